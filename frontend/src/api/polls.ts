@@ -1,0 +1,162 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { answered, api, bearer } from "./client";
+import { NO_ANSWER, Problem, toProblem } from "./problem";
+import { backoff, pollingInterval, worthRetrying } from "./rhythm";
+import type { components } from "./schema";
+
+export type Poll = components["schemas"]["Poll"];
+export type NewPoll = components["schemas"]["NewPoll"];
+export type CreatedPoll = components["schemas"]["CreatedPoll"];
+export type Results = components["schemas"]["Results"];
+export type Ballot = components["schemas"]["Ballot"];
+
+const keys = {
+  poll: (id: string) => ["poll", id] as const,
+  results: (id: string) => ["results", id] as const,
+  ballot: (id: string) => ["ballot", id] as const,
+};
+
+/** Tries again, with growing pauses, for as long as the server is away. */
+const untilBack = {
+  retry: (_failures: number, error: Error) => worthRetrying(error),
+  retryDelay: (failures: number, error: Error) => backoff(failures, error),
+};
+
+/** A request that may be repeated without changing its meaning is tried a few times. */
+const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
+
+function path(id: string) {
+  return { path: { poll_id: id } };
+}
+
+/** A poll's question and options. */
+export function usePoll(id: string) {
+  return useQuery({
+    queryKey: keys.poll(id),
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/polls/{poll_id}", { params: path(id), signal })),
+    staleTime: 30_000,
+    ...untilBack,
+  });
+}
+
+/**
+ * A poll's counts, asked for again and again.
+ * @param watching whether someone looks at the numbers, or the page only needs to know if it closed
+ */
+export function useResults(id: string, watching: boolean) {
+  return useQuery({
+    queryKey: keys.results(id),
+    // no-cache: the browser revalidates with the ETag rather than showing a stored answer, which
+    // `stale-while-revalidate` would let it do.
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/polls/{poll_id}/results", { params: path(id), signal, cache: "no-cache" }),
+      ),
+    refetchInterval: (query) =>
+      pollingInterval({
+        visible: document.visibilityState === "visible",
+        closed: query.state.data?.closed ?? false,
+        watching,
+      }),
+    refetchIntervalInBackground: true,
+    ...untilBack,
+  });
+}
+
+/** The voter's own ballot; without choices where none was cast yet. */
+export function useBallot(id: string) {
+  return useQuery({
+    queryKey: keys.ballot(id),
+    queryFn: ({ signal }) =>
+      answered(api.GET("/api/polls/{poll_id}/ballot", { params: path(id), signal })),
+    staleTime: Infinity,
+    ...untilBack,
+  });
+}
+
+/** Opens a poll. Not repeated by itself: a lost answer may hide a poll that was created. */
+export function useCreatePoll() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewPoll) => answered(api.POST("/api/polls", { body })),
+    onSuccess: (poll) => {
+      client.setQueryData<Poll>(keys.poll(poll.id), poll);
+    },
+  });
+}
+
+/** Casts or changes the voter's ballot, in one request. */
+export function useCastBallot(id: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (choices: number[]) =>
+      answered(
+        api.PUT("/api/polls/{poll_id}/ballot", { params: path(id), body: { choices } }),
+      ),
+    ...fewTimes,
+    onSuccess: (ballot) => {
+      client.setQueryData(keys.ballot(id), ballot);
+      return client.invalidateQueries({ queryKey: keys.results(id) });
+    },
+    onError: (error) =>
+      // The likeliest refusal is that the poll was closed meanwhile.
+      error instanceof Problem && error.status === 409
+        ? client.invalidateQueries({ queryKey: keys.poll(id) })
+        : undefined,
+  });
+}
+
+/** Closes or reopens a poll. */
+export function useSetClosed(id: string, key: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (closed: boolean) =>
+      answered(
+        api.PATCH("/api/polls/{poll_id}", {
+          params: path(id),
+          headers: bearer(key),
+          body: { closed },
+        }),
+      ),
+    ...fewTimes,
+    onSuccess: (poll) => {
+      client.setQueryData(keys.poll(id), poll);
+      return client.invalidateQueries({ queryKey: keys.results(id) });
+    },
+  });
+}
+
+/** Deletes a poll and all its ballots. */
+export function useDeletePoll(id: string, key: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      answered(
+        api.DELETE("/api/polls/{poll_id}", { params: path(id), headers: bearer(key) }),
+      ),
+    onSuccess: () => {
+      // Not removed at once: the page that deletes still shows the poll until it is left.
+      for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
+        void client.invalidateQueries({ queryKey, refetchType: "none" });
+      }
+    },
+  });
+}
+
+/** Fetches every ballot as CSV. Fetched rather than linked to, since the key goes in a header. */
+export function useBallotsCsv(id: string, key: string) {
+  return useMutation({
+    mutationFn: async () => {
+      // Without the client's timeout: the file is streamed and may be long.
+      const response = await fetch(`/api/polls/${encodeURIComponent(id)}/ballots.csv`, {
+        headers: bearer(key),
+      }).catch((cause: unknown) => {
+        throw new Problem(NO_ANSWER, "about:blank", String(cause));
+      });
+      if (!response.ok) throw toProblem(await response.json().catch(() => null), response);
+      return response.blob();
+    },
+  });
+}

@@ -1,0 +1,126 @@
+import { useEffect, useId, useRef, useState, type SubmitEvent } from "react";
+import { Link } from "react-router";
+
+import { useCastBallot, type Poll } from "../api/polls";
+import { Problem } from "../api/problem";
+import { addresses } from "../lib/addresses";
+import { formatTime } from "../lib/format";
+import { strings } from "../strings";
+import { BallotOption } from "./ballot-option";
+
+interface BallotFormProps {
+  readonly poll: Poll;
+  readonly closed: boolean;
+  /** The choices of the ballot that the server holds; empty where none was cast. */
+  readonly cast: readonly number[];
+}
+
+/** A ballot paper: the question, a cross for each choice, one request to cast or change it. */
+export function BallotForm({ poll, closed, cast }: BallotFormProps) {
+  const [changed, setChanged] = useState<readonly number[]>();
+  const [empty, setEmpty] = useState(false);
+  const send = useCastBallot(poll.id);
+  const counted = useRef<HTMLParagraphElement>(null);
+  const id = useId();
+
+  const chosen = changed ?? cast;
+  const voted = cast.length > 0;
+  const settled = voted && sameChoices(chosen, cast);
+
+  useEffect(() => {
+    // The button is gone once the vote is counted; the words take over its focus.
+    if (send.isSuccess) counted.current?.focus();
+  }, [send.isSuccess]);
+
+  function choose(option: number, checked: boolean) {
+    setEmpty(false);
+    send.reset();
+    if (!poll.multiple) setChanged([option]);
+    else setChanged(checked ? [...chosen, option] : chosen.filter((other) => other !== option));
+  }
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    setEmpty(chosen.length === 0);
+    if (chosen.length === 0) return;
+    send.mutate([...chosen], {
+      onSuccess: () => {
+        setChanged(undefined);
+      },
+    });
+  }
+
+  return (
+    <div className="page vote">
+      <form onSubmit={submit}>
+        <fieldset className="ballot" disabled={closed} aria-describedby={`${id}-note`}>
+          <legend className="ballot-question">
+            <h1 className="question" dir="auto">
+              {poll.question}
+            </h1>
+          </legend>
+          <p id={`${id}-note`} className="lede">
+            {ballotNote(poll, closed, voted)}
+          </p>
+          <ol className="ballot-options">
+            {poll.options.map((option) => (
+              <li key={option.id}>
+                <BallotOption
+                  name={`${id}-choice`}
+                  label={option.label}
+                  multiple={poll.multiple}
+                  checked={chosen.includes(option.id)}
+                  onChange={(checked) => {
+                    choose(option.id, checked);
+                  }}
+                />
+              </li>
+            ))}
+          </ol>
+        </fieldset>
+
+        <div className="ballot-send">
+          {settled && !closed && (
+            <p ref={counted} className="ballot-counted" tabIndex={-1} role="status">
+              <strong>{strings.vote.counted}</strong> {strings.vote.changeable}
+            </p>
+          )}
+          {!settled && !closed && (
+            <button type="submit" className="button button-large" disabled={send.isPending}>
+              {submitLabel(voted, send.isPending)}
+            </button>
+          )}
+          <Link className={settled || closed ? "button" : "link"} to={addresses.results(poll.id)}>
+            {strings.vote.results}
+          </Link>
+          <p className="field-error" role="alert">
+            {empty ? strings.vote.none : refusal(send.error)}
+          </p>
+        </div>
+      </form>
+    </div>
+  );
+}
+
+function ballotNote(poll: Poll, closed: boolean, voted: boolean): string {
+  if (closed) return voted ? strings.vote.closedVoted : strings.vote.closed;
+  const how = poll.multiple ? strings.vote.several : strings.vote.one;
+  if (poll.closes_at === null) return how;
+  return `${how} ${strings.vote.closesAt(formatTime(new Date(poll.closes_at)))}`;
+}
+
+function submitLabel(voted: boolean, sending: boolean): string {
+  if (sending) return strings.vote.sending;
+  return voted ? strings.vote.change : strings.vote.submit;
+}
+
+function refusal(error: Error | null): string | undefined {
+  if (error === null) return undefined;
+  if (!(error instanceof Problem)) return strings.trouble.unexpected;
+  if (error.status === 409) return strings.vote.closed;
+  return error.passing || error.message === "" ? strings.trouble.unreachable : error.message;
+}
+
+function sameChoices(some: readonly number[], others: readonly number[]): boolean {
+  return some.length === others.length && some.every((choice) => others.includes(choice));
+}

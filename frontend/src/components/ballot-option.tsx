@@ -1,0 +1,32 @@
+interface BallotOptionProps {
+  readonly name: string;
+  readonly label: string;
+  readonly multiple: boolean;
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+}
+
+/** One line of the ballot: the whole line can be tapped, and the choice is a cross as on paper. */
+export function BallotOption({ name, label, multiple, checked, onChange }: BallotOptionProps) {
+  return (
+    <label className="ballot-option">
+      <input
+        type={multiple ? "checkbox" : "radio"}
+        name={name}
+        checked={checked}
+        onChange={(event) => {
+          onChange(event.target.checked);
+        }}
+      />
+      <span className={multiple ? "ballot-box" : "ballot-box ballot-box-round"}>
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path pathLength="1" d="M6 7.5C12 13 19 20 26.5 25.5" />
+          <path pathLength="1" d="M26 6C19.5 12.5 12.5 19 5.5 26.5" />
+        </svg>
+      </span>
+      <span className="ballot-label" dir="auto">
+        {label}
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "react";
+
+import { copyText } from "../lib/clipboard";
+import { strings } from "../strings";
+
+type Outcome = "idle" | "done" | "failed";
+const SHOWN_FOR = 2_500;
+
+/** Copies text and says that it did. */
+export function CopyButton({ text, label = strings.copy.label }: { text: string; label?: string }) {
+  const [outcome, setOutcome] = useState<Outcome>("idle");
+
+  useEffect(() => {
+    if (outcome === "idle") return;
+    const timer = setTimeout(() => {
+      setOutcome("idle");
+    }, SHOWN_FOR);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [outcome]);
+
+  return (
+    <span className="copy">
+      <button
+        type="button"
+        className="button button-quiet"
+        onClick={() => {
+          void copyText(text).then((copied) => {
+            setOutcome(copied ? "done" : "failed");
+          });
+        }}
+      >
+        {label}
+      </button>
+      <span className="copy-outcome" role="status">
+        {outcome !== "idle" && strings.copy[outcome]}
+      </span>
+    </span>
+  );
+}

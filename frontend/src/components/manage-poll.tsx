@@ -1,0 +1,150 @@
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+
+import { useBallotsCsv, useDeletePoll, useSetClosed, type Poll } from "../api/polls";
+import { Problem } from "../api/problem";
+import { absolute, addresses } from "../lib/addresses";
+import { saveFile } from "../lib/download";
+import { formatCount, spokenAddress } from "../lib/format";
+import { forget } from "../lib/known-polls";
+import { strings } from "../strings";
+import { ConfirmDialog } from "./confirm-dialog";
+import { CopyButton } from "./copy-button";
+
+interface ManagePollProps {
+  readonly poll: Poll;
+  /** The key from the secret link. */
+  readonly secret: string;
+  readonly closed: boolean;
+  /** How many voted, once known. */
+  readonly ballots: number | undefined;
+  /** Whether the poll was created just now. */
+  readonly created: boolean;
+}
+
+/** Everything that the holder of the secret link can do with a poll. */
+export function ManagePoll({ poll, secret, closed, ballots, created }: ManagePollProps) {
+  const [deleting, setDeleting] = useState(false);
+  const setClosed = useSetClosed(poll.id, secret);
+  const csv = useBallotsCsv(poll.id, secret);
+  const remove = useDeletePoll(poll.id, secret);
+  const navigate = useNavigate();
+
+  const voteAddress = absolute(addresses.vote(poll.id));
+  const tally = closed ? strings.manage.in_all : strings.manage.so_far;
+
+  function deletePoll() {
+    remove.mutate(undefined, {
+      onSuccess: () => {
+        forget(poll.id);
+        void navigate(addresses.home, { state: { deleted: true } });
+      },
+      onError: () => {
+        setDeleting(false);
+      },
+    });
+  }
+
+  return (
+    <div className="page manage">
+      {created && (
+        <p className="note" role="status">
+          {strings.manage.created}
+        </p>
+      )}
+      <h1 className="question" dir="auto">
+        {poll.question}
+      </h1>
+      <p className="lede" role="status">
+        <strong>{closed ? strings.manage.closed : strings.manage.open}</strong>
+        {ballots !== undefined && ` · ${tally(formatCount(ballots), ballots)}`}
+      </p>
+
+      <section className="manage-share">
+        <h2 className="label">{strings.manage.share}</h2>
+        <Link className="address" to={addresses.vote(poll.id)}>
+          {spokenAddress(voteAddress)}
+        </Link>
+        <div className="actions">
+          <CopyButton text={voteAddress} />
+          <Link className="button" to={addresses.results(poll.id)}>
+            {strings.manage.results}
+          </Link>
+        </div>
+        <p className="hint">{strings.manage.shareHint}</p>
+      </section>
+
+      <section>
+        <h2 className="label">{strings.manage.running}</h2>
+        <div className="actions">
+          <button
+            type="button"
+            className="button button-quiet"
+            disabled={setClosed.isPending}
+            onClick={() => {
+              setClosed.mutate(!closed);
+            }}
+          >
+            {closed ? strings.manage.reopen : strings.manage.close}
+          </button>
+          <button
+            type="button"
+            className="button button-quiet"
+            disabled={csv.isPending}
+            onClick={() => {
+              csv.mutate(undefined, {
+                onSuccess: (file) => {
+                  saveFile(file, `tally-${poll.id}.csv`);
+                },
+              });
+            }}
+          >
+            {csv.isPending ? strings.manage.downloading : strings.manage.download}
+          </button>
+          <button
+            type="button"
+            className="button button-quiet button-danger"
+            onClick={() => {
+              setDeleting(true);
+            }}
+          >
+            {strings.manage.delete}
+          </button>
+        </div>
+        <p className="field-error" role="alert">
+          {refusal(setClosed.error ?? csv.error ?? remove.error)}
+        </p>
+      </section>
+
+      <section>
+        <h2 className="label">{strings.manage.secret}</h2>
+        <p className="hint">{strings.manage.secretHint}</p>
+        <CopyButton
+          text={absolute(addresses.manage(poll.id, secret))}
+          label={strings.manage.copySecret}
+        />
+      </section>
+
+      <ConfirmDialog
+        open={deleting}
+        title={strings.manage.deleteTitle}
+        confirm={strings.manage.deleteConfirm}
+        cancel={strings.manage.deleteCancel}
+        busy={remove.isPending}
+        onConfirm={deletePoll}
+        onCancel={() => {
+          setDeleting(false);
+        }}
+      >
+        <p>{strings.manage.deleteBody}</p>
+      </ConfirmDialog>
+    </div>
+  );
+}
+
+function refusal(error: Error | null): string | undefined {
+  if (error === null) return undefined;
+  if (!(error instanceof Problem)) return strings.trouble.unexpected;
+  if (error.status === 401 || error.status === 403) return strings.manage.wrongKey;
+  return error.passing || error.message === "" ? strings.trouble.unreachable : error.message;
+}

@@ -1,0 +1,47 @@
+import { Suspense, useEffect, useRef } from "react";
+import { Link, Outlet, useLocation } from "react-router";
+
+import { appName } from "../environment";
+import { addresses } from "../lib/addresses";
+import { strings } from "../strings";
+import { Gate } from "./gate";
+import { Waiting } from "./waiting";
+
+/** What every page has around it: the name at the top, and one place where the content goes. */
+export function Shell() {
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(pathname);
+
+  useEffect(() => {
+    if (shown.current === pathname) return;
+    shown.current = pathname;
+    // As after a full page load: reading starts at the top, for eyes and for screen readers.
+    window.scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+
+  return (
+    <>
+      <a className="skip" href="#main">
+        {strings.header.skip}
+      </a>
+      <header className="masthead">
+        <Link className="wordmark" to={addresses.home} aria-label={strings.header.home(appName)}>
+          <Gate />
+          <span>{appName}</span>
+        </Link>
+        {pathname !== addresses.home && (
+          <Link className="masthead-link" to={addresses.home}>
+            {strings.header.ask}
+          </Link>
+        )}
+      </header>
+      <main id="main" ref={main} tabIndex={-1}>
+        <Suspense fallback={<Waiting />}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { Problem } from "../api/problem";
+import { NotFound } from "./not-found";
+import { strings } from "../strings";
+import { Waiting } from "./waiting";
+
+interface Asked {
+  readonly error: Error | null;
+  readonly failureCount: number;
+}
+
+/** Stands in for a poll's page while the poll cannot be shown, and says why. */
+export function Unavailable({ asked }: { asked: Asked }) {
+  if (asked.error instanceof Problem && asked.error.status === 404) {
+    return <NotFound body={strings.notFound.poll} />;
+  }
+  if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
+  return <Waiting away={asked.failureCount > 0} />;
+}

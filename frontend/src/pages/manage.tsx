@@ -1,0 +1,39 @@
+import "./manage.css";
+
+import { useEffect } from "react";
+import { useLocation, useParams } from "react-router";
+
+import { usePoll, useResults } from "../api/polls";
+import { KeyMissing } from "../components/key-missing";
+import { ManagePoll } from "../components/manage-poll";
+import { Unavailable } from "../components/unavailable";
+import { knownKey, remember } from "../lib/known-polls";
+import { useTitle } from "../lib/use-title";
+import { strings } from "../strings";
+
+/** What the secret link opens: the key comes in the fragment, or from this device's memory. */
+export default function ManagePage() {
+  const { id = "" } = useParams();
+  const { hash, state } = useLocation() as { hash: string; state: { created?: boolean } | null };
+  const poll = usePoll(id);
+  const results = useResults(id, true);
+  const key = hash.length > 1 ? decodeURIComponent(hash.slice(1)) : knownKey(id);
+  const question = poll.data?.question;
+  useTitle(question && `${strings.manage.title}: ${question}`);
+
+  useEffect(() => {
+    if (key !== undefined && question !== undefined) remember({ id, key, question });
+  }, [id, key, question]);
+
+  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  if (key === undefined) return <KeyMissing id={id} />;
+  return (
+    <ManagePoll
+      poll={poll.data}
+      secret={key}
+      closed={results.data?.closed ?? poll.data.closed}
+      ballots={results.data?.ballots}
+      created={state?.created ?? false}
+    />
+  );
+}

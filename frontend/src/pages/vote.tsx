@@ -1,0 +1,28 @@
+import "./vote.css";
+
+import { useParams } from "react-router";
+
+import { useBallot, usePoll, useResults } from "../api/polls";
+import { BallotForm } from "../components/ballot-form";
+import { Unavailable } from "../components/unavailable";
+import { useTitle } from "../lib/use-title";
+
+/** The ballot: the page that the shared address opens. */
+export function VotePage() {
+  const { id = "" } = useParams();
+  const poll = usePoll(id);
+  const ballot = useBallot(id);
+  // The cached results tell every open ballot that the poll was closed or reopened.
+  const results = useResults(id, false);
+  useTitle(poll.data?.question);
+
+  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
+  return (
+    <BallotForm
+      poll={poll.data}
+      closed={results.data?.closed ?? poll.data.closed}
+      cast={ballot.data.choices}
+    />
+  );
+}

@@ -1,0 +1,125 @@
+/** Every word the interface says, in one place. Functions where a word depends on a value. */
+
+const plural = new Intl.PluralRules("en");
+
+function votes(count: number): string {
+  return plural.select(count) === "one" ? "vote" : "votes";
+}
+
+export const strings = {
+  header: {
+    home: (app: string) => `${app}, start page`,
+    ask: "Ask something new",
+    skip: "Skip to content",
+  },
+
+  create: {
+    title: "Ask the room",
+    question: "Your question",
+    questionPlaceholder: "What should we talk about first?",
+    options: "The answers to choose from",
+    option: (position: number) => `Answer ${position}`,
+    remove: (position: number) => `Remove answer ${position}`,
+    add: "Add an answer",
+    full: (most: number) => `${most} answers are as many as a poll can hold.`,
+    choice: "Each voter may choose",
+    one: "one answer",
+    several: "several answers",
+    closesAt: "Closes at",
+    closesAtHint: (zone: string) => `Leave it empty to close the poll yourself. Your time, ${zone}.`,
+    submit: "Open the poll",
+    sending: "Opening…",
+    yours: "Your polls",
+    yoursHint: "The links to manage them are kept on this device only.",
+    deleted: "The poll and its votes are deleted.",
+  },
+
+  invalid: {
+    question: "Write a question.",
+    fewOptions: (least: number) => `Give at least ${least} answers.`,
+    sameOption: "This answer is already there.",
+    closesAt: "Choose a time that is still to come.",
+    summary: "Not quite: look at the marked fields.",
+  },
+
+  vote: {
+    one: "Choose one.",
+    several: "Choose as many as you like.",
+    submit: "Vote",
+    change: "Change my vote",
+    sending: "Sending…",
+    none: "Choose an answer first.",
+    counted: "Your vote is counted.",
+    changeable: "You can change it while the poll is open.",
+    closed: "This poll is closed.",
+    closedVoted: "This poll is closed. Your vote was counted.",
+    closesAt: (time: string) => `Open until ${time}.`,
+    results: "See the results",
+  },
+
+  results: {
+    live: "Live",
+    closed: "Closed",
+    reconnecting: "Reconnecting…",
+    ballots: votes,
+    votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
+    several: "Several answers each: the shares are of all who voted.",
+    none: "No votes yet.",
+    voteAt: "Vote at",
+    vote: "Vote",
+  },
+
+  manage: {
+    title: "Manage",
+    created: "Your poll is open. Keep this page's address: it is the only key.",
+    open: "Open",
+    closed: "Closed",
+    so_far: (formatted: string, count: number) => `${formatted} ${votes(count)} so far`,
+    in_all: (formatted: string, count: number) => `${formatted} ${votes(count)} in all`,
+    share: "Share with the room",
+    shareHint: "Anyone with this address can vote.",
+    results: "Show the results",
+    vote: "Go to the ballot",
+    secret: "Your secret link",
+    secretHint:
+      "Whoever has it can close or delete the poll. This device remembers it; nobody can recover it for you.",
+    copySecret: "Copy the secret link",
+    running: "Run it",
+    close: "Close the poll",
+    reopen: "Reopen the poll",
+    download: "Download the votes as CSV",
+    downloading: "Downloading…",
+    delete: "Delete the poll…",
+    deleteTitle: "Delete this poll?",
+    deleteBody: "The question and every vote are gone for good. There is no way back.",
+    deleteConfirm: "Delete it for good",
+    deleteCancel: "Keep it",
+    noKeyTitle: "This page opens with its secret link",
+    noKeyBody:
+      "The link was shown when the poll was created and ends in # and a key. Open it on this device once, and it is remembered here.",
+    wrongKey: "This key does not open this poll. Check that the whole secret link was copied.",
+  },
+
+  copy: {
+    label: "Copy the address",
+    done: "Copied",
+    failed: "Copying is not allowed here: select the address instead.",
+  },
+
+  notFound: {
+    title: "Nothing here",
+    page: "This address leads to no page.",
+    poll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
+    home: "Ask a question of your own",
+  },
+
+  trouble: {
+    loading: "Loading…",
+    away: "The server does not answer. Trying again…",
+    unreachable: "The server does not answer. Nothing you typed is lost: try again in a moment.",
+    unexpected: "Something went wrong. Try again in a moment.",
+    brokenTitle: "Something broke",
+    brokenBody: "Perhaps a new version was put up just now. Loading the page again usually helps.",
+    reload: "Load the page again",
+  },
+} as const;

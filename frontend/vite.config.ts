@@ -1,0 +1,30 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig, loadEnv, type Plugin } from "vite";
+
+/**
+ * Answers /env.js during `vite dev` as Nginx does in production: with the PUBLIC_* variables.
+ * The build holds no such file, so that one image can be configured where it runs.
+ */
+function publicEnvironment(variables: Record<string, string>): Plugin {
+  return {
+    name: "public-environment",
+    apply: "serve",
+    configureServer(server) {
+      server.middlewares.use("/env.js", (_request, response) => {
+        response.setHeader("Content-Type", "text/javascript; charset=utf-8");
+        response.end(`window.env = ${JSON.stringify(variables)};\n`);
+      });
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
+  return {
+    plugins: [react(), publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_"))],
+    server: { proxy: { "/api": { target: api } } },
+    // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
+    build: { target: "baseline-widely-available", assetsInlineLimit: 0 },
+    test: { include: ["src/**/*.test.ts"] },
+  };
+});
