@@ -1,0 +1,197 @@
+"""`demijohn serve`: from a list of environment variables to a running site, phase by phase.
+
+Each phase is timed and printed as one line; the first that fails ends the boot with one line on
+what to do.
+"""
+
+import os
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection
+
+from . import __version__, capacity, database, hosts, nginx, release, settings
+from .exits import Exit, Stop
+from .log import say
+from .settings import Settings
+from .wsgi import DRAIN_MARKER
+
+
+class Phase:
+    """One phase of the boot; `result` is what its line says."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.result = ""
+
+    def say(self, text: str) -> None:
+        """Print a line before the phase is over: it waits for something."""
+        say(self.name, text)
+
+
+@contextmanager
+def phase(name: str) -> Iterator[Phase]:
+    started = time.perf_counter()
+    current = Phase(name)
+    yield current
+    say(name, f"{(time.perf_counter() - started) * 1000:5.0f} ms  {current.result}")
+
+
+def serve() -> int:
+    """Boot, then run until told to stop. Returns the exit status."""
+    config = _settings()
+    limits = _capacity(config)
+    connection, server = _database(config)
+    try:
+        _check_budget(config, server)
+        if config.release_on_boot:
+            _release(config, connection)
+    finally:
+        connection.close()
+    _nginx(config, limits)
+    _export(config)
+
+    # supervisord's modules are loaded last: the phases before do not wait for them.
+    from . import supervisor
+
+    conf = Path("supervisord.conf").resolve()
+    return supervisor.run(conf, Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
+
+
+def release_once() -> int:
+    """`demijohn release`: the settings, the database, and the release. Returns the exit status."""
+    config = _settings()
+    connection, _ = _database(config)
+    try:
+        _release(config, connection)
+    finally:
+        connection.close()
+    return Exit.OK
+
+
+def _settings() -> Settings:
+    with phase("settings") as now:
+        config = settings.load()
+        host = hosts.detect(os.environ)
+        for name in ("RELEASE", "REGION", "INSTANCE"):
+            config.work_out(name, host.fact(os.environ, getattr(host, name.lower())), host.name)
+        config.work_out("TRUSTED_PROXIES", list(host.trusted_proxies), host.name)
+        config.work_out("CLIENT_IP_HEADER", host.client_ip_header, host.name)
+        chosen = sum(source != "default" for source in config.sources.values())
+        now.result = f"demijohn {__version__} on {host.name}, {chosen} settings given"
+        if config.release:
+            now.result += f", release {config.release}"
+    return config
+
+
+def _capacity(config: Settings) -> capacity.Capacity:
+    with phase("capacity") as now:
+        limits = capacity.measure()
+        config.work_out("WEB_CONCURRENCY", limits.workers(), "capacity")
+        config.work_out("DATABASE_POOL_SIZE", config.web_threads, "WEB_THREADS")
+        now.result = (
+            f"{limits}: {config.web_concurrency} workers with {config.web_threads} threads each"
+        )
+    return limits
+
+
+def _database(config: Settings) -> tuple[Connection, database.Server]:
+    with phase("database") as now:
+        url = database.configured(config)
+        if url.ignored:
+            now.say(f"ignoring what libpq does not know in DATABASE_URL: {', '.join(url.ignored)}")
+        connection = database.wait(url, config, now.say)
+        server = database.inspect(connection)
+        database.export(url, config)
+        now.result = f"{server}, at {url.place()} with {config.database_driver}"
+    return connection, server
+
+
+def _check_budget(config: Settings, server: database.Server) -> None:
+    """Say so if this one instance could take more connections than the server has."""
+    wanted = config.web_concurrency * config.database_pool_size
+    if wanted > server.max_connections:
+        say(
+            "database",
+            f"warning: {config.web_concurrency} workers with {config.database_pool_size} connections each "
+            f"want {wanted}, the server has {server.max_connections}. Lower DATABASE_POOL_SIZE.",
+        )
+
+
+def _release(config: Settings, connection: Connection) -> None:
+    with phase("release") as now:
+        _export(config)
+        now.result = release.run(config, connection, now.say)
+
+
+def _nginx(config: Settings, limits: capacity.Capacity) -> None:
+    with phase("nginx") as now:
+        _check_port(config.port)
+        _make_run_dir(Path(config.run_dir))
+        program = nginx.Program.find(config.nginx_program)
+        os.environ["NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
+        now.result = nginx.write(
+            config, program, Path.cwd(), workers=max(1, min(int(limits.cpus), 4))
+        )
+
+
+def _check_port(port: int) -> None:
+    """Raise Stop(78) where the port cannot be had, before anything is started for it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise Stop(
+                Exit.CONFIGURATION,
+                f"port {port} cannot be had: {error.strerror}. Set PORT to a free one.",
+            ) from None
+
+
+def _make_run_dir(path: Path) -> None:
+    """A run directory that is ours alone. Raises Stop(73) where there can be none."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise PermissionError(0, "it belongs to someone else")
+        probe = path / "probe"
+        probe.write_bytes(bytes(4096))
+        probe.unlink()
+        (path / DRAIN_MARKER).unlink(missing_ok=True)
+    except OSError as error:
+        raise Stop(
+            Exit.CANNOT_WRITE,
+            f"the run directory {path} cannot be written: {error.strerror}. "
+            "Give the container a writable /tmp (--tmpfs /tmp), or set RUN_DIR.",
+        ) from None
+    if len(str(path / "gunicorn.sock")) > 100:  # the kernel's limit is 107 bytes
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"RUN_DIR={str(path)!r} is too long for a Unix socket. Set a shorter one.",
+        )
+
+
+def _export(config: Settings) -> None:
+    """Hand the settings to child processes; what the children need not know stays here."""
+    for name in ("APP_MODULE", "DATABASE_DRIVER", "LOG_LEVEL", "RUN_DIR"):
+        os.environ[name] = str(getattr(config, name.lower()))
+    for name in (
+        "DATABASE_CONNECT_TIMEOUT", "DATABASE_POOL_SIZE", "DATABASE_STATEMENT_TIMEOUT",
+        "REQUEST_TIMEOUT", "STOP_SECONDS", "WEB_CONCURRENCY", "WEB_THREADS", "PORT",
+        "RELEASE", "REGION", "INSTANCE", "SECRET_KEY",
+    ):  # fmt: skip
+        value = getattr(config, name.lower())
+        if value is not None:
+            os.environ[name] = str(value)
+    os.environ |= config.public
+    os.environ["APP_DIR"] = str(Path(config.app_dir).resolve())
+    os.environ["PYTHON"] = sys.executable
+    os.environ["GUNICORN_CONF"] = str(Path(__file__).with_name("gunicorn.conf.py"))
+    os.environ.setdefault("STARTED_AT", datetime.now(UTC).isoformat(timespec="seconds"))

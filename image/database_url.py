@@ -1,0 +1,148 @@
+"""Turns what hosts call a database URL into one that libpq takes.
+
+Hosts hand out `postgres://`, SQLAlchemy's `postgresql+driver://`, parameters that belong to other
+languages' pools, passwords that nobody escaped. All of it is put right here, once.
+"""
+
+import os
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+# libpq's connection parameters (https://www.postgresql.org/docs/current/libpq-connect.html).
+# Anything else would make it refuse the whole URL.
+LIBPQ_PARAMETERS = frozenset(
+    ["application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname", "fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version", "options", "passfile", "password", "port", "require_auth", "requirepeer", "requiressl", "service", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslmode", "sslnegotiation", "sslpassword", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user"]
+)
+
+SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+
+SCHEMES = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
+HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
+AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
+
+
+@dataclass(frozen=True)
+class DatabaseUrl:
+    """The parts of a Postgres URL, none of them escaped; `hosts` is `host:port[,host:port…]`.
+
+    `ignored` names the parameters that were dropped because libpq has no such thing.
+    """
+
+    user: str
+    password: str = field(repr=False)
+    hosts: str
+    database: str
+    parameters: dict[str, str]
+    ignored: tuple[str, ...] = ()
+
+    def libpq(self) -> str:
+        """The URL that psycopg2 and psql take."""
+        return self._url("postgresql")
+
+    def sqlalchemy(self, driver: str) -> str:
+        """The URL with the driver named, as SQLAlchemy wants it."""
+        return self._url(f"postgresql+{driver}")
+
+    def _url(self, scheme: str) -> str:
+        login = quote(self.user, safe="") + (
+            ":" + quote(self.password, safe="") if self.password else ""
+        )
+        # Slashes stay readable: `?host=/cloudsql/…` and file names are what has them.
+        query = urlencode(self.parameters, quote_via=quote, safe="/:")
+        at = "@" if login else ""
+        return f"{scheme}://{login}{at}{self.hosts}/{quote(self.database, safe='')}" + (
+            "?" + query if query else ""
+        )
+
+    def place(self) -> str:
+        """Where the database is, for people: no user, no password."""
+        return f"{self.hosts or self.parameters.get('host', 'localhost')}/{self.database}"
+
+
+def parse(text: str) -> DatabaseUrl:
+    """Read a URL in any form that hosts hand out.
+
+    Raises ValueError, whose message says what is wrong and what to do, and holds no secret.
+    """
+    scheme, separator, rest = text.strip().partition("://")
+    if not separator or not SCHEMES.fullmatch(scheme):
+        raise ValueError(_wrong_scheme(scheme if separator or ":" in scheme else ""))
+    login, tail = _split_login(rest)
+    if not AUTHORITY_TAIL.fullmatch(tail):
+        raise ValueError(
+            "has no host that can be read. Write it as postgres://user:password@host:5432/database"
+        )
+    address, _, query = tail.partition("?")
+    hosts, _, database = address.partition("/")
+    user, _, password = login.partition(":")
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    parameters = {name: value for name, value in given.items() if name in LIBPQ_PARAMETERS}
+    return _complete(
+        DatabaseUrl(
+            user=_unquote(user),
+            password=_unquote(password),
+            hosts=hosts,
+            database=_unquote(database),
+            parameters=parameters,
+            ignored=tuple(name for name in given if name not in LIBPQ_PARAMETERS),
+        )
+    )
+
+
+def _complete(url: DatabaseUrl) -> DatabaseUrl:
+    """What the URL leaves open, and libpq would decide badly."""
+    parameters = dict(url.parameters)
+    if url.hosts.startswith("%2F") or url.hosts.startswith("%2f"):  # a socket's folder, escaped
+        parameters.setdefault("host", _unquote(url.hosts))
+        url = replace(url, hosts="")
+    if not url.hosts and "host" not in parameters:
+        raise ValueError("names no host. Write it as postgres://user:password@host:5432/database")
+    if not url.database and "dbname" not in parameters:
+        raise ValueError(
+            "names no database. Write it as postgres://user:password@host:5432/database"
+        )
+    if "," in url.hosts or "," in parameters.get("host", ""):
+        parameters.setdefault("target_session_attrs", "read-write")  # never the standby
+    if parameters.get("sslmode", "").startswith("verify-"):
+        # libpq looks in ~/.postgresql only, and refuses to connect where nothing is there.
+        bundle = os.environ.get("SSL_CERT_FILE", SYSTEM_CERTIFICATES)
+        if Path(bundle).is_file():
+            parameters.setdefault("sslrootcert", bundle)
+    return replace(url, parameters=parameters)
+
+
+def _split_login(rest: str) -> tuple[str, str]:
+    """`user:password` and what follows the @, where the password may hold an unescaped @ / ? #."""
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        cut = authority.rindex("@")
+        return rest[:cut], rest[cut + 1 :]
+    for at in reversed([match.start() for match in re.finditer("@", rest)]):
+        if (
+            ":" in rest[:at]
+            and AUTHORITY_TAIL.fullmatch(rest[at + 1 :])
+            and not _is_query(rest, at)
+        ):
+            return rest[:at], rest[at + 1 :]
+    return "", rest
+
+
+def _is_query(rest: str, at: int) -> bool:
+    """Whether the @ belongs to a parameter of a URL that has no login: `host/db?user=a@b`."""
+    question = rest.find("?")
+    return 0 <= question < at and bool(AUTHORITY_TAIL.fullmatch(rest[:question]))
+
+
+def _unquote(text: str) -> str:
+    """Percent-decoding that leaves a bare % alone, as in the password `100%`."""
+    return unquote(text) if not re.search(r"%(?![0-9A-Fa-f]{2})", text) else text
+
+
+def _wrong_scheme(scheme: str) -> str:
+    if scheme.lower().startswith("sqlite"):
+        return "is a SQLite database, which lives in one container and goes with it. Name a Postgres: postgres://…"
+    if scheme:
+        return f"is of another kind ({scheme}). Only Postgres is served: postgres://user:password@host:5432/database"
+    return "is no URL. Write it as postgres://user:password@host:5432/database"

@@ -1,0 +1,53 @@
+"""The container's log: one line an event, the speaker's name in front, on stdout or stderr."""
+
+import os
+import sys
+
+
+def say(who: str, text: str) -> None:
+    """Print one line for people who read the log."""
+    print(f"{who:<9} {text}", flush=True)
+
+
+def complain(text: str) -> None:
+    """Print on stderr what is wrong, each line named as ours."""
+    for line in text.splitlines():
+        print(f"demijohn: {line}", file=sys.stderr, flush=True)
+
+
+class Relay:
+    """Passes on what programs print, line by line, each line whole and under its program's name.
+
+    Writes to the descriptors that this process was given: /dev/stdout cannot be opened again by
+    another user than the one who opened it.
+    """
+
+    def __init__(self) -> None:
+        self._partial: dict[tuple[str, int], bytes] = {}
+        self.last_words: dict[str, str] = {}
+
+    def feed(self, program: str, descriptor: int, data: bytes) -> None:
+        """Take what `program` printed on stdout (1) or stderr (2)."""
+        *lines, rest = (self._partial.pop((program, descriptor), b"") + data).split(b"\n")
+        if len(rest) > 65536:  # no line, whatever it is
+            lines, rest = [*lines, rest], b""
+        if rest:
+            self._partial[program, descriptor] = rest
+        for line in lines:
+            self._write(program, descriptor, line)
+
+    def flush(self) -> None:
+        """Write what is left of unfinished lines."""
+        for (program, descriptor), rest in self._partial.items():
+            self._write(program, descriptor, rest)
+        self._partial.clear()
+
+    def _write(self, program: str, descriptor: int, line: bytes) -> None:
+        if descriptor == 2 and line.strip():
+            self.last_words[program] = line.decode("utf-8", "replace").strip()
+        data = f"{program:<9} ".encode() + line + b"\n"
+        try:
+            while data:
+                data = data[os.write(descriptor, data) :]
+        except OSError:
+            pass  # nobody reads the log any more, which is no reason to stop serving

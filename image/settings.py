@@ -1,0 +1,252 @@
+"""The registry of every environment variable that the image reads, and the only reader of them.
+
+A setting is declared once, in SETTINGS; validation, the documentation's table and the handing-on
+to child processes follow from that line.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from .exits import Exit, Stop
+
+Parser = Callable[[str], Any]
+
+
+def integer(low: int, high: int) -> Parser:
+    """A parser of whole numbers from `low` to `high`."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def choice(*allowed: str) -> Parser:
+    """A parser of one word out of `allowed`."""
+
+    def parse(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"must be one of: {', '.join(allowed)}")
+        return text
+
+    return parse
+
+
+def boolean(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True}
+    words |= {"0": False, "false": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError("must be true or false")
+    return words[text.lower()]
+
+
+def size(text: str) -> str:
+    """A size as Nginx writes it: a number of bytes, or of kilobytes (k) or megabytes (m)."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}[kKmM]?", text):
+        raise ValueError("must be a size such as 512k or 10m")
+    return text.lower()
+
+
+def api_paths(text: str) -> list[str]:
+    """URL prefixes, separated by commas: `/api,/socket`."""
+    paths = [path.strip().rstrip("/") for path in text.split(",")]
+    for path in paths:
+        if not re.fullmatch(r"(/[A-Za-z0-9_~.-]+)+", path):
+            raise ValueError("must be paths separated by commas, such as /api,/socket")
+    return list(dict.fromkeys(paths))
+
+
+def header_value(text: str) -> str:
+    """Text that may stand between quotes in nginx.conf, where `$` would begin a variable."""
+    if re.search(r'[\x00-\x1f\x7f"$\\]', text):
+        raise ValueError('must be one line without ", $ or \\')
+    return text
+
+
+def networks(text: str) -> list[str]:
+    """IP addresses or CIDR networks, separated by commas."""
+    from ipaddress import ip_network  # only where the setting is used: it costs 5 ms of the boot
+
+    return [str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip()]
+
+
+def header_name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
+        raise ValueError("must be the name of an HTTP header, such as X-Real-IP")
+    return text
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: `parse` turns its text into a value or raises ValueError.
+
+    `default` is the value (not the text) where the variable is unset or empty; None means that
+    the boot works it out. A `secret` may also come from a file named by NAME_FILE, and is never
+    printed.
+    """
+
+    name: str
+    parse: Parser
+    default: Any
+    meaning: str
+    secret: bool = False
+
+
+second = integer(1, 3600)
+
+SETTINGS = (
+    # The app
+    Setting("APP_MODULE", str, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory"),
+    Setting("APP_DIR", str, ".", "Folder that the app is imported from and runs in"),
+    Setting("STATIC_DIR", str, "static", "Folder of the built frontend"),
+    Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's"),
+    Setting("SECRET_KEY", str, None, "Handed to the app, to sign what it signs", secret=True),
+    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413"),
+    Setting("REQUEST_TIMEOUT", second, 30, "Seconds that the app may take to answer"),
+    Setting(
+        "CONTENT_SECURITY_POLICY",
+        header_value,
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'; frame-ancestors 'none'",
+        "Sent with every response that brings none of its own",
+    ),
+    # The database
+    Setting("DATABASE_URL", str, None, "The Postgres database, in any form that hosts hand out", secret=True),
+    Setting("PGHOST", str, None, "Where DATABASE_URL is unset: the database's host"),
+    Setting("PGPORT", integer(1, 65535), 5432, "… its port"),
+    Setting("PGUSER", str, None, "… the user"),
+    Setting("PGPASSWORD", str, None, "… the password", secret=True),
+    Setting("PGDATABASE", str, None, "… the database"),
+    Setting("PGSSLMODE", str, None, "… how TLS is used, as libpq's sslmode"),
+    Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`"),
+    Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
+    Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
+    Setting("DATABASE_STATEMENT_TIMEOUT", second, 4, "Seconds that one statement of the app may take"),
+    Setting("DATABASE_POOL_SIZE", integer(1, 100), None, "Connections a worker may hold; default: one a thread"),
+    # The release
+    Setting(
+        "RELEASE_COMMAND",
+        str,
+        "alembic -c backend/alembic.ini upgrade head",
+        "Brings the schema up to date; runs once a deploy, under a lock",
+    ),
+    Setting("RELEASE_ON_BOOT", boolean, True, "Whether `serve` releases too; costs one query where it is done"),
+    Setting("RELEASE_TIMEOUT", second, 600, "Seconds that a release may take, waiting for another's included"),
+    Setting(
+        "ALEMBIC_VERSIONS",
+        str,
+        "backend/migrations/versions",
+        "Alembic's revisions; where the database is at their head, the release is skipped",
+    ),
+    # The machine
+    Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6"),
+    Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory"),
+    Setting("WEB_THREADS", integer(1, 64), 4, "Threads a worker"),
+    Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503"),
+    Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
+    Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests a second from one address; 0 for no limit"),
+    Setting("TRUSTED_PROXIES", networks, None, "Networks whose forwarded headers count; default: the host's own"),
+    Setting("CLIENT_IP_HEADER", header_name, None, "Header in which they name the client; default: the host's own"),
+    Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`"),
+    Setting("RELEASE", str, None, "Name of this release, for logs and status pages; default: the host's own"),
+    Setting("REGION", str, None, "Where this instance runs; default: the host's own"),
+    Setting("INSTANCE", str, None, "Which instance this is; default: the host's own"),
+    Setting("RUN_DIR", str, None, "Where sockets, fragments and temporary files go; default: below /tmp"),
+    Setting("NGINX_PROGRAM", str, "nginx", "The nginx to run: a name on PATH or a path"),
+    Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none"),
+)  # fmt: skip
+
+
+class Settings:
+    """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
+
+    `sources` tells for each name where its value came from; `public` holds the PUBLIC_* variables.
+    """
+
+    def __init__(
+        self, values: dict[str, Any], sources: dict[str, str], public: dict[str, str]
+    ) -> None:
+        self.sources = sources
+        self.public = public
+        self._values = values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name.upper()]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def work_out(self, name: str, value: Any, source: str) -> None:
+        """Fill in a setting that nobody set, as the boot learns its value."""
+        if self._values[name] is None and value is not None:
+            self._values[name] = value
+            self.sources[name] = source
+
+    def secrets(self) -> list[str]:
+        """The values that must never be printed."""
+        return [self._values[s.name] for s in SETTINGS if s.secret and self._values[s.name]]
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read every setting from the environment, and on a laptop from `.env`.
+
+    Raises Stop(78) with a line for each mistake, all of them at once.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    mistakes: list[str] = []
+    known = _with_dotenv(environ)
+    for setting in SETTINGS:
+        try:
+            text, source = _find(setting, known)
+            values[setting.name] = setting.default if text is None else setting.parse(text)
+            sources[setting.name] = source
+        except ValueError as mistake:
+            shown = "" if setting.secret else f"={known[setting.name][0]!r}"
+            mistakes.append(f"{setting.name}{shown} {mistake}.")
+    if mistakes:
+        raise Stop(Exit.CONFIGURATION, "\n".join(mistakes))
+    values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
+    public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
+    return Settings(values, sources, public)
+
+
+def _with_dotenv(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Each variable's text and where it stands; the environment wins over the file."""
+    path = environ.get("DOTENV", ".env")
+    found: dict[str, tuple[str, str]] = {}
+    if path and Path(path).is_file():
+        found = {
+            name: (text, path) for name, text in dotenv_values(path).items() if text is not None
+        }
+    return found | {name: (text, "environment") for name, text in environ.items()}
+
+
+def _find(setting: Setting, known: Mapping[str, tuple[str, str]]) -> tuple[str | None, str]:
+    """The text of a setting, or None, and its source. An empty variable counts as unset."""
+    text, source = known.get(setting.name, ("", ""))
+    file, _ = known.get(f"{setting.name}_FILE", ("", ""))
+    if setting.secret and file:
+        if text:
+            raise ValueError(f"and {setting.name}_FILE are both set; unset one of them")
+        try:
+            return Path(file).read_text(encoding="utf-8").strip(), file
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ValueError(f"cannot be read from {setting.name}_FILE={file!r}: {why}") from None
+    return (text, source) if text else (None, "default")
+
+
+def _default_run_dir(port: int) -> str:
+    """One a user and port, and short: a Unix socket's path may have 107 bytes."""
+    return str(Path(tempfile.gettempdir()) / f"demijohn-{os.getuid()}-{port}")

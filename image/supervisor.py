@@ -1,0 +1,210 @@
+"""supervisord, run inside this process: what it lacks as a container's PID 1.
+
+It exits 0 whatever happened (https://github.com/Supervisor/supervisor/issues/712), looks at its
+children once a second, and knows no drain. All of that is its loop's doing, so the loop is ours.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections import deque
+from pathlib import Path
+
+from supervisor import events
+from supervisor.medusa import asyncore_25 as asyncore
+from supervisor.options import ServerOptions, decode_wait_status
+from supervisor.process import Subprocess
+from supervisor.states import SupervisorStates
+from supervisor.supervisord import Supervisor
+
+from .exits import Exit
+from .log import Relay, complain, say
+
+# A program that ends by itself so often, within so many seconds, will not be better next time.
+# One that was killed, by a person or for its memory, gets more patience.
+WINDOW_SECONDS = 60
+MOST_ENDS = 3
+MOST_KILLS = 30
+
+
+def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:
+    """Run the programs of `conf` until told to stop or until one is beyond help.
+
+    SIGTERM creates `drain_marker` (readiness then says 503), and stops the programs `drain_seconds`
+    later; SIGINT stops them now; a second signal does not wait for them.
+    """
+    options = _Options()
+    options.realize(["-c", str(conf)])
+    options.first, options.test = True, False  # what supervisord's own main() sets
+    supervisor = Lifecycle(options, drain_marker, drain_seconds)
+    try:
+        supervisor.main()
+    except asyncore.ExitNow:
+        pass
+    finally:
+        supervisor.sweep()
+    return supervisor.verdict
+
+
+class _Options(ServerOptions):  # type: ignore[misc]
+    """Remembers how each child ended: supervisord forgets it for one that ended early."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: dict[int, int] = {}
+
+    def waitpid(self) -> tuple[int | None, int | None]:
+        pid, status = super().waitpid()
+        if pid:
+            self.ends[pid] = status
+        return pid, status
+
+
+class Lifecycle(Supervisor):  # type: ignore[misc]
+    """supervisord with a drain, an exit status, and a reason for it."""
+
+    def __init__(self, options: _Options, drain_marker: Path, drain_seconds: int) -> None:
+        super().__init__(options)
+        self.verdict = Exit.OK
+        self._marker = drain_marker
+        self._drain_seconds = drain_seconds
+        self._signalled = False
+        self._relay = Relay()
+        self._ends: dict[str, deque[float]] = {}
+        self._kills: dict[str, deque[float]] = {}
+        self._groups: set[int] = set()
+        self._sockets: list[object] = []
+
+    def runforever(self) -> None:
+        events.subscribe(events.ProcessLogEvent, self._on_log)
+        events.subscribe(events.ProcessStateStartingEvent, self._on_starting)
+        events.subscribe(events.ProcessStateExitedEvent, self._on_exited)
+        events.subscribe(events.ProcessStateFatalEvent, self._on_fatal)
+        # supervisord closes a program's socket whenever the program ends, and with it the
+        # connections that wait; a reference of our own keeps it open.
+        self._sockets = [
+            group.socket_manager.get_socket()
+            for group in self.process_groups.values()
+            if hasattr(group, "socket_manager")
+        ]
+        signal.signal(signal.SIGALRM, self.options.signal_receiver.receive)
+        with _Alarm(self.options.get_socket_map()):
+            super().runforever()
+
+    def handle_signal(self) -> None:
+        received = self.options.get_signal()
+        if received == signal.SIGTERM and not self._signalled and self._drain_seconds:
+            self._signalled = True
+            say("stop", f"draining for {self._drain_seconds} s: still serving, /readyz says 503")
+            self._marker.touch()
+            signal.setitimer(signal.ITIMER_REAL, self._drain_seconds)
+        elif received == signal.SIGALRM:
+            self._stop()
+        elif received in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            if self._signalled:
+                say("stop", "signalled again: not waiting")
+                self.sweep()
+            self._signalled = True
+            self._stop()
+
+    def _stop(self) -> None:
+        if self.options.mood == SupervisorStates.RUNNING:
+            say("stop", "stopping: Nginx lets requests end, then Gunicorn goes")
+            self._marker.touch()
+        self.options.mood = SupervisorStates.SHUTDOWN
+
+    def _give_up(self, program: str, why: str, status: Exit = Exit.SOFTWARE) -> None:
+        if self.verdict is Exit.OK and self.options.mood == SupervisorStates.RUNNING:
+            self.verdict = status
+            last = self._relay.last_words.get(program, "")
+            self._reason = f"{program} {why}." + (f" Its last words: {last}" if last else "")
+            self._stop()
+
+    def sweep(self) -> None:
+        """Kill whatever is left of the programs, their own children included, and say why we end."""
+        for group in self._groups:
+            _kill_group(group)
+        self._sockets.clear()
+        self._relay.flush()
+        if self.verdict is not Exit.OK:
+            complain(self._reason)
+
+    def _on_log(self, event: events.ProcessLogEvent) -> None:
+        self._relay.feed(
+            event.process.config.name, 1 if event.channel == "stdout" else 2, event.data
+        )
+
+    def _on_starting(self, event: events.ProcessStateEvent) -> None:
+        self.options.ends.clear()
+
+    def _on_exited(self, event: events.ProcessStateEvent) -> None:
+        process: Subprocess = event.process
+        name, pid = process.config.name, process.pid
+        status, words = decode_wait_status(self.options.ends.get(pid, 0))
+        if process.config.killasgroup:
+            _kill_group(pid)
+        killed = status == -1
+        if status == Exit.CONFIGURATION:
+            self._give_up(name, "cannot start as configured", Exit.CONFIGURATION)
+            return
+        say("supervise", f"{name} ended ({words}), starting it again")
+        times = (self._kills if killed else self._ends).setdefault(name, deque())
+        if _too_often(times, MOST_KILLS if killed else MOST_ENDS):
+            self._give_up(name, f"ended {len(times)} times within {WINDOW_SECONDS} s ({words})")
+
+    def _on_fatal(self, event: events.ProcessStateEvent) -> None:
+        self._give_up(event.process.config.name, f"does not start ({event.process.spawnerr})")
+
+
+class _Alarm:
+    """Wakes the loop at every signal, and at once when it begins: it would sleep a second else.
+
+    Python writes a byte to the wake-up descriptor for each signal that it handles
+    (https://docs.python.org/3/library/signal.html#signal.set_wakeup_fd).
+    """
+
+    def __init__(self, socket_map: dict[int, object]) -> None:
+        self._map = socket_map
+        self._read, self._write = socket.socketpair()
+        self._read.setblocking(False)
+        self._write.setblocking(False)
+
+    def __enter__(self) -> None:
+        self._map[self._read.fileno()] = self
+        self._before = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        self._write.send(b"\0")
+
+    def __exit__(self, *_: object) -> None:
+        signal.set_wakeup_fd(self._before)
+        del self._map[self._read.fileno()]
+        self._read.close()
+        self._write.close()
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def handle_read_event(self) -> None:
+        self._read.recv(4096)
+
+    def handle_error(self) -> None:
+        raise  # noqa: PLE0704  called by supervisord's loop while an exception is handled
+
+
+def _too_often(times: deque[float], most: int) -> bool:
+    """Note that it happened now; whether it has happened `most` times within the window."""
+    now = time.monotonic()
+    times.append(now)
+    while times[0] < now - WINDOW_SECONDS:
+        times.popleft()
+    return len(times) >= most
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

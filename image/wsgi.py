@@ -1,0 +1,171 @@
+"""What stands around the app in every worker: its health, and the truth about the client."""
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from .exits import Exit
+from .log import complain
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+DRAIN_MARKER = "draining"
+READINESS_SECONDS = 1.0  # for how long an answer of the database counts, however many ask
+
+
+class WrongName(Exception):
+    """APP_MODULE names nothing that could be the app; the message says why."""
+
+
+def load(module_and_object: str, folder: str) -> App:
+    """The WSGI app that `module:object` or `module:factory()` names, imported from `folder`.
+
+    Raises WrongName; whatever the app's own code raises passes through, for its traceback helps.
+    """
+    sys.path.insert(0, folder)
+    module_name, _, attribute = module_and_object.partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name + ".").startswith(error.name + "."):
+            raise WrongName(f"there is no module {error.name} in {folder}") from None
+        raise
+    name, call, rest = (attribute or "app").partition("(")
+    target = getattr(module, name.strip(), None)
+    if target is None:
+        raise WrongName(f"module {module_name} has no {name}")
+    if call and rest.strip() != ")":
+        raise WrongName("a factory is called without arguments")
+    app = target() if call else target
+    if not callable(app):
+        raise WrongName(f"{attribute} is no WSGI app")
+    return app  # type: ignore[no-any-return]
+
+
+class Readiness:
+    """Whether this instance should get requests: the database answers, and no drain has begun.
+
+    Asks the database over a connection of its own, so that a pool in trouble shows too, and at
+    most once in READINESS_SECONDS.
+    """
+
+    def __init__(self, marker: Path, url: str, timeout: int) -> None:
+        self._marker = marker
+        self._url = url
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._asked = -READINESS_SECONDS
+        self._away = False
+
+    def reason(self) -> str | None:
+        """None if ready, else why not."""
+        if self._marker.exists():
+            return "draining"
+        with self._lock:
+            if time.monotonic() - self._asked >= READINESS_SECONDS:
+                self._away = not self._database_answers()
+                self._asked = time.monotonic()
+            return "database away" if self._away else None
+
+    def _database_answers(self) -> bool:
+        try:
+            connection = psycopg2.connect(
+                self._url,
+                connect_timeout=self._timeout,
+                application_name="demijohn readyz",
+                tcp_user_timeout=3000,
+            )
+        except psycopg2.Error:
+            return False
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+                return True
+        except psycopg2.Error:
+            return False
+        finally:
+            connection.close()
+
+
+class Wrapper:
+    """The app, with /healthz and /readyz before it and the client's address put right."""
+
+    def __init__(self, app: App, readiness: Readiness) -> None:
+        self.app = app
+        self.readiness = readiness
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path == "/healthz":
+            return _answer(start_response, "200 OK", {"status": "ok"})
+        if path == "/readyz":
+            reason = self.readiness.reason()
+            if reason:
+                return _answer(
+                    start_response,
+                    "503 Service Unavailable",
+                    {"status": "not ready", "reason": reason},
+                )
+            return _answer(start_response, "200 OK", {"status": "ready"})
+        # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
+        environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if any(
+                n.lower() == "content-type" and v.startswith("text/event-stream")
+                for n, v in headers
+            ):
+                headers = [
+                    *headers,
+                    ("X-Accel-Buffering", "no"),
+                ]  # Nginx passes each event on at once
+            return start_response(status, headers, *rest)
+
+        return self.app(environ, start)
+
+
+def _answer(start_response: StartResponse, status: str, body: dict[str, str]) -> Iterable[bytes]:
+    data = json.dumps(body).encode() + b"\n"
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(data))),
+        ("Cache-Control", "no-store"),
+    ]
+    start_response(status, headers)
+    return [data]
+
+
+def _wrapped() -> Wrapper:
+    """The app of the environment that the boot made."""
+    name = os.environ["APP_MODULE"]
+    try:
+        app = load(name, os.environ["APP_DIR"])
+    except WrongName as error:
+        complain(
+            f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
+        )
+        sys.exit(Exit.CONFIGURATION)
+    readiness = Readiness(
+        Path(os.environ["RUN_DIR"]) / DRAIN_MARKER,
+        os.environ["DATABASE_URL"],
+        int(os.environ["DATABASE_CONNECT_TIMEOUT"]),
+    )
+    return Wrapper(app, readiness)
+
+
+def __getattr__(name: str) -> Wrapper:
+    """Load the app when Gunicorn asks for `application`, not when a test imports this module."""
+    if name == "application":
+        globals()[name] = _wrapped()
+        return globals()[name]  # type: ignore[no-any-return]
+    raise AttributeError(name)
