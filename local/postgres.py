@@ -15,6 +15,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -27,21 +28,11 @@ from pathlib import Path
 from typing import IO, Self, TypedDict
 from urllib.parse import quote
 
+from . import keeper
+
 ROOTS_HOME = Path("/var/lib/demijohn")
 START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
 STOP_SECONDS = 30.0
-
-# Waits for the server, and stops it (INT: "fast") once the pipe on stdin closes. That is how
-# stop() asks for it, and what the kernel does when our process is gone, by kill -9 too.
-KEEPER = """
-exec 3<&0
-"$@" 3<&- </dev/null & server=$!
-{ read -r _; kill -INT "$server"; } <&3 & reader=$!
-exec 3<&-
-wait "$server"; status=$?
-kill "$reader" 2>/dev/null
-exit "$status"
-"""
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -57,7 +48,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class PostgresError(RuntimeError):
@@ -81,7 +72,7 @@ class Postgres:
         self.log = self.directory / "postgres.log"
         self.durable = durable
         self.port = 0
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._server: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -94,7 +85,7 @@ class Postgres:
     @property
     def running(self) -> bool:
         """Whether the server that we started still runs."""
-        return self._keeper is not None and self._keeper.poll() is None
+        return self._server is not None and self._server.poll() is None
 
     @property
     def password(self) -> str:
@@ -116,6 +107,8 @@ class Postgres:
         if ROOTS_HOME in self.directory.parents:
             _make_roots_home()
         self.directory.mkdir(parents=True, exist_ok=True)
+        # Root keeps the folder and gives away the data in it only; 711 lets the server pass.
+        self.directory.chmod(0o711 if _server_account() else 0o700)
         self._take_lock()
         try:
             self._stop_orphan()
@@ -127,14 +120,7 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server and wait for it; nothing happens where it does not run."""
-        keeper, self._keeper = self._keeper, None
-        if keeper is not None and keeper.stdin is not None:
-            keeper.stdin.close()
-            try:
-                keeper.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                os.killpg(keeper.pid, signal.SIGKILL)
-                keeper.wait()
+        self._end_server()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -210,7 +196,6 @@ class Postgres:
 
     def _initialise(self) -> None:
         """Run initdb in an empty place and move it to `data`, so that half of one never stays."""
-        _hand_over(self.directory)
         if (self.data / "PG_VERSION").exists():
             self._check_version()
             return
@@ -220,7 +205,8 @@ class Postgres:
         new = self.directory / "new"
         for half in (new, self.data):
             shutil.rmtree(half, ignore_errors=True)
-        _hand_over(password)
+        new.mkdir(mode=0o700)
+        _hand_over(password, new)
         done = subprocess.run(
             [
                 *(str(_server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
@@ -236,7 +222,7 @@ class Postgres:
             **_server_account(),
         )
         if done.returncode != 0:
-            raise PostgresError(f"initdb failed in {self.directory}: {_last_line(done.stderr)}")
+            raise PostgresError(f"initdb failed in {self.directory}: {_fault(done.stderr)}")
         new.rename(self.data)
 
     def _check_version(self) -> None:
@@ -253,16 +239,16 @@ class Postgres:
         deadline = time.monotonic() + START_SECONDS
         while True:
             self.port = _free_port(self.port)
-            self._keeper = self._spawn()
+            self._server = self._spawn()
             if self._wait_until_ready(deadline):
                 return
             said = self.log.read_text(errors="replace")
-            self._end_keeper()
+            self._end_server()
             busy = "Address already in use" in said
             settling = "is still in use" in said or 'lock file "postmaster.pid"' in said
             if not (busy or settling) or time.monotonic() > deadline:
                 raise PostgresError(
-                    f"Postgres does not start: {_last_line(said)} (its log: {self.log})"
+                    f"Postgres does not start: {_fault(said)} (its log: {self.log})"
                 )
             if busy:
                 self.port = 0
@@ -270,39 +256,38 @@ class Postgres:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(self.port)}
+        self.log.touch(mode=0o600)
         with self.log.open("wb") as log:
-            return subprocess.Popen(
+            return keeper.start(
                 [
-                    *("/bin/sh", "-c", KEEPER, "postgres-keeper"),
                     *(str(_server_programs() / "bin" / "postgres"), "-D", str(self.data)),
                     *(
-                        word
+                        part
                         for name, value in settings.items()
-                        for word in ("-c", f"{name}={value}")
+                        for part in ("-c", f"{name}={value}")
                     ),
                 ],
-                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 cwd=self.directory,
-                start_new_session=True,  # Ctrl-C is for us: the app stops before its database
                 **_server_account(),
             )
 
     def _wait_until_ready(self, deadline: float) -> bool:
         """Whether the server came up: the eighth line of postmaster.pid says so, as for pg_ctl."""
-        while self.running and time.monotonic() < deadline:
+        while self._server is not None and self.running and time.monotonic() < deadline:
             with contextlib.suppress(FileNotFoundError):
-                lines = (self.data / "postmaster.pid").read_text().splitlines()
-                if len(lines) > 7 and lines[7].strip() == "ready" and lines[3] == str(self.port):
+                lines = (self.data / "postmaster.pid").read_text().split("\n")
+                # The pid is compared because the file may yet be the last server's.
+                if lines[0] == str(self._server.pid) and lines[7:8] == ["ready   "]:
                     return True
             time.sleep(0.02)
         return False
 
-    def _end_keeper(self) -> None:
-        lock, self._lock = self._lock, None
-        self.stop()
-        self._lock = lock
+    def _end_server(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            keeper.end(server, STOP_SECONDS)
 
 
 @contextlib.contextmanager
@@ -395,12 +380,12 @@ def _server_account() -> _Account:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _hand_over(path: Path) -> None:
-    """Make a file or folder the server's alone."""
-    path.chmod(0o700 if path.is_dir() else 0o600)
+def _hand_over(*paths: Path) -> None:
+    """Give files and folders to the account that the server runs as."""
     account = _server_account()
     if account:
-        os.chown(path, account["user"], account["group"])
+        for path in paths:
+            os.chown(path, account["user"], account["group"])
 
 
 def _free_port(wanted: int) -> int:
@@ -431,8 +416,9 @@ def _command_line(pid: int) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _last_line(text: str) -> str:
-    """The last line that says anything; Postgres puts its hints after its errors."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "FATAL" in line or "error:" in line]
-    return (errors or lines or ["no output"])[-1]
+def _fault(output: str) -> str:
+    """The line of a log or of an error output that says most, without its time and process."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    worst = [line for line in lines if re.search(r"FATAL:|PANIC:|error:", line)]
+    line = (worst or lines or ["it said nothing"])[-1]
+    return re.sub(r"^.*?(FATAL|PANIC|error): +", "", line)

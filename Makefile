@@ -1,0 +1,22 @@
+# `make` lists the targets. All that is needed is make and a Python >= 3.11.
+PYTHON ?= python3
+ARGS ?=
+
+.PHONY: help run test lint types lock
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+
+run: ## the app on http://localhost:8080 (or PORT), beside an embedded Postgres
+	@$(PYTHON) -m local run
+
+test: ## all tests that can run here (ARGS="-k word" for some of them)
+	@$(PYTHON) -m local test $(ARGS)
+
+lint: ## linters and type checkers
+	@$(PYTHON) -m local lint
+
+types: ## the frontend's types anew from the backend's API
+	@$(PYTHON) -m local types
+
+lock: ## the requirements pinned and hashed anew from the *.in files (needs uv)
+	@sh local/lock.sh

@@ -1,0 +1,50 @@
+"""Builds the React app in frontend/ as the image does: npm ci, npm run build, precompressed."""
+
+import os
+from pathlib import Path
+
+from .steps import ROOT, STATE, call, digest, step
+from .tools import node
+
+FRONTEND = ROOT / "frontend"
+DIST = FRONTEND / "dist"
+
+
+def install() -> None:
+    """Install frontend/package-lock.json's packages where it has changed."""
+    program, _ = node()
+    manifests = (FRONTEND / "package.json", FRONTEND / "package-lock.json")
+    key = digest(str(program), *manifests)
+    # The stamp lies inside, so that it goes when the packages go.
+    modules = FRONTEND / "node_modules"
+    with step("npm packages", modules / ".demijohn", key) as due:
+        if due:  # --include=dev: NODE_ENV=production would leave out what builds
+            npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")
+
+
+def build() -> Path:
+    """Build where a source has changed; return the folder to serve."""
+    install()
+    precompress = ROOT / "image" / "precompress.mjs"
+    key = digest(FRONTEND, precompress)
+    with step("frontend build", STATE / "stamps" / "frontend", key, DIST / "index.html") as due:
+        if due:
+            npm("run", "build")
+            call(node()[0], precompress, DIST)
+    return DIST
+
+
+def npm(*words: str) -> None:
+    """Run npm in frontend/. Raises StepError with its output where it fails."""
+    call(*npm_command(*words), cwd=FRONTEND, env=environment())
+
+
+def npm_command(*words: str) -> list[str]:
+    return [str(node()[1] / "npm"), *words]
+
+
+def environment() -> dict[str, str]:
+    """The environment in which npm's scripts find our Node first."""
+    program, folder = node()
+    path = os.pathsep.join((str(program.parent), str(folder), os.environ.get("PATH", os.defpath)))
+    return os.environ | {"PATH": path, "npm_config_update_notifier": "false"}

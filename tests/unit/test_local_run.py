@@ -1,0 +1,39 @@
+"""What `make run` decides before it starts anything."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from local import run
+from local.steps import StepError
+
+
+def test_a_port_in_use_is_named_with_the_remedy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StepError, match=rf"port {port} is in use .* PORT=\d+ make run"):
+            run.check_port(str(port))
+    run.check_port(str(port))
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "70000"])
+def test_a_port_that_is_none_is_left_to_the_settings(port: str) -> None:
+    run.check_port(port)
+
+
+def test_real_variables_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.delenv("DOTENV", raising=False)
+    monkeypatch.setenv("PORT", "9000")
+    (tmp_path / ".env").write_text("PORT=9001\nDATABASE_URL=postgresql://h/d\nEMPTY=\n")
+    known = run.known()
+    assert known["PORT"] == "9000"
+    assert known["DATABASE_URL"] == "postgresql://h/d"
+    assert "EMPTY" not in known
+
+
+@pytest.mark.parametrize("name", run.NAMES_A_DATABASE)
+def test_a_database_of_the_users_own_needs_no_embedded_one(name: str) -> None:
+    with run._database({name: "something"}) as variables:
+        assert variables == {}
