@@ -3,7 +3,7 @@
 import itertools
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(folder)
 
 
-def pytest_report_header() -> str:
-    required = [name for name in ("BROWSER", "CONTAINER") if os.environ.get(f"REQUIRE_{name}")]
-    return f"required, not skipped: {', '.join(required).lower() or 'nothing'}"
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """REQUIRE_BROWSER=1 and REQUIRE_CONTAINER=1 make a failure of what would be skipped."""
+    report = yield
+    required = any(
+        item.get_closest_marker(kind) and os.environ.get(f"REQUIRE_{kind.upper()}")
+        for kind in ("browser", "container")
+    )
+    if report.skipped and required and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"required, and yet: {reason}"
+    return report
