@@ -1,0 +1,158 @@
+"""The one place where requests are checked and operations are documented.
+
+SpecTree decorates plain Flask views: it validates bodies with pydantic and collects the OpenAPI
+document. Here it learns what it lacks: problem documents, headers, other media types, and to tell
+a body that is no JSON (400, 415) from one that is invalid (422).
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import flask
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+from spectree import Response, SecurityScheme, SpecTree
+from spectree.config import ModeEnum
+from spectree.models import SecureType, SecuritySchemeData
+
+from . import problems, schemas
+
+routes = Blueprint("api", __name__, url_prefix="/api")
+
+BODY_METHODS = {"POST", "PUT", "PATCH"}
+# What any operation may answer, and what one with a body may.
+ALWAYS = (500, 503)
+WITH_BODY = (400, 413, 415, 422)
+
+Headers = dict[str, str]
+
+
+class Reply(Response):
+    """The responses of one operation.
+
+    `success` maps a status to its model, or to None where there is no body; `failures` are further
+    statuses, answered as problem documents; `headers` maps names to meanings, for successes;
+    `media` is the media type of successes.
+    """
+
+    def __init__(
+        self,
+        success: dict[int, type[BaseModel] | None],
+        *failures: int,
+        headers: Headers | None = None,
+        media: str = "application/json",
+    ) -> None:
+        models: dict[str, Any] = {f"HTTP_{status}": model for status, model in success.items()}
+        for status in (*failures, *ALWAYS):
+            problem = schemas.ValidationProblem if status == 422 else schemas.Problem
+            _, title = problems.CATALOGUE[problems.SLUGS[status]]
+            models[f"HTTP_{status}"] = problem, title
+        super().__init__(**models)
+        self._headers = headers or {}
+        self._media = media
+
+    def add_model(self, *_args: Any, **_options: Any) -> None:
+        """SpecTree adds a 422 of its own to every operation, also to those that take no body."""
+
+    def generate_spec(self, naming_strategy: Any = None) -> dict[str, Any]:
+        replies = super().generate_spec(naming_strategy)
+        for status, reply in replies.items():
+            if int(status) >= 400:
+                reply["content"] = {
+                    "application/problem+json": reply["content"].pop("application/json")
+                }
+                if status == "503":
+                    reply["headers"] = _document({"Retry-After": "Seconds to wait"})
+            elif self._headers:
+                reply["headers"] = _document(self._headers)
+            if status == "200" and self._media != "application/json":
+                reply["content"] = {self._media: {"schema": {"type": "string"}}}
+        return dict(sorted(replies.items()))
+
+
+def _document(headers: Headers) -> dict[str, Any]:
+    return {
+        name: {"description": meaning, "schema": {"type": "string"}}
+        for name, meaning in headers.items()
+    }
+
+
+def _refuse_invalid(_request: Any, _response: Any, error: Exception | None, *_unused: Any) -> None:
+    """SpecTree's hook after the check of a request: invalid ones end here."""
+    if isinstance(error, ValidationError):
+        raise problems.Problem(
+            "validation",
+            errors=[
+                {"field": ".".join(map(str, found["loc"])), "message": found["msg"]}
+                for found in error.errors(include_url=False, include_context=False)
+            ],
+        )
+
+
+def _name(model: Any) -> str:
+    return str(model.__name__)
+
+
+_spectree = SpecTree(
+    "flask",
+    title="Tally",
+    version="1",
+    description="Live polls: create one, vote, watch the count.",
+    mode=ModeEnum.strict,
+    page_templates={},
+    before=_refuse_invalid,
+    naming_strategy=_name,
+    nested_naming_strategy=lambda _parent, child: child,
+    security_schemes=[
+        SecurityScheme(
+            name="manageKey",
+            data=SecuritySchemeData(
+                type=SecureType.HTTP,
+                scheme="bearer",
+                description="The manage_key that creating the poll answered",
+            ),
+        )
+    ],
+)
+
+POLL_ID = {"poll_id": "The poll's id; letter case and look-alikes (O, I, L) do not matter"}
+
+
+def operation(
+    operation_id: str, reply: Reply, *, managed: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., ResponseReturnValue]]:
+    """Decorate a view: check its `json` parameter, document it, serialise the model it returns.
+
+    `managed` operations need the poll's manage key.
+    """
+    return _spectree.validate(
+        resp=reply,
+        operation_id=operation_id,
+        security=[{"manageKey": []}] if managed else None,
+        path_parameter_descriptions=POLL_ID,
+    )
+
+
+def require_json() -> None:
+    """Before a view that takes a body: refuse what is no JSON, which SpecTree would take for {}."""
+    if request.method in BODY_METHODS:
+        if request.mimetype != "application/json":
+            raise problems.Problem("not-json", "Send the body as application/json")
+        request.get_json()
+
+
+def document() -> str:
+    """The current app's OpenAPI document; the same app gives the same text."""
+    return json.dumps(_spectree.spec, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@routes.get("/openapi.json")
+def show_document() -> flask.Response:
+    """The document."""
+    response = flask.Response(document(), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response

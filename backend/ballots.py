@@ -1,0 +1,99 @@
+"""Vote, and see one's own vote."""
+
+from typing import Any
+
+from flask import Blueprint
+from sqlalchemy import ARRAY, SmallInteger, and_, bindparam, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from .api import WITH_BODY, Reply, operation
+from .database import transaction
+from .models import ballots, closed, polls
+from .polls import no_such_poll
+from .problems import Problem
+from .schemas import Ballot, NewBallot
+from .voters import current_voter
+
+routes = Blueprint("ballots", __name__, url_prefix="/api/polls")
+
+
+@routes.put("/<poll_id>/ballot")
+@operation("vote", Reply({200: Ballot}, *WITH_BODY, 404, 409))
+def vote(poll_id: str, json: NewBallot) -> Ballot:
+    """Vote, or replace one's earlier vote.
+
+    The voter is known by a cookie. Repeating a vote changes nothing.
+    """
+    statement = _vote(poll_id, current_voter(poll_id), json.choices)
+    with transaction() as connection:
+        poll = connection.execute(statement).one_or_none()
+    if poll is None:
+        raise no_such_poll()
+    if poll.closed:
+        raise Problem("poll-closed", "This poll takes no more votes")
+    if json.choices[-1] > poll.options:
+        raise _invalid("This poll has no such option")
+    if len(json.choices) > 1 and not poll.multiple:
+        raise _invalid("This poll takes one choice")
+    return Ballot(choices=json.choices)
+
+
+@routes.get("/<poll_id>/ballot")
+@operation("getBallot", Reply({200: Ballot}, 404))
+def show_ballot(poll_id: str) -> Ballot:
+    """Show the voter's own vote, empty before the first.
+
+    Answers a new voter with the cookie, so that two quick first votes are one voter's.
+    """
+    voter = current_voter(poll_id)
+    own = and_(ballots.c.poll_id == polls.c.id, ballots.c.voter == voter)
+    statement = (
+        select(ballots.c.choices)
+        .select_from(polls.outerjoin(ballots, own))
+        .where(polls.c.id == poll_id)
+    )
+    with transaction() as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise no_such_poll()
+    return Ballot(choices=row.choices or [])
+
+
+def _invalid(message: str) -> Problem:
+    return Problem("validation", errors=[{"field": "choices", "message": message}])
+
+
+def _vote(poll_id: str, voter: bytes, choices: list[int]) -> Any:
+    """The whole vote in one statement: check the poll, then keep, replace or leave the ballot.
+
+    FOR SHARE lets voters pass side by side, but none beside the transaction that closes or deletes
+    the poll: whoever comes second sees what the first one did. The result is the poll as it was
+    then, from which the caller tells whether the ballot was taken; no row where there is no poll.
+    """
+    poll = (
+        select(
+            polls.c.id,
+            polls.c.multiple,
+            func.cardinality(polls.c.options).label("options"),
+            closed.label("closed"),
+        )
+        .where(polls.c.id == poll_id)
+        .with_for_update(read=True)
+        .cte("poll")
+    )
+    wanted = bindparam("choices", choices, type_=ARRAY(SmallInteger))
+    accepted = and_(
+        ~poll.c.closed,
+        poll.c.options >= choices[-1],
+        or_(poll.c.multiple, literal(len(choices)) == 1),
+    )
+    cast = insert(ballots).from_select(
+        ["poll_id", "voter", "choices"],
+        select(poll.c.id, literal(voter), wanted).where(accepted),
+    )
+    kept = cast.on_conflict_do_update(
+        index_elements=[ballots.c.poll_id, ballots.c.voter],
+        set_={"choices": cast.excluded.choices, "cast_at": func.now()},
+        where=ballots.c.choices != cast.excluded.choices,
+    ).cte("kept")
+    return select(poll.c.multiple, poll.c.options, poll.c.closed).add_cte(kept)

@@ -1,0 +1,51 @@
+"""The tables. Two: a poll with its options, and the ballots.
+
+Options never change after a poll is created, so they are an array of the poll; an option's id is
+its place in it. A ballot is one row, whatever it chooses: replacing a vote is one atomic statement.
+"""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    or_,
+)
+
+metadata = MetaData()
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("options", ARRAY(Text), nullable=False),
+    Column("multiple", Boolean, nullable=False),
+    Column("closes_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("manage_key_hash", LargeBinary, nullable=False),
+)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    Column("poll_id", Text, ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True),
+    Column("voter", LargeBinary, primary_key=True),
+    Column("choices", ARRAY(SmallInteger), nullable=False),
+    Column("cast_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
+# By the database's clock, the one clock that all instances share. Not now(): that is when the
+# transaction began, and a vote may have waited since for a lock.
+closed = or_(
+    polls.c.closed_at.is_not(None),
+    func.coalesce(polls.c.closes_at <= func.clock_timestamp(), False),
+)

@@ -1,0 +1,150 @@
+"""Connections by pg8000, which is pure Python and knows nothing of libpq's parameters.
+
+The socket is made here, and TLS begun on it, because pg8000 can do neither as libpq does.
+"""
+
+import getpass
+import socket
+import ssl
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pg8000
+from pg8000 import Error, OperationalError
+
+from . import patience, tls
+from .addresses import resolve
+
+__all__ = ["Error", "OperationalError", "connect"]
+
+SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+WRITABLE = {"read-write", "primary"}
+
+# Options of a TCP socket by libpq's names, and their units in those of setsockopt.
+TCP_OPTIONS = {
+    "keepalives_idle": getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None)),
+    "keepalives_interval": getattr(socket, "TCP_KEEPINTVL", None),
+    "keepalives_count": getattr(socket, "TCP_KEEPCNT", None),
+    "tcp_user_timeout": getattr(socket, "TCP_USER_TIMEOUT", None),
+}
+
+
+class _Impatient:
+    """Bounds every wait of a socket by patience."""
+
+    def recv_into(self, *arguments: Any) -> int:
+        self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+        return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
+
+    def send(self, *arguments: Any) -> int:
+        self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+        return super().send(*arguments)  # type: ignore[misc, no-any-return]
+
+
+class _Socket(_Impatient, socket.socket):
+    pass
+
+
+class _TlsSocket(_Impatient, ssl.SSLSocket):
+    pass
+
+
+def connect(parameters: Mapping[str, str]) -> Any:
+    """Connect to the one host in `parameters`; raises one of pg8000's errors."""
+    user = parameters.get("user") or getpass.getuser()
+    try:
+        connected = _socket(parameters)
+    except (OSError, ValueError) as error:
+        raise pg8000.InterfaceError(f"network error: {error}") from error
+    connection = pg8000.Connection(
+        user=user,
+        password=parameters.get("password"),
+        database=parameters.get("dbname", user),
+        application_name=parameters.get("application_name"),
+        startup_params=_present(parameters, "options"),
+        sock=connected,
+        ssl_context=False,  # whether there is TLS has been settled
+    )
+    if parameters.get("target_session_attrs") in WRITABLE:
+        _require_writable(connection)
+    return connection
+
+
+def _socket(parameters: Mapping[str, str]) -> socket.socket:
+    host, port = parameters["host"], int(parameters["port"])
+    if host.startswith("/"):
+        local = _Socket(socket.AF_UNIX)
+        local.settimeout(_some(patience.left()))
+        local.connect(str(Path(host) / f".s.PGSQL.{port}"))
+        return local
+    plain = _first_that_answers(parameters.get("hostaddr") or host, port)
+    try:
+        _set_options(plain, parameters)
+        return plain if tls.mode(parameters) == "disable" else _with_tls(plain, parameters)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _first_that_answers(host: str, port: int) -> _Socket:
+    failure: OSError = OSError("no address")
+    for address in resolve(host, port):
+        tried = _Socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        tried.settimeout(_some(patience.left()))
+        try:
+            tried.connect((address, port))
+            return tried
+        except OSError as error:
+            tried.close()
+            failure = error
+    raise failure
+
+
+def _set_options(connected: socket.socket, parameters: Mapping[str, str]) -> None:
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if parameters.get("keepalives") == "0":
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, option in TCP_OPTIONS.items():
+        if option is not None and name in parameters:
+            connected.setsockopt(socket.IPPROTO_TCP, option, int(parameters[name]))
+
+
+def _with_tls(plain: _Socket, parameters: Mapping[str, str]) -> socket.socket:
+    """Ask the server for TLS; a server without it is accepted up to sslmode=prefer only.
+
+    (libpq's `allow` would try without TLS first; here it does as `prefer`.)
+    """
+    plain.send(SSL_REQUEST)
+    answer = bytearray(1)
+    if not plain.recv_into(answer):
+        raise OSError("the server closed the connection")
+    if answer == b"S":
+        context = tls.context(parameters)
+        context.sslsocket_class = _TlsSocket
+        plain.settimeout(_some(patience.left()))
+        return context.wrap_socket(plain, server_hostname=parameters["host"])
+    if tls.mode(parameters) in {"allow", "prefer"}:
+        return plain
+    raise OSError(f"the server offers no TLS, which sslmode={tls.mode(parameters)} needs")
+
+
+def _require_writable(connection: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SHOW transaction_read_only")
+    read_only = cursor.fetchone()[0] == "on"
+    connection.rollback()
+    if read_only:
+        connection.close()
+        raise pg8000.InterfaceError("network error: the server is read-only")
+
+
+def _present(parameters: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: parameters[name] for name in names if name in parameters}
+
+
+def _some(seconds: float | None) -> float | None:
+    """A timeout for a socket, to which 0 would mean: do not wait, and do not fail."""
+    return None if seconds is None else max(seconds, 0.001)

@@ -1,0 +1,114 @@
+"""Every error the API answers, as an RFC 9457 problem document.
+
+A problem is raised where it is noticed; Flask's own errors (404 on an unknown path, 405, 413) and
+whatever nobody caught become problems too, so that a client parses one shape only.
+"""
+
+from http import HTTPStatus
+from typing import Any, NotRequired, TypedDict
+
+from flask import Flask, Response, json
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from .database import is_unavailable
+
+RETRY_AFTER_SECONDS = 2
+
+# The last part of a problem's `type`, its status and its title: what clients may rely on.
+CATALOGUE: dict[str, tuple[HTTPStatus, str]] = {
+    "malformed": (HTTPStatus.BAD_REQUEST, "The request cannot be read"),
+    "key-missing": (HTTPStatus.UNAUTHORIZED, "A manage key is needed"),
+    "key-wrong": (HTTPStatus.FORBIDDEN, "This key does not manage this poll"),
+    "not-found": (HTTPStatus.NOT_FOUND, "There is nothing here"),
+    "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This cannot be done here"),
+    "poll-closed": (HTTPStatus.CONFLICT, "The poll is closed"),
+    "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
+    "not-json": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be JSON"),
+    "validation": (HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields"),
+    "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"),
+    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The database is away for a moment"),
+}
+SLUGS = {int(status): slug for slug, (status, _) in CATALOGUE.items()}
+
+
+class FieldError(TypedDict):
+    """What is wrong with one field: `field` is a path such as `options.1`."""
+
+    field: str
+    message: str
+
+
+class Members(TypedDict):
+    """The members of a problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: NotRequired[str]
+    errors: NotRequired[list[FieldError]]
+
+
+class Problem(Exception):
+    """An error to be answered: a slug out of CATALOGUE, and what to tell about this one case."""
+
+    def __init__(
+        self,
+        slug: str,
+        detail: str | None = None,
+        *,
+        errors: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(slug, detail)
+        self.slug = slug
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+
+def register(app: Flask) -> None:
+    """Make `app` answer every error as a problem document."""
+    app.register_error_handler(Problem, _render)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(Exception, _from_exception)
+
+
+def _render(problem: Problem) -> Response:
+    status, title = CATALOGUE[problem.slug]
+    members: Members = {
+        "type": f"/problems/{problem.slug}",
+        "title": title,
+        "status": int(status),
+    }
+    if problem.detail is not None:
+        members["detail"] = problem.detail
+    if problem.errors is not None:
+        members["errors"] = problem.errors
+    response = Response(json.dumps(members), status, mimetype="application/problem+json")
+    response.headers.update(problem.headers)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _from_http(error: HTTPException) -> Any:
+    """What Flask and Werkzeug raise; a redirect stays one."""
+    status = error.code or 500
+    if status < 400:
+        return error
+    if status not in SLUGS:
+        status = 400 if status < 500 else 500
+    headers = {name: value for name, value in error.get_headers() if name == "Allow"}
+    detail = None if isinstance(error, InternalServerError) else error.description
+    return _render(Problem(SLUGS[status], detail, headers=headers))
+
+
+def _from_exception(error: Exception) -> Response:
+    """What nobody caught: the database's absence is expected to happen, the rest is a mistake."""
+    from flask import current_app
+
+    if is_unavailable(error):
+        current_app.logger.warning("database unavailable: %s", str(error).partition("\n")[0])
+        return _render(Problem("unavailable"))
+    current_app.logger.exception("unhandled exception")
+    return _render(Problem("internal"))

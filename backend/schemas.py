@@ -1,0 +1,225 @@
+"""What the API takes and gives, checked and documented by the same lines.
+
+Requests are strict: no unknown members, no numbers that are text, no text that shows nothing.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+MAX_OPTIONS = 20
+LONGEST_POLL = timedelta(days=3650)
+
+RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+def one_line(value: Any) -> Any:
+    """Text as it is kept: composed (NFC), each run of white space one blank, none at the ends."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(unicodedata.normalize("NFC", value).split())
+    if any(unicodedata.category(letter) == "Cc" for letter in text):
+        raise PydanticCustomError("control_character", "Text must hold no control characters")
+    if text and not any(letter.isprintable() and letter != " " for letter in text):
+        raise PydanticCustomError("invisible", "Text must show something")
+    return text
+
+
+def compared(label: str) -> str:
+    """The form in which two labels are the same to a reader."""
+    return unicodedata.normalize("NFC", label.casefold())
+
+
+def all_distinct(labels: list[str]) -> list[str]:
+    """Refuse labels that differ in nothing a reader sees."""
+    if len({compared(label) for label in labels}) < len(labels):
+        raise PydanticCustomError("not_distinct", "Options must be distinct")
+    return labels
+
+
+def each_once(choices: list[int]) -> list[int]:
+    """Choices in the order of the options, each named once."""
+    if len(set(choices)) < len(choices):
+        raise PydanticCustomError("repeated", "Each option may be chosen once")
+    return sorted(choices)
+
+
+def rfc_3339(value: Any) -> Any:
+    """Only text with date, time and offset; pydantic alone would take numbers and more forms."""
+    if value is None or (isinstance(value, str) and RFC_3339.fullmatch(value)):
+        return value
+    raise PydanticCustomError(
+        "rfc_3339", "Must be a date and time with an offset, as 2030-01-31T18:00:00Z"
+    )
+
+
+def ahead(moment: datetime | None) -> datetime | None:
+    """Refuse moments that are past, or so far ahead that they must be a mistake."""
+    if moment is not None and not timedelta(0) < moment - datetime.now(UTC) <= LONGEST_POLL:
+        raise PydanticCustomError("not_ahead", "Must be in the future, by ten years at most")
+    return moment
+
+
+def utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Timestamp = Annotated[datetime, AfterValidator(utc)]
+Question = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=300), BeforeValidator(one_line)
+]
+Label = Annotated[
+    str, StringConstraints(strict=True, min_length=1, max_length=100), BeforeValidator(one_line)
+]
+OptionId = Annotated[StrictInt, Field(ge=1, le=MAX_OPTIONS)]
+ClosesAt = Annotated[datetime | None, BeforeValidator(rfc_3339), AfterValidator(ahead)]
+
+
+class Request(BaseModel):
+    """A body that a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NewPoll(Request):
+    """A poll to create."""
+
+    question: Question
+    options: Annotated[
+        list[Label], Field(min_length=2, max_length=MAX_OPTIONS), AfterValidator(all_distinct)
+    ]
+    multiple: StrictBool = Field(False, description="Whether a voter may choose several options")
+    closes_at: ClosesAt = Field(None, description="When the poll closes by itself (RFC 3339)")
+
+
+class PollPatch(Request):
+    """A change to a poll."""
+
+    closed: StrictBool = Field(description="false reopens, and forgets a closes_at that is past")
+
+
+class NewBallot(Request):
+    """A vote: one option, or several where the poll allows it."""
+
+    choices: Annotated[
+        list[OptionId], Field(min_length=1, max_length=MAX_OPTIONS), AfterValidator(each_once)
+    ]
+
+
+class Option(BaseModel):
+    """One of a poll's answers."""
+
+    id: int
+    label: str
+
+
+class Poll(BaseModel):
+    """A poll as everyone may see it."""
+
+    id: str
+    question: str
+    options: list[Option]
+    multiple: bool
+    closes_at: Timestamp | None
+    closed: bool
+    created_at: Timestamp
+
+
+class CreatedPoll(Poll):
+    """A poll just created, with the key that manages it, shown this once."""
+
+    manage_key: str
+
+
+class Ballot(BaseModel):
+    """The voter's own choices; empty before the first vote."""
+
+    choices: list[int]
+
+
+class OptionResult(Option):
+    """An option and how many ballots chose it."""
+
+    votes: int
+
+
+class Results(BaseModel):
+    """The count, as of a moment."""
+
+    ballots: int
+    options: list[OptionResult]
+    closed: bool
+    as_of: Timestamp
+
+
+class Bucket(BaseModel):
+    """What came in during one stretch of time; `votes` is one number an option, in their order."""
+
+    start: Timestamp
+    ballots: int
+    votes: list[int]
+
+
+class Timeline(BaseModel):
+    """Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each."""
+
+    bucket_seconds: int
+    options: list[Option]
+    buckets: list[Bucket]
+
+
+class DatabaseStatus(BaseModel):
+    """The database as this instance sees it; all null but `available` where it is away."""
+
+    available: bool
+    version: str | None
+    latency_ms: float | None
+    schema_revision: str | None
+
+
+class Status(BaseModel):
+    """Which instance answers, of which release, and on which database."""
+
+    release: str | None
+    region: str | None
+    instance: str | None
+    started_at: Timestamp
+    driver: str
+    database: DatabaseStatus
+
+
+class InvalidField(BaseModel):
+    """One thing wrong with a request; `field` is a path such as `options.1`."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error, after RFC 9457; `type` is stable."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+
+
+class ValidationProblem(Problem):
+    """An error with the fields that caused it."""
+
+    errors: list[InvalidField]

@@ -1,0 +1,57 @@
+"""What runs here: for people on call, and for the page that shows it off."""
+
+from time import perf_counter
+
+from flask import Blueprint, current_app
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from . import patience
+from .api import Reply, operation
+from .database import transaction
+from .schemas import DatabaseStatus, Status
+from .settings import Settings
+
+routes = Blueprint("status", __name__, url_prefix="/api")
+
+PATIENCE = 2.0  # seconds; whoever asks wants to know now
+AWAY = DatabaseStatus(available=False, version=None, latency_ms=None, schema_revision=None)
+
+
+@routes.get("/status")
+@operation("getStatus", Reply({200: Status}))
+def show_status() -> Status:
+    """Show the release, the instance and the database; works without the database, too."""
+    settings: Settings = current_app.extensions["settings"]
+    return Status(
+        release=settings.release,
+        region=settings.region,
+        instance=settings.instance,
+        started_at=settings.started_at,
+        driver=settings.driver,
+        database=_database_status(),
+    )
+
+
+def _database_status() -> DatabaseStatus:
+    try:
+        with patience.at_most(PATIENCE), transaction() as connection:
+            begin = perf_counter()
+            version = connection.execute(text("SELECT current_setting('server_version')")).scalar()
+            latency = perf_counter() - begin
+            return DatabaseStatus(
+                available=True,
+                version=version,
+                latency_ms=round(latency * 1000, 2),
+                schema_revision=_schema_revision(connection),
+            )
+    except (DBAPIError, PoolTimeout):
+        return AWAY
+
+
+def _schema_revision(connection: Connection) -> str | None:
+    """Alembic's mark, or None in a database that has not been migrated yet."""
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

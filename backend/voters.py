@@ -1,0 +1,31 @@
+"""Who votes: a random cookie, and a hash of it that is another one in every poll.
+
+The database never holds the cookie, and from two polls nobody can tell that a voter was the same.
+"""
+
+import re
+
+from flask import Response, g, request
+
+from .keys import digest, new_secret
+
+COOKIE = "tally_voter"
+ONE_YEAR = 365 * 24 * 3600
+
+
+def current_voter(poll_id: str) -> bytes:
+    """The hash of this voter in `poll_id`; a voter who brings no cookie will be given one."""
+    token = request.cookies.get(COOKIE, "")
+    if not re.fullmatch(r"[\w-]{32}", token, re.ASCII):
+        token = g.new_voter = new_secret()
+    return digest(poll_id, token)
+
+
+def hand_out_cookie(response: Response) -> Response:
+    """After a request: give a new voter the cookie."""
+    token = g.pop("new_voter", None)
+    if token is not None and response.status_code < 400:
+        response.set_cookie(
+            COOKIE, token, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+        )
+    return response
