@@ -47,15 +47,15 @@ def serve() -> int:
     """Boot, then run until told to stop. Returns the exit status."""
     config = _settings()
     limits = _capacity(config)
+    _nginx(config, limits)  # before the database: what is wrong here stops us before it changes
     connection, server = _database(config)
     try:
         _check_budget(config, server)
+        _export(config)
         if config.release_on_boot:
             _release(config, connection)
     finally:
         connection.close()
-    _nginx(config, limits)
-    _export(config)
 
     # supervisord's modules are loaded last: the phases before do not wait for them.
     from . import supervisor
@@ -69,6 +69,7 @@ def release_once() -> int:
     config = _settings()
     connection, _ = _database(config)
     try:
+        _export(config)
         _release(config, connection)
     finally:
         connection.close()
@@ -103,7 +104,7 @@ def _capacity(config: Settings) -> capacity.Capacity:
 
 def _database(config: Settings) -> tuple[Connection, database.Server]:
     with phase("database") as now:
-        url = database.configured(config)
+        url = config.database_url
         if url.ignored:
             now.say(f"ignoring what libpq does not know in DATABASE_URL: {', '.join(url.ignored)}")
         connection = database.wait(url, config, now.say)
@@ -117,16 +118,12 @@ def _check_budget(config: Settings, server: database.Server) -> None:
     """Say so if this one instance could take more connections than the server has."""
     wanted = config.web_concurrency * config.database_pool_size
     if wanted > server.max_connections:
-        say(
-            "database",
-            f"warning: {config.web_concurrency} workers with {config.database_pool_size} connections each "
-            f"want {wanted}, the server has {server.max_connections}. Lower DATABASE_POOL_SIZE.",
-        )
+        has = f"this instance may take {wanted} connections, the server has {server.max_connections}"
+        say("database", f"warning: {has}. Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY.")
 
 
 def _release(config: Settings, connection: Connection) -> None:
     with phase("release") as now:
-        _export(config)
         now.result = release.run(config, connection, now.say)
 
 

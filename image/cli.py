@@ -24,7 +24,7 @@ Settings are environment variables; the README lists them.
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command. Returns its exit status; a user's mistake is lines on stderr, no traceback."""
+    """Run one command; its exit status. A user's mistake is a line on stderr, no traceback."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     # PID 1 has no default action for these: without a handler it would not stop while it boots.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,8 +13,56 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 # libpq's connection parameters (https://www.postgresql.org/docs/current/libpq-connect.html).
 # Anything else would make it refuse the whole URL.
 LIBPQ_PARAMETERS = frozenset(
-    ["application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname", "fallback_application_name", "gssdelegation", "gssencmode", "gsslib", "host", "hostaddr", "keepalives", "keepalives_count", "keepalives_idle", "keepalives_interval", "krbsrvname", "load_balance_hosts", "max_protocol_version", "min_protocol_version", "options", "passfile", "password", "port", "require_auth", "requirepeer", "requiressl", "service", "ssl_max_protocol_version", "ssl_min_protocol_version", "sslcert", "sslcertmode", "sslcompression", "sslcrl", "sslcrldir", "sslkey", "sslmode", "sslnegotiation", "sslpassword", "sslrootcert", "sslsni", "target_session_attrs", "tcp_user_timeout", "user"]
+    [
+        "application_name",
+        "channel_binding",
+        "client_encoding",
+        "connect_timeout",
+        "dbname",
+        "fallback_application_name",
+        "gssdelegation",
+        "gssencmode",
+        "gsslib",
+        "host",
+        "hostaddr",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "krbsrvname",
+        "load_balance_hosts",
+        "max_protocol_version",
+        "min_protocol_version",
+        "options",
+        "passfile",
+        "password",
+        "port",
+        "require_auth",
+        "requirepeer",
+        "requiressl",
+        "service",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "sslcert",
+        "sslcertmode",
+        "sslcompression",
+        "sslcrl",
+        "sslcrldir",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslpassword",
+        "sslrootcert",
+        "sslsni",
+        "target_session_attrs",
+        "tcp_user_timeout",
+        "user",
+    ]
 )
+
+FORM = "postgres://user:password@host:5432/database"
+
+TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -71,9 +119,7 @@ def parse(text: str) -> DatabaseUrl:
         raise ValueError(_wrong_scheme(scheme if separator or ":" in scheme else ""))
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
-        raise ValueError(
-            "has no host that can be read. Write it as postgres://user:password@host:5432/database"
-        )
+        raise ValueError(f"has no host that can be read. Write it as {FORM}")
     address, _, query = tail.partition("?")
     hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
@@ -91,6 +137,18 @@ def parse(text: str) -> DatabaseUrl:
     )
 
 
+def from_parts(
+    *, host: str, port: int, user: str, password: str, database: str | None, sslmode: str | None
+) -> DatabaseUrl:
+    """The same from the PG* variables; as in libpq, a `host` with a slash is a socket's folder."""
+    parameters = {"sslmode": sslmode} if sslmode else {}
+    if host.startswith("/"):
+        hosts, parameters["host"], parameters["port"] = "", host, str(port)
+    else:
+        hosts = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return _complete(DatabaseUrl(user, password, hosts, database or user, parameters))
+
+
 def _complete(url: DatabaseUrl) -> DatabaseUrl:
     """What the URL leaves open, and libpq would decide badly."""
     parameters = dict(url.parameters)
@@ -98,13 +156,15 @@ def _complete(url: DatabaseUrl) -> DatabaseUrl:
         parameters.setdefault("host", _unquote(url.hosts))
         url = replace(url, hosts="")
     if not url.hosts and "host" not in parameters:
-        raise ValueError("names no host. Write it as postgres://user:password@host:5432/database")
+        raise ValueError(f"names no host. Write it as {FORM}")
     if not url.database and "dbname" not in parameters:
-        raise ValueError(
-            "names no database. Write it as postgres://user:password@host:5432/database"
-        )
+        raise ValueError(f"names no database. Write it as {FORM}")
     if "," in url.hosts or "," in parameters.get("host", ""):
         parameters.setdefault("target_session_attrs", "read-write")  # never the standby
+    if parameters.get("sslmode", "prefer") not in TLS_MODES:
+        raise ValueError(
+            f"says sslmode={parameters['sslmode']}. libpq knows: {', '.join(TLS_MODES)}"
+        )
     if parameters.get("sslmode", "").startswith("verify-"):
         # libpq looks in ~/.postgresql only, and refuses to connect where nothing is there.
         bundle = os.environ.get("SSL_CERT_FILE", SYSTEM_CERTIFICATES)
@@ -142,7 +202,7 @@ def _unquote(text: str) -> str:
 
 def _wrong_scheme(scheme: str) -> str:
     if scheme.lower().startswith("sqlite"):
-        return "is a SQLite database, which lives in one container and goes with it. Name a Postgres: postgres://…"
+        return f"is a SQLite file, which goes when its container goes. Name a Postgres: {FORM}"
     if scheme:
-        return f"is of another kind ({scheme}). Only Postgres is served: postgres://user:password@host:5432/database"
-    return "is no URL. Write it as postgres://user:password@host:5432/database"
+        return f"is of another kind ({scheme}). Only Postgres is served: {FORM}"
+    return f"is no URL. Write it as {FORM}"

@@ -103,7 +103,8 @@ def write(settings: Settings, program: Program, root: Path, workers: int) -> str
         path.write_text(text, encoding="utf-8")
     (run_dir / "temp").mkdir(exist_ok=True)
     methods = "brotli and gzip" if program.brotli_modules() else "gzip"
-    return f"{program.version} with {methods}, port {settings.port} on IPv4{' and IPv6' if ipv6 else ''}"
+    families = "IPv4 and IPv6" if ipv6 else "IPv4"
+    return f"{program.version} with {methods}, port {settings.port} on {families}"
 
 
 def env_js(public: dict[str, str]) -> str:

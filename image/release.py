@@ -67,7 +67,7 @@ def heads(versions: Path) -> frozenset[str]:
 def current(connection: Connection) -> frozenset[str]:
     """The revisions that the database is at; empty where Alembic has never run."""
     with connection.cursor() as cursor:
-        # Not "SELECT … FROM alembic_version" at once: an error would end the transaction we may be in.
+        # Asked first whether it is there: an error would end the transaction we may be in.
         cursor.execute("SELECT to_regclass('alembic_version')")
         if cursor.fetchone() == (None,):
             return frozenset()
@@ -78,7 +78,7 @@ def current(connection: Connection) -> frozenset[str]:
 def _lock(connection: Connection, timeout: float, say: Callable[[str], None]) -> None:
     """Take the release lock for this transaction, which also holds through a transaction pooler."""
     with connection.cursor() as cursor:
-        # The transaction idles while the command works; a server that ends such must not end this one.
+        # The transaction idles while the command works, which some servers do not allow for long.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
@@ -108,7 +108,7 @@ def _execute(command: str, timeout: float) -> None:
     if done.returncode:
         raise Stop(
             Exit.SOFTWARE,
-            f"release failed: `{command}` ended with {done.returncode}. Its own words stand above; the old schema stays.",
+            f"release failed: `{command}` ended with {done.returncode}. Its own words stand above.",
         )
 
 

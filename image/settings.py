@@ -5,84 +5,27 @@ to child processes follow from that line.
 """
 
 import os
-import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
 
+from . import database_url
 from .exits import Exit, Stop
-
-Parser = Callable[[str], Any]
-
-
-def integer(low: int, high: int) -> Parser:
-    """A parser of whole numbers from `low` to `high`."""
-
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def choice(*allowed: str) -> Parser:
-    """A parser of one word out of `allowed`."""
-
-    def parse(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"must be one of: {', '.join(allowed)}")
-        return text
-
-    return parse
-
-
-def boolean(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True}
-    words |= {"0": False, "false": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise ValueError("must be true or false")
-    return words[text.lower()]
-
-
-def size(text: str) -> str:
-    """A size as Nginx writes it: a number of bytes, or of kilobytes (k) or megabytes (m)."""
-    if not re.fullmatch(r"[1-9][0-9]{0,8}[kKmM]?", text):
-        raise ValueError("must be a size such as 512k or 10m")
-    return text.lower()
-
-
-def api_paths(text: str) -> list[str]:
-    """URL prefixes, separated by commas: `/api,/socket`."""
-    paths = [path.strip().rstrip("/") for path in text.split(",")]
-    for path in paths:
-        if not re.fullmatch(r"(/[A-Za-z0-9_~.-]+)+", path):
-            raise ValueError("must be paths separated by commas, such as /api,/socket")
-    return list(dict.fromkeys(paths))
-
-
-def header_value(text: str) -> str:
-    """Text that may stand between quotes in nginx.conf, where `$` would begin a variable."""
-    if re.search(r'[\x00-\x1f\x7f"$\\]', text):
-        raise ValueError('must be one line without ", $ or \\')
-    return text
-
-
-def networks(text: str) -> list[str]:
-    """IP addresses or CIDR networks, separated by commas."""
-    from ipaddress import ip_network  # only where the setting is used: it costs 5 ms of the boot
-
-    return [str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip()]
-
-
-def header_name(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9-]+", text):
-        raise ValueError("must be the name of an HTTP header, such as X-Real-IP")
-    return text
+from .parsers import (
+    Parser,
+    api_paths,
+    boolean,
+    choice,
+    header_name,
+    header_value,
+    integer,
+    networks,
+    size,
+)
 
 
 @dataclass(frozen=True)
@@ -120,13 +63,13 @@ SETTINGS = (
         "Sent with every response that brings none of its own",
     ),
     # The database
-    Setting("DATABASE_URL", str, None, "The Postgres database, in any form that hosts hand out", secret=True),
+    Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True),
     Setting("PGHOST", str, None, "Where DATABASE_URL is unset: the database's host"),
     Setting("PGPORT", integer(1, 65535), 5432, "… its port"),
     Setting("PGUSER", str, None, "… the user"),
     Setting("PGPASSWORD", str, None, "… the password", secret=True),
     Setting("PGDATABASE", str, None, "… the database"),
-    Setting("PGSSLMODE", str, None, "… how TLS is used, as libpq's sslmode"),
+    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode"),
     Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`"),
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
@@ -192,8 +135,9 @@ class Settings:
             self.sources[name] = source
 
     def secrets(self) -> list[str]:
-        """The values that must never be printed."""
-        return [self._values[s.name] for s in SETTINGS if s.secret and self._values[s.name]]
+        """The words that must never be printed."""
+        found = [self._values[setting.name] for setting in SETTINGS if setting.secret]
+        return [getattr(value, "password", value) for value in found if value]
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -214,11 +158,31 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         except ValueError as mistake:
             shown = "" if setting.secret else f"={known[setting.name][0]!r}"
             mistakes.append(f"{setting.name}{shown} {mistake}.")
+    if not values.get("DATABASE_URL") and not any("DATABASE_URL" in line for line in mistakes):
+        values["DATABASE_URL"] = _from_parts(values)
+        if not values["DATABASE_URL"]:
+            mistakes.append(
+                f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
+            )
     if mistakes:
         raise Stop(Exit.CONFIGURATION, "\n".join(mistakes))
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
     return Settings(values, sources, public)
+
+
+def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:
+    """The database that the PG* variables name; None where they name no host."""
+    if not values.get("PGHOST"):
+        return None
+    return database_url.from_parts(
+        host=values["PGHOST"],
+        port=values.get("PGPORT") or 5432,
+        user=values.get("PGUSER") or "postgres",
+        password=values.get("PGPASSWORD") or "",
+        database=values.get("PGDATABASE"),
+        sslmode=values.get("PGSSLMODE"),
+    )
 
 
 def _with_dotenv(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:

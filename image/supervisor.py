@@ -44,15 +44,24 @@ def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:
         pass
     finally:
         supervisor.sweep()
+    if supervisor.reason:
+        complain(supervisor.reason)
     return supervisor.verdict
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
-    """Remembers how each child ended: supervisord forgets it for one that ended early."""
+    """Remembers how each child ended, and the process groups that may still have members."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ends: dict[int, int] = {}
+        self.groups: set[int] = set()
+
+    def fork(self) -> int:
+        pid: int = super().fork()
+        if pid:  # supervisord makes every child the leader of a group
+            self.groups = {group for group in self.groups if _signal_group(group, 0)} | {pid}
+        return pid
 
     def waitpid(self) -> tuple[int | None, int | None]:
         pid, status = super().waitpid()
@@ -67,13 +76,13 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
     def __init__(self, options: _Options, drain_marker: Path, drain_seconds: int) -> None:
         super().__init__(options)
         self.verdict = Exit.OK
+        self.reason = ""
         self._marker = drain_marker
         self._drain_seconds = drain_seconds
         self._signalled = False
         self._relay = Relay()
         self._ends: dict[str, deque[float]] = {}
         self._kills: dict[str, deque[float]] = {}
-        self._groups: set[int] = set()
         self._sockets: list[object] = []
 
     def runforever(self) -> None:
@@ -110,7 +119,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
 
     def _stop(self) -> None:
         if self.options.mood == SupervisorStates.RUNNING:
-            say("stop", "stopping: Nginx lets requests end, then Gunicorn goes")
+            say("stop", "Nginx lets requests end, then Gunicorn goes")
             self._marker.touch()
         self.options.mood = SupervisorStates.SHUTDOWN
 
@@ -118,17 +127,18 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         if self.verdict is Exit.OK and self.options.mood == SupervisorStates.RUNNING:
             self.verdict = status
             last = self._relay.last_words.get(program, "")
-            self._reason = f"{program} {why}." + (f" Its last words: {last}" if last else "")
+            if status is Exit.CONFIGURATION and last:
+                self.reason = last.removeprefix("demijohn: ")  # it has said so itself
+            else:
+                self.reason = f"{program} {why}." + (f" Its last words: {last}" if last else "")
             self._stop()
 
     def sweep(self) -> None:
-        """Kill whatever is left of the programs, their own children included, and say why we end."""
-        for group in self._groups:
-            _kill_group(group)
+        """Kill whatever is left of the programs and of their children."""
+        for group in self.options.groups:
+            _signal_group(group, signal.SIGKILL)
         self._sockets.clear()
         self._relay.flush()
-        if self.verdict is not Exit.OK:
-            complain(self._reason)
 
     def _on_log(self, event: events.ProcessLogEvent) -> None:
         self._relay.feed(
@@ -143,7 +153,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         name, pid = process.config.name, process.pid
         status, words = decode_wait_status(self.options.ends.get(pid, 0))
         if process.config.killasgroup:
-            _kill_group(pid)
+            _signal_group(pid, signal.SIGKILL)
         killed = status == -1
         if status == Exit.CONFIGURATION:
             self._give_up(name, "cannot start as configured", Exit.CONFIGURATION)
@@ -203,8 +213,10 @@ def _too_often(times: deque[float], most: int) -> bool:
     return len(times) >= most
 
 
-def _kill_group(group: int) -> None:
+def _signal_group(group: int, number: int) -> bool:
+    """Send a signal to a process group; False where it has no members."""
     try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # macOS says EPERM of zombies
+        return False
+    return True

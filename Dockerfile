@@ -1,0 +1,94 @@
+# Four stages: the frontend's build, the Python packages, the code, and the image that is shipped.
+# For an app of your own, set these as build arguments or here; nothing below needs to change.
+ARG BACKEND=backend
+ARG FRONTEND=frontend
+ARG FRONTEND_BUILD="npm run build"
+ARG FRONTEND_OUTPUT=dist
+
+
+# The React build, compressed once and for all. Dependencies first: a change of the source alone
+# does not install them again.
+FROM node:24-slim AS frontend
+ARG FRONTEND
+ARG FRONTEND_BUILD
+ARG FRONTEND_OUTPUT
+WORKDIR /frontend
+COPY ${FRONTEND}/package.json ${FRONTEND}/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY ${FRONTEND}/ ./
+RUN sh -c "$FRONTEND_BUILD"
+COPY image/precompress.mjs /
+RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
+
+
+# The virtual environment: the image's own packages, whose hashes are checked, and over them the
+# app's, whose hashes are checked if it gives any. pip stays outside. The `demijohn` command looks
+# for its code in /opt/demijohn.
+FROM debian:trixie-slim AS packages
+ARG BACKEND
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
+ && rm -rf /var/lib/apt/lists/* \
+ && python3 -m venv /opt/pip \
+ && python3 -m venv --without-pip /opt/venv \
+ && echo /opt/demijohn > "$(/opt/venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/demijohn.pth" \
+ && printf '%s\n' '#!/opt/venv/bin/python' 'import sys' 'from demijohn.cli import main' 'sys.exit(main())' \
+      > /opt/venv/bin/demijohn \
+ && chmod 755 /opt/venv/bin/demijohn
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/venv/bin/python
+COPY image/requirements.txt /tmp/image.txt
+RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt
+COPY ${BACKEND}/requirements.txt /tmp/app.txt
+RUN /opt/pip/bin/pip install --requirement /tmp/app.txt
+
+
+# The code, as bytecode too: the running container cannot write any.
+FROM packages AS code
+ARG BACKEND
+COPY image/ /opt/demijohn/demijohn/
+COPY ${BACKEND}/ /app/${BACKEND}/
+RUN /opt/venv/bin/python -m compileall -q /opt/demijohn /app
+COPY nginx.conf supervisord.conf /app/
+COPY programs.d/ /app/programs.d/
+
+
+# What is shipped: Debian, Nginx with brotli, Python, certificate authorities, and the above.
+FROM debian:trixie-slim
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+      ca-certificates \
+      libnginx-mod-http-brotli-filter \
+      libnginx-mod-http-brotli-static \
+      nginx \
+      python3 \
+ && rm -rf /var/lib/apt/lists/* /var/log/*
+
+COPY --from=packages /opt/venv /opt/venv
+COPY --from=frontend /static /app/static
+COPY --from=code /opt/demijohn /opt/demijohn
+COPY --from=code /app /app
+# DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
+# has a number only has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
+# MALLOC_ARENA_MAX: one heap a thread would be most of a small machine's memory.
+ENV PATH=/opt/venv/bin:$PATH \
+    HOME=/tmp \
+    DOTENV= \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
+    SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+
+ARG REVISION=
+LABEL org.opencontainers.image.title="Demijohn" \
+      org.opencontainers.image.description="A Flask + React app in one container: Nginx and Gunicorn under supervisord" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.revision="$REVISION"
+
+# By number, so that a host can see that it is not root. Writes below /tmp only, so it runs with a
+# read-only root file system; a VOLUME would break hosts that take none.
+WORKDIR /app
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["demijohn", "healthcheck"]
+ENTRYPOINT ["demijohn"]
+CMD ["serve"]

@@ -1,0 +1,232 @@
+"""The real thing without Docker: Nginx, Gunicorn and supervisord as `demijohn serve` runs them.
+
+`stack` is Tally on each driver, shared by the tests of one process; `launch` starts as many as a
+test wants, with the settings and the app that it wants.
+"""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import tools
+from local.postgres import Postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 30.0  # how long a test waits for what should take a moment
+
+
+class Stack:
+    """One `demijohn serve`: `url` is where it listens, `run_dir` and `log` are its own."""
+
+    def __init__(self, root: Path, port: int, folder: Path, settings: dict[str, str]) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.run_dir = folder / "run"
+        self._root = root
+        self._log = folder / "log"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> str:
+        """All that it printed, stdout and stderr together."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """The process that would be PID 1 in a container."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> "Stack":
+        """Start it; does not wait."""
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PG", "DATABASE_", "PUBLIC_"))
+        }
+        environment |= {
+            "PORT": str(self.port),
+            "RUN_DIR": str(self.run_dir),
+            "NGINX_PROGRAM": str(tools.nginx()),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
+            "DOTENV": "",
+        }
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "demijohn", "serve"],
+                cwd=self._root,
+                env=environment | self._settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def wait_until_ready(self) -> "Stack":
+        """Wait for /readyz; fails at once, with the log, if the process ends instead."""
+        self.wait_for(lambda: self.get("/readyz")[0] == 200, "readiness")
+        return self
+
+    def wait_for(self, holds: Callable[[], bool], what: str) -> None:
+        """Wait until `holds()`, which may raise OSError for as long as it does not."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                raise AssertionError(f"ended with {self._process.returncode}:\n{self.log}")
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                if holds():
+                    return
+            time.sleep(0.05)
+        raise AssertionError(f"no {what} within {PATIENCE_SECONDS:.0f} s:\n{self.log}")
+
+    def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers in lower case, and body of a GET; names of `headers` with _ for -."""
+        return self.request(
+            "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers in lower case, and body of one request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        with contextlib.closing(connection):
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            names = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, names, response.read()
+
+    def wait(self) -> int:
+        """The exit status, once it ends."""
+        assert self._process is not None
+        return self._process.wait(PATIENCE_SECONDS)
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def children(self, parent: int | None = None) -> dict[int, str]:
+        """The direct children of a process (default: the main one): pid and command line."""
+        return {pid: line for pid, ppid, line in _processes() if ppid == (parent or self.pid)}
+
+    def child(self, word: str) -> int:
+        """The pid of the direct child whose command line has `word`."""
+        (pid,) = [pid for pid, line in self.children().items() if word in line]
+        return pid
+
+    def leftovers(self) -> dict[int, str]:
+        """Processes that still work in this run directory."""
+        return {
+            pid: line
+            for pid, _, line in _processes()
+            if str(self.run_dir) in _environment(pid) + line
+        }
+
+    def stop(self) -> None:
+        """End it, whatever its state, and see that nothing is left of it."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        for pid in self.leftovers():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The folder of the built frontend."""
+    folder = ROOT / "frontend" / "dist"
+    assert (folder / "index.html").exists(), "the frontend is not built: run `make test`"
+    return folder
+
+
+@pytest.fixture(scope="session", params=["psycopg2", "pg8000"])
+def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> Iterator[Stack]:
+    """Tally, migrated and ready, on a database of its own; shared, so change nothing for others."""
+    driver = request.param
+    with _folder() as folder:
+        settings = {
+            "DATABASE_URL": postgres.create_database(f"stack_{driver}"),
+            "DATABASE_DRIVER": driver,
+            "STATIC_DIR": str(built),
+            "PUBLIC_GREETING": "hello",
+            "DRAIN_SECONDS": "0",
+        }
+        running = Stack(ROOT, _free_port(), folder, settings)
+        try:
+            yield running.start().wait_until_ready()
+        finally:
+            running.stop()
+        assert not running.leftovers()
+
+
+@pytest.fixture
+def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
+    """A function that makes a Stack, not yet started: Tally, or whatever lies in `root`."""
+    stacks: list[Stack] = []
+    with contextlib.ExitStack() as cleaning:
+
+        def make(root: Path = ROOT, **settings: str) -> Stack:
+            folder = cleaning.enter_context(_folder())
+            defaults = {"DATABASE_URL": database, "STATIC_DIR": str(built), "DRAIN_SECONDS": "0"}
+            stacks.append(Stack(root, _free_port(), folder, defaults | settings))
+            return stacks[-1]
+
+        yield make
+        for running in stacks:
+            running.stop()
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder with a short path: a Unix socket's may have 107 bytes."""
+    folder = Path(tempfile.mkdtemp(prefix="demijohn-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _processes() -> Iterator[tuple[int, int, str]]:
+    """Pid, parent's pid and command line of every process that is not a zombie."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    for row in listing.splitlines():
+        pid, parent, state, *line = row.split(maxsplit=3)
+        if not state.startswith("Z"):
+            yield int(pid), int(parent), line[0] if line else ""
+
+
+def _environment(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
