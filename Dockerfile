@@ -28,7 +28,7 @@ FROM debian:trixie-slim AS packages
 ARG BACKEND
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
- && rm -rf /var/lib/apt/lists/* \
+ && rm -rf /var/cache/apt/* /var/lib/apt/lists/* \
  && python3 -m venv /opt/pip \
  && python3 -m venv --without-pip /opt/venv \
  && echo /opt/demijohn > "$(/opt/venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/demijohn.pth" \
@@ -61,7 +61,7 @@ RUN apt-get update \
       libnginx-mod-http-brotli-static \
       nginx \
       python3 \
- && rm -rf /var/lib/apt/lists/* /var/log/*
+ && rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*
 
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
