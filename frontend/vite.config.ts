@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig, loadEnv, type Plugin } from "vite";
+import { loadEnv, type Plugin } from "vite";
+import { defineConfig } from "vitest/config";
 
 /**
  * Answers /env.js during `vite dev` as Nginx does in production: with the PUBLIC_* variables.
@@ -23,8 +24,14 @@ export default defineConfig(({ mode }) => {
   return {
     plugins: [react(), publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_"))],
     server: { proxy: { "/api": { target: api } } },
-    // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
-    build: { target: "baseline-widely-available", assetsInlineLimit: 0 },
+    build: {
+      // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
+      assetsInlineLimit: 0,
+      rolldownOptions: {
+        // The libraries in a file of their own: a browser keeps it while the app around it changes.
+        output: { codeSplitting: { groups: [{ name: "libraries", test: /node_modules/ }] } },
+      },
+    },
     test: { include: ["src/**/*.test.ts"] },
   };
 });

@@ -6,6 +6,10 @@ function votes(count: number): string {
   return plural.select(count) === "one" ? "vote" : "votes";
 }
 
+function voters(count: number): string {
+  return plural.select(count) === "one" ? "voter" : "voters";
+}
+
 export const strings = {
   header: {
     home: (app: string) => `${app}, start page`,
@@ -14,8 +18,7 @@ export const strings = {
   },
 
   create: {
-    title: "Ask the room",
-    question: "Your question",
+    question: "Ask the room a question",
     questionPlaceholder: "What should we talk about first?",
     options: "The answers to choose from",
     option: (position: number) => `Answer ${position}`,
@@ -23,10 +26,10 @@ export const strings = {
     add: "Add an answer",
     full: (most: number) => `${most} answers are as many as a poll can hold.`,
     choice: "Each voter may choose",
-    one: "one answer",
-    several: "several answers",
-    closesAt: "Closes at",
-    closesAtHint: (zone: string) => `Leave it empty to close the poll yourself. Your time, ${zone}.`,
+    one: "one",
+    several: "several",
+    closesAt: "Closes at (optional)",
+    closesAtHint: (zone: string) => `Empty: you close it yourself. Times are ${zone}.`,
     submit: "Open the poll",
     sending: "Opening…",
     yours: "Your polls",
@@ -62,6 +65,7 @@ export const strings = {
     closed: "Closed",
     reconnecting: "Reconnecting…",
     ballots: votes,
+    voters,
     votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
     several: "Several answers each: the shares are of all who voted.",
     none: "No votes yet.",

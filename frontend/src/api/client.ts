@@ -1,36 +1,83 @@
-import createClient from "openapi-fetch";
-
 import { NO_ANSWER, Problem, toProblem } from "./problem";
 import type { paths } from "./schema";
 
 /** Longer than the server's own limit on a query, so that its answer comes before ours. */
 const TIMEOUT = 10_000;
 
-/** The API, typed by its OpenAPI document. */
-export const api = createClient<paths>({
-  fetch: (request) =>
-    fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT)]) }),
-});
+type Method = "get" | "post" | "put" | "patch" | "delete";
 
-interface Answer<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
+/** The addresses of the OpenAPI document that take this method. */
+type PathWith<M extends Method> = {
+  [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
+}[keyof paths];
+
+/** The body of the first success that the document promises; undefined where it has none. */
+type Success<Operation> = Operation extends { responses: infer R }
+  ? R[keyof R & (200 | 201 | 204)] extends { content: { "application/json": infer T } }
+    ? T
+    : undefined
+  : never;
+
+type BodyOf<Operation> = Operation extends {
+  requestBody: { content: { "application/json": infer T } };
 }
+  ? { body: T }
+  : { body?: never };
+
+type Options<Operation> = BodyOf<Operation> & {
+  /** What replaces the `{…}` of the address. */
+  params?: Record<string, string>;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  cache?: RequestCache;
+};
 
 /**
- * Waits for a call and hands back its data.
+ * Asks the API, typed by its OpenAPI document.
  * @throws Problem for every answer that is not a success, and where there is no answer.
  */
-export async function answered<T>(call: Promise<Answer<T>>): Promise<T> {
-  const { data, error, response } = await call.catch((cause: unknown) => {
-    throw new Problem(NO_ANSWER, "about:blank", String(cause));
+export async function request<M extends Method, P extends PathWith<M>>(
+  method: M,
+  path: P,
+  options: Options<paths[P][M]>,
+): Promise<Success<paths[P][M]>> {
+  const { body, params = {}, headers, signal, cache } = options;
+  const timeout = AbortSignal.timeout(TIMEOUT);
+  const response = await send(fillIn(path, params), {
+    method: method.toUpperCase(),
+    headers: { Accept: "application/json", ...(body && JSON_BODY), ...headers },
+    body: body ? JSON.stringify(body) : null,
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    cache: cache ?? "default",
   });
-  if (!response.ok) throw toProblem(error, response);
-  return data as T;
+  if (response.status === 204) return undefined as Success<paths[P][M]>;
+  return (await response.json().catch(unanswered)) as Success<paths[P][M]>;
+}
+
+const JSON_BODY = { "Content-Type": "application/json" };
+
+/**
+ * A fetch that succeeds or throws.
+ * @throws Problem for every answer that is not a success, and where there is no answer.
+ */
+export async function send(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init).catch(unanswered);
+  if (response.ok) return response;
+  // A proxy's error page is no JSON: then the status has to say it all.
+  throw toProblem(await response.json().catch(() => undefined), response);
+}
+
+/** The network failed, or something answered that is not the API, such as a hotel's login page. */
+function unanswered(cause: unknown): never {
+  throw new Problem(NO_ANSWER, "about:blank", String(cause));
 }
 
 /** The header that proves the right to manage a poll. */
 export function bearer(key: string): { Authorization: string } {
   return { Authorization: `Bearer ${key}` };
+}
+
+/** `/api/polls/{poll_id}` with `{poll_id: "ab"}` → `/api/polls/ab` */
+export function fillIn(path: string, params: Record<string, string>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
 }

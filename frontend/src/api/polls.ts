@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, bearer } from "./client";
-import { NO_ANSWER, Problem, toProblem } from "./problem";
+import { bearer, fillIn, request, send } from "./client";
+import { Problem } from "./problem";
 import { backoff, pollingInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
@@ -23,19 +23,31 @@ const untilBack = {
   retryDelay: (failures: number, error: Error) => backoff(failures, error),
 };
 
+/** What TanStack Query says about reaching the server. */
+export interface Reaching {
+  readonly failureCount: number;
+  readonly fetchStatus: "fetching" | "paused" | "idle";
+}
+
+/** Whether the last try did not reach the server, or the device is offline. */
+export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
+  return failureCount > 0 || fetchStatus === "paused";
+}
+
 /** A request that may be repeated without changing its meaning is tried a few times. */
 const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
 
-function path(id: string) {
-  return { path: { poll_id: id } };
-}
+const POLL = "/api/polls/{poll_id}";
+const RESULTS = "/api/polls/{poll_id}/results";
+const BALLOT = "/api/polls/{poll_id}/ballot";
+const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
 /** A poll's question and options. */
 export function usePoll(id: string) {
   return useQuery({
     queryKey: keys.poll(id),
     queryFn: ({ signal }) =>
-      answered(api.GET("/api/polls/{poll_id}", { params: path(id), signal })),
+      request("get", POLL, { params: { poll_id: id }, signal }),
     staleTime: 30_000,
     ...untilBack,
   });
@@ -51,9 +63,7 @@ export function useResults(id: string, watching: boolean) {
     // no-cache: the browser revalidates with the ETag rather than showing a stored answer, which
     // `stale-while-revalidate` would let it do.
     queryFn: ({ signal }) =>
-      answered(
-        api.GET("/api/polls/{poll_id}/results", { params: path(id), signal, cache: "no-cache" }),
-      ),
+      request("get", RESULTS, { params: { poll_id: id }, signal, cache: "no-cache" }),
     refetchInterval: (query) =>
       pollingInterval({
         visible: document.visibilityState === "visible",
@@ -70,7 +80,7 @@ export function useBallot(id: string) {
   return useQuery({
     queryKey: keys.ballot(id),
     queryFn: ({ signal }) =>
-      answered(api.GET("/api/polls/{poll_id}/ballot", { params: path(id), signal })),
+      request("get", BALLOT, { params: { poll_id: id }, signal }),
     staleTime: Infinity,
     ...untilBack,
   });
@@ -80,7 +90,7 @@ export function useBallot(id: string) {
 export function useCreatePoll() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewPoll) => answered(api.POST("/api/polls", { body })),
+    mutationFn: (body: NewPoll) => request("post", "/api/polls", { body }),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },
@@ -92,9 +102,7 @@ export function useCastBallot(id: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (choices: number[]) =>
-      answered(
-        api.PUT("/api/polls/{poll_id}/ballot", { params: path(id), body: { choices } }),
-      ),
+      request("put", BALLOT, { params: { poll_id: id }, body: { choices } }),
     ...fewTimes,
     onSuccess: (ballot) => {
       client.setQueryData(keys.ballot(id), ballot);
@@ -113,13 +121,11 @@ export function useSetClosed(id: string, key: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (closed: boolean) =>
-      answered(
-        api.PATCH("/api/polls/{poll_id}", {
-          params: path(id),
-          headers: bearer(key),
-          body: { closed },
-        }),
-      ),
+      request("patch", POLL, {
+        params: { poll_id: id },
+        headers: bearer(key),
+        body: { closed },
+      }),
     ...fewTimes,
     onSuccess: (poll) => {
       client.setQueryData(keys.poll(id), poll);
@@ -133,9 +139,7 @@ export function useDeletePoll(id: string, key: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () =>
-      answered(
-        api.DELETE("/api/polls/{poll_id}", { params: path(id), headers: bearer(key) }),
-      ),
+      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key) }),
     onSuccess: () => {
       // Not removed at once: the page that deletes still shows the poll until it is left.
       for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
@@ -149,13 +153,8 @@ export function useDeletePoll(id: string, key: string) {
 export function useBallotsCsv(id: string, key: string) {
   return useMutation({
     mutationFn: async () => {
-      // Without the client's timeout: the file is streamed and may be long.
-      const response = await fetch(`/api/polls/${encodeURIComponent(id)}/ballots.csv`, {
-        headers: bearer(key),
-      }).catch((cause: unknown) => {
-        throw new Problem(NO_ANSWER, "about:blank", String(cause));
-      });
-      if (!response.ok) throw toProblem(await response.json().catch(() => null), response);
+      // Without a time limit: the file is streamed and may be long.
+      const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
       return response.blob();
     },
   });

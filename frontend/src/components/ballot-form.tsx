@@ -7,6 +7,7 @@ import { addresses } from "../lib/addresses";
 import { formatTime } from "../lib/format";
 import { strings } from "../strings";
 import { BallotOption } from "./ballot-option";
+import { Question } from "./question";
 
 interface BallotFormProps {
   readonly poll: Poll;
@@ -54,10 +55,8 @@ export function BallotForm({ poll, closed, cast }: BallotFormProps) {
     <div className="page vote">
       <form onSubmit={submit}>
         <fieldset className="ballot" disabled={closed} aria-describedby={`${id}-note`}>
-          <legend className="ballot-question">
-            <h1 className="question" dir="auto">
-              {poll.question}
-            </h1>
+          <legend className="ballot-question question-frame">
+            <Question text={poll.question} />
           </legend>
           <p id={`${id}-note`} className="lede">
             {ballotNote(poll, closed, voted)}
@@ -81,7 +80,7 @@ export function BallotForm({ poll, closed, cast }: BallotFormProps) {
 
         <div className="ballot-send">
           {settled && !closed && (
-            <p ref={counted} className="ballot-counted" tabIndex={-1} role="status">
+            <p ref={counted} className="ballot-counted" tabIndex={-1}>
               <strong>{strings.vote.counted}</strong> {strings.vote.changeable}
             </p>
           )}

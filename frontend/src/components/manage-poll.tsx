@@ -10,6 +10,7 @@ import { forget } from "../lib/known-polls";
 import { strings } from "../strings";
 import { ConfirmDialog } from "./confirm-dialog";
 import { CopyButton } from "./copy-button";
+import { Question } from "./question";
 
 interface ManagePollProps {
   readonly poll: Poll;
@@ -52,9 +53,9 @@ export function ManagePoll({ poll, secret, closed, ballots, created }: ManagePol
           {strings.manage.created}
         </p>
       )}
-      <h1 className="question" dir="auto">
-        {poll.question}
-      </h1>
+      <div className="question-frame">
+        <Question text={poll.question} />
+      </div>
       <p className="lede" role="status">
         <strong>{closed ? strings.manage.closed : strings.manage.open}</strong>
         {ballots !== undefined && ` · ${tally(formatCount(ballots), ballots)}`}

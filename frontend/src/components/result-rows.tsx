@@ -7,8 +7,9 @@ import { strings } from "../strings";
 
 /** One row an option, in the poll's own order, so that nothing jumps while votes come in. */
 export function ResultRows({ options, ballots }: Pick<Results, "options" | "ballots">) {
+  const half = { "--half": Math.ceil(options.length / 2) } as CSSProperties;
   return (
-    <ol className="result-rows" data-density={density(options.length)}>
+    <ol className="result-rows" data-density={density(options.length)} style={half}>
       {shares(options, ballots).map((share) => (
         <ResultRow key={share.id} share={share} />
       ))}
@@ -24,12 +25,14 @@ function ResultRow({ share }: { share: Share }) {
         {share.percent}
         <span className="result-unit">%</span>
       </p>
-      <p className="result-label" dir="auto">
-        {share.label}
-      </p>
-      <p className="result-votes">
-        {strings.results.votes(formatCount(share.votes), share.votes)}
-      </p>
+      <div className="result-text">
+        <p className="result-label" dir="auto">
+          {share.label}
+        </p>
+        <p className="result-votes">
+          {strings.results.votes(formatCount(share.votes), share.votes)}
+        </p>
+      </div>
       <div className="result-bar" style={length} />
     </li>
   );

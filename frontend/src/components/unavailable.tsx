@@ -1,11 +1,11 @@
+import { isAway, type Reaching } from "../api/polls";
 import { Problem } from "../api/problem";
 import { NotFound } from "./not-found";
 import { strings } from "../strings";
 import { Waiting } from "./waiting";
 
-interface Asked {
+interface Asked extends Reaching {
   readonly error: Error | null;
-  readonly failureCount: number;
 }
 
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
@@ -14,5 +14,5 @@ export function Unavailable({ asked }: { asked: Asked }) {
     return <NotFound body={strings.notFound.poll} />;
   }
   if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
-  return <Waiting away={asked.failureCount > 0} />;
+  return <Waiting away={isAway(asked)} />;
 }

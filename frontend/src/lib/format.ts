@@ -1,13 +1,8 @@
 const integer = new Intl.NumberFormat("en");
-const sameDay = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });
-const otherDay = new Intl.DateTimeFormat("en", {
-  weekday: "long",
-  day: "numeric",
-  month: "long",
-  hour: "2-digit",
-  minute: "2-digit",
-  hour12: false,
-});
+// The words are English, but the clock is the reader's: 6 pm in one place is 18:00 in another.
+const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
+const sameDay = new Intl.DateTimeFormat(english, { timeStyle: "short" });
+const otherDay = new Intl.DateTimeFormat(english, { dateStyle: "full", timeStyle: "short" });
 
 /** 12480 → "12,480" */
 export function formatCount(count: number): string {

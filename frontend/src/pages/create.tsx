@@ -72,12 +72,11 @@ export default function CreatePage() {
           {strings.create.deleted}
         </p>
       )}
-      <h1 className="eyebrow">{strings.create.title}</h1>
       <form ref={formElement} noValidate onSubmit={submit}>
         <div className="field">
-          <label className="label" htmlFor={`${id}-question`}>
-            {strings.create.question}
-          </label>
+          <h1 className="label">
+            <label htmlFor={`${id}-question`}>{strings.create.question}</label>
+          </h1>
           <textarea
             id={`${id}-question`}
             className="input input-question"

@@ -2,10 +2,11 @@ import "./results.css";
 
 import { Link, useParams } from "react-router";
 
-import { usePoll, useResults } from "../api/polls";
+import { isAway, usePoll, useResults } from "../api/polls";
 import { CopyButton } from "../components/copy-button";
 import { LiveState } from "../components/live-state";
 import { ResultRows } from "../components/result-rows";
+import { Question } from "../components/question";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
 import { formatCount, spokenAddress } from "../lib/format";
@@ -28,15 +29,15 @@ export default function ResultsPage() {
   return (
     <div className="results" data-closed={closed}>
       <div className="results-head">
-        <h1 className="question" dir="auto">
-          {poll.data.question}
-        </h1>
+        <div className="question-frame">
+          <Question text={poll.data.question} />
+        </div>
         <div className="results-total">
           <p>
             <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
-            <span className="results-unit">{strings.results.ballots(ballots)}</span>
+            <span className="results-unit">{poll.data.multiple ? strings.results.voters(ballots) : strings.results.ballots(ballots)}</span>
           </p>
-          <LiveState closed={closed} reconnecting={results.failureCount > 0} />
+          <LiveState closed={closed} reconnecting={isAway(results)} />
         </div>
       </div>
 
@@ -45,8 +46,8 @@ export default function ResultsPage() {
 
       {!closed && (
         <aside className="results-share">
-          <p>
-            <span className="label">{strings.results.voteAt}</span>
+          <p className="results-address">
+            <span className="label">{strings.results.voteAt}</span>{" "}
             <Link className="address" to={addresses.vote(id)}>
               {spokenAddress(address)}
             </Link>

@@ -1,0 +1,41 @@
+import { expect, test, vi } from "vitest";
+
+import { fillIn, request } from "./client";
+import { NO_ANSWER } from "./problem";
+
+const POLL = "/api/polls/{poll_id}";
+
+test("what is filled into an address cannot leave its place", () => {
+  expect(fillIn(POLL, { poll_id: "a/../b?c" })).toBe("/api/polls/a%2F..%2Fb%3Fc");
+});
+
+test("an answer without a body is nothing, not an error", async () => {
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 204 })));
+  await expect(request("delete", POLL, { params: { poll_id: "a" } })).resolves.toBeUndefined();
+});
+
+test("a refusal is thrown as its problem", async () => {
+  const body = JSON.stringify({ type: "/problems/poll-closed", title: "Closed", status: 409 });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status: 409 })));
+  await expect(request("get", POLL, { params: { poll_id: "a" } })).rejects.toMatchObject({
+    status: 409,
+    type: "/problems/poll-closed",
+  });
+});
+
+test("no network is a problem without a status", async () => {
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
+  await expect(request("get", POLL, { params: { poll_id: "a" } })).rejects.toMatchObject({
+    status: NO_ANSWER,
+    passing: true,
+  });
+});
+
+test("a page in place of the API's answer is a problem, not an empty poll", async () => {
+  const page = () =>
+    new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } });
+  vi.stubGlobal("fetch", () => Promise.resolve(page()));
+  await expect(request("get", POLL, { params: { poll_id: "a" } })).rejects.toMatchObject({
+    status: NO_ANSWER,
+  });
+});

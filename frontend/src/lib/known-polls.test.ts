@@ -1,0 +1,43 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { forget, knownKey, knownPolls, remember } from "./known-polls";
+
+const store = new Map<string, string>();
+
+beforeEach(() => {
+  store.clear();
+  vi.stubGlobal("localStorage", {
+    getItem: (name: string) => store.get(name) ?? null,
+    setItem: (name: string, value: string) => store.set(name, value),
+  });
+});
+
+test("a poll is remembered once, the latest first", () => {
+  remember({ id: "a", key: "1", question: "A?" });
+  remember({ id: "b", key: "2", question: "B?" });
+  remember({ id: "a", key: "1", question: "A again?" });
+  expect(knownPolls().map(({ question }) => question)).toEqual(["A again?", "B?"]);
+  expect(knownKey("b")).toBe("2");
+});
+
+test("a forgotten poll's key is gone", () => {
+  remember({ id: "a", key: "1", question: "A?" });
+  forget("a");
+  expect(knownKey("a")).toBeUndefined();
+  expect([...store.values()].join()).not.toContain("1");
+});
+
+test("what others left in the store is ignored", () => {
+  for (const left of ["not json", "{}", '[null, 1, {"id": "a"}]']) {
+    store.set("tally.polls", left);
+    expect(knownPolls()).toEqual([]);
+  }
+});
+
+test("a browser that forbids storage forbids nothing else", () => {
+  vi.stubGlobal("localStorage", undefined);
+  expect(() => {
+    remember({ id: "a", key: "1", question: "A?" });
+  }).not.toThrow();
+  expect(knownPolls()).toEqual([]);
+});
