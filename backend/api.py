@@ -16,11 +16,13 @@ from pydantic import BaseModel, ValidationError
 from spectree import Response, SecurityScheme, SpecTree
 from spectree.config import ModeEnum
 from spectree.models import SecureType, SecuritySchemeData
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from . import problems, schemas
 
 routes = Blueprint("api", __name__, url_prefix="/api")
 
+DRAINED_BYTES = 1 << 20
 BODY_METHODS = {"POST", "PUT", "PATCH"}
 # What any operation may answer, and what one with a body may.
 ALWAYS = (500, 503)
@@ -137,10 +139,18 @@ def operation(
 
 def require_json() -> None:
     """Before a view that takes a body: refuse what is no JSON, which SpecTree would take for {}."""
-    if request.method in BODY_METHODS:
-        if request.mimetype != "application/json":
-            raise problems.Problem("not-json", "Send the body as application/json")
+    if request.url_rule is None or request.method not in BODY_METHODS:
+        return
+    if request.mimetype != "application/json":
+        raise problems.Problem("not-json", "Send the body as application/json")
+    try:
         request.get_json()
+    except BadRequest:
+        raise problems.Problem("malformed", "The body is no valid JSON") from None
+    except RequestEntityTooLarge:
+        # What is left of it would be taken for the next request on this connection.
+        request.environ["wsgi.input"].read(DRAINED_BYTES)
+        raise
 
 
 def document() -> str:
@@ -154,5 +164,4 @@ def show_document() -> flask.Response:
     response = flask.Response(document(), mimetype="application/json")
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    response.make_conditional(request)
     return response

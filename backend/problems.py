@@ -7,8 +7,8 @@ whatever nobody caught become problems too, so that a client parses one shape on
 from http import HTTPStatus
 from typing import Any, NotRequired, TypedDict
 
-from flask import Flask, Response, json
-from werkzeug.exceptions import HTTPException, InternalServerError
+from flask import Flask, Response, current_app, json
+from werkzeug.exceptions import HTTPException
 
 from .database import is_unavailable
 
@@ -99,14 +99,11 @@ def _from_http(error: HTTPException) -> Any:
     if status not in SLUGS:
         status = 400 if status < 500 else 500
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
-    detail = None if isinstance(error, InternalServerError) else error.description
-    return _render(Problem(SLUGS[status], detail, headers=headers))
+    return _render(Problem(SLUGS[status], headers=headers))
 
 
 def _from_exception(error: Exception) -> Response:
     """What nobody caught: the database's absence is expected to happen, the rest is a mistake."""
-    from flask import current_app
-
     if is_unavailable(error):
         current_app.logger.warning("database unavailable: %s", str(error).partition("\n")[0])
         return _render(Problem("unavailable"))
