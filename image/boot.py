@@ -16,7 +16,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from . import __version__, capacity, database, hosts, nginx, release, settings
+from . import __version__, capacity, database, nginx, release, settings
 from .exits import Exit, Stop
 from .log import say
 from .settings import Settings
@@ -67,6 +67,7 @@ def serve() -> int:
 def release_once() -> int:
     """`demijohn release`: the settings, the database, and the release. Returns the exit status."""
     config = _settings()
+    _capacity(config)
     connection, _ = _database(config)
     try:
         _export(config)
@@ -79,13 +80,8 @@ def release_once() -> int:
 def _settings() -> Settings:
     with phase("settings") as now:
         config = settings.load()
-        host = hosts.detect(os.environ)
-        for name in ("RELEASE", "REGION", "INSTANCE"):
-            config.work_out(name, host.fact(os.environ, getattr(host, name.lower())), host.name)
-        config.work_out("TRUSTED_PROXIES", list(host.trusted_proxies), host.name)
-        config.work_out("CLIENT_IP_HEADER", host.client_ip_header, host.name)
-        chosen = sum(source != "default" for source in config.sources.values())
-        now.result = f"demijohn {__version__} on {host.name}, {chosen} settings given"
+        given = sum(source != "default" for source in config.sources.values())
+        now.result = f"demijohn {__version__} on {config.host.name}, {given} settings given"
         if config.release:
             now.result += f", release {config.release}"
     return config
@@ -94,10 +90,9 @@ def _settings() -> Settings:
 def _capacity(config: Settings) -> capacity.Capacity:
     with phase("capacity") as now:
         limits = capacity.measure()
-        config.work_out("WEB_CONCURRENCY", limits.workers(), "capacity")
-        config.work_out("DATABASE_POOL_SIZE", config.web_threads, "WEB_THREADS")
+        limits.apply(config)
         now.result = (
-            f"{limits}: {config.web_concurrency} workers with {config.web_threads} threads each"
+            f"{limits}: {config.web_concurrency} workers, {config.web_threads} threads each"
         )
     return limits
 
@@ -118,7 +113,9 @@ def _check_budget(config: Settings, server: database.Server) -> None:
     """Say so if this one instance could take more connections than the server has."""
     wanted = config.web_concurrency * config.database_pool_size
     if wanted > server.max_connections:
-        has = f"this instance may take {wanted} connections, the server has {server.max_connections}"
+        has = (
+            f"this instance may take {wanted} connections, the server has {server.max_connections}"
+        )
         say("database", f"warning: {has}. Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY.")
 
 

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from .settings import Settings
+
 MB = 2**20
 
 # What was measured of the image: supervisord, Nginx and Gunicorn's master together hold about
@@ -34,9 +36,16 @@ class Capacity:
         """As many workers as there are processors for, and memory."""
         most = MOST_WORKERS if self.has_quota else MOST_WORKERS_WITHOUT_QUOTA
         wanted = min(max(math.ceil(self.cpus), FEWEST_WORKERS), most)
-        if self.memory is None:
-            return wanted
-        return max(1, min(wanted, (self.memory - BASE_BYTES) // WORKER_BYTES))
+        return max(1, min(wanted, self.room()))
+
+    def room(self) -> int:
+        """The number of workers that the memory holds."""
+        return 64 if self.memory is None else max(1, (self.memory - BASE_BYTES) // WORKER_BYTES)
+
+    def apply(self, settings: Settings) -> None:
+        """Settle how many workers and connections there are, where nobody has."""
+        settings.work_out("WEB_CONCURRENCY", self.workers(), "capacity")
+        settings.work_out("DATABASE_POOL_SIZE", settings.web_threads, "WEB_THREADS")
 
     def __str__(self) -> str:
         memory = "no memory limit" if self.memory is None else f"{self.memory // MB} MB"

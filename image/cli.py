@@ -15,6 +15,7 @@ demijohn: a Flask + React app in one container.
 
   demijohn serve          boot, then run Nginx and Gunicorn until told to stop
   demijohn release        what must happen once a deploy: the migrations, under a lock
+  demijohn doctor         every setting with its source, the machine, the database, each problem
   demijohn smoke URL      prove from outside that a deployment works
   demijohn healthcheck    exit 0 if the server in this container answers
   demijohn PROGRAM …      any other program of the image, such as bash
@@ -38,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(command: str, words: list[str]) -> int:
     """Modules are imported where they are needed: `healthcheck` runs every few seconds."""
-    if command in ("serve", "release", "healthcheck") and words:
+    if command in ("serve", "release", "doctor", "healthcheck") and words:
         raise Stop(Exit.USAGE, f"{command} takes no arguments, got {' '.join(words)!r}.")
     match command:
         case "serve":
@@ -49,6 +50,10 @@ def _run(command: str, words: list[str]) -> int:
             from .boot import release_once
 
             return release_once()
+        case "doctor":
+            from .doctor import run as examine
+
+            return examine()
         case "healthcheck":
             from .healthcheck import run
 

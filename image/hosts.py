@@ -20,9 +20,6 @@ class Host:
     region: str = ""
     instance: str = ""
 
-    def fact(self, environ: Mapping[str, str], variable: str) -> str | None:
-        return environ.get(variable) or None if variable else None
-
 
 # Cloudflare's edge, which stands before Render's (https://www.cloudflare.com/ips/).
 CLOUDFLARE = (

@@ -13,7 +13,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
-from . import database_url
+from . import database_url, hosts
 from .exits import Exit, Stop
 from .parsers import (
     Parser,
@@ -34,7 +34,7 @@ class Setting:
 
     `default` is the value (not the text) where the variable is unset or empty; None means that
     the boot works it out. A `secret` may also come from a file named by NAME_FILE, and is never
-    printed.
+    printed. The README lists those for `everyday`, docs/settings.md all of them.
     """
 
     name: str
@@ -42,18 +42,19 @@ class Setting:
     default: Any
     meaning: str
     secret: bool = False
+    everyday: bool = False
 
 
 second = integer(1, 3600)
 
 SETTINGS = (
     # The app
-    Setting("APP_MODULE", str, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory"),
+    Setting("APP_MODULE", str, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True),
     Setting("APP_DIR", str, ".", "Folder that the app is imported from and runs in"),
     Setting("STATIC_DIR", str, "static", "Folder of the built frontend"),
-    Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's"),
-    Setting("SECRET_KEY", str, None, "Handed to the app, to sign what it signs", secret=True),
-    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413"),
+    Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True),
+    Setting("SECRET_KEY", str, None, "Handed to the app, to sign what it signs", secret=True, everyday=True),
+    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413", everyday=True),
     Setting("REQUEST_TIMEOUT", second, 30, "Seconds that the app may take to answer"),
     Setting(
         "CONTENT_SECURITY_POLICY",
@@ -63,14 +64,14 @@ SETTINGS = (
         "Sent with every response that brings none of its own",
     ),
     # The database
-    Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True),
+    Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True),
     Setting("PGHOST", str, None, "Where DATABASE_URL is unset: the database's host"),
     Setting("PGPORT", integer(1, 65535), 5432, "… its port"),
     Setting("PGUSER", str, None, "… the user"),
     Setting("PGPASSWORD", str, None, "… the password", secret=True),
     Setting("PGDATABASE", str, None, "… the database"),
     Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode"),
-    Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`"),
+    Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True),
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
     Setting("DATABASE_STATEMENT_TIMEOUT", second, 4, "Seconds that one statement of the app may take"),
@@ -81,6 +82,7 @@ SETTINGS = (
         str,
         "alembic -c backend/alembic.ini upgrade head",
         "Brings the schema up to date; runs once a deploy, under a lock",
+        everyday=True,
     ),
     Setting("RELEASE_ON_BOOT", boolean, True, "Whether `serve` releases too; costs one query where it is done"),
     Setting("RELEASE_TIMEOUT", second, 600, "Seconds that a release may take, waiting for another's included"),
@@ -91,10 +93,10 @@ SETTINGS = (
         "Alembic's revisions; where the database is at their head, the release is skipped",
     ),
     # The machine
-    Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6"),
-    Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory"),
-    Setting("WEB_THREADS", integer(1, 64), 4, "Threads a worker"),
-    Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503"),
+    Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True),
+    Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory", everyday=True),
+    Setting("WEB_THREADS", integer(1, 64), 4, "Threads a worker", everyday=True),
+    Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True),
     Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
     Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests a second from one address; 0 for no limit"),
     Setting("TRUSTED_PROXIES", networks, None, "Networks whose forwarded headers count; default: the host's own"),
@@ -112,14 +114,20 @@ SETTINGS = (
 class Settings:
     """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
 
-    `sources` tells for each name where its value came from; `public` holds the PUBLIC_* variables.
+    `sources` tells for each name where its value came from; `public` holds the PUBLIC_* variables;
+    `host` is where we run.
     """
 
     def __init__(
-        self, values: dict[str, Any], sources: dict[str, str], public: dict[str, str]
+        self,
+        values: dict[str, Any],
+        sources: dict[str, str],
+        public: dict[str, str],
+        host: hosts.Host,
     ) -> None:
         self.sources = sources
         self.public = public
+        self.host = host
         self._values = values
 
     def __getattr__(self, name: str) -> Any:
@@ -133,6 +141,14 @@ class Settings:
         if self._values[name] is None and value is not None:
             self._values[name] = value
             self.sources[name] = source
+
+    def ask_host(self, environ: Mapping[str, str]) -> None:
+        """Fill in what the host knows: names for this release and instance, and whom to believe."""
+        for name in ("RELEASE", "REGION", "INSTANCE"):
+            variable = getattr(self.host, name.lower())
+            self.work_out(name, environ.get(variable) or None, variable)
+        self.work_out("TRUSTED_PROXIES", list(self.host.trusted_proxies), self.host.name)
+        self.work_out("CLIENT_IP_HEADER", self.host.client_ip_header, self.host.name)
 
     def secrets(self) -> list[str]:
         """The words that must never be printed."""
@@ -168,7 +184,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         raise Stop(Exit.CONFIGURATION, "\n".join(mistakes))
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
-    return Settings(values, sources, public)
+    config = Settings(values, sources, public, hosts.detect(environ))
+    config.ask_host(environ)
+    return config
 
 
 def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:

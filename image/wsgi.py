@@ -71,11 +71,16 @@ class Readiness:
         """None if ready, else why not."""
         if self._marker.exists():
             return "draining"
-        with self._lock:
-            if time.monotonic() - self._asked >= READINESS_SECONDS:
-                self._away = not self._database_answers()
-                self._asked = time.monotonic()
-            return "database away" if self._away else None
+        # One thread asks. The others take its last answer: a database that hangs must not have
+        # every thread of the worker wait for it. Before the first, the boot's answer counts.
+        if self._lock.acquire(blocking=False):
+            try:
+                if time.monotonic() - self._asked >= READINESS_SECONDS:
+                    self._away = not self._database_answers()
+                    self._asked = time.monotonic()
+            finally:
+                self._lock.release()
+        return "database away" if self._away else None
 
     def _database_answers(self) -> bool:
         try:

@@ -1,0 +1,43 @@
+"""The registry of settings as Markdown; `python -m demijohn.reference` puts it into the docs."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from .settings import SETTINGS, Setting
+
+DOCUMENTS = {
+    "README.md": [setting for setting in SETTINGS if setting.everyday],
+    "docs/settings.md": list(SETTINGS),
+}
+PLACE = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- /settings -->)", re.DOTALL)
+
+
+def table(settings: Iterable[Setting]) -> str:
+    """One row a setting: its name, its default, its meaning."""
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for setting in settings:
+        secret = " Secret." if setting.secret else ""
+        rows.append(
+            f"| `{setting.name}` | {_default(setting.default)} | {setting.meaning}.{secret} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def filled(document: str, text: str) -> str:
+    """The text of a document, with its table as the registry has it."""
+    return PLACE.sub(lambda _: table(DOCUMENTS[document]), text)
+
+
+def _default(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        value = ",".join(value)
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    for name in DOCUMENTS:
+        path = Path(name)
+        path.write_text(filled(name, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,43 @@
+"""The documents say what the registry says, and what they link to is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+from demijohn import reference
+from demijohn.settings import SETTINGS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "programs.d/README.md"]
+
+
+@pytest.mark.parametrize("document", reference.DOCUMENTS)
+def test_the_tables_of_settings_are_those_of_the_registry(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert reference.filled(document, text) == text, "run `python -m demijohn.reference`"
+    assert f"| `{reference.DOCUMENTS[document][0].name}` |" in text
+
+
+def test_the_reference_lists_every_setting() -> None:
+    text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text.split("<!-- /settings -->")[0], re.M) == [
+        setting.name for setting in SETTINGS
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_variable_that_a_page_names_exists(page: Path) -> None:
+    known = {setting.name for setting in SETTINGS} | {
+        f"{s.name}_FILE" for s in SETTINGS if s.secret
+    }
+    build = set(re.findall(r"^ARG (\w+)", (ROOT / "Dockerfile").read_text(), re.M))
+    handed_on = {"SQLALCHEMY_DATABASE_URI", "STARTED_AT", "PYTHON", "X_FILE", "CLUSTER", "IMAGE"}
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})\b[^`]*`", text))
+    assert not {n for n in named if "_" in n} - known - build - handed_on - {"PUBLIC_"}
