@@ -10,14 +10,14 @@ ARG FRONTEND_OUTPUT=dist
 # does not install them again.
 FROM node:24-slim AS frontend
 ARG FRONTEND
-ARG FRONTEND_BUILD
-ARG FRONTEND_OUTPUT
 WORKDIR /frontend
 COPY ${FRONTEND}/package.json ${FRONTEND}/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY ${FRONTEND}/ ./
+ARG FRONTEND_BUILD
 RUN sh -c "$FRONTEND_BUILD"
 COPY image/precompress.mjs /
+ARG FRONTEND_OUTPUT
 RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
 
 
@@ -25,7 +25,6 @@ RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
 # app's, whose hashes are checked if it gives any. pip stays outside. The `demijohn` command looks
 # for its code in /opt/demijohn.
 FROM debian:trixie-slim AS packages
-ARG BACKEND
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
  && rm -rf /var/cache/apt/* /var/lib/apt/lists/* \
@@ -38,6 +37,7 @@ RUN apt-get update \
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/venv/bin/python
 COPY image/requirements.txt /tmp/image.txt
 RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt
+ARG BACKEND
 COPY ${BACKEND}/requirements.txt /tmp/app.txt
 RUN /opt/pip/bin/pip install --requirement /tmp/app.txt
 
