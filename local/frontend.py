@@ -12,7 +12,7 @@ DIST = FRONTEND / "dist"
 
 def install() -> None:
     """Install frontend/package-lock.json's packages where it has changed."""
-    program, _ = node()
+    program = node().program
     manifests = (FRONTEND / "package.json", FRONTEND / "package-lock.json")
     key = digest(str(program), *manifests)
     # The stamp lies inside, so that it goes when the packages go.
@@ -30,21 +30,14 @@ def build() -> Path:
     with step("frontend build", STATE / "stamps" / "frontend", key, DIST / "index.html") as due:
         if due:
             npm("run", "build")
-            call(node()[0], precompress, DIST)
+            call(node().program, precompress, DIST)
     return DIST
 
 
 def npm(*words: str) -> None:
     """Run npm in frontend/. Raises StepError with its output where it fails."""
-    call(*npm_command(*words), cwd=FRONTEND, env=environment())
-
-
-def npm_command(*words: str) -> list[str]:
-    return [str(node()[1] / "npm"), *words]
-
-
-def environment() -> dict[str, str]:
-    """The environment in which npm's scripts find our Node first."""
-    program, folder = node()
-    path = os.pathsep.join((str(program.parent), str(folder), os.environ.get("PATH", os.defpath)))
-    return os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
+    program, command = node()
+    # npm's scripts are to find this Node, not an older one on PATH.
+    path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
+    call(*command, *words, cwd=FRONTEND, env=environment)

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,17 +19,19 @@ from .postgres import AlreadyRunningError, Postgres, PostgresError, folder_for
 from .steps import ROOT, VENV, StepError, exclusive, one_line_errors
 
 STOP_SECONDS = 30.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NAMES_A_DATABASE = ("DATABASE_URL", "DATABASE_URL_FILE", "PGHOST")
 
 
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM; return the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in SIGNALS:  # INT too: a shell starts what is in its background with it ignored
+        signal.signal(number, _interrupt)
     given = known()
-    port = given.get("PORT") or "8080"
+    port = as_port(given.get("PORT") or "8080")
     with _database(given) as url:
-        check_port(port)
+        if port:
+            check_port(port)
         with exclusive():
             nginx = tools.nginx()
             dist = frontend.build()
@@ -64,24 +67,27 @@ def _database(given: dict[str, str]) -> Iterator[dict[str, str]]:
         yield {"DATABASE_URL": postgres.create_database("app")}
 
 
-def check_port(port: str) -> None:
+def as_port(port: str) -> int | None:
+    """The port, or None for what is none: `demijohn serve` says so, with whatever else is wrong."""
+    return int(port) if re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536 else None
+
+
+def check_port(port: int) -> None:
     """Raise StepError where somebody else listens on `port`."""
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        return  # `demijohn serve` says so, with whatever else is wrong
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):  # noqa: S104
         with contextlib.suppress(OSError), socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             try:
-                probe.bind((address, int(port)))
+                probe.bind((address, port))
             except OSError as error:
                 _explain(error, port)
 
 
-def _explain(error: OSError, port: str) -> None:
+def _explain(error: OSError, port: int) -> None:
     if error.errno == errno.EADDRINUSE:
-        other = int(port) + 1010 if int(port) < 64000 else 8080
+        other = port + 1010 if port < 64000 else 8080
         raise StepError(
             f"port {port} is in use by another program: choose another, PORT={other} make run"
         ) from None
@@ -91,17 +97,17 @@ def _explain(error: OSError, port: str) -> None:
         ) from None
 
 
-def serve(port: str, environment: dict[str, str]) -> int:
+def serve(port: int | None, environment: dict[str, str]) -> int:
     """Run `demijohn serve`, say where to look once it answers, and wait for its end."""
     programs = VENV / "bin"
     environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
     server = keeper.start([str(programs / "demijohn"), "serve"], cwd=ROOT, env=environment)
     try:
-        if _answers(server, port):
+        if port and _answers(server, port):
             print(f"\n  Demijohn is on http://localhost:{port} (Ctrl-C ends it)\n", flush=True)
         return server.wait()
     except KeyboardInterrupt:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         keeper.end(server, STOP_SECONDS)
         return 0
@@ -109,10 +115,10 @@ def serve(port: str, environment: dict[str, str]) -> int:
         keeper.end(server, STOP_SECONDS)
 
 
-def _answers(server: subprocess.Popen[bytes], port: str) -> bool:
+def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
     """Wait until the front page's health check answers; False where the server ended first."""
     while server.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         with (
             contextlib.suppress(OSError, http.client.HTTPException),
             contextlib.closing(connection),

