@@ -173,17 +173,8 @@ def _make_run_dir(path: Path) -> None:
 
 
 def _export(config: Settings) -> None:
-    """Hand the settings to child processes; what the children need not know stays here."""
-    for name in ("APP_MODULE", "DATABASE_DRIVER", "LOG_LEVEL", "RUN_DIR"):
-        os.environ[name] = str(getattr(config, name.lower()))
-    for name in (
-        "DATABASE_CONNECT_TIMEOUT", "DATABASE_POOL_SIZE", "DATABASE_STATEMENT_TIMEOUT",
-        "REQUEST_TIMEOUT", "STOP_SECONDS", "WEB_CONCURRENCY", "WEB_THREADS", "PORT",
-        "RELEASE", "REGION", "INSTANCE", "SECRET_KEY",
-    ):  # fmt: skip
-        value = getattr(config, name.lower())
-        if value is not None:
-            os.environ[name] = str(value)
+    """Hand the settings to child processes."""
+    os.environ |= config.texts()
     os.environ |= config.public
     os.environ["APP_DIR"] = str(Path(config.app_dir).resolve())
     os.environ["PYTHON"] = sys.executable

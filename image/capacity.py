@@ -16,6 +16,7 @@ MB = 2**20
 # 60 MB; a worker with an ORM and four busy threads grows to about 60 MB of its own.
 BASE_BYTES = 80 * MB
 WORKER_BYTES = 60 * MB
+UNLIMITED = 2**50
 
 # Two, so that one hung worker leaves another. With no quota the processors belong to everybody on
 # the host, and half a gigabyte of idle workers helps nobody.
@@ -43,8 +44,10 @@ class Capacity:
         return 64 if self.memory is None else max(1, (self.memory - BASE_BYTES) // WORKER_BYTES)
 
     def apply(self, settings: Settings) -> None:
-        """Settle how many workers and connections there are, where nobody has."""
+        """Settle how many workers and connections there are and how large, where nobody has."""
         settings.work_out("WEB_CONCURRENCY", self.workers(), "capacity")
+        share = ((self.memory or UNLIMITED) - BASE_BYTES) // settings.web_concurrency
+        settings.work_out("WORKER_MEMORY_MB", max(share, WORKER_BYTES) // MB, "capacity")
         settings.work_out("DATABASE_POOL_SIZE", settings.web_threads, "WEB_THREADS")
 
     def __str__(self) -> str:

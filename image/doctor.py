@@ -59,9 +59,7 @@ def _settings(report: Report, config: Settings) -> None:
         value = getattr(config, setting.name.lower())
         if value is None:
             continue
-        if isinstance(value, list):
-            value = ", ".join(value) or "none"
-        shown = "•••" if setting.secret else value
+        shown = "•••" if setting.secret else settings.text(value) or "none"
         report.fact(setting.name, shown, config.sources[setting.name])
     for name in config.public:
         report.fact(name, config.public[name], "public")

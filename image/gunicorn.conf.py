@@ -1,6 +1,10 @@
 """Gunicorn, as supervisord starts it: on the socket that it inherits, with the app preloaded."""
 
 import os
+from contextlib import suppress
+from pathlib import Path
+
+from demijohn import watchdog
 
 wsgi_app = "demijohn.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -11,9 +15,15 @@ workers = int(os.environ["WEB_CONCURRENCY"])
 worker_class = "gthread"  # a thread that waits for the database keeps no other from working
 threads = int(os.environ["WEB_THREADS"])
 
-# A worker whose main thread is silent for so long hangs, and is replaced.
+# A worker takes a request only when a thread is free for it. What it cannot serve stays in the
+# socket's backlog, for whichever worker is free first.
+worker_connections = threads
+keepalive = 0
+
+# A worker that is silent for so long hangs as a whole, and is killed. One of whose threads hangs is
+# the watchdog's business.
 timeout = int(os.environ["REQUEST_TIMEOUT"])
-graceful_timeout = 3  # when Gunicorn is told to stop, Nginx has waited for the requests in flight
+graceful_timeout = timeout  # supervisord does not wait so long, but by then Nginx has
 worker_tmp_dir = os.environ["RUN_DIR"]
 
 # Only Nginx can reach the socket, and it has put the headers right.
@@ -21,6 +31,14 @@ forwarded_allow_ips = "*"
 
 loglevel = os.environ["LOG_LEVEL"]
 control_socket_disable = True  # it would be written to HOME, which need not be writable
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
+    """Have the worker watched, and let it be the one that goes when memory runs out."""
+    # A second more: Nginx has then given up on the request, and said so to the client.
+    watchdog.start(timeout + 1, int(os.environ["WORKER_MEMORY_MB"]), lambda: worker.nr_conns)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
 
 
 def when_ready(server):  # type: ignore[no-untyped-def]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from .settings import SETTINGS, Setting
+from .settings import SETTINGS, Setting, text
 
 DOCUMENTS = {
     "README.md": [setting for setting in SETTINGS if setting.everyday],
@@ -24,17 +24,15 @@ def table(settings: Iterable[Setting]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def filled(document: str, text: str) -> str:
-    """The text of a document, with its table as the registry has it."""
-    return PLACE.sub(lambda _: table(DOCUMENTS[document]), text)
+def filled(document: str, content: str) -> str:
+    """A document's content, with its table as the registry has it."""
+    return PLACE.sub(lambda _: table(DOCUMENTS[document]), content)
 
 
 def _default(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, list):
-        value = ",".join(value)
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return f"`{text(value)}`"
 
 
 if __name__ == "__main__":

@@ -96,6 +96,7 @@ SETTINGS = (
     Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True),
     Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory", everyday=True),
     Setting("WEB_THREADS", integer(1, 64), 4, "Threads a worker", everyday=True),
+    Setting("WORKER_MEMORY_MB", integer(32, 1048576), None, "MB that a worker may grow to before it is replaced; default: its share"),
     Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True),
     Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
     Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests a second from one address; 0 for no limit"),
@@ -150,10 +151,23 @@ class Settings:
         self.work_out("TRUSTED_PROXIES", list(self.host.trusted_proxies), self.host.name)
         self.work_out("CLIENT_IP_HEADER", self.host.client_ip_header, self.host.name)
 
+    def texts(self) -> dict[str, str]:
+        """The settings as a child process finds them. The database has its own ways to hand on."""
+        values = {s.name: self._values[s.name] for s in SETTINGS if not s.name.startswith("PG")}
+        del values["DATABASE_URL"]
+        return {name: text(value) for name, value in values.items() if value is not None}
+
     def secrets(self) -> list[str]:
         """The words that must never be printed."""
         found = [self._values[setting.name] for setting in SETTINGS if setting.secret]
         return [getattr(value, "password", value) for value in found if value]
+
+
+def text(value: Any) -> str:
+    """A value as one would write it into the environment."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import psycopg2
 
+from . import watchdog
 from .exits import Exit
 from .log import complain
 
@@ -136,7 +137,16 @@ class Wrapper:
                 ]  # Nginx passes each event on at once
             return start_response(status, headers, *rest)
 
-        return self.app(environ, start)
+        watchdog.begin()
+        try:
+            answer = self.app(environ, start)
+        except BaseException:
+            watchdog.end()
+            raise
+        if isinstance(answer, environ.get("wsgi.file_wrapper", ())):
+            watchdog.end()  # Gunicorn sends a file by itself, if nothing is wrapped around it
+            return cast("Iterable[bytes]", answer)
+        return watchdog.Answer(answer)
 
 
 def _answer(start_response: StartResponse, status: str, body: dict[str, str]) -> Iterable[bytes]:
