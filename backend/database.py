@@ -153,6 +153,12 @@ def sqlstate(error: BaseException) -> str | None:
     return code
 
 
+def reason(error: DBAPIError) -> str:
+    """What the driver or the server said, in one line."""
+    said: Any = error.orig.args[0] if error.orig and error.orig.args else error
+    return " ".join(str(said["M"] if isinstance(said, dict) else said).split())
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether `error` says that the database is away or busy, so that trying again makes sense."""
     if isinstance(error, PoolTimeout):

@@ -7,12 +7,13 @@ import getpass
 import socket
 import ssl
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pg8000
-from pg8000 import Error, OperationalError
+from pg8000 import Error, InterfaceError, OperationalError
 
 from . import patience, tls
 from .addresses import resolve
@@ -32,15 +33,30 @@ TCP_OPTIONS = {
 
 
 class _Impatient:
-    """Bounds every wait of a socket by patience."""
+    """Bounds every wait of a socket by patience.
+
+    Its errors are pg8000's own, which SQLAlchemy takes for a broken connection. pg8000 lets an
+    OSError through where it reads, and the connection would go back to the pool, half a message
+    in its buffer.
+    """
 
     def recv_into(self, *arguments: Any) -> int:
-        self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
-        return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
+        with _network_errors():
+            self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+            return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
 
     def send(self, *arguments: Any) -> int:
-        self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
-        return super().send(*arguments)  # type: ignore[misc, no-any-return]
+        with _network_errors():
+            self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+            return super().send(*arguments)  # type: ignore[misc, no-any-return]
+
+
+@contextmanager
+def _network_errors() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a parameter that cannot be met
+        raise InterfaceError(f"network error: {error}") from error
 
 
 class _Socket(_Impatient, socket.socket):
@@ -54,10 +70,8 @@ class _TlsSocket(_Impatient, ssl.SSLSocket):
 def connect(parameters: Mapping[str, str]) -> Any:
     """Connect to the one host in `parameters`; raises one of pg8000's errors."""
     user = parameters.get("user") or getpass.getuser()
-    try:
+    with _network_errors():
         connected = _socket(parameters)
-    except (OSError, ValueError) as error:
-        raise pg8000.InterfaceError(f"network error: {error}") from error
     connection = pg8000.Connection(
         user=user,
         password=parameters.get("password"),
@@ -138,7 +152,7 @@ def _require_writable(connection: Any) -> None:
     connection.rollback()
     if read_only:
         connection.close()
-        raise pg8000.InterfaceError("network error: the server is read-only")
+        raise InterfaceError("network error: the server is read-only")
 
 
 def _present(parameters: Mapping[str, str], *names: str) -> dict[str, str]:

@@ -9,10 +9,7 @@ USER_FILES = Path("~/.postgresql")  # where libpq looks where a URL names no fil
 DEBIAN_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-VERSIONS = {
-    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
-    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
-}
+VERSIONS = {"TLSv1.3": ssl.TLSVersion.TLSv1_3}  # nothing below 1.2, which is the default
 
 
 def mode(parameters: Mapping[str, str]) -> str:
@@ -36,7 +33,9 @@ def context(parameters: Mapping[str, str]) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = mode(parameters) == "verify-full"
     made.verify_mode = ssl.CERT_REQUIRED if verified else ssl.CERT_NONE
-    made.minimum_version = VERSIONS[parameters.get("ssl_min_protocol_version", "TLSv1.2")]
+    made.minimum_version = VERSIONS.get(
+        parameters.get("ssl_min_protocol_version", ""), ssl.TLSVersion.TLSv1_2
+    )
     if verified:
         _trust(made, root, parameters)
     if certificate := _file(parameters, "sslcert", "postgresql.crt"):

@@ -1,9 +1,11 @@
 """How Alembic reaches the database: in one transaction, one process at a time."""
 
+import sys
 from logging.config import fileConfig
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from backend import database, settings
 from backend.models import metadata
@@ -18,12 +20,21 @@ def migrate() -> None:
 
     Processes that start together wait here for the first, and then find nothing to do.
     """
-    engine = database.engine_for_migrations(settings.load())
-    with engine.connect() as connection:
+    with _connected() as connection:
         context.configure(connection=connection, target_metadata=metadata)
         with context.begin_transaction():
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             context.run_migrations()
+
+
+def _connected() -> Connection:
+    """A connection; if there is none to be had, the end, with one line that says why."""
+    try:
+        return database.engine_for_migrations(settings.load()).connect()
+    except settings.SettingsError as error:
+        sys.exit(f"alembic: {error}")
+    except DBAPIError as error:
+        sys.exit(f"alembic: the database cannot be reached: {database.reason(error)}")
 
 
 def print_sql() -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the API share: a client, polls of their own, and what every problem promises."""
+"""What the tests of the API share: a client, polls of their own, what every problem promises."""
 
 import uuid
 from collections.abc import Iterator

@@ -239,7 +239,9 @@ def test_a_cookie_that_is_none_of_ours_is_replaced(
     assert answer.cookies["tally_voter"] != forged
 
 
-def test_voters_do_not_see_each_other(client: httpx.Client, poll: dict[str, Any], stack: Any) -> None:
+def test_voters_do_not_see_each_other(
+    client: httpx.Client, poll: dict[str, Any], stack: Any
+) -> None:
     vote(client, poll, 1)
     with new_client(stack.url) as other:
         assert own(other, poll) == []
@@ -251,9 +253,9 @@ def test_voters_do_not_see_each_other(client: httpx.Client, poll: dict[str, Any]
 
 def test_a_voter_has_one_ballot_in_each_poll(client: httpx.Client) -> None:
     polls = [created(client) for _ in range(3)]
-    for number, poll in enumerate(polls):
-        vote(client, poll, number % 2 + 1)
-    assert [votes_of(client, poll) for poll in polls] == [[1, 0], [0, 1], [1, 0]]
+    for number, each in enumerate(polls):
+        vote(client, each, number % 2 + 1)
+    assert [votes_of(client, each) for each in polls] == [[1, 0], [0, 1], [1, 0]]
 
 
 def test_concurrent_repeats_leave_one_ballot(

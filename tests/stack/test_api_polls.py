@@ -62,7 +62,18 @@ def test_a_poll_keeps_what_it_was_given(client: httpx.Client) -> None:
 
 
 def test_labels_that_look_like_syntax_come_back_as_they_were(client: httpx.Client) -> None:
-    labels = ['{"a"}', "NULL", "back\\slash", "it's", 'quo"te', "a,b", "%s %(x)s :y", "💛", "{}", "1"]
+    labels = [
+        '{"a"}',
+        "NULL",
+        "back\\slash",
+        "it's",
+        'quo"te',
+        "a,b",
+        "%s %(x)s :y",
+        "💛",
+        "{}",
+        "1",
+    ]
     poll = created(client, options=labels, question="'; DROP TABLE polls; --")
     shown = client.get(f"/api/polls/{poll['id']}").json()
     assert [option["label"] for option in shown["options"]] == labels

@@ -33,7 +33,14 @@ def with_body(poll: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "content_type",
-    [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "nonsense"],
+    [
+        None,
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "",
+        "nonsense",
+    ],
 )
 def test_a_body_that_is_not_called_json_is_refused(
     client: httpx.Client, poll: dict[str, Any], content_type: str | None

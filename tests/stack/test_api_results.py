@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -127,7 +128,7 @@ def test_the_timeline_adds_up_to_the_results(client: httpx.Client, voted: dict[s
     ]
     starts = [datetime.fromisoformat(bucket["start"]) for bucket in buckets]
     width = timedelta(seconds=timeline["bucket_seconds"])
-    assert all(later - earlier == width for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier == width for earlier, later in pairwise(starts))
     assert starts[0] <= datetime.now(UTC) + timedelta(minutes=1)
 
 
