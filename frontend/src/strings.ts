@@ -68,9 +68,7 @@ export const strings = {
     voters,
     votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
     several: "Several answers each: the shares are of all who voted.",
-    none: "No votes yet.",
     voteAt: "Vote at",
-    vote: "Vote",
   },
 
   manage: {
@@ -78,12 +76,11 @@ export const strings = {
     created: "Your poll is open. Keep this page's address: it is the only key.",
     open: "Open",
     closed: "Closed",
-    so_far: (formatted: string, count: number) => `${formatted} ${votes(count)} so far`,
-    in_all: (formatted: string, count: number) => `${formatted} ${votes(count)} in all`,
+    soFar: (formatted: string, count: number) => `${formatted} ${votes(count)} so far`,
+    inAll: (formatted: string, count: number) => `${formatted} ${votes(count)} in all`,
     share: "Share with the room",
     shareHint: "Anyone with this address can vote.",
     results: "Show the results",
-    vote: "Go to the ballot",
     secret: "Your secret link",
     secretHint:
       "Whoever has it can close or delete the poll. This device remembers it; nobody can recover it for you.",

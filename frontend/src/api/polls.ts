@@ -42,13 +42,17 @@ const RESULTS = "/api/polls/{poll_id}/results";
 const BALLOT = "/api/polls/{poll_id}/ballot";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
-/** A poll's question and options. */
-export function usePoll(id: string) {
+/**
+ * A poll's question and options.
+ * @param every milliseconds between two looks, for whoever must not wait for the cached results
+ */
+export function usePoll(id: string, every?: number) {
   return useQuery({
     queryKey: keys.poll(id),
     queryFn: ({ signal }) =>
       request("get", POLL, { params: { poll_id: id }, signal }),
     staleTime: 30_000,
+    ...(every !== undefined && { refetchInterval: every }),
     ...untilBack,
   });
 }
@@ -106,7 +110,7 @@ export function useCastBallot(id: string) {
     ...fewTimes,
     onSuccess: (ballot) => {
       client.setQueryData(keys.ballot(id), ballot);
-      return client.invalidateQueries({ queryKey: keys.results(id) });
+      void client.invalidateQueries({ queryKey: keys.results(id) });
     },
     onError: (error) =>
       // The likeliest refusal is that the poll was closed meanwhile.
@@ -129,7 +133,7 @@ export function useSetClosed(id: string, key: string) {
     ...fewTimes,
     onSuccess: (poll) => {
       client.setQueryData(keys.poll(id), poll);
-      return client.invalidateQueries({ queryKey: keys.results(id) });
+      void client.invalidateQueries({ queryKey: keys.results(id) });
     },
   });
 }

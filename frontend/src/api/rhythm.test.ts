@@ -4,7 +4,7 @@ import { NO_ANSWER, Problem } from "./problem";
 import { backoff, pollingInterval, worthRetrying } from "./rhythm";
 
 test("a room that watches an open poll sees a vote within two seconds", () => {
-  expect(pollingInterval({ visible: true, closed: false, watching: true })).toBeLessThan(2_000);
+  expect(pollingInterval({ visible: true, closed: false, watching: true }) * 2).toBeLessThanOrEqual(2_000);
 });
 
 test("it is asked less often where nothing is to be seen", () => {

@@ -1,10 +1,17 @@
 import { Problem } from "./problem";
 
-/** Milliseconds between two looks at the results. */
-const LIVE = 1_500;
-/** A closed poll can be reopened, and a ballot page only needs to learn that it was closed. */
-const CALM = 6_000;
+/**
+ * Milliseconds between two looks at the results. The front door may answer with the copy that the
+ * look before made it fetch, so a vote is seen after twice this at the latest.
+ */
+const LIVE = 1_000;
+/**
+ * A closed poll can be reopened, and a ballot page only needs to learn that it was closed. Longer
+ * than the front door hands out an outdated copy, so that a look always brings the state of now.
+ */
+const CALM = 7_000;
 const HIDDEN = 20_000;
+const FIRST_BACKOFF = 1_500;
 const LONGEST_BACKOFF = 15_000;
 
 /** How often to ask for results. */
@@ -29,6 +36,6 @@ export function worthRetrying(error: Error): boolean {
  */
 export function backoff(failures: number, error: Error, random = Math.random()): number {
   const asked = error instanceof Problem ? error.retryAfter : 0;
-  const doubled = Math.min(LIVE * 2 ** failures, LONGEST_BACKOFF);
+  const doubled = Math.min(FIRST_BACKOFF * 2 ** failures, LONGEST_BACKOFF);
   return Math.max(asked, doubled * (0.5 + random / 2));
 }

@@ -16,7 +16,6 @@ interface ManagePollProps {
   readonly poll: Poll;
   /** The key from the secret link. */
   readonly secret: string;
-  readonly closed: boolean;
   /** How many voted, once known. */
   readonly ballots: number | undefined;
   /** Whether the poll was created just now. */
@@ -24,7 +23,7 @@ interface ManagePollProps {
 }
 
 /** Everything that the holder of the secret link can do with a poll. */
-export function ManagePoll({ poll, secret, closed, ballots, created }: ManagePollProps) {
+export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) {
   const [deleting, setDeleting] = useState(false);
   const setClosed = useSetClosed(poll.id, secret);
   const csv = useBallotsCsv(poll.id, secret);
@@ -32,7 +31,8 @@ export function ManagePoll({ poll, secret, closed, ballots, created }: ManagePol
   const navigate = useNavigate();
 
   const voteAddress = absolute(addresses.vote(poll.id));
-  const tally = closed ? strings.manage.in_all : strings.manage.so_far;
+  const { closed } = poll;
+  const tally = closed ? strings.manage.inAll : strings.manage.soFar;
 
   function deletePoll() {
     remove.mutate(undefined, {

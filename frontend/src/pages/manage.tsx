@@ -11,11 +11,15 @@ import { knownKey, remember } from "../lib/known-polls";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
+/** Milliseconds until the page sees that the poll closed by itself, or from another device. */
+const EVERY = 5_000;
+
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
   const { id = "" } = useParams();
   const { hash, state } = useLocation() as { hash: string; state: { created?: boolean } | null };
-  const poll = usePoll(id);
+  // Not from the results, whose cached copy is a moment behind what was pressed here.
+  const poll = usePoll(id, EVERY);
   const results = useResults(id, true);
   const key = hash.length > 1 ? decodeURIComponent(hash.slice(1)) : knownKey(id);
   const question = poll.data?.question;
@@ -31,7 +35,6 @@ export default function ManagePage() {
     <ManagePoll
       poll={poll.data}
       secret={key}
-      closed={results.data?.closed ?? poll.data.closed}
       ballots={results.data?.ballots}
       created={state?.created ?? false}
     />

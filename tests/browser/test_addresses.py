@@ -1,0 +1,130 @@
+"""Every address can be opened, reloaded and shared; what leads nowhere says so."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.tally import PHONE, Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+
+def test_every_page_survives_a_reload(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    for path in (address, f"{address}/results", f"{address}/manage"):
+        host.page.goto(path)
+        heading = host.page.get_by_role("heading", name="Tea or coffee?")
+        expect(heading).to_be_visible()
+        answer = host.page.reload()
+        assert answer is not None
+        assert answer.status == 200
+        expect(heading).to_be_visible()
+
+
+def test_an_unknown_address_is_a_friendly_page(
+    stack: Stack, newcomer: Newcomer, size: Size
+) -> None:
+    visitor = newcomer(stack.url, size)
+    for path in ("/nowhere", "/p/aaaaaaaa", "/p/aaaaaaaa/results", "/p/aaaaaaaa/manage"):
+        visitor.page.goto(path)
+        expect(visitor.page.get_by_role("heading", name="Nothing here")).to_be_visible()
+    visitor.page.get_by_role("link", name="Ask a question of your own").click()
+    expect(visitor.page.get_by_label("Ask the room a question")).to_be_visible()
+
+
+def test_the_key_stays_on_the_device_that_has_the_link(stack: Stack, newcomer: Newcomer) -> None:
+    host, stranger = newcomer(stack.url), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.goto("/")
+    host.page.get_by_role("link", name="Tea or coffee?").click()
+    expect(host.page.get_by_role("button", name="Close the poll")).to_be_visible()
+
+    stranger.page.goto(f"{address}/manage")
+    stranger.sees("This page opens with its secret link")
+    expect(stranger.page.get_by_role("button", name="Close the poll")).to_have_count(0)
+
+
+def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
+    host, stranger = newcomer(stack.url), newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    stranger.page.goto(f"{address}/manage#not-the-key")
+    stranger.press("Close the poll")
+    expect(stranger.page.get_by_role("alert")).to_contain_text("This key does not open this poll")
+    host.sees("Open")
+
+
+def test_the_key_is_sent_to_no_server_but_in_its_header(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    addresses: list[str] = []
+    host.page.on("request", lambda request: addresses.append(request.url))
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    key = host.page.url.split("#")[1]
+    host.page.reload()
+    host.press("Close the poll")
+    host.sees("Closed")
+    assert not [address for address in addresses if key in address.split("#")[0]]
+    assert key not in stack.log
+
+
+def test_the_app_is_renamed_where_it_runs(
+    stack: Stack, launch: Callable[..., Stack], newcomer: Newcomer
+) -> None:
+    renamed = launch(PUBLIC_APP_NAME="Straw & <b>poll</b>").start().wait_until_ready()
+    visitor = newcomer(renamed.url)
+    visitor.page.goto("/")
+    expect(visitor.page.get_by_role("link", name="Straw & <b>poll</b>")).to_be_visible()
+    expect(visitor.page).to_have_title("Straw & <b>poll</b>")
+
+    plain = newcomer(stack.url)
+    plain.page.goto("/")
+    expect(plain.page).to_have_title("Tally")
+
+
+def test_the_policy_allows_no_inline_code(stack: Stack, newcomer: Newcomer) -> None:
+    visitor = newcomer(stack.url)
+    answer = visitor.page.goto("/")
+    assert answer is not None
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    with visitor.page.expect_console_message(lambda said: "policy violated" in said.text):
+        ran: bool = visitor.page.evaluate(
+            """() => {
+              const script = document.createElement("script");
+              script.textContent = "window.inlineRan = true";
+              document.head.append(script);
+              return "inlineRan" in window;
+            }"""
+        )
+    assert not ran
+    # So a violation anywhere else would have failed that test, as it would this one.
+    assert visitor.complaints
+    visitor.complaints.clear()
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280, 1920])
+def test_nothing_is_wider_than_the_window(
+    stack: Stack, newcomer: Newcomer, width: int, picture: Callable[[Page, str], None]
+) -> None:
+    visitor = newcomer(stack.url, Size(width, 1080), dark=width == 1280)
+    address = visitor.ask(
+        "Sollte die Donaudampfschifffahrtsgesellschaftskapitänsmützenverordnung bleiben?",
+        ["Grundstücksverkehrsgenehmigungszuständigkeitsübertragungsverordnung", "Nein"],
+    )
+    visitor.sees("Your poll is open.")
+    pages = {
+        "create": "/",
+        "vote": address,
+        "results": f"{address}/results",
+        "manage": f"{address}/manage",
+        "not-found": "/nowhere",
+    }
+    for name, path in pages.items():
+        visitor.page.goto(path)
+        expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
+        excess = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert excess <= 0, name
+        picture(visitor.page, f"{name}-long-words")

@@ -1,0 +1,99 @@
+"""A keyboard alone, a server that goes away, a hidden tab, a reader who wants no motion."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.tally import PHONE, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+
+def test_results_say_that_they_reconnect_and_then_do(
+    launch: Callable[..., Stack], newcomer: Newcomer
+) -> None:
+    stack = launch().start().wait_until_ready()
+    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.goto(f"{address}/results")
+    state = host.page.get_by_role("main").get_by_role("status").first
+    expect(state).to_have_text("Live")
+    voter.page.goto(address)
+    voter.choose("Tea")
+
+    stack.stop()
+    expect(state).to_have_text("Reconnecting…")
+    expect(host.row("Tea")).to_contain_text("0%")  # what was last known stays in view
+    voter.press("Vote")
+
+    stack.start().wait_until_ready()
+    # The same vote is sent again by itself, and the results go on by themselves.
+    expect(voter.page.get_by_text("Your vote is counted.")).to_be_visible(timeout=30_000)
+    expect(state).to_have_text("Live", timeout=30_000)
+    host.expect_share("Tea", 1, 100)
+
+
+def test_a_failed_send_keeps_the_form(launch: Callable[..., Stack], newcomer: Newcomer) -> None:
+    stack = launch().start().wait_until_ready()
+    host = newcomer(stack.url)
+    host.page.goto("/")
+    host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
+    stack.stop()
+    host.press("Open the poll")
+    expect(host.page.get_by_role("alert")).to_contain_text("The server does not answer")
+    expect(host.answer(2)).to_have_value("Coffee")
+    stack.start().wait_until_ready()
+    host.press("Open the poll")
+    host.sees("Your poll is open.")
+
+
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url)
+    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
+    keyboard = voter.page.keyboard
+
+    keyboard.press("Tab")
+    expect(voter.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("Tab")
+    expect(voter.page.get_by_role("radio", name="Tea")).to_be_focused()
+    keyboard.press("ArrowDown")
+    expect(voter.page.get_by_role("radio", name="Coffee")).to_be_checked()
+    keyboard.press("Enter")
+    expect(voter.page.get_by_text("You can change it")).to_be_focused()
+    keyboard.press("Tab")
+    expect(voter.page.get_by_role("link", name="See the results")).to_be_focused()
+    keyboard.press("Enter")
+    voter.expect_share("Coffee", 1, 100)
+
+
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_who_wants_no_motion_gets_none(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url)
+    voter.page.emulate_media(reduced_motion="reduce")
+    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    voter.page.goto(f"{address}/results")
+    expect(voter.row("Tea")).to_be_visible()
+    longest = voter.page.evaluate(
+        """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) =>
+             [null, "::before", "::after"].map((pseudo) =>
+               parseFloat(getComputedStyle(element, pseudo).transitionDuration))))"""
+    )
+    assert longest == 0
+
+
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_a_vote_is_one_request(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url, PHONE)
+    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    voter.choose("Tea")
+    sent: list[str] = []
+    voter.page.on(
+        "request", lambda request: sent.append(request.method) if request.method != "GET" else None
+    )
+    voter.vote("Tea")
+    assert sent == ["PUT"]
