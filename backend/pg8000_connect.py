@@ -93,10 +93,11 @@ def _socket(parameters: Mapping[str, str]) -> socket.socket:
         local.settimeout(_some(patience.left()))
         local.connect(str(Path(host) / f".s.PGSQL.{port}"))
         return local
+    encrypted = tls.mode(parameters) != "disable"
     plain = _first_that_answers(parameters.get("hostaddr") or host, port)
     try:
         _set_options(plain, parameters)
-        return plain if tls.mode(parameters) == "disable" else _with_tls(plain, parameters)
+        return _with_tls(plain, parameters) if encrypted else plain
     except BaseException:
         plain.close()
         raise
