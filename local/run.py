@@ -32,12 +32,11 @@ def main() -> int:
     with _database(given) as url:
         if port:
             check_port(port)
+        defaults = {"NGINX_PROGRAM": tools.nginx, "STATIC_DIR": frontend.build}
         with exclusive():
-            nginx = tools.nginx()
-            dist = frontend.build()
-        defaults = {"NGINX_PROGRAM": str(nginx), "STATIC_DIR": str(dist), "RELEASE": "dev"}
-        environment = {name: value for name, value in defaults.items() if not given.get(name)}
-        return serve(port, os.environ | environment | url)
+            found = {name: str(get()) for name, get in defaults.items() if not given.get(name)}
+        release = given.get("RELEASE") or "dev"
+        return serve(port, os.environ | found | url | {"RELEASE": release})
 
 
 def known() -> dict[str, str]:
