@@ -29,7 +29,7 @@ export const strings = {
     one: "one",
     several: "several",
     closesAt: "Closes at (optional)",
-    closesAtHint: (zone: string) => `Empty: you close it yourself. Times are ${zone}.`,
+    closesAtHint: (zone: string) => `Leave it empty to close the poll yourself. Times are ${zone}.`,
     submit: "Open the poll",
     sending: "Opening…",
     yours: "Your polls",

@@ -57,6 +57,18 @@ def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
     expect(stranger.page.get_by_role("alert")).to_contain_text("This key does not open this poll")
     host.sees("Open")
 
+    # Nor is it kept, and it does not drive out the right one.
+    stranger.page.goto(f"{address}/manage")
+    stranger.sees("This page opens with its secret link")
+    host.page.goto("/")
+    host.page.goto(f"{address}/manage#not-the-key")
+    host.press("Close the poll")
+    expect(host.page.get_by_role("alert")).to_be_visible()
+    host.page.goto("/")
+    host.page.goto(f"{address}/manage")
+    host.press("Close the poll")
+    host.sees("Closed")
+
 
 def test_the_key_is_sent_to_no_server_but_in_its_header(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url)

@@ -6,7 +6,7 @@ import { Problem } from "../api/problem";
 import { absolute, addresses } from "../lib/addresses";
 import { saveFile } from "../lib/download";
 import { formatCount, spokenAddress } from "../lib/format";
-import { forget } from "../lib/known-polls";
+import { forget, knownKey, remember } from "../lib/known-polls";
 import { strings } from "../strings";
 import { ConfirmDialog } from "./confirm-dialog";
 import { CopyButton } from "./copy-button";
@@ -34,13 +34,23 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
   const { closed } = poll;
   const tally = closed ? strings.manage.inAll : strings.manage.soFar;
 
+  const keyProved = {
+    onSuccess: () => {
+      remember({ id: poll.id, key: secret, question: poll.question });
+    },
+    onError: (error: Error) => {
+      if (refusesKey(error) && knownKey(poll.id) === secret) forget(poll.id);
+    },
+  };
+
   function deletePoll() {
     remove.mutate(undefined, {
       onSuccess: () => {
         forget(poll.id);
         void navigate(addresses.home, { state: { deleted: true } });
       },
-      onError: () => {
+      onError: (error) => {
+        keyProved.onError(error);
         setDeleting(false);
       },
     });
@@ -83,7 +93,7 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
             className="button button-quiet"
             disabled={setClosed.isPending}
             onClick={() => {
-              setClosed.mutate(!closed);
+              setClosed.mutate(!closed, keyProved);
             }}
           >
             {closed ? strings.manage.reopen : strings.manage.close}
@@ -94,6 +104,7 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
             disabled={csv.isPending}
             onClick={() => {
               csv.mutate(undefined, {
+                ...keyProved,
                 onSuccess: (file) => {
                   saveFile(file, `tally-${poll.id}.csv`);
                 },
@@ -143,9 +154,13 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
   );
 }
 
+function refusesKey(error: Error): boolean {
+  return error instanceof Problem && (error.status === 401 || error.status === 403);
+}
+
 function refusal(error: Error | null): string | undefined {
   if (error === null) return undefined;
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
-  if (error.status === 401 || error.status === 403) return strings.manage.wrongKey;
+  if (refusesKey(error)) return strings.manage.wrongKey;
   return error.passing || error.message === "" ? strings.trouble.unreachable : error.message;
 }

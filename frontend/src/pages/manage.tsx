@@ -21,12 +21,14 @@ export default function ManagePage() {
   // Not from the results, whose cached copy is a moment behind what was pressed here.
   const poll = usePoll(id, EVERY);
   const results = useResults(id, true);
-  const key = hash.length > 1 ? decodeURIComponent(hash.slice(1)) : knownKey(id);
+  const key = hash.length > 1 ? hash.slice(1) : knownKey(id);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
   useEffect(() => {
-    if (key !== undefined && question !== undefined) remember({ id, key, question });
+    // A mangled link must not drive out the key that this device already holds.
+    if (key === undefined || question === undefined || knownKey(id) !== undefined) return;
+    remember({ id, key, question });
   }, [id, key, question]);
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
