@@ -18,9 +18,11 @@ from pydantic import (
     StrictInt,
     StringConstraints,
 )
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 MAX_OPTIONS = 20
+DISTINCT: JsonDict = {"uniqueItems": True}  # for the document; the validators see more
 LONGEST_POLL = timedelta(days=3650)
 
 RFC_3339 = re.compile(
@@ -101,7 +103,9 @@ class NewPoll(Request):
 
     question: Question
     options: Annotated[
-        list[Label], Field(min_length=2, max_length=MAX_OPTIONS), AfterValidator(all_distinct)
+        list[Label],
+        Field(min_length=2, max_length=MAX_OPTIONS, json_schema_extra=DISTINCT),
+        AfterValidator(all_distinct),
     ]
     multiple: StrictBool = Field(False, description="Whether a voter may choose several options")
     closes_at: ClosesAt = Field(None, description="When the poll closes by itself (RFC 3339)")
@@ -117,7 +121,9 @@ class NewBallot(Request):
     """A vote: one option, or several where the poll allows it."""
 
     choices: Annotated[
-        list[OptionId], Field(min_length=1, max_length=MAX_OPTIONS), AfterValidator(each_once)
+        list[OptionId],
+        Field(min_length=1, max_length=MAX_OPTIONS, json_schema_extra=DISTINCT),
+        AfterValidator(each_once),
     ]
 
 
