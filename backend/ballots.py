@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import ARRAY, SmallInteger, and_, bindparam, func, literal, or_, select
+from sqlalchemy import ARRAY, LargeBinary, SmallInteger, Text, and_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from .api import WITH_BODY, Reply, operation
@@ -24,9 +24,15 @@ def vote(poll_id: str, json: NewBallot) -> Ballot:
 
     The voter is known by a cookie. Repeating a vote changes nothing.
     """
-    statement = _vote(poll_id, current_voter(poll_id), json.choices)
+    values = {
+        "poll": poll_id,
+        "voter": current_voter(poll_id),
+        "choices": json.choices,
+        "number": len(json.choices),
+        "highest": json.choices[-1],
+    }
     with transaction() as connection:
-        poll = connection.execute(statement).one_or_none()
+        poll = connection.execute(VOTE, values).one_or_none()
     if poll is None:
         raise no_such_poll()
     if poll.closed:
@@ -45,15 +51,9 @@ def show_ballot(poll_id: str) -> Ballot:
 
     Answers a new voter with the cookie, so that two quick first votes are one voter's.
     """
-    voter = current_voter(poll_id)
-    own = and_(ballots.c.poll_id == polls.c.id, ballots.c.voter == voter)
-    statement = (
-        select(ballots.c.choices)
-        .select_from(polls.outerjoin(ballots, own))
-        .where(polls.c.id == poll_id)
-    )
+    values = {"poll": poll_id, "voter": current_voter(poll_id)}
     with transaction() as connection:
-        row = connection.execute(statement).one_or_none()
+        row = connection.execute(OWN_BALLOT, values).one_or_none()
     if row is None:
         raise no_such_poll()
     return Ballot(choices=row.choices or [])
@@ -63,7 +63,7 @@ def _invalid(message: str) -> Problem:
     return Problem("validation", errors=[{"field": "choices", "message": message}])
 
 
-def _vote(poll_id: str, voter: bytes, choices: list[int]) -> Any:
+def _vote() -> Any:
     """The whole vote in one statement: check the poll, then keep, replace or leave the ballot.
 
     FOR SHARE lets voters pass side by side, but none beside the transaction that closes or deletes
@@ -77,23 +77,38 @@ def _vote(poll_id: str, voter: bytes, choices: list[int]) -> Any:
             func.cardinality(polls.c.options).label("options"),
             closed.label("closed"),
         )
-        .where(polls.c.id == poll_id)
+        .where(polls.c.id == bindparam("poll", type_=Text))
         .with_for_update(read=True)
         .cte("poll")
     )
-    wanted = bindparam("choices", choices, type_=ARRAY(SmallInteger))
     accepted = and_(
         ~poll.c.closed,
-        poll.c.options >= choices[-1],
-        or_(poll.c.multiple, literal(len(choices)) == 1),
+        poll.c.options >= bindparam("highest"),
+        or_(poll.c.multiple, bindparam("number", type_=SmallInteger) == 1),
     )
-    cast = insert(ballots).from_select(
-        ["poll_id", "voter", "choices"],
-        select(poll.c.id, literal(voter), wanted).where(accepted),
-    )
+    ballot = select(
+        poll.c.id,
+        bindparam("voter", type_=LargeBinary),
+        bindparam("choices", type_=ARRAY(SmallInteger)),
+    ).where(accepted)
+    cast = insert(ballots).from_select(["poll_id", "voter", "choices"], ballot)
     kept = cast.on_conflict_do_update(
         index_elements=[ballots.c.poll_id, ballots.c.voter],
         set_={"choices": cast.excluded.choices, "cast_at": func.now()},
         where=ballots.c.choices != cast.excluded.choices,
     ).cte("kept")
     return select(poll.c.multiple, poll.c.options, poll.c.closed).add_cte(kept)
+
+
+# Built once: for a hall that votes within seconds, building them would cost more than the rest.
+VOTE = _vote()
+OWN_BALLOT = (
+    select(ballots.c.choices)
+    .select_from(
+        polls.outerjoin(
+            ballots,
+            and_(ballots.c.poll_id == polls.c.id, ballots.c.voter == bindparam("voter")),
+        )
+    )
+    .where(polls.c.id == bindparam("poll"))
+)
