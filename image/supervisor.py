@@ -87,7 +87,6 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._on_log)
-        events.subscribe(events.ProcessStateStartingEvent, self._on_starting)
         events.subscribe(events.ProcessStateExitedEvent, self._on_exited)
         events.subscribe(events.ProcessStateFatalEvent, self._on_fatal)
         # supervisord closes a program's socket whenever the program ends, and with it the
@@ -110,7 +109,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             signal.setitimer(signal.ITIMER_REAL, self._drain_seconds)
         elif received == signal.SIGALRM:
             self._stop()
-        elif received in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        elif received in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             if self._signalled:
                 say("stop", "signalled again: not waiting")
                 self.sweep()
@@ -145,23 +144,20 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             event.process.config.name, 1 if event.channel == "stdout" else 2, event.data
         )
 
-    def _on_starting(self, event: events.ProcessStateEvent) -> None:
-        self.options.ends.clear()
-
     def _on_exited(self, event: events.ProcessStateEvent) -> None:
         process: Subprocess = event.process
         name, pid = process.config.name, process.pid
-        status, words = decode_wait_status(self.options.ends.get(pid, 0))
+        status, words = decode_wait_status(self.options.ends.pop(pid, 0))
         if process.config.killasgroup:
             _signal_group(pid, signal.SIGKILL)
         killed = status == -1
+        times = (self._kills if killed else self._ends).setdefault(name, deque())
         if status == Exit.CONFIGURATION:
             self._give_up(name, "cannot start as configured", Exit.CONFIGURATION)
-            return
-        say("supervise", f"{name} ended ({words}), starting it again")
-        times = (self._kills if killed else self._ends).setdefault(name, deque())
-        if _too_often(times, MOST_KILLS if killed else MOST_ENDS):
+        elif _too_often(times, MOST_KILLS if killed else MOST_ENDS):
             self._give_up(name, f"ended {len(times)} times within {WINDOW_SECONDS} s ({words})")
+        else:
+            say("supervise", f"{name} ended ({words}), starting it again")
 
     def _on_fatal(self, event: events.ProcessStateEvent) -> None:
         self._give_up(event.process.config.name, f"does not start ({event.process.spawnerr})")
