@@ -11,7 +11,7 @@ from weakref import WeakSet
 import sqlalchemy
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, NullPool, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from . import patience
@@ -168,7 +168,7 @@ def is_unavailable(error: BaseException) -> bool:
     code = sqlstate(error.orig) if error.orig else None
     if code is not None:
         return code[:2] in UNAVAILABLE_CLASSES or code == READ_ONLY
-    return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    return error.connection_invalidated or isinstance(error, OperationalError)
 
 
 def _leave_read_only_server(context: Any) -> None:
