@@ -162,6 +162,6 @@ def document() -> str:
 def show_document() -> flask.Response:
     """The document."""
     response = flask.Response(document(), mimetype="application/json")
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "public, max-age=60"  # it changes with a release
     response.add_etag()
     return response
