@@ -32,7 +32,8 @@ def test_the_page_its_script_and_its_settings_are_served(tally: Container) -> No
 
 
 def test_a_deep_link_is_the_page_and_a_missing_asset_is_not(tally: Container) -> None:
-    assert tally.get("/polls/abcdefgh/manage").text == tally.get("/").text
+    page = tally.get("/polls/abcdefgh/manage")
+    assert (page.status_code, page.text) == (200, tally.get("/").text)
     assert tally.get("/assets/gone-12345678.js").status_code == 404
 
 
