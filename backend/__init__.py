@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, request
 
-from . import api, ballots, database, export, polls, problems, results, settings, status
+from . import api, ballots, database, export, polls, problems, results, settings, status, timeline
 from .strict_json import StrictJSON
 from .voters import hand_out_cookie
 
@@ -27,7 +27,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     database.register(app, loaded)
     app.before_request(api.require_json)
     app.url_value_preprocessor(polls.read_poll_id)
-    for module in (polls, ballots, results, export, status, api):
+    for module in (polls, ballots, results, timeline, export, status, api):
         app.register_blueprint(module.routes)
     app.after_request(hand_out_cookie)
     app.after_request(_spare_bytes)

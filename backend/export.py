@@ -4,6 +4,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 from flask import Blueprint, stream_with_context
@@ -69,7 +70,7 @@ def _chunks(poll_id: str) -> Iterator[str]:
 
 
 def _line(number: int, ballot: Any, options: int) -> list[str | int]:
-    moment = ballot.cast_at.isoformat(timespec="seconds")
+    moment = ballot.cast_at.astimezone(UTC).isoformat(timespec="seconds")
     return [number, moment, *(int(n in ballot.choices) for n in range(1, options + 1))]
 
 

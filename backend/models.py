@@ -16,8 +16,10 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    literal,
     or_,
 )
+from sqlalchemy.sql import ColumnElement
 
 metadata = MetaData()
 
@@ -49,3 +51,14 @@ closed = or_(
     polls.c.closed_at.is_not(None),
     func.coalesce(polls.c.closes_at <= func.clock_timestamp(), False),
 )
+
+BALLOT = 0  # no option has this id
+
+
+def choices_and_ballots() -> ColumnElement[int]:
+    """The ballots' choices, each a row, and for every ballot one row more, of the value BALLOT.
+
+    So one pass over the ballots counts both.
+    """
+    chosen = literal([BALLOT], ARRAY(SmallInteger)).concat(ballots.c.choices)
+    return func.unnest(chosen, type_=SmallInteger).column_valued("choice", joins_implicitly=True)

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, json
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from .database import is_unavailable, reason
+from .postgres_errors import is_unavailable, reason
 
 RETRY_AFTER_SECONDS = 2
 

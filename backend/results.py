@@ -1,34 +1,19 @@
-"""The count, now and over time."""
+"""The count."""
 
 import hashlib
-from datetime import datetime
 
 from flask import Blueprint
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Connection,
-    SmallInteger,
-    cast,
-    extract,
-    func,
-    literal,
-    select,
-    true,
-)
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, func, select, true
 from werkzeug.http import quote_etag
 
-from . import buckets
 from .api import Reply, operation
 from .database import transaction
-from .models import ballots, closed, polls
+from .models import BALLOT, ballots, choices_and_ballots, closed, polls
 from .polls import no_such_poll, options_of
-from .schemas import Bucket, OptionResult, Results, Timeline
+from .schemas import OptionResult, Results
 
 # One second old is fresh; while a new count is fetched, or the app is away, an older one will do.
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5, stale-if-error=300"
-BALLOT = 0  # no option has this id
 CACHED = {"Cache-Control": "How long caches may keep it", "ETag": "Changes with the count"}
 
 routes = Blueprint("results", __name__, url_prefix="/api/polls")
@@ -54,7 +39,7 @@ def _etag(poll_id: str, results: Results) -> str:
 
 def _count(connection: Connection, poll_id: str) -> Results:
     """The count by one statement, and so of one moment."""
-    choice = _choice()
+    choice = choices_and_ballots()
     votes = (
         select(choice.label("choice"), func.count().label("votes"))
         .select_from(ballots)
@@ -81,65 +66,3 @@ def _count(connection: Connection, poll_id: str) -> Results:
         closed=is_closed,
         as_of=as_of,
     )
-
-
-@routes.get("/<poll_id>/timeline")
-@operation("getTimeline", Reply({200: Timeline}, 404))
-def show_timeline(poll_id: str) -> Timeline:
-    """Show when the votes came in.
-
-    From the first to the last of the votes that count: a replaced vote counts when it was replaced.
-    """
-    statement = (
-        select(polls.c.options, func.min(ballots.c.cast_at), func.max(ballots.c.cast_at))
-        .select_from(polls.outerjoin(ballots))
-        .where(polls.c.id == poll_id)
-        .group_by(polls.c.id)
-    )
-    with transaction() as connection:
-        row = connection.execute(statement).one_or_none()
-        if row is None:
-            raise no_such_poll()
-        labels, first, last = row
-        options = options_of(labels)
-        if first is None:
-            return Timeline(bucket_seconds=buckets.WIDTHS[0], options=options, buckets=[])
-        width = buckets.width_for(first, last)
-        counted = _count_by_bucket(connection, poll_id, first, last, width)
-    numbers = range(buckets.number_of(first, width), buckets.number_of(last, width) + 1)
-    return Timeline(
-        bucket_seconds=width,
-        options=options,
-        buckets=[
-            Bucket(
-                start=buckets.start_of(number, width),
-                ballots=counted.get((number, BALLOT), 0),
-                votes=[counted.get((number, option.id), 0) for option in options],
-            )
-            for number in numbers
-        ],
-    )
-
-
-def _count_by_bucket(
-    connection: Connection, poll_id: str, first: datetime, last: datetime, width: int
-) -> dict[tuple[int, int], int]:
-    """Votes by bucket and choice. The bounds keep out what was cast since they were asked for."""
-    choice = _choice()
-    number = cast(func.floor(extract("epoch", ballots.c.cast_at) / width), BigInteger)
-    statement = (
-        select(number.label("number"), choice.label("choice"), func.count().label("votes"))
-        .select_from(ballots)
-        .where(ballots.c.poll_id == poll_id, ballots.c.cast_at.between(first, last))
-        .group_by("number", "choice")
-    )
-    return {(row.number, row.choice): row.votes for row in connection.execute(statement)}
-
-
-def _choice() -> ColumnElement[int]:
-    """The ballots' choices, each a row, and for every ballot one row more, of the value BALLOT.
-
-    So one pass over the ballots counts both.
-    """
-    chosen = literal([BALLOT], ARRAY(SmallInteger)).concat(ballots.c.choices)
-    return func.unnest(chosen, type_=SmallInteger).column_valued("choice", joins_implicitly=True)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backend import database, settings
 from backend.models import metadata
+from backend.postgres_errors import reason
 
 # Any number will do that nobody else takes. A lock of the transaction, and not of the session,
 # which behind PgBouncer would outlive us and belong to somebody else.
@@ -34,7 +35,7 @@ def _connected() -> Connection:
     except settings.SettingsError as error:
         sys.exit(f"alembic: {error}")
     except DBAPIError as error:
-        sys.exit(f"alembic: the database cannot be reached: {database.reason(error)}")
+        sys.exit(f"alembic: the database cannot be reached: {reason(error)}")
 
 
 def print_sql() -> None:

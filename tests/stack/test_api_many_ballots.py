@@ -19,7 +19,8 @@ from backend.settings import load
 CAST = text(
     """
     INSERT INTO ballots (poll_id, voter, choices, cast_at)
-    SELECT :poll, int4send(n), ARRAY[1 + mod(n, 2)]::smallint[], cast(:first AS timestamptz) + n * cast(:step AS interval)
+    SELECT :poll, int4send(n), ARRAY[1 + mod(n, 2)]::smallint[],
+        cast(:first AS timestamptz) + n * cast(:step AS interval)
     FROM generate_series(0, cast(:count AS integer) - 1) AS n
     """
 )

@@ -1,6 +1,7 @@
 """Creating, showing, closing and deleting polls, over the whole stack."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -177,6 +178,23 @@ def test_closing_early_and_opening_again_keeps_the_closing_time(client: httpx.Cl
     reopened = client.patch(path, json={"closed": False}, headers=key(poll)).json()
     assert reopened["closed"] is False
     assert reopened["closes_at"] == poll["closes_at"]
+
+
+def test_a_poll_closes_at_its_time_and_may_be_opened_for_good(client: httpx.Client) -> None:
+    poll = created(client, closes_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
+    path = f"/api/polls/{poll['id']}"
+    assert poll["closed"] is False
+    give_up = time.monotonic() + 60
+    while not client.get(path).json()["closed"]:
+        assert time.monotonic() < give_up, "it never closed"
+        time.sleep(0.1)
+    assert client.get(path + "/results" + uncached()).json()["closed"] is True
+    problem(client.put(path + "/ballot", json={"choices": [1]}), 409, "poll-closed")
+    again = client.patch(path, json={"closed": True}, headers=key(poll)).json()
+    assert (again["closed"], again["closes_at"]) == (True, poll["closes_at"])
+    reopened = client.patch(path, json={"closed": False}, headers=key(poll)).json()
+    assert (reopened["closed"], reopened["closes_at"]) == (False, None)
+    assert client.put(path + "/ballot", json={"choices": [1]}).status_code == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"closed": 1}, {"closed": None}, {"closed": "true"}])
