@@ -45,6 +45,11 @@ AILMENTS = (
         "Use sslmode=prefer, or turn TLS on there",
     ),
     Ailment(
+        r'root certificate file ".*" does not exist',
+        "the file that sslrootcert= names is not there",
+        "Mount it, or name one that is",
+    ),
+    Ailment(
         r"certificate verify failed|root certificate|does not match host|has expired|self.signed",
         "the TLS certificate of {place} was not accepted ({message})",
         "Use the host name that it was issued for, or name its authority with sslrootcert=",

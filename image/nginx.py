@@ -37,6 +37,10 @@ COMPRESSIBLE = (
 )
 
 
+# https://man7.org/linux/man-pages/man7/capabilities.7.html, numbered in linux/capability.h
+CAP_SETGID, CAP_SETUID = 6, 7
+
+
 @dataclass(frozen=True)
 class Program:
     """The nginx at hand: its version, what it was built with, and where its modules lie."""
@@ -120,8 +124,28 @@ def _main(settings: Settings, program: Program, workers: int) -> str:
         f"worker_shutdown_timeout {settings.stop_seconds - 1}s;",
     ]
     if os.geteuid() == 0:
+        _check_root()
         lines.append("user root;")  # a laptop's root: the files are root's own
     return "\n".join(lines) + "\n"
+
+
+def _check_root() -> None:
+    """Raise Stop(78) for a root without rights: Nginx could not start its workers as root."""
+    status = re.search(r"^CapEff:\s*(\w+)", _read("/proc/self/status"), re.MULTILINE)
+    wanted = 1 << CAP_SETGID | 1 << CAP_SETUID
+    if status and int(status[1], 16) & wanted != wanted:
+        raise Stop(
+            Exit.CONFIGURATION,
+            "root without the capabilities SETGID and SETUID cannot run Nginx. "
+            "Run the image as its own user: leave out --user 0.",
+        )
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""  # not Linux
 
 
 def _http(settings: Settings, static: Path) -> str:

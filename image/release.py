@@ -67,9 +67,13 @@ def heads(versions: Path) -> frozenset[str]:
 def current(connection: Connection) -> frozenset[str]:
     """The revisions that the database is at; empty where Alembic has never run."""
     with connection.cursor() as cursor:
-        # Asked first whether it is there: an error would end the transaction we may be in.
-        cursor.execute("SELECT to_regclass('alembic_version')")
-        if cursor.fetchone() == (None,):
+        # Asked first whether it is there: an error would end the transaction we may be in. Not by
+        # to_regclass, which remembers that it was not, from before we waited for the lock.
+        cursor.execute(
+            "SELECT FROM pg_catalog.pg_class"
+            " WHERE relname = 'alembic_version' AND pg_catalog.pg_table_is_visible(oid)"
+        )
+        if cursor.fetchone() is None:
             return frozenset()
         cursor.execute("SELECT version_num FROM alembic_version")
         return frozenset(row[0] for row in cursor.fetchall())

@@ -5,7 +5,6 @@ to child processes follow from that line.
 """
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -245,4 +244,4 @@ def _find(setting: Setting, known: Mapping[str, tuple[str, str]]) -> tuple[str |
 
 def _default_run_dir(port: int) -> str:
     """One a user and port, and short: a Unix socket's path may have 107 bytes."""
-    return str(Path(tempfile.gettempdir()) / f"demijohn-{os.getuid()}-{port}")
+    return str(Path(os.environ.get("TMPDIR") or "/tmp") / f"demijohn-{os.getuid()}-{port}")  # noqa: S108
