@@ -108,7 +108,6 @@ def serve(port: int | None, environment: dict[str, str]) -> int:
     except KeyboardInterrupt:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        keeper.end(server, STOP_SECONDS)
         return 0
     finally:
         keeper.end(server, STOP_SECONDS)
