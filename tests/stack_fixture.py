@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local import tools
@@ -216,17 +217,14 @@ def _free_port() -> int:
 
 def _processes() -> Iterator[tuple[int, int, str]]:
     """Pid, parent's pid and command line of every process that is not a zombie."""
-    listing = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,stat=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    for row in listing.splitlines():
-        pid, parent, state, *line = row.split(maxsplit=3)
-        if not state.startswith("Z"):
-            yield int(pid), int(parent), line[0] if line else ""
+    for process in psutil.process_iter(["pid", "ppid", "status", "cmdline"]):
+        found = process.info
+        if found["status"] != psutil.STATUS_ZOMBIE:
+            yield found["pid"], found["ppid"], " ".join(found["cmdline"] or [])
 
 
 def _environment(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/environ").read_bytes().decode("utf-8", "replace")
-    except OSError:
+        return " ".join(psutil.Process(pid).environ().values())
+    except (psutil.Error, OSError):
         return ""
