@@ -1,0 +1,3 @@
+"""An app that cannot be imported."""
+
+raise LookupError("the app's own mistake")

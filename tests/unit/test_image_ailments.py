@@ -1,0 +1,114 @@
+"""Why connecting fails, told from libpq's own words, and whether it may heal."""
+
+import pytest
+from demijohn.ailments import diagnose, redact
+from demijohn.database_url import parse
+
+URL = parse("postgres://tally:hunter22@db.example.com:5432/polls")
+AT = 'connection to server at "db.example.com" (10.0.0.1), port 5432 failed: '
+HBA = 'FATAL:  no pg_hba.conf entry for host "1.2.3.4", user "tally", database "polls", '
+NO_NAME = 'could not translate host name "db.example.com" to address: '
+IS_IT = "\tIs the server running on that host and accepting TCP/IP connections?\n"
+
+# Copied from libpq 14 to 18, PgBouncer 1.24, and from hosted Postgres servers.
+CANNOT_HEAL = [
+    (AT + 'FATAL:  password authentication failed for user "tally"\n', "password refused"),
+    (
+        AT + 'FATAL:  password authentication failed for user "tally"\n'
+        + AT + HBA + "no encryption\n",
+        "password refused",
+    ),
+    ("fe_sendauth: no password supplied\n", "password refused"),
+    (AT + "fe_sendauth: no password supplied\n", "password refused"),
+    (AT + "FATAL:  SASL authentication failed\n", "password refused"),
+    (AT + 'FATAL:  role "tally" does not exist\n', 'no user "tally"'),
+    (AT + "FATAL:  no such user: tally\n", 'no user "tally"'),
+    (AT + 'FATAL:  database "polls" does not exist\n', 'no database "polls"'),
+    (AT + "FATAL:  no such database: polls\n", 'no database "polls"'),
+    (AT + "server does not support SSL, but SSL was required\n", "offers none"),
+    (AT + "SSL error: certificate verify failed\n", "certificate"),
+    (AT + 'server certificate for "other" does not match host name "h"\n', "certificate"),
+    ('root certificate file "/root/.postgresql/root.crt" does not exist\n', "sslrootcert"),
+    (AT + "channel binding required, but server …\n", "channel binding"),
+    (
+        AT + HBA + "no encryption\n",
+        "wants TLS",
+    ),
+    (AT + "FATAL:  SSL required\n", "wants TLS"),
+    (
+        AT + HBA + "SSL encryption\n",
+        "may not connect",
+    ),
+    ('invalid sslmode value: "often"\n', "does not take"),
+    ('invalid integer value "x" for connection option "connect_timeout"\n', "does not take"),
+    ('invalid port number: "99999"\n', "does not take"),
+]  # fmt: skip
+
+HEALS = [
+    (NO_NAME + "Name or service not known\n", "no address is known"),
+    (NO_NAME + "Temporary failure in name resolution\n", "no address is known"),
+    (AT + "FATAL:  the database system is starting up\n", "starting up"),
+    (AT + "FATAL:  the database system is shutting down\n", "starting up"),
+    (AT + "FATAL:  the database system is in recovery mode\n", "starting up"),
+    (AT + "FATAL:  the database system is not yet accepting connections\n", "starting up"),
+    (AT + "FATAL:  sorry, too many clients already\n", "no connection to spare"),
+    (AT + "FATAL:  remaining connection slots are reserved for …\n", "no connection to spare"),
+    (AT + 'FATAL:  too many connections for role "tally"\n', "no connection to spare"),
+    (AT + "FATAL:  no more connections allowed (max_client_conn)\n", "no connection to spare"),
+    (AT + "timeout expired\n", "does not answer"),
+    (AT + "Connection timed out\n" + IS_IT, "does not answer"),
+    (AT + "No route to host\n" + IS_IT, "does not answer"),
+    (AT + "Network is unreachable\n" + IS_IT, "does not answer"),
+    (AT + "Connection refused\n" + IS_IT, "nothing answers"),
+    ('connection to server on socket "/s" failed: No such file or directory\n', "nothing answers"),
+    (AT + "server closed the connection unexpectedly\n\tThis probably …\n", "nothing answers"),
+    (AT + "FATAL:  something new\n", "something new"),
+    ("", "Error"),
+]  # fmt: skip
+
+
+class Error(Exception):
+    """An exception that says nothing."""
+
+
+@pytest.mark.parametrize(
+    ("message", "says", "heals"),
+    [(*case, False) for case in CANNOT_HEAL] + [(*case, True) for case in HEALS],
+)
+def test_libpqs_words_become_one_line_of_ours(message: str, says: str, heals: bool) -> None:
+    line, may_heal = diagnose(
+        Exception(message) if message else type("Error", (Exception,), {})(), URL
+    )
+    assert says in line
+    assert may_heal is heals
+    assert "\n" not in line
+    assert line.startswith("database away: ") and line.endswith(".")
+    assert "hunter22" not in line
+
+
+@pytest.mark.parametrize(
+    "host", ["recovery-db.example.com", "too-many.example.com", "requires-ssl.example.com"]
+)
+def test_the_name_of_a_host_is_no_symptom(host: str) -> None:
+    url = parse(f"postgres://u:p@{host}/d")
+    message = f'connection to server at "{host}" (10.0.0.1), port 5432 failed: Connection refused\n'
+    assert "nothing answers" in diagnose(Exception(message), url)[0]
+
+
+def test_a_password_that_a_server_repeats_is_not_repeated() -> None:
+    line, _ = diagnose(Exception("FATAL:  odd word hunter22 in startup packet"), URL)
+    assert "hunter22" not in line and "•••" in line
+
+
+def test_a_password_among_the_parameters_is_not_repeated_either() -> None:
+    url = parse("postgres://db.example.com/polls?user=tally&password=hunter22")
+    line, _ = diagnose(Exception("FATAL:  odd word hunter22 in startup packet"), url)
+    assert "hunter22" not in line
+
+
+def test_braces_in_a_message_are_only_braces() -> None:
+    assert "{user} {0}" in diagnose(Exception("FATAL:  odd {user} {0}"), URL)[0]
+
+
+def test_redaction_leaves_short_words_alone() -> None:
+    assert redact("a password: sesame, abc", ["sesame", "abc", ""]) == "a password: •••, abc"

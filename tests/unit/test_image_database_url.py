@@ -1,0 +1,214 @@
+"""Every form in which hosts hand out a database's URL, read back by libpq's own parser."""
+
+import itertools
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from demijohn import database_url
+from demijohn.database_url import parse
+from psycopg2.extensions import parse_dsn
+from sqlalchemy.engine import make_url
+
+
+def libpq(text: str) -> dict[str, str]:
+    """What libpq understands once we have put a URL right."""
+    return dict(parse_dsn(parse(text).libpq()))
+
+
+SIMPLE = {"user": "u", "password": "p", "host": "h", "port": "5432", "dbname": "d"}
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        "postgres",
+        "postgresql",
+        "POSTGRES",
+        "PostgreSQL",
+        "postgresql+psycopg2",
+        "postgresql+psycopg",
+        "postgresql+asyncpg",
+        "postgres+pg8000",
+    ],
+)
+def test_every_scheme_means_postgres(scheme: str) -> None:
+    assert libpq(f"{scheme}://u:p@h:5432/d") == SIMPLE
+    assert libpq(f"  {scheme}://u:p@h:5432/d\n") == SIMPLE
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("postgres://h/d", {"host": "h", "dbname": "d"}),
+        ("postgres://u@h/d", {"user": "u", "host": "h", "dbname": "d"}),
+        ("postgres://u:@h/d", {"user": "u", "host": "h", "dbname": "d"}),
+        ("postgres://h:6543/d", {"host": "h", "port": "6543", "dbname": "d"}),
+        ("postgres://h:/d", {"host": "h", "dbname": "d"}),
+        ("postgres://[2001:db8::1]:5433/d", {"host": "2001:db8::1", "port": "5433", "dbname": "d"}),
+        ("postgres://u:p@[fe80::1%25eth0]/d", {"host": "fe80::1%eth0", "user": "u"}),
+        ("postgres://h1:1,h2:2/d", {"host": "h1,h2", "port": "1,2"}),
+        ("postgres://u:p@h1,h2/d", {"host": "h1,h2", "target_session_attrs": "read-write"}),
+        ("postgres://h1,h2/d?target_session_attrs=any", {"target_session_attrs": "any"}),
+        ("postgres://u:p@/d?host=/cloudsql/a:b:c", {"host": "/cloudsql/a:b:c", "dbname": "d"}),
+        ("postgres:///d?host=/tmp&port=5433", {"host": "/tmp", "port": "5433", "dbname": "d"}),
+        ("postgres://u:p@%2Ftmp/d", {"host": "/tmp", "dbname": "d"}),
+        ("postgres://u:p@%2ftmp:5433/d", {"host": "/tmp", "port": "5433", "dbname": "d"}),
+        ("postgres:///?host=h&dbname=d&user=u", {"host": "h", "dbname": "d", "user": "u"}),
+        ("postgres://h?dbname=d", {"host": "h", "dbname": "d"}),
+        ("postgres://h/d?sslmode=disable", {"sslmode": "disable"}),
+        ("postgres://h/d?sslmode=require&channel_binding=require", {"channel_binding": "require"}),
+        ("postgres://h/d?options=-c%20search_path%3Da", {"options": "-c search_path=a"}),
+        ("postgres://h/d?application_name=a+b", {"application_name": "a+b"}),
+        ("postgres://h/d?password=a+b%26c", {"password": "a+b&c"}),
+        ("postgres://h/a%20b", {"dbname": "a b"}),
+        ("postgres://u%40tenant:p@h/d", {"user": "u@tenant"}),
+        ("postgres://postgres.abcdefgh:p@pooler.example.com:6543/postgres", {"port": "6543"}),
+        ("postgres://u:p@ep-a-1-pooler.eu.example.com/d?sslmode=require", {"sslmode": "require"}),
+    ],
+)  # fmt: skip
+def test_libpq_reads_what_was_meant(text: str, parts: dict[str, str]) -> None:
+    assert parts.items() <= libpq(text).items()
+
+
+@pytest.mark.parametrize(
+    "name", ["pgbouncer", "schema", "connection_limit", "pool_timeout", "sslaccept", "ssl", "sslx"]
+)
+def test_what_libpq_does_not_know_is_dropped_and_named(name: str) -> None:
+    url = parse(f"postgres://u:p@h:5432/d?{name}=true&sslmode=require&{name}=2")
+    assert url.ignored == (name,)
+    assert parse_dsn(url.libpq()) == SIMPLE | {"sslmode": "require"}
+
+
+AWKWARD = "@/?#%:&=+ ,[]'\"\\<>|{}$!;~^*()é漢"
+PASSWORDS = ["".join(pair) for pair in itertools.product(AWKWARD, repeat=2)]
+
+
+def test_an_escaped_password_of_any_letters_is_read_back() -> None:
+    for letters in PASSWORDS:
+        password = f"a{letters}b"
+        found = libpq(f"postgres://u:{quote(password, safe='')}@h:5432/d?sslmode=require")
+        assert found == SIMPLE | {"password": password, "sslmode": "require"}
+
+
+# A % before two hexadecimal digits is an escape, whoever wrote it.
+UNESCAPED = [letters for letters in PASSWORDS if not letters.endswith("%")] + ["%", "100%", "%z"]
+
+
+@pytest.mark.parametrize("tail", ["h:5432/d", "h:5432/d?sslmode=require"])
+def test_a_password_that_nobody_escaped_is_read_all_the_same(tail: str) -> None:
+    wrong = []
+    for letters in UNESCAPED:
+        password = f"a{letters}z"
+        try:
+            found = libpq(f"postgres://u:{password}@{tail}")
+        except ValueError as error:
+            wrong.append((password, str(error)))
+            continue
+        if (found["password"], found["host"], found["dbname"]) != (password, "h", "d"):
+            wrong.append((password, str(found)))
+    assert wrong == []
+
+
+def test_what_libpq_takes_is_left_as_it_is() -> None:
+    """A URL that is right already means the same to libpq before and after."""
+    for user, host, port, query in itertools.product(
+        ["", "u@", "u:p@", "u:p%40%2F%3F%23%25%3A@", "u%3A:p@"],
+        ["h", "1.2.3.4", "[::1]", "h.example.com"],
+        ["", ":6543"],
+        ["", "?sslmode=require", "?user=a%40b&options=-c%20a%3Db"],
+    ):  # fmt: skip
+        text = f"postgresql://{user}{host}{port}/d{query}"
+        assert libpq(text) == parse_dsn(text), text
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
+def test_sqlalchemy_reads_the_same(driver: str) -> None:
+    url = make_url(parse("postgres://u%40:p%2F@h:6543/a%20b?sslmode=require").sqlalchemy(driver))
+    assert url.drivername == f"postgresql+{driver}"
+    assert (url.username, url.password, url.host, url.port) == ("u@", "p/", "h", 6543)
+    assert (url.database, dict(url.query)) == ("a b", {"sslmode": "require"})
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is no URL"),
+        ("hunter22", "is no URL"),
+        ("host/d", "is no URL"),
+        ("sqlite:///app.db", "is a SQLite file"),
+        ("sqlite+aiosqlite:///x", "is a SQLite file"),
+        ("mysql://u:hunter22@h/d", r"of another kind \(mysql\)"),
+        ("u:hunter22@h/d", "Only Postgres"),
+        ("postgres:u:hunter22@h/d", "Write it as|Only Postgres"),
+        ("postgres:/u:hunter22@h/d", "Write it as|Only Postgres"),
+        ("postgres//u:hunter22@h/d", "Write it as|Only Postgres"),
+        ("'postgres://u:hunter22@h/d'", "Only Postgres|Write it as"),
+        ("DATABASE_URL=postgres://u:hunter22@h/d", "Only Postgres|Write it as"),
+        ("postgres://", "names no host"),
+        ("postgres:///d", "names no host"),
+        ("postgres://u:hunter22@/d", "names no host"),
+        ("postgres://u:hunter22@h", "names no database"),
+        ("postgres://u:hunter22@h/?sslmode=require", "names no database"),
+        ("postgres://u:hunter22@h:port/d", "no host that can be read"),
+        ("postgres://u:hunter22@h h/d", "no host that can be read"),
+        ("postgres://u:hunter22@h/d?sslmode=REQUIRED", "says sslmode=REQUIRED"),
+        ("postgres://u:hunter22@h/d?sslmode=no-verify", "libpq knows: disable"),
+    ],
+)
+def test_what_is_no_url_of_a_postgres_says_so_without_the_password(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says) as caught:
+        parse(text)
+    assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://u:hunter22@h/d",
+        "postgres://u:hunter22@h/d?password=hunter22",
+        "postgres://h/d?user=u&password=hunter22&sslpassword=hunter22",
+        "postgres://u:hun@ter/22@h/d",
+        "postgres://u:a@hunter22/b@h/d",
+    ],
+)
+def test_what_is_shown_to_people_has_no_password(text: str) -> None:
+    url = parse(text)
+    for shown in (url.place(), repr(url), url.hosts, url.database):
+        assert "hunter22" not in shown and "ter/22" not in shown
+
+
+@pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
+def test_a_verified_connection_knows_where_the_authorities_are(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    assert libpq(f"postgres://h/d?sslmode={mode}")["sslrootcert"] == str(bundle)
+    own = libpq(f"postgres://h/d?sslmode={mode}&sslrootcert=/own.pem")
+    assert own["sslrootcert"] == "/own.pem"
+    assert "sslrootcert" not in libpq("postgres://h/d?sslmode=require")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    assert "sslrootcert" not in libpq(f"postgres://h/d?sslmode={mode}")
+
+
+PARTS = {"port": 5432, "user": "u", "password": "p@/", "database": None, "sslmode": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "parts"),
+    [
+        ({"host": "h"}, {"host": "h", "port": "5432", "user": "u", "dbname": "u"}),
+        ({"host": "h", "database": "d", "port": 1}, {"dbname": "d", "port": "1"}),
+        ({"host": "::1"}, {"host": "::1", "port": "5432"}),
+        ({"host": "/tmp", "port": 5433}, {"host": "/tmp", "port": "5433"}),
+        ({"host": "h", "sslmode": "require"}, {"sslmode": "require", "password": "p@/"}),
+        ({"host": "h1,h2", "port": 6543}, {"host": "h1,h2", "port": "6543,6543"}),
+    ],
+)
+def test_the_parts_mean_what_libpq_means_by_them(
+    given: dict[str, object], parts: dict[str, str]
+) -> None:
+    url = database_url.from_parts(**(PARTS | given))  # type: ignore[arg-type]
+    assert parts.items() <= parse_dsn(url.libpq()).items()

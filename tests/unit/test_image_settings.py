@@ -1,0 +1,242 @@
+"""The registry of settings: complete, strict, and discreet."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from demijohn import hosts, settings
+from demijohn.exits import Stop
+from demijohn.settings import SETTINGS, load
+
+IMAGE = Path(__file__).resolve().parents[2] / "image"
+URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DOTENV": ""}
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+# Not settings: what the boot hands to its own children, and what others define.
+HANDED_OVER = {"APP_DIR", "PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
+OF_OTHERS = {"SSL_CERT_FILE", "TMPDIR", "TERM", "NO_COLOR"}
+
+
+def mistakes(environ: dict[str, str]) -> list[str]:
+    with pytest.raises(Stop) as caught:
+        load(environ)
+    assert caught.value.status == 78
+    return caught.value.message.splitlines()
+
+
+def test_each_setting_has_a_name_of_its_own_in_capitals() -> None:
+    names = [setting.name for setting in SETTINGS]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch("[A-Z][A-Z0-9_]*", name) for name in names)
+    assert all(setting.meaning for setting in SETTINGS)
+
+
+def test_every_default_would_be_taken_if_someone_set_it() -> None:
+    for setting in SETTINGS:
+        if setting.default not in (None, ""):
+            assert setting.parse(settings.text(setting.default)) == setting.default
+
+
+def test_whatever_the_image_reads_is_declared() -> None:
+    known = set(BY_NAME) | HANDED_OVER | OF_OTHERS
+    known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
+    known |= {host.marker for host in hosts.HOSTS}
+    read = {}
+    for path in sorted(IMAGE.rglob("*.py")):
+        for name in names_read(ast.parse(path.read_text())):
+            read[name] = path.name
+    assert "WEB_CONCURRENCY" in read  # the scan sees at least what is certainly there
+    assert {name: file for name, file in read.items() if name not in known} == {}
+
+
+def names_read(tree: ast.AST) -> set[str]:
+    """The literal names in `os.environ["X"]`, `environ.get("X")`, `os.getenv("X")`."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=place, slice=ast.Constant(value=str(name))) if _is(place):
+                found.add(name)
+            case ast.Call(
+                func=ast.Attribute(value=place, attr="get" | "pop" | "setdefault"),
+                args=[ast.Constant(value=str(name)), *_],
+            ) if _is(place):
+                found.add(name)
+            case ast.Call(
+                func=ast.Attribute(attr="getenv") | ast.Name(id="getenv"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                found.add(name)
+            case ast.Compare(left=ast.Constant(value=str(name)), comparators=[place]) if _is(place):
+                found.add(name)
+    # WSGI's environ and the environment have one name for two things.
+    return {name for name in found if not name.startswith(("HTTP_", "wsgi.", "PATH_INFO"))} - {
+        "REMOTE_ADDR"
+    }
+
+
+def _is(place: ast.expr) -> bool:
+    return ast.unparse(place) in ("os.environ", "environ", "known")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["os.environ['NEW']", "os.environ.get('NEW', '')", "os.getenv('NEW')", "'NEW' in os.environ"],
+)
+def test_every_way_of_reading_is_seen(source: str) -> None:
+    assert names_read(ast.parse(source)) == {"NEW"}
+
+
+def test_with_nothing_but_a_database_all_else_has_a_default() -> None:
+    config = load(URL)
+    assert (config.port, config.web_threads, config.api_paths) == (8080, 4, ["/api"])
+    assert config.sources["PORT"] == "default"
+    assert config.sources["DATABASE_URL"] == "environment"
+    assert config.run_dir.endswith("-8080")
+    with pytest.raises(AttributeError):
+        _ = config.no_such_setting
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert load(URL | {"PORT": "", "API_PATHS": ""}).port == 8080
+    assert "DATABASE_URL is not set" in mistakes({"DATABASE_URL": "", "DOTENV": ""})[0]
+
+
+WRONG = {
+    "PORT": ["eighty", "0", "65536", "-1", "8080.0", "٨٠"],
+    "WEB_CONCURRENCY": ["0", "65", "two"],
+    "WEB_THREADS": ["0", "many"],
+    "API_PATHS": ["api", "/", "/api,", "/a b", "/api;}", "/{x}"],
+    "MAX_BODY_SIZE": ["1g", "big", "0", "-1m", "1 m"],
+    "CONTENT_SECURITY_POLICY": ['default-src "x"', "a\nb", "$uri", "a\\"],
+    "DATABASE_DRIVER": ["psycopg", "mysql"],
+    "RELEASE_ON_BOOT": ["maybe", "2"],
+    "TRUSTED_PROXIES": ["everybody", "10.0.0.0/33", "1.2.3"],
+    "CLIENT_IP_HEADER": ["X Real IP", "X-Real-IP;", "X_Real"],
+    "LOG_LEVEL": ["loud", "INFO"],
+    "PGPORT": ["x"],
+    "PGSSLMODE": ["yes"],
+    "DATABASE_URL": ["mysql://u:hunter22@h/d"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts]
+)
+def test_a_wrong_value_is_named_and_never_replaced(name: str, text: str) -> None:
+    (line,) = mistakes(URL | {name: text})
+    assert line.startswith(name) and line.endswith((".", "database"))
+    assert (repr(text) in line) != BY_NAME[name].secret
+
+
+def test_all_mistakes_come_at_once() -> None:
+    wrong = {name: texts[0] for name, texts in WRONG.items()}
+    found = mistakes(wrong | {"DOTENV": ""})
+    assert len(found) == len(wrong)
+    assert all(any(line.startswith(name) for line in found) for name in wrong)
+    assert "hunter22" not in "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("API_PATHS", "/api, /socket/,/api", ["/api", "/socket"]),
+        ("MAX_BODY_SIZE", "10M", "10m"),
+        ("RELEASE_ON_BOOT", "No", False),
+        ("TRUSTED_PROXIES", "10.0.0.1, fdaa::/16", ["10.0.0.1/32", "fdaa::/16"]),
+        ("TRUSTED_PROXIES", "10.1.2.3/8", ["10.0.0.0/8"]),
+        ("PORT", "10000", 10000),
+    ],
+)
+def test_a_right_value_is_taken(name: str, text: str, value: object) -> None:
+    assert getattr(load(URL | {name: text}), name.lower()) == value
+
+
+def test_secrets_may_come_from_files(tmp_path: Path) -> None:
+    for setting in SETTINGS:
+        if not setting.secret:
+            continue
+        file = tmp_path / setting.name
+        file.write_text("postgres://u:hunter22@h/from-a-file\n")
+        config = load({**URL, setting.name: "", f"{setting.name}_FILE": str(file), "PGHOST": "h"})
+        assert config.sources[setting.name] == str(file)
+        assert mistakes({**URL, setting.name: "x", f"{setting.name}_FILE": str(file)}) == [
+            f"{setting.name} and {setting.name}_FILE are both set; unset one of them."
+        ]
+
+
+def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "it is not UTF-8 text" in mistakes(URL | {"SECRET_KEY_FILE": str(file)})[0]
+    assert "Is a directory" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path)})[0]
+    assert "No such file" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path / "none")})[0]
+
+
+def test_a_secret_is_no_part_of_what_is_printed() -> None:
+    config = load(URL | {"SECRET_KEY": "s3cr3t-k3y"})
+    assert set(config.secrets()) >= {"hunter22", "s3cr3t-k3y"}
+    hidden = load(URL | {"DATABASE_URL": "postgres://h/d?user=u&password=hunter22"})
+    assert "hunter22" in hidden.secrets()
+    assert "hunter22" not in repr(config.database_url)
+
+
+def test_real_variables_win_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("PORT=1234\nWEB_THREADS=2\nPUBLIC_A=file\nPUBLIC_B=file\n")
+    config = load(URL | {"DOTENV": str(file), "PORT": "5678", "PUBLIC_B": "real"})
+    assert (config.port, config.web_threads) == (5678, 2)
+    assert config.sources["WEB_THREADS"] == str(file)
+    assert config.public == {"PUBLIC_A": "file", "PUBLIC_B": "real"}
+
+
+def test_public_variables_are_all_and_only_those_of_that_name() -> None:
+    assert load(URL | {"PUBLIC_A": "1", "NOT_PUBLIC_B": "2", "public_c": "3"}).public == {
+        "PUBLIC_A": "1"
+    }
+
+
+def test_parts_stand_in_where_there_is_no_url() -> None:
+    parts = {"PGHOST": "h", "PGUSER": "u", "PGPASSWORD": "p@", "PGDATABASE": "d", "DOTENV": ""}
+    url = load(parts).database_url
+    assert (url.user, url.password, url.hosts, url.database) == ("u", "p@", "h:5432", "d")
+    assert load(parts | URL).database_url.password == "hunter22"
+
+
+@pytest.mark.parametrize("host", ["h h", "h@x", "h/x", "[", "h:5432", "h?x"], ids=repr)
+def test_a_host_that_is_none_is_a_mistake_and_no_accident(host: str) -> None:
+    (line,) = mistakes({"PGHOST": host, "DOTENV": ""})
+    assert line.startswith("PGHOST")
+
+
+@pytest.mark.parametrize(
+    ("marker", "name", "header"),
+    [
+        ("FLY_APP_NAME", "fly", "Fly-Client-IP"),
+        ("RENDER", "render", "X-Forwarded-For"),
+        ("RAILWAY_ENVIRONMENT_ID", "railway", "X-Real-IP"),
+        ("DYNO", "heroku", "X-Forwarded-For"),
+        ("NOTHING", "anywhere", "X-Forwarded-For"),
+    ],
+)
+def test_each_host_is_known_by_a_variable_of_its_own(marker: str, name: str, header: str) -> None:
+    config = load(URL | {marker: "x"})
+    assert config.host.name == name
+    assert config.client_ip_header == header
+    assert bool(config.trusted_proxies) == (name != "anywhere")
+    own = load(URL | {marker: "x", "CLIENT_IP_HEADER": "X-Own", "TRUSTED_PROXIES": "1.2.3.4"})
+    assert (own.client_ip_header, own.trusted_proxies) == ("X-Own", ["1.2.3.4/32"])
+
+
+def test_a_host_names_release_region_and_instance() -> None:
+    fly = {"FLY_APP_NAME": "x", "FLY_REGION": "ams", "FLY_MACHINE_ID": "1", "FLY_IMAGE_REF": "i:2"}
+    config = load(URL | fly)
+    assert (config.release, config.region, config.instance) == ("i:2", "ams", "1")
+    assert load(URL | fly | {"REGION": "mine"}).region == "mine"
+    assert load(URL).release is None
+
+
+def test_trusted_networks_of_the_hosts_can_be_read() -> None:
+    for host in hosts.HOSTS:
+        text = ",".join(host.trusted_proxies)
+        assert BY_NAME["TRUSTED_PROXIES"].parse(text) == list(host.trusted_proxies)
