@@ -110,7 +110,7 @@ def test_without_a_database_it_says_what_to_set(boot: Boot) -> None:
     [
         ("sqlite:///app.db", "SQLite file"),
         (f"mysql://root:{PASSWORD}@h/d", "another kind (mysql)"),
-        (f"root:{PASSWORD}@h/d", "Only Postgres is served"),
+        (f"root:{PASSWORD}@h/d", "postgres://user:password@host"),
         (f"postgres:/root:{PASSWORD}@h/d", "postgres://user:password@host"),
         (f"postgres:root:{PASSWORD}@h/d", "postgres://user:password@host"),
         ("just words", "is no URL"),
