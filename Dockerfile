@@ -89,6 +89,6 @@ LABEL org.opencontainers.image.title="Demijohn" \
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["demijohn", "healthcheck"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["demijohn", "healthcheck"]
 ENTRYPOINT ["demijohn"]
 CMD ["serve"]

@@ -40,7 +40,7 @@ AILMENTS = (
         "Create it, or correct the name in DATABASE_URL",
     ),
     Ailment(
-        r"server does not support ssl|ssl negotiation|does not support ssl",
+        r"server does not support ssl|does not support ssl",
         "TLS is required, but {place} offers none",
         "Use sslmode=prefer, or turn TLS on there",
     ),
@@ -81,7 +81,7 @@ AILMENTS = (
         HEALS,
     ),
     Ailment(
-        r"starting up|shutting down|recovery|not accepting connections",
+        r"starting up|shutting down|recovery|not (yet )?accepting connections",
         "{place} is starting up",
         "Wait for it, or raise DATABASE_WAIT",
         HEALS,
@@ -113,10 +113,12 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [
         type(error).__name__
     ]
-    message = redact(re.sub(r"^.*?(FATAL|ERROR|failed|error):\s+", "", lines[-1]), [url.password])
+    message = redact(re.sub(r"^.*?(FATAL|ERROR|failed|error):\s+", "", lines[-1]), url.secrets())
     # Attempt by attempt (each address, with TLS and without) libpq adds a line.
     # What cannot heal says more than what can, wherever it stands.
     text = " ".join(lines).lower()
+    for name in re.split(r"[,:\[\]]+", url.hosts.lower()):  # a host's name is no symptom
+        text = text.replace(name, "") if len(name) > 3 else text
     ailment = next(a for a in AILMENTS if re.search(a.sign, text))
     words = {
         "user": url.user,

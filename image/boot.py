@@ -4,7 +4,9 @@ Each phase is timed and printed as one line; the first that fails ends the boot 
 what to do.
 """
 
+import errno
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -12,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
@@ -127,25 +130,55 @@ def _release(config: Settings, connection: Connection) -> None:
 def _nginx(config: Settings, limits: capacity.Capacity) -> None:
     with phase("nginx") as now:
         _check_port(config.port)
+        _check_root(config)
         _make_run_dir(Path(config.run_dir))
         program = nginx.Program.find(config.nginx_program)
         os.environ["NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
-        now.result = nginx.write(
-            config, program, Path.cwd(), workers=max(1, min(int(limits.cpus), 4))
+        workers = max(1, min(int(limits.cpus), 4))
+        try:
+            now.result = nginx.write(config, program, Path.cwd(), workers)
+        except OSError as error:
+            raise _unwritable(Path(config.run_dir), error.strerror) from None
+        program.check(Path(config.run_dir))
+
+
+def _check_root(config: Settings) -> None:
+    """Raise Stop(78) unless what we are about to start is there."""
+    if not Path("supervisord.conf").is_file():
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"no supervisord.conf in {Path.cwd()}. Run demijohn in the folder that has it.",
+        )
+    if not Path(config.app_dir).is_dir():
+        raise Stop(Exit.CONFIGURATION, f"APP_DIR={config.app_dir!r}: there is no such folder.")
+    if not find_spec(config.database_driver):
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"DATABASE_DRIVER={config.database_driver} is not installed. "
+            "Put it into the app's requirements.txt.",
         )
 
 
 def _check_port(port: int) -> None:
     """Raise Stop(78) where the port cannot be had, before anything is started for it."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for family, address in ((socket.AF_INET, ""), (socket.AF_INET6, "::")):
         try:
-            probe.bind(("", port))
-        except OSError as error:
-            raise Stop(
-                Exit.CONFIGURATION,
-                f"port {port} cannot be had: {error.strerror}. Set PORT to a free one.",
-            ) from None
+            probe = socket.socket(family)
+        except OSError:
+            continue  # a kernel without IPv6
+        with probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind((address, port))
+            except OSError as error:
+                if error.errno == errno.EADDRNOTAVAIL:
+                    continue  # IPv6 is switched off
+                raise Stop(
+                    Exit.CONFIGURATION,
+                    f"port {port} cannot be had: {error.strerror}. Set PORT to a free one.",
+                ) from None
 
 
 def _make_run_dir(path: Path) -> None:
@@ -159,17 +192,22 @@ def _make_run_dir(path: Path) -> None:
         probe.write_bytes(bytes(4096))
         probe.unlink()
         (path / DRAIN_MARKER).unlink(missing_ok=True)
+        shutil.rmtree(path / "cache", ignore_errors=True)  # of another time, and perhaps database
     except OSError as error:
-        raise Stop(
-            Exit.CANNOT_WRITE,
-            f"the run directory {path} cannot be written: {error.strerror}. "
-            "Give the container a writable /tmp (--tmpfs /tmp), or set RUN_DIR.",
-        ) from None
+        raise _unwritable(path, error.strerror) from None
     if len(str(path / "gunicorn.sock")) > 100:  # the kernel's limit is 107 bytes
         raise Stop(
             Exit.CONFIGURATION,
             f"RUN_DIR={str(path)!r} is too long for a Unix socket. Set a shorter one.",
         )
+
+
+def _unwritable(path: Path, why: str | None) -> Stop:
+    return Stop(
+        Exit.CANNOT_WRITE,
+        f"the run directory {path} cannot be written: {why}. "
+        "Give the container a writable /tmp (--tmpfs /tmp), or set RUN_DIR.",
+    )
 
 
 def _export(config: Settings) -> None:

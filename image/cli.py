@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     # PID 1 has no default action for these: without a handler it would not stop while it boots.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stopped)
+        signal.signal(number, _stopped if command == "serve" else _interrupted)
     try:
         return int(_run(command, words))
     except Stop as stop:
@@ -86,3 +86,8 @@ def _execute(program: str, words: list[str]) -> int:
 
 def _stopped(number: int, _: FrameType | None) -> None:
     raise Stop(Exit.OK, f"stopped by {signal.Signals(number).name}")
+
+
+def _interrupted(number: int, _: FrameType | None) -> None:
+    """A command that was to do something, and has not, is no success."""
+    raise Stop(Exit.SOFTWARE, f"stopped by {signal.Signals(number).name} before it was done")

@@ -67,7 +67,7 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 SCHEMES = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
-HOST = r"(\[[0-9A-Fa-f:.%]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
+HOST = r"(\[[\w:.%-]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
 AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
 
 
@@ -82,7 +82,7 @@ class DatabaseUrl:
     password: str = field(repr=False)
     hosts: str
     database: str
-    parameters: dict[str, str]
+    parameters: dict[str, str] = field(repr=False)
     ignored: tuple[str, ...] = ()
 
     def libpq(self) -> str:
@@ -104,6 +104,11 @@ class DatabaseUrl:
             "?" + query if query else ""
         )
 
+    def secrets(self) -> list[str]:
+        """The password, as it is and as it stands in the URL."""
+        known = [self.password, self.parameters.get("password", "")]
+        return [form for word in known if word for form in (word, quote(word, safe=""))]
+
     def place(self) -> str:
         """Where the database is, for people: no user, no password."""
         return f"{self.hosts or self.parameters.get('host', 'localhost')}/{self.database}"
@@ -116,14 +121,18 @@ def parse(text: str) -> DatabaseUrl:
     """
     scheme, separator, rest = text.strip().partition("://")
     if not separator or not SCHEMES.fullmatch(scheme):
-        raise ValueError(_wrong_scheme(scheme if separator or ":" in scheme else ""))
+        raise ValueError(_wrong_scheme(scheme if separator else text.strip().partition(":")[0]))
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
         raise ValueError(f"has no host that can be read. Write it as {FORM}")
     address, _, query = tail.partition("?")
     hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
-    given = dict(parse_qsl(query, keep_blank_values=True))
+    # As in libpq, a + is a plus, and ssl=true is short for sslmode=require.
+    given = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+    if given.get("ssl") == "true":
+        del given["ssl"]
+        given.setdefault("sslmode", "require")
     parameters = {name: value for name, value in given.items() if name in LIBPQ_PARAMETERS}
     return _complete(
         DatabaseUrl(
@@ -140,20 +149,35 @@ def parse(text: str) -> DatabaseUrl:
 def from_parts(
     *, host: str, port: int, user: str, password: str, database: str | None, sslmode: str | None
 ) -> DatabaseUrl:
-    """The same from the PG* variables; as in libpq, a `host` with a slash is a socket's folder."""
+    """The same from the PG* variables; as in libpq, a `host` with a slash is a socket's folder.
+
+    Raises ValueError where `host` is none.
+    """
     parameters = {"sslmode": sslmode} if sslmode else {}
     if host.startswith("/"):
         hosts, parameters["host"], parameters["port"] = "", host, str(port)
     else:
-        hosts = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        hosts = ",".join(f"{_bracketed(name)}:{port}" for name in host.split(","))
     return _complete(DatabaseUrl(user, password, hosts, database or user, parameters))
+
+
+def _bracketed(host: str) -> str:
+    """A host as it stands in a URL, an IPv6 address in brackets."""
+    if re.fullmatch(r"[^\s:/?#@\[\]]+", host):
+        return host
+    if host.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:.]+(%[\w-]+)?", host):
+        return f"[{host.replace('%', '%25')}]"
+    raise ValueError("must be a host name or an address, without a port")
 
 
 def _complete(url: DatabaseUrl) -> DatabaseUrl:
     """What the URL leaves open, and libpq would decide badly."""
     parameters = dict(url.parameters)
     if url.hosts.startswith("%2F") or url.hosts.startswith("%2f"):  # a socket's folder, escaped
-        parameters.setdefault("host", _unquote(url.hosts))
+        folder, _, port = url.hosts.partition(":")
+        parameters.setdefault("host", _unquote(folder))
+        if port:
+            parameters.setdefault("port", port)
         url = replace(url, hosts="")
     if not url.hosts and "host" not in parameters:
         raise ValueError(f"names no host. Write it as {FORM}")
@@ -174,18 +198,18 @@ def _complete(url: DatabaseUrl) -> DatabaseUrl:
 
 
 def _split_login(rest: str) -> tuple[str, str]:
-    """`user:password` and what follows the @, where the password may hold an unescaped @ / ? #."""
-    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
-    if "@" in authority:
-        cut = authority.rindex("@")
-        return rest[:cut], rest[cut + 1 :]
-    for at in reversed([match.start() for match in re.finditer("@", rest)]):
-        if (
-            ":" in rest[:at]
-            and AUTHORITY_TAIL.fullmatch(rest[at + 1 :])
-            and not _is_query(rest, at)
-        ):
-            return rest[:at], rest[at + 1 :]
+    """`user:password` and what follows the @, where the password may hold an unescaped @ / ? #.
+
+    The last @ that something like a host follows is the one; those of the parameters come last.
+    """
+    for scope in (rest.partition("?")[0], rest):
+        for match in reversed(list(re.finditer("@", scope))):
+            at = match.start()
+            tail = rest[at + 1 :]
+            if tail.startswith("?"):
+                continue  # no host, no database: this @ and what follows is the password's
+            if AUTHORITY_TAIL.fullmatch(tail) and not _is_query(rest, at):
+                return rest[:at], tail
     return "", rest
 
 
@@ -201,8 +225,9 @@ def _unquote(text: str) -> str:
 
 
 def _wrong_scheme(scheme: str) -> str:
+    """`scheme` may be anything, a password too: what is not a known word is not repeated."""
     if scheme.lower().startswith("sqlite"):
         return f"is a SQLite file, which goes when its container goes. Name a Postgres: {FORM}"
-    if scheme:
+    if re.fullmatch(r"(mysql|mariadb|mssql|oracle|mongodb|redis)\b.*", scheme.lower()):
         return f"is of another kind ({scheme}). Only Postgres is served: {FORM}"
-    return f"is no URL. Write it as {FORM}"
+    return f"is no URL of a Postgres. Only Postgres is served: {FORM}"

@@ -33,6 +33,17 @@ loglevel = os.environ["LOG_LEVEL"]
 control_socket_disable = True  # it would be written to HOME, which need not be writable
 
 
+limit_request_line = 8190  # as much as Nginx takes
+
+
+def on_starting(server):  # type: ignore[no-untyped-def]
+    """Leave the socket's file alone at the end: it is supervisord's, and the next Gunicorn's.
+
+    Gunicorn spares it where systemd holds the socket (Arbiter.stop); here it is the same thing.
+    """
+    server.systemd = True
+
+
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """Have the worker watched, and let it be the one that goes when memory runs out."""
     # A second more: Nginx has then given up on the request, and said so to the client.

@@ -4,15 +4,14 @@ import os
 from http.client import HTTPConnection, HTTPException
 
 from .exits import Exit, Stop
+from .settings import SETTINGS
 
-TIMEOUT_SECONDS = 4
+TIMEOUT_SECONDS = 8  # while the database hangs, threads may be busy for half of that
 
 
 def run() -> int:
     """Exit status 0 if /healthz answers 200. Raises Stop(1) if not."""
-    connection = HTTPConnection(
-        "127.0.0.1", int(os.environ.get("PORT") or 8080), timeout=TIMEOUT_SECONDS
-    )
+    connection = HTTPConnection("127.0.0.1", _port(), timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
@@ -23,3 +22,13 @@ def run() -> int:
     if status != 200:
         raise Stop(Exit.FAILED, f"/healthz answers {status}")
     return Exit.OK
+
+
+def _port() -> int:
+    """PORT as the server in this container has it; the other settings do not matter here."""
+    port = next(setting for setting in SETTINGS if setting.name == "PORT")
+    text = os.environ.get("PORT")
+    try:
+        return int(port.parse(text) if text else port.default)
+    except ValueError as mistake:
+        raise Stop(Exit.CONFIGURATION, f"PORT={text!r} {mistake}.") from None

@@ -1,18 +1,18 @@
 """The container's log: one line an event, the speaker's name in front, on stdout or stderr."""
 
 import os
-import sys
+from contextlib import suppress
 
 
 def say(who: str, text: str) -> None:
     """Print one line for people who read the log."""
-    print(f"{who:<9} {text}", flush=True)
+    _write(1, f"{who:<9} {text}\n".encode())
 
 
 def complain(text: str) -> None:
     """Print on stderr what is wrong, each line named as ours."""
     for line in text.splitlines():
-        print(f"demijohn: {line}", file=sys.stderr, flush=True)
+        _write(2, f"demijohn: {line}\n".encode())
 
 
 class Relay:
@@ -34,20 +34,22 @@ class Relay:
         if rest:
             self._partial[program, descriptor] = rest
         for line in lines:
-            self._write(program, descriptor, line)
+            self._line(program, descriptor, line)
 
     def flush(self) -> None:
         """Write what is left of unfinished lines."""
         for (program, descriptor), rest in self._partial.items():
-            self._write(program, descriptor, rest)
+            self._line(program, descriptor, rest)
         self._partial.clear()
 
-    def _write(self, program: str, descriptor: int, line: bytes) -> None:
+    def _line(self, program: str, descriptor: int, line: bytes) -> None:
         if descriptor == 2 and line.strip():
             self.last_words[program] = line.decode("utf-8", "replace").strip()
-        data = f"{program:<9} ".encode() + line + b"\n"
-        try:
-            while data:
-                data = data[os.write(descriptor, data) :]
-        except OSError:
-            pass  # nobody reads the log any more, which is no reason to stop serving
+        _write(descriptor, f"{program:<9} ".encode() + line + b"\n")
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    # That nobody reads the log any more is no reason to stop serving.
+    with suppress(OSError):
+        while data:
+            data = data[os.write(descriptor, data) :]

@@ -64,6 +64,17 @@ class Program:
             raise Stop(Exit.CONFIGURATION, f"{path} is no nginx. Correct NGINX_PROGRAM.")
         return cls(path, version[1], told)
 
+    def check(self, run_dir: Path) -> None:
+        """Raise Stop(78) where Nginx does not take the configuration, with its reason."""
+        words = [self.path, "-t", "-q", "-p", str(run_dir), "-c", "nginx.conf", "-e", "stderr"]
+        done = subprocess.run(words, capture_output=True, text=True, cwd=run_dir, check=False)
+        if done.returncode:
+            faults = [line for line in done.stderr.splitlines() if "[emerg]" in line]
+            reason = re.sub(r"^.*?\[emerg\] (\d+#\d+: )?", "", faults[0]) if faults else done.stderr
+            raise Stop(
+                Exit.CONFIGURATION, f"Nginx does not take its configuration: {reason.strip()}."
+            )
+
     @property
     def gzip_static(self) -> bool:
         return "--with-http_gzip_static_module" in self.build
@@ -85,8 +96,17 @@ def write(settings: Settings, program: Program, root: Path, workers: int) -> str
     `workers` is the number of Nginx processes. Raises Stop(73) where the directory cannot be
     written, Stop(78) where a piece is missing.
     """
+    if not (root / "nginx.conf").is_file():
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"no nginx.conf in {root}. Run demijohn in the folder that has it.",
+        )
     run_dir = Path(settings.run_dir)
     static = (root / settings.static_dir).resolve()
+    if re.search(r'["$\\\n]', str(static)):
+        raise Stop(
+            Exit.CONFIGURATION, f"STATIC_DIR={str(static)!r} has a character too many for Nginx."
+        )
     if not (static / "index.html").is_file():
         raise Stop(
             Exit.CONFIGURATION, f"no index.html in {static}. Build the frontend, or set STATIC_DIR."

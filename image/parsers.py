@@ -7,6 +7,9 @@ from typing import Any
 Parser = Callable[[str], Any]
 
 
+NGINX_PATHS = ("/assets", "/env.js", "/healthz", "/readyz")
+
+
 def integer(low: int, high: int) -> Parser:
     """A parser of whole numbers from `low` to `high`."""
 
@@ -44,12 +47,23 @@ def size(text: str) -> str:
     return text.lower()
 
 
+def app_module(text: str) -> str:
+    """A module and an object in it, or a factory that is called without arguments."""
+    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\(\))?)?", text):
+        raise ValueError(
+            "must be module:object or module:factory(); a factory is called without arguments"
+        )
+    return text
+
+
 def api_paths(text: str) -> list[str]:
     """URL prefixes, separated by commas: `/api,/socket`."""
     paths = [path.strip().rstrip("/") for path in text.split(",")]
     for path in paths:
         if not re.fullmatch(r"(/[A-Za-z0-9_~.-]+)+", path):
             raise ValueError("must be paths separated by commas, such as /api,/socket")
+        if path in NGINX_PATHS:
+            raise ValueError(f"must leave out {path}, which Nginx itself serves")
     return list(dict.fromkeys(paths))
 
 

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg2
@@ -16,6 +17,9 @@ from .settings import Settings
 # Any number that no one else uses; the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
 
+LOCK_PAUSE = 0.2  # seconds between two tries for the lock
+SHELL_OPERATORS = {"&&", "||", ";", "|", "&", ">", ">>", "<"}
+
 REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 DOWN_REVISION = re.compile(
     r"^down_revision\b[^=\n]*=\s*(.+?)$(?:\n(?=\S|$)|\Z)", re.MULTILINE | re.DOTALL
@@ -26,42 +30,57 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
     """Bring the schema to the head of this release, unless it is there; a line on what was done.
 
     Holds a lock in the database meanwhile, so that of many instances one works and the others wait.
-    Raises Stop(70) if RELEASE_COMMAND fails, Stop(69) if the lock cannot be had.
+    Raises Stop(70) if RELEASE_COMMAND fails, Stop(69) if the lock or the database cannot be had.
     """
-    wanted = heads(Path(settings.alembic_versions))
-    if wanted and current(connection) == wanted:
-        return f"schema at {_names(wanted)}, nothing to do"
+    versions = Path(settings.alembic_versions)
     deadline = time.monotonic() + settings.release_timeout
-    connection.autocommit = (
-        False  # the lock is the transaction's: it goes with it, whatever happens
-    )
     try:
-        _lock(connection, settings.release_timeout, say)
-        if wanted and current(connection) == wanted:
-            return f"schema at {_names(wanted)}, done by another instance"
+        if done := _nothing_to_do(versions, connection):
+            return done
+        connection.autocommit = False  # the lock is the transaction's, and goes with it
+        _lock(connection, deadline, say)
+        if done := _nothing_to_do(versions, connection):
+            return f"{done}: another instance did it"
         started = time.monotonic()
-        _execute(settings.release_command, deadline - started)
+        _execute(settings.release_command, settings.release_timeout, deadline)
         return f"{settings.release_command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
-        raise Stop(
-            Exit.UNAVAILABLE,
-            f"release: the database was lost ({_first_line(error)}). Deploy again.",
-        ) from None
+        raise Stop(Exit.UNAVAILABLE, f"release: {_first_line(error)}. Deploy again.") from None
     finally:
-        if not connection.closed:
+        with suppress(psycopg2.Error):
             connection.rollback()
             connection.autocommit = True
 
 
+def _nothing_to_do(versions: Path, connection: Connection) -> str:
+    """Why there is nothing to do; empty if there is, or if it takes the release to find out."""
+    wanted = heads(versions)
+    if not wanted:
+        return ""
+    found = current(connection)
+    if found == wanted:
+        return f"schema at {_names(wanted)}, nothing to do"
+    if found - _revisions(versions).keys():
+        # A newer release has migrated already, and this is an old instance, or a way back.
+        return f"schema at {_names(found)}, ahead of this release; left as it is"
+    return ""
+
+
 def heads(versions: Path) -> frozenset[str]:
     """The revisions that no other one builds on, read as text: loading Alembic takes 0.3 s."""
-    texts = [path.read_text(encoding="utf-8") for path in versions.glob("*.py")]
-    revisions = {found[1] for text in texts if (found := REVISION.search(text))}
-    built_on: set[str] = set()
-    for text in texts:
-        if found := DOWN_REVISION.search(text):
-            built_on.update(re.findall(r"['\"]([^'\"]+)['\"]", found[1]))
-    return frozenset(revisions - built_on)
+    revisions = _revisions(versions)
+    return frozenset(revisions.keys() - {name for below in revisions.values() for name in below})
+
+
+def _revisions(versions: Path) -> dict[str, list[str]]:
+    """Each revision in Alembic's folder, and those that it builds on."""
+    found = {}
+    for path in versions.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if revision := REVISION.search(text):
+            below = DOWN_REVISION.search(text)
+            found[revision[1]] = re.findall(r"['\"]([^'\"]+)['\"]", below[1]) if below else []
+    return found
 
 
 def current(connection: Connection) -> frozenset[str]:
@@ -79,41 +98,68 @@ def current(connection: Connection) -> frozenset[str]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
-def _lock(connection: Connection, timeout: float, say: Callable[[str], None]) -> None:
-    """Take the release lock for this transaction, which also holds through a transaction pooler."""
+def _lock(connection: Connection, deadline: float, say: Callable[[str], None]) -> None:
+    """Take the release lock for this transaction, which also holds through a transaction pooler.
+
+    Asks again and again instead of waiting in the server, where no signal would reach us.
+    """
     with connection.cursor() as cursor:
         # The transaction idles while the command works, which some servers do not allow for long.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        cursor.execute("SET LOCAL statement_timeout = 0")
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
-        if cursor.fetchone() == (True,):
-            return
-        say("another instance is releasing; waiting for it.")
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", (f"{int(timeout)}s",))
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        told = False
+        while True:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+            if cursor.fetchone() == (True,):
+                return
+            if time.monotonic() > deadline:
+                raise Stop(
+                    Exit.UNAVAILABLE,
+                    "another instance has been releasing for longer than RELEASE_TIMEOUT. "
+                    "See to it, or deploy again.",
+                )
+            if not told:
+                say("another instance is releasing; waiting for it.")
+                told = True
+            time.sleep(LOCK_PAUSE)
 
 
-def _execute(command: str, timeout: float) -> None:
+def _execute(command: str, timeout: int, deadline: float) -> None:
     """Run the command in the root; its output goes where ours goes."""
+    words = _words(command)
     try:
-        words = shlex.split(command)
-        done = subprocess.run(words, timeout=max(timeout, 1), check=False)
-    except ValueError as error:
-        raise Stop(Exit.CONFIGURATION, f"RELEASE_COMMAND cannot be read: {error}.") from None
+        done = subprocess.run(words, timeout=max(deadline - time.monotonic(), 1), check=False)
     except OSError as error:
         raise Stop(
-            Exit.CONFIGURATION, f"RELEASE_COMMAND cannot be run: {error.strerror}: {words[0]}."
+            Exit.CONFIGURATION,
+            f"RELEASE_COMMAND cannot be run: {error.strerror}: {words[0]}. "
+            "Correct it; an app without migrations sets RELEASE_COMMAND=true.",
         ) from None
     except subprocess.TimeoutExpired:
         raise Stop(
             Exit.SOFTWARE,
-            f"release failed: `{command}` took longer than RELEASE_TIMEOUT={int(timeout)}.",
+            f"release failed: `{command}` took longer than RELEASE_TIMEOUT={timeout}.",
         ) from None
     if done.returncode:
         raise Stop(
             Exit.SOFTWARE,
             f"release failed: `{command}` ended with {done.returncode}. Its own words stand above.",
         )
+
+
+def _words(command: str) -> list[str]:
+    """The command, split as a shell would, but by no shell. Raises Stop(78)."""
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Stop(Exit.CONFIGURATION, f"RELEASE_COMMAND cannot be read: {error}.") from None
+    if not words:
+        raise Stop(Exit.CONFIGURATION, "RELEASE_COMMAND is blank. Set it to `true` for no release.")
+    if SHELL_OPERATORS & set(words):
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"RELEASE_COMMAND={command!r} needs a shell. Write it as sh -c '…'.",
+        )
+    return words
 
 
 def _names(revisions: frozenset[str]) -> str:

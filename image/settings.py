@@ -6,7 +6,7 @@ to child processes follow from that line.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from .exits import Exit, Stop
 from .parsers import (
     Parser,
     api_paths,
+    app_module,
     boolean,
     choice,
     header_name,
@@ -48,7 +49,7 @@ second = integer(1, 3600)
 
 SETTINGS = (
     # The app
-    Setting("APP_MODULE", str, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True),
+    Setting("APP_MODULE", app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True),
     Setting("APP_DIR", str, ".", "Folder that the app is imported from and runs in"),
     Setting("STATIC_DIR", str, "static", "Folder of the built frontend"),
     Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True),
@@ -159,7 +160,8 @@ class Settings:
     def secrets(self) -> list[str]:
         """The words that must never be printed."""
         found = [self._values[setting.name] for setting in SETTINGS if setting.secret]
-        return [getattr(value, "password", value) for value in found if value]
+        url: database_url.DatabaseUrl = self._values["DATABASE_URL"]
+        return [value for value in found if isinstance(value, str)] + url.secrets()
 
 
 def text(value: Any) -> str:
@@ -187,14 +189,24 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         except ValueError as mistake:
             shown = "" if setting.secret else f"={known[setting.name][0]!r}"
             mistakes.append(f"{setting.name}{shown} {mistake}.")
-    if not values.get("DATABASE_URL") and not any("DATABASE_URL" in line for line in mistakes):
-        values["DATABASE_URL"] = _from_parts(values)
-        if not values["DATABASE_URL"]:
+    if url := values.get("DATABASE_URL"):  # what it leaves open, libpq would find there too
+        values["DATABASE_URL"] = replace(
+            url,
+            user=url.user or values.get("PGUSER") or "",
+            password=url.password or values.get("PGPASSWORD") or "",
+        )
+    elif not any("DATABASE_URL" in line for line in mistakes):
+        try:
+            values["DATABASE_URL"] = _from_parts(values)
+        except ValueError as mistake:
+            mistakes.append(f"PGHOST={values['PGHOST']!r} {mistake}.")
+        if not values["DATABASE_URL"] and not values.get("PGHOST"):
             mistakes.append(
                 f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
             )
     if mistakes:
         raise Stop(Exit.CONFIGURATION, "\n".join(mistakes))
+    values["DOTENV"] = environ.get("DOTENV", ".env")  # where empty means none
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
     config = Settings(values, sources, public, hosts.detect(environ))

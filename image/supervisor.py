@@ -12,13 +12,14 @@ from collections import deque
 from pathlib import Path
 
 from supervisor import events
+from supervisor.datatypes import RestartWhenExitUnexpected
 from supervisor.medusa import asyncore_25 as asyncore
 from supervisor.options import ServerOptions, decode_wait_status
 from supervisor.process import Subprocess
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
-from .exits import Exit
+from .exits import Exit, Stop
 from .log import Relay, complain, say
 
 # A program that ends by itself so often, within so many seconds, will not be better next time.
@@ -60,8 +61,14 @@ class _Options(ServerOptions):  # type: ignore[misc]
     def fork(self) -> int:
         pid: int = super().fork()
         if pid:  # supervisord makes every child the leader of a group
-            self.groups = {group for group in self.groups if _signal_group(group, 0)} | {pid}
+            alive = {group for group in self.groups if _signal_group(group, 0)}
+            # One that was forked just now may not have become a leader yet.
+            self.groups = alive | set(self.pidhistory) | {pid}
         return pid
+
+    def usage(self, msg: str) -> None:
+        """What is wrong with supervisord.conf or with a file of programs.d; one line of ours."""
+        raise Stop(Exit.CONFIGURATION, f"supervisord.conf: {' '.join(msg.split())}")
 
     def waitpid(self) -> tuple[int | None, int | None]:
         pid, status = super().waitpid()
@@ -150,6 +157,9 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         status, words = decode_wait_status(self.options.ends.pop(pid, 0))
         if process.config.killasgroup:
             _signal_group(pid, signal.SIGKILL)
+        if not _restarts(process, status):
+            say("supervise", f"{name} ended ({words}), and stays so")
+            return
         killed = status == -1
         times = (self._kills if killed else self._ends).setdefault(name, deque())
         if status == Exit.CONFIGURATION:
@@ -198,6 +208,14 @@ class _Alarm:
 
     def handle_error(self) -> None:
         raise  # noqa: PLE0704  called by supervisord's loop while an exception is handled
+
+
+def _restarts(process: Subprocess, status: int) -> bool:
+    """Whether supervisord will start a program anew that ended with `status`."""
+    wanted = process.config.autorestart
+    if wanted is RestartWhenExitUnexpected:
+        return status not in process.config.exitcodes
+    return bool(wanted)
 
 
 def _too_often(times: deque[float], most: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 
 from . import watchdog
 from .exits import Exit
@@ -84,23 +86,33 @@ class Readiness:
         return "database away" if self._away else None
 
     def _database_answers(self) -> bool:
+        """Connect and ask, within the timeout for both: a database that hangs is away."""
+        deadline = time.monotonic() + self._timeout
+        connection = None
         try:
             connection = psycopg2.connect(
-                self._url,
-                connect_timeout=self._timeout,
-                application_name="demijohn readyz",
-                tcp_user_timeout=3000,
+                self._url, async_=True, application_name="demijohn readyz"
             )
-        except psycopg2.Error:
-            return False
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-                return True
-        except psycopg2.Error:
+            _finish(connection, deadline)
+            cursor = connection.cursor()  # by this name: the connection keeps no hold of it
+            cursor.execute("SELECT 1")
+            _finish(connection, deadline)
+            return True
+        except (psycopg2.Error, TimeoutError):
             return False
         finally:
-            connection.close()
+            if connection is not None:
+                connection.close()
+
+
+def _finish(connection: Any, deadline: float) -> None:
+    """Wait until an asynchronous connection is done; raises TimeoutError."""
+    ready = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
+    while (state := connection.poll()) != POLL_OK:
+        poller = select.poll()
+        poller.register(connection.fileno(), ready[state])
+        if not poller.poll(max(deadline - time.monotonic(), 0) * 1000):
+            raise TimeoutError
 
 
 class Wrapper:
@@ -137,7 +149,8 @@ class Wrapper:
                 ]  # Nginx passes each event on at once
             return start_response(status, headers, *rest)
 
-        watchdog.begin()
+        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # one talks for hours
+            watchdog.begin()
         try:
             answer = self.app(environ, start)
         except BaseException:

@@ -9,28 +9,33 @@ from .steps import (
     ROOT,
     VENV,
     StepError,
+    build_argument,
     call,
     digest,
     exclusive,
     one_line_errors,
     pip,
     pip_install,
+    pip_install_app,
     step,
 )
 
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"  # here, so that they go when the environment goes
-RUN = ("local/requirements/build.txt", "image/requirements.txt", "backend/requirements.txt")
+RUN = ("local/requirements/build.txt", "image/requirements.txt")
 
 
 def prepare(*, dev: bool) -> Path:
     """Make .venv ready, with the tools for tests and linters if `dev`; return its Python."""
     with one_line_errors(), exclusive():
         _create()
-        requirements = [ROOT / name for name in RUN]
+        ours = [ROOT / name for name in RUN]
+        theirs = ROOT / build_argument("BACKEND") / "requirements.txt"
+        requirements = [*ours, theirs]
         with step("Python packages", STAMPS / "packages", digest(*requirements)) as due:
             if due:
-                pip_install(PYTHON, *requirements)
+                pip_install(PYTHON, *ours)
+                pip_install_app(PYTHON, theirs)
         inputs = (ROOT / "pyproject.toml", ROOT / "image" / "requirements.in")
         with step("the command demijohn", STAMPS / "demijohn", digest(*inputs)) as due:
             if due:

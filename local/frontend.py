@@ -1,13 +1,14 @@
-"""Builds the React app in frontend/ as the image does: npm ci, npm run build, precompressed."""
+"""Builds the frontend as the image does: npm ci, the build, precompressed."""
 
 import os
+import shlex
 from pathlib import Path
 
-from .steps import ROOT, STATE, call, digest, step
+from .steps import ROOT, STATE, build_argument, call, digest, step
 from .tools import node
 
-FRONTEND = ROOT / "frontend"
-DIST = FRONTEND / "dist"
+FRONTEND = ROOT / build_argument("FRONTEND")
+DIST = FRONTEND / build_argument("FRONTEND_OUTPUT")
 
 
 def install() -> None:
@@ -29,7 +30,11 @@ def build() -> Path:
     key = digest(FRONTEND, precompress)
     with step("frontend build", STATE / "stamps" / "frontend", key, DIST / "index.html") as due:
         if due:
-            npm("run", "build")
+            command, *words = shlex.split(build_argument("FRONTEND_BUILD"))
+            if command == "npm":
+                npm(*words)
+            else:
+                call(command, *words, cwd=FRONTEND)
             call(node().program, precompress, DIST)
     return DIST
 

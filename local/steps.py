@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,15 @@ BUILT = {"node_modules", "dist", "__pycache__"}
 
 class StepError(Exception):
     """Ends the command; the message is for the user: what is wrong and what to do."""
+
+
+def build_argument(name: str) -> str:
+    """The default of one of the Dockerfile's arguments: what the image is built of, so are we."""
+    text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    found = re.search(rf'^ARG {name}=(?:"([^"]*)"|(\S+))', text, re.MULTILINE)
+    if not found:
+        raise StepError(f"the Dockerfile has no ARG {name}=…; put it back")
+    return found[1] or found[2]
 
 
 def digest(*parts: str | Path) -> str:
@@ -82,6 +92,11 @@ def call(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = No
     )
     if done.returncode != 0:
         raise StepError(f"{done.stdout.rstrip()}\n{' '.join(words)}: exit {done.returncode}")
+
+
+def pip_install_app(python: Path | str, requirements: Path) -> None:
+    """Install an app's own packages as the Dockerfile does: hashes are checked if it gives any."""
+    call(*pip(python), "-r", str(requirements.relative_to(ROOT)))
 
 
 def pip_install(python: Path | str, *requirements: Path) -> None:
