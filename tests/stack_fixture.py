@@ -135,13 +135,13 @@ class Stack:
         return {
             pid: line
             for pid, _, line in _processes()
-            if str(self.run_dir) in _environment(pid) + line
+            if str(self.run_dir) in _belongings(pid) + line
         }
 
-    def stop(self) -> None:
-        """End it, whatever its state, and see that nothing is left of it."""
+    def stop(self) -> dict[int, str]:
+        """End it, whatever its state; the processes that were left of it, and had to be killed."""
         if self._process is None:
-            return
+            return {}
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
@@ -149,9 +149,13 @@ class Stack:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for pid in self.leftovers():
+        deadline = time.monotonic() + 5  # what is killed with its group takes a moment to go
+        while (left := self.leftovers()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        return left
 
 
 @pytest.fixture(scope="session")
@@ -178,8 +182,8 @@ def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> It
         try:
             yield running.start().wait_until_ready()
         finally:
-            running.stop()
-        assert not running.leftovers()
+            left = running.stop()
+        assert not left
 
 
 @pytest.fixture
@@ -223,8 +227,10 @@ def _processes() -> Iterator[tuple[int, int, str]]:
             yield found["pid"], found["ppid"], " ".join(found["cmdline"] or [])
 
 
-def _environment(pid: int) -> str:
+def _belongings(pid: int) -> str:
+    """Where a process works and what it was told; Nginx writes its title over its environment."""
     try:
-        return " ".join(psutil.Process(pid).environ().values())
+        process = psutil.Process(pid)
+        return " ".join([process.cwd(), *process.environ().values()])
     except (psutil.Error, OSError):
         return ""

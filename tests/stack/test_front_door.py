@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -548,6 +549,16 @@ def test_what_is_stale_is_renewed_once_the_app_is_well_again(mirror: Stack, tmp_
     good = ask(mirror, path).body
     wait_until_stale(mirror, path)
     mirror.wait_for(lambda: ask(mirror, path).body != good, "new answer")
+
+
+def test_what_is_older_than_the_app_allows_is_not_served_while_it_is_well(
+    mirror: Stack, tmp_path: Path
+) -> None:
+    """The first look at a quiet poll shows the latest votes, not those of the look before."""
+    path = script(tmp_path, Cache_Control="public, s-maxage=1, stale-while-revalidate=1")
+    old = ask(mirror, path).body
+    threading.Event().wait(3)  # 1 s fresh, 1 s more while it is fetched anew
+    assert ask(mirror, path).body != old
 
 
 def wait_until_stale(stack: Stack, path: str) -> None:

@@ -409,6 +409,9 @@ def test_a_database_that_goes_makes_it_unready_and_not_unhealthy(
         own_postgres.start()
         running.wait_until_ready()
         assert processes <= left(running).keys()  # nothing was restarted for it
+    assert (
+        '"GET /readyz' not in running.log
+    )  # whatever they say, health checks would drown the rest
 
 
 def test_a_database_that_hangs_makes_it_unready_and_holds_up_nobody(
