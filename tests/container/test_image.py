@@ -1,5 +1,7 @@
 """What the image is: small, without privileges, and described."""
 
+import subprocess
+
 from tests.container.engine import Container, Engine, docker, must, wait_for
 
 # What the build needs and the container does not, or what nobody asked for.
@@ -44,6 +46,12 @@ def test_it_stays_within_its_memory(tally: Container) -> None:
     ]
     assert kills
     assert all(line.split()[1] == "0" for line in kills)
+
+
+def test_it_is_small_to_download(image: str) -> None:
+    pipe = 'docker save "$0" | gzip -6 | wc -c'
+    done = subprocess.run(["sh", "-c", pipe, image], capture_output=True, text=True, check=True)
+    assert 20e6 < int(done.stdout) < 80e6  # bytes; the README promises the latter
 
 
 def test_it_has_what_is_needed_and_no_more(image: str) -> None:

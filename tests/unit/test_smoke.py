@@ -322,7 +322,6 @@ def missing_asset_kept_for_a_year(request: Request, answer: Answer) -> None:
         answer.headers["Cache-Control"] = "max-age=31536000, immutable"
 
 
-@fault("api_problem")
 def api_errors_in_html(request: Request, answer: Answer) -> None:
     if request.path.startswith("/api") and answer.status == 404:
         answer.kind, answer.body = "text/html", b"<h1>Not Found</h1>"
@@ -496,6 +495,11 @@ def test_a_fault_turns_its_checks_red(spoil: Fault, checks: set[str], judge: Jud
         assert results[name]["expected"]
         assert results[name]["seen"]
         assert results[name]["remedy"]
+
+
+def test_an_app_may_say_in_html_that_there_is_nothing(judge: Judge) -> None:
+    with deployment(api_errors_in_html) as url:
+        assert judge(url)[0] == 0
 
 
 def test_api_path_is_asked_where_it_is_named(judge: Judge) -> None:
