@@ -46,7 +46,7 @@ AILMENTS = (
     ),
     Ailment(
         r'root certificate file ".*" does not exist',
-        "the file that sslrootcert= names is not there",
+        "sslrootcert= names a file that is not there, {certificate}",
         "Mount it, or name one that is",
     ),
     Ailment(
@@ -125,6 +125,7 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
         "database": url.database,
         "place": url.place(),
         "hosts": url.hosts or url.parameters.get("host", ""),
+        "certificate": url.parameters.get("sslrootcert", ""),
         "message": message,
     }
     return f"database away: {ailment.diagnosis.format(**words)}. {ailment.remedy}.", ailment.heals
