@@ -130,7 +130,7 @@ def _release(config: Settings, connection: Connection) -> None:
 def _nginx(config: Settings, limits: capacity.Capacity) -> None:
     with phase("nginx") as now:
         _check_port(config.port)
-        _check_root(config)
+        _check_pieces(config)
         _make_run_dir(Path(config.run_dir))
         program = nginx.Program.find(config.nginx_program)
         os.environ["NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
@@ -142,7 +142,7 @@ def _nginx(config: Settings, limits: capacity.Capacity) -> None:
         program.check(Path(config.run_dir))
 
 
-def _check_root(config: Settings) -> None:
+def _check_pieces(config: Settings) -> None:
     """Raise Stop(78) unless what we are about to start is there."""
     if not Path("supervisord.conf").is_file():
         raise Stop(
