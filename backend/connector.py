@@ -1,6 +1,7 @@
 """Makes the connections that the pool keeps: to whichever listed host answers, and in time."""
 
 import threading
+from contextlib import closing, suppress
 from importlib import import_module
 from typing import Any
 
@@ -17,40 +18,60 @@ NETWORK = {
     "tcp_user_timeout": "2000",
 }
 
+PROBE_SECONDS = 0.5  # from one attempt in the background to the next
+
 
 class Connector:
     """A function without arguments that connects, as SQLAlchemy wants it for `creator`.
 
-    While the last attempt has failed, one thread at a time tries anew and the others fail at once:
-    else every thread would spend its patience on the same silence, and requests would queue.
+    Once an attempt has failed, nobody waits for a connection any more: requests fail at once, and
+    attempts go on in the background until one succeeds. Else every thread would spend its patience
+    on the same silence, and the requests behind it theirs.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._driver = import_module(f".{settings.driver}_connect", __package__)
         self._hosts = each_host(NETWORK | dict(settings.database))
         self._timeout = float(settings.database.get("connect_timeout", settings.connect_timeout))
-        self._failing = False
-        self._trying = threading.Lock()
+        self._away = threading.Event()
+        self._back = threading.Condition()
 
     def __call__(self) -> Any:
-        if not self._failing:
-            return self._try()
-        if not self._trying.acquire(blocking=False):
+        if self._away.is_set():
             raise self._driver.OperationalError("the database does not answer")
         try:
-            return self._try()
-        finally:
-            self._trying.release()
-
-    def _try(self) -> Any:
-        try:
-            with patience.at_most(self._timeout):
-                connection = self._first_that_answers()
+            return self._connect()
         except Exception:
-            self._failing = True
+            self.suspect()
             raise
-        self._failing = False
-        return connection
+
+    def suspect(self) -> None:
+        """Make no connection for a request until one in the background has been of use."""
+        with self._back:
+            if self._away.is_set():
+                return
+            self._away.set()
+        threading.Thread(target=self._probe, daemon=True, name="database probe").start()
+
+    def _probe(self) -> None:
+        """Attempts that overlap: one that hangs holds up none that would succeed by now."""
+        while self._away.is_set():
+            threading.Thread(target=self._attempt, daemon=True, name="database attempt").start()
+            with self._back:
+                self._back.wait(PROBE_SECONDS)
+
+    def _attempt(self) -> None:
+        # A pooler lets one in whose database is away, hence the question.
+        with suppress(self._driver.Error), patience.at_most(self._timeout):
+            with closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
+                cursor.execute("SELECT 1")
+            with self._back:
+                self._away.clear()
+                self._back.notify_all()
+
+    def _connect(self) -> Any:
+        with patience.at_most(self._timeout):
+            return self._first_that_answers()
 
     def _first_that_answers(self) -> Any:
         *others, last = self._hosts

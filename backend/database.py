@@ -9,6 +9,7 @@ from weakref import WeakSet
 import sqlalchemy
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, NullPool, event
+from sqlalchemy.exc import InvalidatePoolError
 
 from . import patience
 from .connector import Connector
@@ -16,13 +17,15 @@ from .postgres_errors import READ_ONLY, sqlstate
 from .settings import Settings
 
 POOL_WAIT = 2.0  # seconds that a request waits for one of the pool's connections
+PING_WAIT = 1.0  # seconds that a pooled connection has to show that it lives
+GRACE = 0.5  # seconds that the server's own timeout comes before ours
 RECYCLE = 1800  # seconds; managed databases and their proxies drop what is older, without a word
 
 
 def register(app: Flask, settings: Settings) -> None:
     """Give `app` an engine, and every request its patience. Nothing connects yet."""
     app.extensions["engine"] = engine_for_requests(settings)
-    seconds = settings.statement_timeout + 0.5  # the server's own timeout comes first
+    seconds = settings.statement_timeout + GRACE
     app.before_request(lambda: patience.start(seconds))
     app.teardown_request(lambda _error: patience.end())
 
@@ -37,35 +40,54 @@ def transaction() -> Iterator[Connection]:
 
 def engine_for_requests(settings: Settings) -> Engine:
     """An engine with a pool, for the app."""
+    connector = Connector(settings)
     engine = _engine(
         settings,
+        connector,
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT,
         pool_recycle=RECYCLE,
-        pool_pre_ping=True,
         pool_use_lifo=True,  # what is not needed stays idle, and is recycled
     )
+    _ping(engine)
     _limit_statements(engine, settings.statement_timeout)
     event.listen(engine, "handle_error", _leave_read_only_server)
+    event.listen(engine, "handle_error", lambda context: _leave_silent_server(context, connector))
     _engines.add(engine)
     return engine
 
 
 def engine_for_migrations(settings: Settings) -> Engine:
     """An engine whose statements may take as long as they need."""
-    return _engine(settings, poolclass=NullPool)
+    return _engine(settings, Connector(settings), poolclass=NullPool)
 
 
-def _engine(settings: Settings, **options: Any) -> Engine:
+def _engine(settings: Settings, connector: Connector, **options: Any) -> Engine:
     if settings.driver == "psycopg2":
         options["use_native_hstore"] = False  # spares each new connection a query
     return sqlalchemy.create_engine(
         f"postgresql+{settings.driver}://",
-        creator=Connector(settings),
+        creator=connector,
         hide_parameters=True,  # errors are logged, and what people typed is not
         **options,
     )
+
+
+def _ping(engine: Engine) -> None:
+    """Try each connection before it is used: restarts, failovers and firewalls end them unseen.
+
+    SQLAlchemy's own `pool_pre_ping` would wait for a silent one until there is no time left for
+    another.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, *_: Any) -> None:
+        try:
+            with patience.at_most(PING_WAIT):
+                engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _limit_statements(engine: Engine, seconds: float) -> None:
@@ -86,6 +108,12 @@ def _leave_read_only_server(context: Any) -> None:
     if sqlstate(context.original_exception) == READ_ONLY:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = True
+
+
+def _leave_silent_server(context: Any, connector: Connector) -> None:
+    """After an answer that did not come at all, not even the server's own "too slow"."""
+    if patience.left() == 0 and sqlstate(context.original_exception) is None:
+        connector.suspect()
 
 
 _engines: WeakSet[Engine] = WeakSet()

@@ -22,8 +22,8 @@ from psycopg2.extensions import connection as Connection
 from . import __version__, capacity, database, nginx, release, settings
 from .exits import Exit, Stop
 from .log import say
+from .readiness import DRAIN_MARKER
 from .settings import Settings
-from .wsgi import DRAIN_MARKER
 
 
 class Phase:

@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from demijohn import watchdog
+from demijohn import health, watchdog, whole_response, wsgi
 
 wsgi_app = "demijohn.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -35,17 +35,24 @@ control_socket_disable = True  # it would be written to HOME, which need not be 
 
 limit_request_line = 8190  # as much as Nginx takes
 
+whole_response.install()
+
 
 def on_starting(server):  # type: ignore[no-untyped-def]
-    """Leave the socket's file alone at the end: it is supervisord's, and the next Gunicorn's.
+    """Open the socket for questions about health; the app is loaded by now.
 
-    Gunicorn spares it where systemd holds the socket (Arbiter.stop); here it is the same thing.
+    At its end, leave the file of the other socket alone: it is supervisord's, and the next
+    Gunicorn's. Gunicorn spares it where systemd holds it (Arbiter.stop), which is the same thing.
     """
+    server.health = health.listen(Path(os.environ["RUN_DIR"]) / "health.sock")
     server.systemd = True
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Have the worker watched, and let it be the one that goes when memory runs out."""
+    """Have the worker tell of its health, have it watched, and let it be the one that goes when
+    memory runs out.
+    """
+    health.serve(server.health, wsgi.application.readiness)
     # A second more: Nginx has then given up on the request, and said so to the client.
     watchdog.start(timeout + 1, int(os.environ["WORKER_MEMORY_MB"]), lambda: worker.nr_conns)
     with suppress(OSError):

@@ -74,7 +74,7 @@ SETTINGS = (
     Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True),
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
-    Setting("DATABASE_STATEMENT_TIMEOUT", second, 4, "Seconds that one statement of the app may take"),
+    Setting("DATABASE_STATEMENT_TIMEOUT", second, 3, "Seconds that one statement of the app may take"),
     Setting("DATABASE_POOL_SIZE", integer(1, 100), None, "Connections a worker may hold; default: one a thread"),
     # The release
     Setting(

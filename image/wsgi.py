@@ -1,29 +1,20 @@
-"""What stands around the app in every worker: its health, and the truth about the client."""
+"""What stands around the app in every worker: the truth about the client, and the watchdog."""
 
-import json
 import os
-import select
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
-import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
-
-from . import watchdog
+from . import health, watchdog
 from .exits import Exit
 from .log import complain
+from .readiness import DRAIN_MARKER, Readiness
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
-
-DRAIN_MARKER = "draining"
-READINESS_SECONDS = 1.0  # for how long an answer of the database counts, however many ask
 
 
 class WrongName(Exception):
@@ -55,66 +46,6 @@ def load(module_and_object: str, folder: str) -> App:
     return app  # type: ignore[no-any-return]
 
 
-class Readiness:
-    """Whether this instance should get requests: the database answers, and no drain has begun.
-
-    Asks the database over a connection of its own, so that a pool in trouble shows too, and at
-    most once in READINESS_SECONDS.
-    """
-
-    def __init__(self, marker: Path, url: str, timeout: int) -> None:
-        self._marker = marker
-        self._url = url
-        self._timeout = timeout
-        self._lock = threading.Lock()
-        self._asked = -READINESS_SECONDS
-        self._away = False
-
-    def reason(self) -> str | None:
-        """None if ready, else why not."""
-        if self._marker.exists():
-            return "draining"
-        # One thread asks. The others take its last answer: a database that hangs must not have
-        # every thread of the worker wait for it. Before the first, the boot's answer counts.
-        if self._lock.acquire(blocking=False):
-            try:
-                if time.monotonic() - self._asked >= READINESS_SECONDS:
-                    self._away = not self._database_answers()
-                    self._asked = time.monotonic()
-            finally:
-                self._lock.release()
-        return "database away" if self._away else None
-
-    def _database_answers(self) -> bool:
-        """Connect and ask, within the timeout for both: a database that hangs is away."""
-        deadline = time.monotonic() + self._timeout
-        connection = None
-        try:
-            connection = psycopg2.connect(
-                self._url, async_=True, application_name="demijohn readyz"
-            )
-            _finish(connection, deadline)
-            cursor = connection.cursor()  # by this name: the connection keeps no hold of it
-            cursor.execute("SELECT 1")
-            _finish(connection, deadline)
-            return True
-        except (psycopg2.Error, TimeoutError):
-            return False
-        finally:
-            if connection is not None:
-                connection.close()
-
-
-def _finish(connection: Any, deadline: float) -> None:
-    """Wait until an asynchronous connection is done; raises TimeoutError."""
-    ready = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
-    while (state := connection.poll()) != POLL_OK:
-        poller = select.poll()
-        poller.register(connection.fileno(), ready[state])
-        if not poller.poll(max(deadline - time.monotonic(), 0) * 1000):
-            raise TimeoutError
-
-
 class Wrapper:
     """The app, with /healthz and /readyz before it and the client's address put right."""
 
@@ -123,18 +54,9 @@ class Wrapper:
         self.readiness = readiness
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        if path == "/healthz":
-            return _answer(start_response, "200 OK", {"status": "ok"})
-        if path == "/readyz":
-            reason = self.readiness.reason()
-            if reason:
-                return _answer(
-                    start_response,
-                    "503 Service Unavailable",
-                    {"status": "not ready", "reason": reason},
-                )
-            return _answer(start_response, "200 OK", {"status": "ready"})
+        if about_health := health.answer(environ["PATH_INFO"], self.readiness):
+            start_response(about_health.status, about_health.headers())
+            return [about_health.body]
         # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
 
@@ -160,17 +82,6 @@ class Wrapper:
             watchdog.end()  # Gunicorn sends a file by itself, if nothing is wrapped around it
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer)
-
-
-def _answer(start_response: StartResponse, status: str, body: dict[str, str]) -> Iterable[bytes]:
-    data = json.dumps(body).encode() + b"\n"
-    headers = [
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(data))),
-        ("Cache-Control", "no-store"),
-    ]
-    start_response(status, headers)
-    return [data]
 
 
 def _wrapped() -> Wrapper:

@@ -547,7 +547,7 @@ def test_what_the_boot_learns_the_app_learns(launch: Callable[..., Stack]) -> No
         "SECRET_KEY": "s3cr3t-k3y",
         "DATABASE_DRIVER": "pg8000",
         "DATABASE_POOL_SIZE": "4",
-        "DATABASE_STATEMENT_TIMEOUT": "4",
+        "DATABASE_STATEMENT_TIMEOUT": "3",
         "DATABASE_CONNECT_TIMEOUT": "3",
         "LOG_LEVEL": "info",
         "PUBLIC_X": "x",

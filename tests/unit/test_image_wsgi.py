@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demijohn.wsgi import Readiness, Wrapper, WrongName, load
+from demijohn.readiness import Readiness
+from demijohn.wsgi import Wrapper, WrongName, load
 
 APP = """
 def app(environ, start_response):
