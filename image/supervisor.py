@@ -4,11 +4,13 @@ It exits 0 whatever happened (https://github.com/Supervisor/supervisor/issues/71
 children once a second, and knows no drain. All of that is its loop's doing, so the loop is ours.
 """
 
+import ctypes
 import os
 import signal
 import socket
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 
 from supervisor import events
@@ -28,6 +30,12 @@ WINDOW_SECONDS = 60
 MOST_ENDS = 3
 MOST_KILLS = 30
 
+GROUP_SECONDS = 0.5  # what is killed goes within milliseconds, unless a disk hangs
+
+PR_SET_CHILD_SUBREAPER = (
+    36  # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
+)
+
 
 def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:
     """Run the programs of `conf` until told to stop or until one is beyond help.
@@ -35,6 +43,7 @@ def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:
     SIGTERM creates `drain_marker` (readiness then says 503), and stops the programs `drain_seconds`
     later; SIGINT stops them now; a second signal does not wait for them.
     """
+    _adopt_orphans()
     options = _Options()
     options.realize(["-c", str(conf)])
     options.first, options.test = True, False  # what supervisord's own main() sets
@@ -156,7 +165,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         name, pid = process.config.name, process.pid
         status, words = decode_wait_status(self.options.ends.pop(pid, 0))
         if process.config.killasgroup:
-            _signal_group(pid, signal.SIGKILL)
+            _end_group(pid)
         if not _restarts(process, status):
             say("supervise", f"{name} ended ({words}), and stays so")
             return
@@ -225,6 +234,23 @@ def _too_often(times: deque[float], most: int) -> bool:
     while times[0] < now - WINDOW_SECONDS:
         times.popleft()
     return len(times) >= most
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of whatever our programs leave behind, as PID 1 is anyway: supervisord
+    reaps all its children. Elsewhere than on Linux, nothing happens.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_group(group: int) -> None:
+    """Kill what is left of a group, and see it gone: the next of its kind wants the same port."""
+    deadline = time.monotonic() + GROUP_SECONDS
+    while _signal_group(group, signal.SIGKILL) and time.monotonic() < deadline:
+        with suppress(ChildProcessError):
+            os.waitpid(-group, os.WNOHANG)
+        time.sleep(0.002)
 
 
 def _signal_group(group: int, number: int) -> bool:

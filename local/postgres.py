@@ -23,7 +23,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Self, TypedDict
 from urllib.parse import quote
@@ -63,14 +63,18 @@ class Postgres:
     """A Postgres whose data, password and log live in `directory`.
 
     With `durable=False` it is faster and may lose everything in a power cut: for tests.
+    `settings` are the server's own, on top of ours.
     `start` may be called again after `stop`; it then listens on the same port if that is free.
     """
 
-    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self, directory: Path, *, durable: bool = True, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.directory = directory.resolve()
         self.data = self.directory / "data"
         self.log = self.directory / "postgres.log"
         self.durable = durable
+        self.settings = SETTINGS | ({} if durable else NOT_DURABLE) | dict(settings or {})
         self.port = 0
         self._server: subprocess.Popen[bytes] | None = None
         self._lock: IO[bytes] | None = None
@@ -255,7 +259,7 @@ class Postgres:
             time.sleep(0.1)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | {"port": str(self.port)}
+        settings = self.settings | {"port": str(self.port)}
         self.log.touch(mode=0o600)
         with self.log.open("wb") as log:
             return keeper.start(
@@ -291,13 +295,13 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def temporary() -> Iterator[Postgres]:
+def temporary(**settings: str) -> Iterator[Postgres]:
     """A Postgres in a new folder that is gone afterwards, data and all."""
     # As root: a TMPDIR below /root would be out of the server's reach.
     parent = "/tmp" if os.geteuid() == 0 else None  # noqa: S108
     directory = Path(tempfile.mkdtemp(prefix="demijohn-postgres-", dir=parent))
     try:
-        with Postgres(directory, durable=False) as postgres:
+        with Postgres(directory, durable=False, settings=settings) as postgres:
             yield postgres
     finally:
         shutil.rmtree(directory, ignore_errors=True)

@@ -5,15 +5,16 @@ import os
 import socket
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from local.postgres import Postgres, temporary
+from tests.ledger import Query
 
 ROOT = Path(__file__).resolve().parent.parent
 
-if (ROOT / "tests" / "stack_fixture.py").exists():
-    pytest_plugins = ["tests.stack_fixture"]
+pytest_plugins = ["tests.rows", "tests.stack_fixture"]
 
 _numbers = itertools.count(1)
 
@@ -31,6 +32,12 @@ def database(postgres: Postgres) -> Iterator[str]:
     name = f"test_{next(_numbers)}"
     yield postgres.create_database(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture
+def query(postgres: Postgres, database: str) -> Query:
+    """A function that asks `database` in SQL."""
+    return lambda sql: postgres.execute(sql, urlsplit(database).path[1:])
 
 
 @pytest.fixture

@@ -126,8 +126,10 @@ class Stack:
         return {pid: line for pid, ppid, line in _processes() if ppid == (parent or self.pid)}
 
     def child(self, word: str) -> int:
-        """The pid of the direct child whose command line has `word`."""
-        (pid,) = [pid for pid, line in self.children().items() if word in line]
+        """The pid of the program whose command line has `word`; adopted orphans are none."""
+        (pid,) = [
+            pid for pid, line in self.children().items() if word in line and _leads_a_group(pid)
+        ]
         return pid
 
     def leftovers(self) -> dict[int, str]:
@@ -225,6 +227,13 @@ def _processes() -> Iterator[tuple[int, int, str]]:
         found = process.info
         if found["status"] != psutil.STATUS_ZOMBIE:
             yield found["pid"], found["ppid"], " ".join(found["cmdline"] or [])
+
+
+def _leads_a_group(pid: int) -> bool:
+    """supervisord has every program lead a process group; what it forks is a member."""
+    with contextlib.suppress(ProcessLookupError):
+        return os.getpgid(pid) == pid
+    return False
 
 
 def _belongings(pid: int) -> str:

@@ -5,8 +5,6 @@ The app runs in this process; between it and Postgres stands a proxy that can be
 
 import contextlib
 import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,68 +20,11 @@ from backend import create_app
 from backend.database import engine_for_migrations, transaction
 from backend.models import metadata
 from backend.settings import load
+from tests.proxy import Proxy
 
 PROMISED_SECONDS = 5.0
 RECOVERY_SECONDS = 2.0
 POLL = {"question": "Still there?", "options": ["yes", "no"]}
-
-
-class Proxy:
-    """Forwards TCP to a port; `refuse()`, `freeze()` and `heal()` change what it does."""
-
-    def __init__(self, target: int) -> None:
-        self._target = target
-        self._flowing = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._listener = self._listen(0)
-        self.port = int(self._listener.getsockname()[1])
-        self.heal()
-
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
-        return listener
-
-    def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
-                self._open |= {near, far}
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
-
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                self._flowing.wait()
-                sink.sendall(data)
-        for end in (source, sink):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    def freeze(self) -> None:
-        """Take connections and requests, and never answer: a host that hangs."""
-        self._flowing.clear()
-
-    def drop(self) -> None:
-        """End the connections there are: a restart, a failover, an idle timeout."""
-        for end in list(self._open):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._open.clear()
-
-    def refuse(self) -> None:
-        """Nothing listens any more."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.drop()
-
-    def heal(self) -> None:
-        self._flowing.set()
-        if self._listener.fileno() == -1:
-            self._listener = self._listen(self.port)
 
 
 @pytest.fixture

@@ -22,6 +22,11 @@ from tests.stack_fixture import PATIENCE_SECONDS, ROOT, Stack
 
 APPS = Path(__file__).resolve().parent
 MIRROR = {"APP_DIR": str(APPS), "APP_MODULE": "mirror:app", "RELEASE_ON_BOOT": "false"}
+AILING = {
+    "APP_MODULE": "tests.stack.apps.ailing:app",
+    "WEB_CONCURRENCY": "2",
+    "WEB_THREADS": "4",
+}
 
 PAGE = "<!doctype html><title>The page</title>\n"
 SCRIPT = "// A file whose name changes with its content.\n" + "console.log('hello');\n" * 60

@@ -1,0 +1,43 @@
+"""Tally, with addresses at which a worker falls ill."""
+
+import os
+import signal
+import time
+
+from flask import Flask, request
+
+from backend import create_app
+
+app: Flask = create_app()
+_kept: list[bytes] = []
+
+MB = 2**20
+
+
+@app.get("/api/ill/slow")
+def slow() -> str:
+    """Say so, and answer after so many seconds."""
+    print("at work", flush=True)
+    time.sleep(float(request.args["seconds"]))
+    return str(os.getpid())
+
+
+@app.get("/api/ill/leak")
+def leak() -> str:
+    """Keep so many MB, forever."""
+    _kept.append(os.urandom(MB) * int(request.args["mb"]))
+    return str(os.getpid())
+
+
+@app.get("/api/ill/devour")
+def devour() -> str:
+    """Take memory until there is no more, faster than anybody looks."""
+    while True:
+        _kept.append(os.urandom(MB) * 8)
+
+
+@app.get("/api/ill/stop")
+def stop() -> str:
+    """Stand still as a whole, as in a deadlock of C code that holds the interpreter."""
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return str(os.getpid())
