@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.container.engine import HARDENED, PASSWORD, ROOT, Container, Engine, Postgres, docker
+from tests.ledger import Query
 
 HERE = Path(__file__).resolve().parent
 
@@ -46,6 +47,12 @@ def image(engine: Engine) -> str:
 
 
 @pytest.fixture(scope="session")
+def lab(engine: Engine) -> str:
+    """An image with what is put around containers of ours: a balancer, tools for the network."""
+    return engine.build(HERE, "lab.Dockerfile")[0]
+
+
+@pytest.fixture(scope="session")
 def postgres(engine: Engine) -> Postgres:
     """A Postgres that asks for a password and offers no TLS."""
     return engine.start_postgres().wait_until_ready()
@@ -73,6 +80,12 @@ def database(postgres: Postgres) -> str:
     return postgres.create_database()
 
 
+@pytest.fixture
+def query(postgres: Postgres, database: str) -> Query:
+    """A function that asks `database` in SQL."""
+    return lambda sql: postgres.query(database, sql)
+
+
 @pytest.fixture(scope="session")
 def tally(engine: Engine, image: str, postgres: Postgres) -> Iterator[Container]:
     """Tally as it comes, ready; shared, so change nothing for others."""
@@ -98,11 +111,14 @@ def launch(engine: Engine, image: str, postgres: Postgres, database: str) -> Ite
         image: str = image,
         port: int = 8080,
         options: Sequence[str] = HARDENED,
+        alias: str = "",
         **given: str | None,
     ) -> Container:
         settings = {"DATABASE_URL": postgres.url(database)} | given
         present = {name: value for name, value in settings.items() if value is not None}
-        container = engine.start(image, *command, port=port, options=options, settings=present)
+        container = engine.start(
+            image, *command, port=port, options=options, settings=present, alias=alias
+        )
         containers.append(container)
         return container
 

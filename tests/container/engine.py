@@ -217,12 +217,13 @@ class Engine:
         self._names += 1
         return f"{self.run}-{self._names}"
 
-    def build(self, context: Path, **arguments: str) -> tuple[str, str]:
+    def build(self, context: Path, file: str = "Dockerfile", **arguments: str) -> tuple[str, str]:
         """Build an image with its build arguments; its name, and the log of its steps."""
         image = self.name()
         self._images.append(image)
         words = [word for pair in arguments.items() for word in ("--build-arg", "=".join(pair))]
-        done = docker("build", "--progress=plain", "--tag", image, *words, str(context))
+        words += ["--file", str(context / file), str(context)]
+        done = docker("build", "--progress=plain", "--tag", image, *words)
         assert done.returncode == 0, done.stderr[-3000:]
         return image, done.stderr
 
@@ -233,10 +234,13 @@ class Engine:
         port: int = 8080,
         options: Sequence[str] = HARDENED,
         settings: Mapping[str, str] | None = None,
+        alias: str = "",
     ) -> Container:
-        """Start a container; does not wait for anything."""
+        """Start a container, which others also find under `alias`; does not wait for anything."""
         container = Container(self.name(), port)
         words = [*self._options(container.name), "--publish", f"127.0.0.1::{port}", *options]
+        if alias:
+            words += ["--network-alias", alias]
         for pair in (settings or {}).items():
             words += ["--env", "=".join(pair)]
         must("run", "--detach", *words, image, *command)

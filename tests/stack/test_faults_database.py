@@ -1,8 +1,4 @@
-"""Rows of the table of faults: a database that restarts, stops, hangs, fails over, or has no room.
-
-Whatever it does: pages, cached reads and /healthz go on, all else is a 503 that says when to come
-back, within five seconds; two seconds after its return all is well, and no connection is left over.
-"""
+"""Rows of the table of faults: a database that restarts, stops, hangs, fails over, has no room."""
 
 import contextlib
 import time
@@ -13,14 +9,13 @@ import psycopg2
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.load import CACHED, CREATE, HEALTH, READ, STATIC, VOTE, Load
+from tests.load import READ, VOTE
 from tests.proxy import Proxy
 from tests.rows import Measured, row
 from tests.stack_fixture import Stack
 from tests.standby import PRIMARY, promote, standby_of
+from tests.watch import Watch
 
-ANSWER_SECONDS, RECOVERY_SECONDS = 5.0, 2.0
-HEALTH_SECONDS = 2.0  # hosts wait between 2 s and 5 s
 WORKERS, THREADS = 2, 4
 MOST_CONNECTIONS = WORKERS * (THREADS + 1)  # a pool each, and one to ask whether it is ready
 
@@ -60,116 +55,82 @@ def site(request: pytest.FixtureRequest, launch: Callable[..., Stack]) -> Iterat
         proxy.drop()
 
 
-class Watch:
-    """Runs the load, and holds what it saw against when the database was away."""
+@contextlib.contextmanager
+def watching(site: Site) -> Iterator[Watch]:
+    processes = site.tally.children()
+    with Watch(site.tally.url) as watch:
+        yield watch
+    assert site.tally.children() == processes, "something was restarted for it"
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self._absences: list[tuple[float, float]] = []
-        self.load = Load(site.tally.url)
 
-    def __enter__(self) -> "Watch":
-        self.load.__enter__()
-        self._processes = self._site.tally.children()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.load.__exit__(*error)
-
-    @contextlib.contextmanager
-    def absence(self) -> Iterator[None]:
-        """The block is the time for which the database is away; then it has time to recover."""
-        began = time.monotonic()
-        yield
-        self._absences.append((began, time.monotonic()))
-        time.sleep(RECOVERY_SECONDS)
-        self.load.more(100)
-
-    def check(self, postgres: Postgres | None = None) -> str:
-        """Everything that has to hold, in what is the primary at the end; the figures in words."""
-        load, site = self.load, self._site
-        assert load.failed(STATIC, CACHED, HEALTH) == []
-        assert max(seen.seconds for seen in load.of(HEALTH)) < HEALTH_SECONDS
-        refused = load.failed(READ, VOTE, CREATE)
-        assert all(seen.status == 503 and seen.retry_after for seen in refused), refused
-        slowest = max((seen.seconds for seen in refused), default=0.0)
-        assert slowest < ANSWER_SECONDS
-        delays = [self._after_return(seen.at, seen.at + seen.seconds) for seen in refused]
-        assert site.tally.children() == self._processes, "something was restarted for it"
-        load.check(lambda sql: (postgres or site.postgres).execute(sql, "tally"))
-        states = site.connections(postgres)
-        assert "idle in transaction" not in states
-        assert sum(states.values()) <= MOST_CONNECTIONS, states
-        return (
-            f"{len(refused):,} answers 503, the slowest after {slowest:.2f} s; "
-            f"all well {max(delays, default=0):.2f} s after its return; {load.told()}"
-        )
-
-    def _after_return(self, began: float, ended: float) -> float:
-        """How long after the database's return a failed request began; 0 if before."""
-        _, back = max(absence for absence in self._absences if absence[0] <= ended)
-        assert began < back + RECOVERY_SECONDS, f"failed {began - back:.2f} s after the return"
-        return max(began - back, 0.0)
+def checked(watch: Watch, site: Site, primary: Postgres | None = None) -> str:
+    """What `watch` says, and no connection is left over."""
+    postgres = primary or site.postgres
+    told = watch.check(lambda sql: postgres.execute(sql, "tally"))
+    states = site.connections(postgres)
+    assert "idle in transaction" not in states
+    assert sum(states.values()) <= MOST_CONNECTIONS, states
+    return told
 
 
 @row("{times} x Postgres restarted", short=1, soak=5)
 def test_a_restart_of_postgres(site: Site, times: int, measured: Measured) -> None:
-    with Watch(site) as watch:
+    with watching(site) as watch:
         for _ in range(times):
             with watch.absence():
                 site.postgres.stop()
                 site.postgres.start()
-    measured(watch.check())
+    measured(checked(watch, site))
 
 
 @row("Postgres stopped for {times} s", short=5, soak=60)
 def test_postgres_is_stopped(site: Site, times: int, measured: Measured) -> None:
-    with Watch(site) as watch, watch.absence():
+    with watching(site) as watch, watch.absence():
         site.postgres.stop()
         time.sleep(times)
         site.postgres.start()
-    measured(watch.check())
+    measured(checked(watch, site))
 
 
 @row("the connection to Postgres hangs for {times} s", short=8, soak=60)
 def test_the_connection_hangs(site: Site, times: int, measured: Measured) -> None:
-    with Watch(site) as watch, watch.absence():
+    with watching(site) as watch, watch.absence():
         site.proxy.freeze()
         time.sleep(times)
         site.proxy.heal()
-    measured(watch.check())
+    measured(checked(watch, site))
 
 
 @row("failover: the old primary stays for {times} s, read-only", short=2, soak=20)
 def test_a_failover_to_the_standby(site: Site, times: int, measured: Measured) -> None:
     with standby_of(site.postgres) as standby:
-        with Watch(site) as watch, watch.absence():
+        with watching(site) as watch, watch.absence():
             _set(site.postgres, "default_transaction_read_only = on")
             time.sleep(times)
             promote(standby, site.postgres)
             site.proxy.lead_to(standby.port)  # connections to the old one stay
         assert watch.load.failed(VOTE), "nobody was turned away: the row shows nothing"
-        measured(watch.check(standby))
+        measured(checked(watch, site, standby))
 
 
 @row("too many connections for {times} s", short=3, soak=20)
 def test_too_many_connections(site: Site, times: int, measured: Measured) -> None:
     site.postgres.execute("CREATE ROLE crowd LOGIN PASSWORD 'crowd'")
-    with Watch(site) as watch, watch.absence(), contextlib.ExitStack() as crowd:
+    with watching(site) as watch, watch.absence(), contextlib.ExitStack() as crowd:
         _take_every_place(site, crowd)
         time.sleep(times)
     assert watch.load.failed(READ), "nobody was turned away: the row shows nothing"
-    measured(watch.check())
+    measured(checked(watch, site))
 
 
 @row("{times} x Postgres ends all idle connections", short=10, soak=50)
 def test_idle_connections_end(site: Site, times: int, measured: Measured) -> None:
     ended = 0
-    with Watch(site) as watch, watch.absence():
+    with watching(site) as watch, watch.absence():
         for _ in range(times):
             ended += site.postgres.execute(END_IDLE).count("t")
             watch.load.more(20)
-    measured(f"{ended} connections ended; {watch.check()}")
+    measured(f"{ended} connections ended; {checked(watch, site)}")
 
 
 END_IDLE = (

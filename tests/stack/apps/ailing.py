@@ -29,7 +29,7 @@ def leak() -> str:
     return str(os.getpid())
 
 
-@app.get("/api/ill/devour")
+@app.post("/api/ill/devour")
 def devour() -> str:
     """Take memory until there is no more, faster than anybody looks."""
     while True:
