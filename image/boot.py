@@ -25,6 +25,9 @@ from .log import say
 from .readiness import DRAIN_MARKER
 from .settings import Settings
 
+# What is written at the least: with less, one program would start and another not.
+RUN_DIR_BYTES = 1 << 20
+
 
 class Phase:
     """One phase of the boot; `result` is what its line says."""
@@ -138,7 +141,7 @@ def _nginx(config: Settings, limits: capacity.Capacity) -> None:
         try:
             now.result = nginx.write(config, program, Path.cwd(), workers)
         except OSError as error:
-            raise _unwritable(Path(config.run_dir), error.strerror) from None
+            raise _unwritable(Path(config.run_dir), error) from None
         program.check(Path(config.run_dir))
 
 
@@ -189,12 +192,12 @@ def _make_run_dir(path: Path) -> None:
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
             raise PermissionError(0, "it belongs to someone else")
         probe = path / "probe"
-        probe.write_bytes(bytes(4096))
+        probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
         (path / DRAIN_MARKER).unlink(missing_ok=True)
         shutil.rmtree(path / "cache", ignore_errors=True)  # of another time, and perhaps database
     except OSError as error:
-        raise _unwritable(path, error.strerror) from None
+        raise _unwritable(path, error) from None
     if len(str(path / "gunicorn.sock")) > 100:  # the kernel's limit is 107 bytes
         raise Stop(
             Exit.CONFIGURATION,
@@ -202,12 +205,15 @@ def _make_run_dir(path: Path) -> None:
         )
 
 
-def _unwritable(path: Path, why: str | None) -> Stop:
-    return Stop(
-        Exit.CANNOT_WRITE,
-        f"the run directory {path} cannot be written: {why}. "
-        "Give the container a writable /tmp (--tmpfs /tmp), or set RUN_DIR.",
-    )
+def _unwritable(path: Path, error: OSError) -> Stop:
+    if error.errno == errno.ENOSPC:
+        what = f"the run directory {path} needs 1 MB, and there is no room. Make some"
+    else:
+        what = (
+            f"the run directory {path} cannot be written: {error.strerror}. "
+            "Give the container a writable /tmp (--tmpfs /tmp)"
+        )
+    return Stop(Exit.CANNOT_WRITE, f"{what}, or set RUN_DIR.")
 
 
 def _export(config: Settings) -> None:

@@ -104,6 +104,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._on_log)
         events.subscribe(events.ProcessStateExitedEvent, self._on_exited)
+        events.subscribe(events.ProcessStateBackoffEvent, self._on_backoff)
         events.subscribe(events.ProcessStateFatalEvent, self._on_fatal)
         # supervisord closes a program's socket whenever the program ends, and with it the
         # connections that wait; a reference of our own keeps it open.
@@ -177,6 +178,11 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             self._give_up(name, f"ended {len(times)} times within {WINDOW_SECONDS} s ({words})")
         else:
             say("supervise", f"{name} ended ({words}), starting it again")
+
+    def _on_backoff(self, event: events.ProcessStateEvent) -> None:
+        fault, _, _ = event.process.spawnerr.partition("'")
+        if "command" in fault:  # not found, or not to be run: nor will it in 6 s
+            self._on_fatal(event)
 
     def _on_fatal(self, event: events.ProcessStateEvent) -> None:
         self._give_up(event.process.config.name, f"does not start ({event.process.spawnerr})")

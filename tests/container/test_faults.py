@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from tests.container.engine import (
@@ -16,6 +17,7 @@ from tests.container.engine import (
 from tests.ledger import Query
 from tests.load import READ, Load
 from tests.rows import Measured, row
+from tests.stack.apps.kit import PROGRAM
 from tests.watch import Watch
 
 Launch = Callable[..., Container]
@@ -95,3 +97,51 @@ def test_the_network_is_cut(
         route("del")
     assert watch.load.failed(READ), "nobody was turned away: the row shows nothing"
     measured(watch.check(query))
+
+
+@row("no room where the run directory is")
+def test_a_full_or_read_only_disk_is_no_half_start(launch: Launch, measured: Measured) -> None:
+    started = 0
+    for size in ("read-only", "4k", "32k", "40k", "44k", "64k", "512k", "2m", "8m"):
+        room = ["--tmpfs", f"/tmp:size={size}"] if size != "read-only" else []
+        site = launch(options=["--read-only", *room])
+        if size in ("2m", "8m"):
+            assert site.wait_until_ready().get("/api/status").status_code == 200
+            started += 1
+            continue
+        assert site.wait() == 73, size
+        (complaint,) = site.complaints()
+        assert complaint.startswith("the run directory /tmp/demijohn-10001-8080")
+        assert complaint.endswith("or set RUN_DIR.")
+        assert ("no room" in complaint) == (size != "read-only")
+    measured(f"7 sizes end with 73 and one line, {started} serve")
+
+
+@row("a program that keeps exiting, one that cannot start: 70, and a restart by the host")
+def test_a_program_beyond_help_ends_the_container_and_the_host_restarts_it(
+    launch: Launch, tmp_path: Path, measured: Measured
+) -> None:
+    told = []
+    for name, command, words in (
+        ("flaky", "sh -c 'echo the disk is made of cheese >&2; exit 1'", "made of cheese"),
+        ("absent", "/nowhere/worker", "/nowhere/worker"),
+    ):
+        conf = tmp_path / f"{name}.conf"
+        conf.write_text(f"[program:{name}]\ncommand={command}\n{PROGRAM}")
+        conf.chmod(0o644)
+        program = mounted(conf, f"/app/programs.d/{name}.conf")
+        site = launch(options=(*HARDENED, *program, "--restart", "on-failure:2"))
+        wait_for(lambda s=site: s.inspect(".RestartCount") == 2, "two restarts")  # type: ignore[misc]
+        assert site.wait() == 70
+        last = site.stderr.splitlines()[-1]
+        assert last.startswith(f"demijohn: {name} ") and words in last
+        state = site.inspect(".State")
+        took = (moment(state["FinishedAt"]) - moment(state["StartedAt"])).total_seconds()
+        assert took < 15
+        told.append(f"{name} ended it after {took:.1f} s")
+    measured("; ".join(told) + "; each was restarted twice")
+
+
+def moment(text: str) -> datetime:
+    """A time as the engine writes it, with nanoseconds."""
+    return datetime.fromisoformat(text[:19] + "+00:00")

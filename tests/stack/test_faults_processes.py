@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
+import psutil
 import pytest
 
 from tests.ledger import Query
@@ -112,3 +113,32 @@ def test_a_sick_worker_is_replaced_and_the_others_serve_on(
     assert load.failed(*READS, VOTE) == []
     load.check(query)
     measured(load.told())
+
+
+def is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+@row("zombies and orphans, {times} x", short=3, soak=20)
+def test_what_workers_leave_behind_is_reaped_and_ends_with_the_rest(
+    tally: Stack, times: int, measured: Measured
+) -> None:
+    for _ in range(times):
+        tally.get("/api/ill/litter")
+        for worker in workers(tally):  # what each leaves behind has no parent but us now
+            os.kill(worker, signal.SIGKILL)
+        tally.wait_for(lambda: len(workers(tally)) == 2, "two workers")
+    family = psutil.Process(tally.pid)
+    orphans = [p for p in family.children() if p.cmdline() == ["sleep", "4321"]]
+    assert len(orphans) == times
+
+    tally.wait_for(
+        lambda: not any(is_zombie(p) for p in family.children(recursive=True)), "their end"
+    )
+    tally.signal(signal.SIGTERM)
+    assert tally.wait() == 0
+    assert not [orphan for orphan in orphans if orphan.is_running() and not is_zombie(orphan)]
+    measured(f"{3 * times} zombies reaped, {times} orphans ended")

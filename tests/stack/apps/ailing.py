@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 
 from flask import Flask, request
@@ -12,6 +13,7 @@ app: Flask = create_app()
 _kept: list[bytes] = []
 
 MB = 2**20
+LONG = "4321"
 
 
 @app.get("/api/ill/slow")
@@ -34,6 +36,14 @@ def devour() -> str:
     """Take memory until there is no more, faster than anybody looks."""
     while True:
         _kept.append(os.urandom(MB) * 8)
+
+
+@app.get("/api/ill/litter")
+def litter() -> str:
+    """Start programs and forget them: some end at once, one goes on."""
+    for seconds in ("0", "0", "0", LONG):
+        subprocess.Popen(["sleep", seconds])
+    return str(os.getpid())
 
 
 @app.get("/api/ill/stop")
