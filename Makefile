@@ -2,15 +2,21 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test lint types lock
+.PHONY: help run test faults soak lint types lock
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
 
 run: ## the app on http://localhost:8080 (or PORT), beside an embedded Postgres
 	@$(PYTHON) -m local run
 
-test: ## all tests that can run here (ARGS="-k word" for some of them)
+test: ## all tests that can run here, but for the faults (ARGS="-k word" for some of them)
 	@$(PYTHON) -m local test $(ARGS)
+
+faults: ## what a running stack survives: the table of faults, in short
+	@$(PYTHON) -m local faults $(ARGS)
+
+soak: ## the table of faults in full, a line a row
+	@$(PYTHON) -m local faults --soak $(ARGS)
 
 lint: ## linters and type checkers
 	@$(PYTHON) -m local lint

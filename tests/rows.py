@@ -3,7 +3,7 @@
     @row("{times} x kill -9 of the Gunicorn master", short=3, soak=20)
     def test_...(times: int, measured: Measured) -> None:
 
-A row reports what it measured, and every run prints a line for each of its rows.
+A row reports what it measured, and with --rows a line is printed for each as it ends.
 """
 
 from collections.abc import Callable
@@ -12,16 +12,11 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 Measured = Callable[[str], None]
-MARKS = {"passed": "✓", "failed": "✗", "skipped": "-"}
 
 
 def row(title: str, *, short: int = 1, soak: int = 1) -> pytest.MarkDecorator:
     """Mark a test as a row; `times` is `short`, or `soak` under --soak."""
     return pytest.mark.row(title, short=short, soak=soak)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="the rows of faults with full counts")
 
 
 @pytest.fixture
@@ -46,29 +41,46 @@ def _times(item: pytest.Item) -> int:
     return int(marker.kwargs["soak" if item.config.getoption("--soak") else "short"])
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rows", action="store_true", help="a line for each row instead of dots")
+    parser.addoption("--soak", action="store_true", help="rows with their full counts")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--rows"):
+        config.pluginmanager.register(_Lines(config), "lines of rows")
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if marker := item.get_closest_marker("row"):
         title = marker.args[0].format(times=_times(item))
-        item.user_properties.append(("row", title))
+        variant = f" ({item.callspec.id})" if hasattr(item, "callspec") else ""
+        item.user_properties.append(("row", title + variant))
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    lines = [
-        line
-        for outcome, mark in MARKS.items()
-        for report in terminalreporter.stats.get(outcome, [])
-        if (line := _line(report, mark))
-    ]
-    if lines:
-        terminalreporter.section("faults")
-        for line in lines:
-            terminalreporter.write_line(line)
+class _Lines:
+    """Prints them."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """No dots between the lines."""
+        return (report.outcome, "", "") if report.when == "call" and report.passed else None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        told = dict(report.user_properties)
+        if "row" not in told or (report.passed and report.when != "call"):
+            return
+        mark = "✓" if report.passed else "✗"
+        rest = told.get("measured", "") if report.passed else _last_line(report)
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        assert isinstance(reporter, TerminalReporter)
+        reporter.ensure_newline()
+        reporter.write_line(f"{mark} {told['row']}: {rest}")
 
 
-def _line(report: pytest.TestReport, mark: str) -> str:
-    told = dict(getattr(report, "user_properties", []))
-    if "row" not in told:
-        return ""
-    rest = told.get("measured", "") if mark == "✓" else str(report.longrepr).splitlines()[-1]
-    return f"{mark} {told['row']}: {rest}"
+def _last_line(report: pytest.TestReport) -> str:
+    return f"{report.outcome}: {str(report.longrepr).splitlines()[-1]}"
