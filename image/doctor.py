@@ -90,7 +90,14 @@ def _machine(report: Report, config: Settings, limits: capacity.Capacity) -> Non
     elif shutil.disk_usage(parent).free < 32 * capacity.MB:
         report.problem(f"less than 32 MB are free in {parent}. Give that file system more.")
     budget = config.drain_seconds + config.stop_seconds + 5
-    report.fact("stops within", f"{budget} s of SIGTERM")
+    report.fact("stops within", f"{budget} s of SIGTERM; the host must not kill before")
+    for name in ("DATABASE_CONNECT_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"):
+        seconds = getattr(config, name.lower())
+        if seconds >= config.request_timeout:
+            report.problem(
+                f"{name}={seconds} is no less than REQUEST_TIMEOUT={config.request_timeout}: "
+                "clients get a 504 that does not say why. Lower it, or raise REQUEST_TIMEOUT."
+            )
 
 
 def _database(report: Report, config: Settings) -> None:
