@@ -22,6 +22,7 @@ import pytest
 
 from local import tools
 from local.postgres import Postgres
+from tests import secrecy
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30.0  # how long a test waits for what should take a moment
@@ -36,7 +37,8 @@ class Stack:
         self.run_dir = folder / "run"
         self._root = root
         self._log = folder / "log"
-        self._settings = settings
+        self._settings = {"SECRET_KEY": secrecy.SECRET_KEY} | settings
+        self._secrets = secrecy.secrets_of(self._settings)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -111,7 +113,9 @@ class Stack:
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
-            return response.status, names, response.read()
+            content = response.read()
+        secrecy.assert_kept(self._secrets, f"{names}\n{content.decode('latin-1')}")
+        return response.status, names, content
 
     def wait(self) -> int:
         """The exit status, once it ends."""
@@ -141,7 +145,10 @@ class Stack:
         }
 
     def stop(self) -> dict[int, str]:
-        """End it, whatever its state; the processes that were left of it, and had to be killed."""
+        """End it, whatever its state; the processes that were left of it, and had to be killed.
+
+        Nothing that it has printed in all its lives may show a secret.
+        """
         if self._process is None:
             return {}
         if self._process.poll() is None:
@@ -157,6 +164,7 @@ class Stack:
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        secrecy.assert_kept(self._secrets, self.log)
         return left
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
+from tests import secrecy
 from tests.container.engine import HARDENED, PASSWORD, ROOT, Container, Engine, Postgres, docker
 from tests.ledger import Query
 
@@ -114,7 +114,8 @@ def launch(engine: Engine, image: str, postgres: Postgres, database: str) -> Ite
         alias: str = "",
         **given: str | None,
     ) -> Container:
-        settings = {"DATABASE_URL": postgres.url(database)} | given
+        defaults = {"DATABASE_URL": postgres.url(database), "SECRET_KEY": secrecy.SECRET_KEY}
+        settings = defaults | given
         present = {name: value for name, value in settings.items() if value is not None}
         container = engine.start(
             image, *command, port=port, options=options, settings=present, alias=alias
@@ -131,8 +132,7 @@ def launch(engine: Engine, image: str, postgres: Postgres, database: str) -> Ite
 
 
 def check_log(container: Container) -> None:
-    """Whatever went wrong: no traceback, and nobody learns the password."""
+    """Whatever went wrong: no traceback, and nobody learns a secret."""
     log = container.stdout + container.stderr
     assert "Traceback" not in log, log
-    assert PASSWORD not in log
-    assert quote(PASSWORD, safe="") not in log
+    secrecy.assert_kept([PASSWORD, secrecy.SECRET_KEY], log)

@@ -15,6 +15,7 @@ import pytest
 
 from local import tools
 from local.postgres import Postgres, temporary
+from tests import secrecy
 from tests.stack.apps.kit import APPS, MIRROR, ask, build, lingering, root
 from tests.stack_fixture import PATIENCE_SECONDS, ROOT, Stack
 
@@ -66,18 +67,21 @@ def boot(
             "DATABASE_WAIT": "0",
             "NGINX_PROGRAM": str(tools.nginx()),
             "DOTENV": "",
+            "SECRET_KEY": secrecy.SECRET_KEY,
             **MIRROR,
             **settings,
         }
+        present = {name: value for name, value in environment.items() if value is not None}
         done = subprocess.run(
             [sys.executable, "-m", "demijohn", *command.split()],
             cwd=cwd,
-            env={name: value for name, value in environment.items() if value is not None},
+            env=present,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECONDS,
         )
+        secrecy.assert_kept(secrecy.secrets_of(present), done.stdout + done.stderr)
         return Ended(done.returncode, done.stdout, done.stderr)
 
     yield run
@@ -170,7 +174,7 @@ def test_a_secret_that_is_given_twice_is_a_mistake(boot: Boot, tmp_path: Path) -
 
 
 def test_a_secret_whose_file_is_missing_is_a_mistake(boot: Boot) -> None:
-    ended = boot(SECRET_KEY_FILE="/nowhere/key")
+    ended = boot(SECRET_KEY=None, SECRET_KEY_FILE="/nowhere/key")
     assert ended.status == 78
     assert "SECRET_KEY_FILE='/nowhere/key'" in ended.line()
 

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import time
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from backend import create_app
+from backend.database import transaction
 
 app: Flask = create_app()
 _kept: list[bytes] = []
@@ -36,6 +37,19 @@ def devour() -> str:
     """Take memory until there is no more, faster than anybody looks."""
     while True:
         _kept.append(os.urandom(MB) * 8)
+
+
+@app.get("/api/ill/break")
+def break_() -> str:
+    """Fail, with the settings at hand."""
+    raise LookupError(f"the app's own mistake, on {sorted(current_app.extensions)}")
+
+
+@app.get("/api/ill/query")
+def query() -> str:
+    """Ask the database for what it has not."""
+    with transaction() as connection:
+        return str(connection.exec_driver_sql("SELECT 1 FROM no_such_table").scalar())
 
 
 @app.get("/api/ill/litter")

@@ -1,0 +1,25 @@
+"""What must not show, in no line of a log and in no answer, whatever went wrong."""
+
+import base64
+import re
+from urllib.parse import quote, unquote
+
+SECRET_KEY = "signs-cookies-and-must-not-show"
+SHORTEST = 6  # a password of a letter is everywhere
+
+
+def secrets_of(settings: dict[str, str]) -> list[str]:
+    """The secrets among settings: the database's password, and the key that signs."""
+    found = [settings.get("SECRET_KEY") or "", settings.get("PGPASSWORD") or ""]
+    if login := re.match(r"\w+://[^:/@]*:(.*)@", settings.get("DATABASE_URL") or ""):
+        found.append(unquote(login[1]))
+    return [secret for secret in found if len(secret) >= SHORTEST]
+
+
+def assert_kept(secrets: list[str], text: str) -> None:
+    """Fail where `text` has one of the secrets, as it is, in a URL's writing or in base 64."""
+    for secret in secrets:
+        forms = {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1]}
+        forms |= {base64.b64encode(secret.encode()).decode().rstrip("=")}
+        shown = [line for line in text.splitlines() if any(form in line for form in forms)]
+        assert not shown, f"a secret shows: {shown}"
