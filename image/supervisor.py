@@ -30,6 +30,10 @@ WINDOW_SECONDS = 60
 MOST_ENDS = 3
 MOST_KILLS = 30
 
+# What it says of a command that is not there or may not be run, now or later; whatever else keeps
+# a program from starting may pass.
+NO_COMMAND = ("can't find command", "command at", "no permission to run command")
+
 GROUP_SECONDS = 0.5  # what is killed goes within milliseconds, unless a disk hangs
 
 PR_SET_CHILD_SUBREAPER = (
@@ -180,8 +184,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             say("supervise", f"{name} ended ({words}), starting it again")
 
     def _on_backoff(self, event: events.ProcessStateEvent) -> None:
-        fault, _, _ = event.process.spawnerr.partition("'")
-        if "command" in fault:  # not found, or not to be run: nor will it in 6 s
+        if event.process.spawnerr.startswith(NO_COMMAND):
             self._on_fatal(event)
 
     def _on_fatal(self, event: events.ProcessStateEvent) -> None:

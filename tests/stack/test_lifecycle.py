@@ -212,6 +212,7 @@ def test_a_program_that_cannot_be_started_ends_the_container(
     assert running.wait() == 70
     last = running.log.splitlines()[-1]
     assert last.startswith("demijohn: worker does not start") and "/nowhere/worker" in last
+    assert "stop      Nginx" in running.log.partition("ready:")[0]  # not after three more tries
     assert not lingering(running)
 
 
@@ -426,6 +427,24 @@ def test_a_database_that_hangs_makes_it_unready_and_holds_up_nobody(
     finally:
         own_postgres._server.send_signal(signal.SIGCONT)
     running.wait_until_ready()
+
+
+def test_health_is_told_while_every_thread_is_busy(launch: Launch, tmp_path: Path) -> None:
+    running = launch(**MIRROR, WEB_CONCURRENCY="1", WEB_THREADS="2").start().wait_until_ready()
+    busy = [Waiting(running, tmp_path / f"gate{number}") for number in range(2)]
+    for _ in range(20):
+        assert running.get("/healthz")[0] == 200
+        assert running.get("/readyz")[0] == 200
+    assert running.request("HEAD", "/healthz")[2] == b""
+    for request in busy:
+        assert request.let_through().status == 200
+
+
+def test_health_is_asked_of_a_worker_where_its_own_socket_is_gone(launch: Launch) -> None:
+    running = launch(**MIRROR).start().wait_until_ready()
+    (running.run_dir / "health.sock").unlink()
+    assert running.get("/healthz")[0] == 200
+    assert reason(running) == ""
 
 
 # Room
