@@ -112,7 +112,7 @@ class Postgres:
             _make_roots_home()
         self.directory.mkdir(parents=True, exist_ok=True)
         # Root keeps the folder and gives away the data in it only; 711 lets the server pass.
-        self.directory.chmod(0o711 if _server_account() else 0o700)
+        self.directory.chmod(0o711 if server_account() else 0o700)
         self._take_lock()
         try:
             self._stop_orphan()
@@ -210,7 +210,7 @@ class Postgres:
         for half in (new, self.data):
             shutil.rmtree(half, ignore_errors=True)
         new.mkdir(mode=0o700)
-        _hand_over(password, new)
+        hand_over(password, new)
         done = subprocess.run(
             [
                 *(str(_server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
@@ -223,7 +223,7 @@ class Postgres:
             capture_output=True,
             text=True,
             cwd=self.directory,
-            **_server_account(),
+            **server_account(),
         )
         if done.returncode != 0:
             raise PostgresError(f"initdb failed in {self.directory}: {_fault(done.stderr)}")
@@ -274,7 +274,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 cwd=self.directory,
-                **_server_account(),
+                **server_account(),
             )
 
     def _wait_until_ready(self, deadline: float) -> bool:
@@ -335,7 +335,7 @@ def _programs() -> Path:
 def _server_programs() -> Path:
     """The programs where the server's account can run them."""
     programs = _programs()
-    if not _server_account():
+    if not server_account():
         return programs
     site = programs.parent.parent
     there = ROOTS_HOME / f"postgres-{_version()}"
@@ -370,8 +370,8 @@ class _Account(TypedDict, total=False):
     extra_groups: list[int]
 
 
-def _server_account() -> _Account:
-    """Whom the server runs as; empty where that is us."""
+def server_account() -> _Account:
+    """Whom a server runs as that refuses to be root; empty where that is us."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -384,9 +384,9 @@ def _server_account() -> _Account:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _hand_over(*paths: Path) -> None:
-    """Give files and folders to the account that the server runs as."""
-    account = _server_account()
+def hand_over(*paths: Path) -> None:
+    """Give files and folders to that account."""
+    account = server_account()
     if account:
         for path in paths:
             os.chown(path, account["user"], account["group"])

@@ -14,7 +14,7 @@ from tests.ledger import Query
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytest_plugins = ["tests.rows", "tests.stack_fixture"]
+pytest_plugins = ["tests.pgbouncer", "tests.rows", "tests.stack_fixture"]
 
 _numbers = itertools.count(1)
 
@@ -60,18 +60,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(folder)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Have the report say which of the things in REQUIRE a test was about."""
+    item.user_properties += [("needs", name) for name in _required(item)]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """REQUIRE_BROWSER=1 and REQUIRE_CONTAINER=1 make a failure of what would be skipped."""
+    """REQUIRE=browser,pgbouncer makes a failure of what is marked so and would be skipped."""
     report = yield
-    required = any(
-        item.get_closest_marker(kind) and os.environ.get(f"REQUIRE_{kind.upper()}")
-        for kind in ("browser", "container")
-    )
-    if report.skipped and required and not hasattr(report, "wasxfail"):
+    if report.skipped and _required(item) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
         report.longrepr = f"required, and yet: {reason}"
     return report
+
+
+def _required(item: pytest.Item) -> list[str]:
+    """The markers of a test that the environment variable REQUIRE names."""
+    names = filter(None, os.environ.get("REQUIRE", "").split(","))
+    return [name for name in names if item.get_closest_marker(name)]

@@ -1,7 +1,8 @@
 """The real thing without Docker: Nginx, Gunicorn and supervisord as `demijohn serve` runs them.
 
-`stack` is Tally on each driver, shared by the tests of one process; `launch` starts as many as a
-test wants, with the settings and the app that it wants.
+`stack` is Tally on each driver and each way to Postgres, shared by the tests of one process;
+`launch` starts as many as a test wants, with the settings and the app that it wants, and `release`
+does the same for `demijohn release`.
 """
 
 import contextlib
@@ -26,6 +27,8 @@ from tests import secrecy
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 30.0  # how long a test waits for what should take a moment
+
+Release = Callable[..., "subprocess.Popen[str]"]
 
 
 class Stack:
@@ -177,13 +180,24 @@ def built() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session", params=["psycopg2", "pg8000"])
+@pytest.fixture(
+    scope="session",
+    params=[
+        "psycopg2",
+        "pg8000",
+        pytest.param("psycopg2 through PgBouncer", marks=pytest.mark.pgbouncer),
+        pytest.param("pg8000 through PgBouncer", marks=pytest.mark.pgbouncer),
+    ],
+)
 def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> Iterator[Stack]:
     """Tally, migrated and ready, on a database of its own; shared, so change nothing for others."""
-    driver = request.param
+    driver, _, way = request.param.partition(" through ")
+    url = postgres.create_database("stack_" + request.param.replace(" ", "_"))
+    if way:
+        url = request.getfixturevalue("pgbouncer").url(url)
     with _folder() as folder:
         settings = {
-            "DATABASE_URL": postgres.create_database(f"stack_{driver}"),
+            "DATABASE_URL": url,
             "DATABASE_DRIVER": driver,
             "STATIC_DIR": str(built),
             "PUBLIC_GREETING": "hello",
@@ -212,6 +226,46 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
         yield make
         for running in stacks:
             running.stop()
+
+
+@pytest.fixture
+def release(database: str, tmp_path: Path) -> Iterator[Release]:
+    """A function that starts `demijohn release` of Tally, on the test's own database."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(root: Path = ROOT, **settings: str) -> "subprocess.Popen[str]":
+        environment = {
+            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "DATABASE_URL": database,
+            "RUN_DIR": str(tmp_path / "run"),
+            "NGINX_PROGRAM": str(tools.nginx()),
+            "DOTENV": "",
+        }
+        command = [sys.executable, "-m", "demijohn", "release"]
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):  # and what it has started
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Exit status, stdout and stderr, once it has ended."""
+    out, err = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    return process.returncode, out, err
 
 
 @contextlib.contextmanager
