@@ -75,6 +75,11 @@ AILMENTS = (
         "Correct it",
     ),
     Ailment(
+        r"unsupported startup parameter",
+        "the pooler at {place} does not take every parameter in DATABASE_URL ({message})",
+        "Take it out, or name it in PgBouncer's ignore_startup_parameters",
+    ),
+    Ailment(
         r"could not translate host name|name or service not known|nodename nor servname",
         "no address is known for {hosts}",
         "Check the host in DATABASE_URL",
@@ -89,7 +94,20 @@ AILMENTS = (
     Ailment(
         r"too many|remaining connection slots|max_client_conn|no more connections",
         "{place} has no connection to spare",
-        "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY, or raise its max_connections",
+        "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY, or raise its max_connections "
+        "(a PgBouncer's max_client_conn)",
+        HEALS,
+    ),
+    Ailment(
+        r"query_wait_timeout|login has been failing|cannot connect to server",
+        "the pooler at {place} has no connection to its database ({message})",
+        "Start the database behind it, or raise its default_pool_size",
+        HEALS,
+    ),
+    Ailment(
+        r"no answer to a query",
+        "{place} lets us in, and then does not answer",
+        "See to the database, or to what stands behind the pooler",
         HEALS,
     ),
     Ailment(

@@ -108,8 +108,7 @@ def _database(config: Settings) -> tuple[Connection, database.Server]:
         url = config.database_url
         if url.ignored:
             now.say(f"ignoring what libpq does not know in DATABASE_URL: {', '.join(url.ignored)}")
-        connection = database.wait(url, config, now.say)
-        server = database.inspect(connection)
+        connection, server = database.wait(url, config, now.say)
         database.export(url, config)
         now.result = f"{server}, at {url.place()} with {config.database_driver}"
     return connection, server
@@ -118,7 +117,7 @@ def _database(config: Settings) -> tuple[Connection, database.Server]:
 def _check_budget(config: Settings, server: database.Server) -> None:
     """Say so if this one instance could take more connections than the server has."""
     wanted = config.web_concurrency * config.database_pool_size
-    if wanted > server.max_connections:
+    if wanted > server.max_connections and not server.pooled:
         has = (
             f"this instance may take {wanted} connections, the server has {server.max_connections}"
         )

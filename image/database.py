@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import set_wait_callback
 
 from .ailments import diagnose
 from .database_url import DatabaseUrl
 from .exits import Exit, Stop
+from .readiness import finish
 from .settings import Settings
 
 
@@ -36,14 +38,34 @@ def export(url: DatabaseUrl, settings: Settings) -> None:
 
 
 def connect(url: DatabaseUrl, timeout: int) -> Connection:
-    """A new connection in autocommit mode; `timeout` in seconds. Raises psycopg2.Error."""
+    """A new connection in autocommit mode, to a server that answers.
+
+    `timeout` is in seconds, for connecting, and later for each query. Raises psycopg2.Error.
+    """
+    set_wait_callback(None)  # libpq keeps to connect_timeout in its own way of waiting only
     made = psycopg2.connect(url.libpq(), connect_timeout=timeout, application_name="demijohn")
+    set_wait_callback(_finish)
     made.autocommit = True
     return made
 
 
-def wait(url: DatabaseUrl, settings: Settings, say: Callable[[str], None]) -> Connection:
-    """A connection, as soon as there is one to be had.
+def _finish(connection: Connection) -> None:
+    """Wait for the answer to a query, for as long as connecting may take.
+
+    A pooler lets one in whose database is away. In libpq, which psycopg2 waits in by default, there
+    is no such limit, and no signal reaches us.
+    """
+    seconds = int(connection.info.dsn_parameters["connect_timeout"])
+    try:
+        finish(connection, time.monotonic() + seconds)
+    except TimeoutError:
+        raise psycopg2.OperationalError("no answer to a query") from None
+
+
+def wait(
+    url: DatabaseUrl, settings: Settings, say: Callable[[str], None]
+) -> tuple[Connection, "Server"]:
+    """A connection, as soon as there is one to be had, and what the server tells of itself.
 
     Tries with growing pauses for DATABASE_WAIT seconds where time may heal it. Raises Stop(69).
     """
@@ -52,7 +74,7 @@ def wait(url: DatabaseUrl, settings: Settings, say: Callable[[str], None]) -> Co
     told = ""
     while True:
         try:
-            return connect(url, settings.database_connect_timeout)
+            return meet(url, settings.database_connect_timeout)
         except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
             line, heals = diagnose(error, url)
         left = deadline - time.monotonic()
@@ -67,19 +89,31 @@ def wait(url: DatabaseUrl, settings: Settings, say: Callable[[str], None]) -> Co
 
 @dataclass(frozen=True)
 class Server:
-    """What the server tells of itself."""
+    """What the server tells of itself; `pooled` says whether a pooler stands before it."""
 
     version: str
     tls: str | None
     max_connections: int
     connections: int
     read_only: bool
+    pooled: bool
 
     def __str__(self) -> str:
-        return f"PostgreSQL {self.version}, {self.tls or 'no TLS'}"
+        way = ", through a pooler" if self.pooled else ""
+        return f"PostgreSQL {self.version}, {self.tls or 'no TLS'}{way}"
 
 
-def inspect(connection: Connection) -> Server:
+def meet(url: DatabaseUrl, timeout: int) -> tuple[Connection, Server]:
+    """A new connection, as of `connect`, and what the server tells of itself."""
+    connection = connect(url, timeout)
+    try:
+        return connection, _inspect(connection)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _inspect(connection: Connection) -> Server:
     """Ask for version, TLS and the connection budget, in one round trip."""
     with connection.cursor() as cursor:
         # Reserved slots are not for us. pg_stat_activity shows a row for everybody's connection.
@@ -88,11 +122,14 @@ def inspect(connection: Connection) -> Server:
                       current_setting('max_connections')::int
                         - current_setting('superuser_reserved_connections')::int,
                       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
-                      pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"""
+                      pg_is_in_recovery() OR current_setting('transaction_read_only')::bool,
+                      pg_backend_pid()"""
         )
         row = cursor.fetchone()
         assert row is not None  # noqa: S101  a SELECT without FROM has one row
-        version, most, used, read_only = row
+        version, most, used, read_only, pid = row
     info = connection.info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
-    return Server(version.split()[0], tls, most, used, read_only)
+    # A pooler's clients get a number of its own in the place of a server's process.
+    pooled = pid != info.backend_pid
+    return Server(version.split()[0], tls, most, used, read_only, pooled)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -107,21 +108,19 @@ def _database(report: Report, config: Settings) -> None:
     if url.ignored:
         report.fact("ignored parameters", ", ".join(url.ignored))
     try:
-        connection = database.connect(url, config.database_connect_timeout)
+        connection, server = database.meet(url, config.database_connect_timeout)
+        with closing(connection):
+            latency = _latency(connection)
     except psycopg2.Error as error:
         report.problem(diagnose(error, url)[0])
         return
-    try:
-        server = database.inspect(connection)
-        latency = _latency(connection)
-    finally:
-        connection.close()
     report.fact("version", server.version)
     report.fact("TLS", server.tls or "none")
     report.fact("latency", f"{latency:.1f} ms")
     wanted = config.web_concurrency * config.database_pool_size
     report.fact("connections", f"{server.connections} of {server.max_connections} in use")
-    report.fact("this instance takes", f"up to {wanted} of them")
+    of_whom = "the pooler's" if server.pooled else "them"
+    report.fact("this instance takes", f"up to {wanted} of {of_whom}")
     if int(server.version.split(".")[0]) < 13:
         report.problem(f"PostgreSQL {server.version} gets no more fixes. Upgrade it.")
     if not server.tls and not url.place().startswith(PRIVATE):
@@ -130,7 +129,7 @@ def _database(report: Report, config: Settings) -> None:
         report.problem(
             "this is a read-only standby. Point DATABASE_URL at the primary, or name both hosts."
         )
-    if wanted > server.max_connections:
+    if wanted > server.max_connections and not server.pooled:
         report.problem(
             f"{wanted} connections are more than the server has ({server.max_connections}). "
             "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY."

@@ -51,10 +51,10 @@ class Readiness:
             connection = psycopg2.connect(
                 self._url, async_=True, application_name="demijohn readyz"
             )
-            _finish(connection, deadline)
+            finish(connection, deadline)
             cursor = connection.cursor()  # by this name: the connection keeps no hold of it
             cursor.execute("SELECT 1")
-            _finish(connection, deadline)
+            finish(connection, deadline)
             return True
         except (psycopg2.Error, TimeoutError):
             return False
@@ -63,7 +63,7 @@ class Readiness:
                 connection.close()
 
 
-def _finish(connection: Any, deadline: float) -> None:
+def finish(connection: Any, deadline: float) -> None:
     """Wait until an asynchronous connection is done; raises TimeoutError."""
     ready = {POLL_READ: select.POLLIN, POLL_WRITE: select.POLLOUT}
     while (state := connection.poll()) != POLL_OK:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from . import database
 from .exits import Exit, Stop
 from .settings import Settings
 
@@ -30,15 +31,15 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
     """Bring the schema to the head of this release, unless it is there; a line on what was done.
 
     Holds a lock in the database meanwhile, so that of many instances one works and the others wait.
-    Raises Stop(70) if RELEASE_COMMAND fails, Stop(69) if the lock or the database cannot be had.
+    Closes `connection`. Raises Stop(70) if RELEASE_COMMAND fails, Stop(69) if the lock or the
+    database cannot be had.
     """
     versions = Path(settings.alembic_versions)
     deadline = time.monotonic() + settings.release_timeout
     try:
         if done := _nothing_to_do(versions, connection):
             return done
-        connection.autocommit = False  # the lock is the transaction's, and goes with it
-        _lock(connection, deadline, say)
+        connection = _lock(settings, connection, deadline, say)
         if done := _nothing_to_do(versions, connection):
             return f"{done}: another instance did it"
         started = time.monotonic()
@@ -49,7 +50,7 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
     finally:
         with suppress(psycopg2.Error):
             connection.rollback()
-            connection.autocommit = True
+        connection.close()
 
 
 def _nothing_to_do(versions: Path, connection: Connection) -> str:
@@ -98,29 +99,46 @@ def current(connection: Connection) -> frozenset[str]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
-def _lock(connection: Connection, deadline: float, say: Callable[[str], None]) -> None:
-    """Take the release lock for this transaction, which also holds through a transaction pooler.
+def _lock(
+    settings: Settings, connection: Connection, deadline: float, say: Callable[[str], None]
+) -> Connection:
+    """The connection, or another in its place, in a transaction that has the release lock.
 
-    Asks again and again instead of waiting in the server, where no signal would reach us.
+    Asks again and again instead of waiting in the server, where nobody could end it, and each time
+    in a new transaction: behind a pooler an open one keeps a connection from whoever is releasing.
     """
+    told = False
+    while True:
+        try:
+            if _has_locked(connection):
+                return connection
+        except psycopg2.OperationalError:  # lost while we waited: no reason to give up
+            connection.close()
+            connection, _ = database.wait(settings.database_url, settings, say)
+        if time.monotonic() > deadline:
+            connection.close()
+            raise Stop(
+                Exit.UNAVAILABLE,
+                "another instance has been releasing for longer than RELEASE_TIMEOUT. "
+                "See to it, or deploy again.",
+            )
+        if not told:
+            say("another instance is releasing; waiting for it.")
+            told = True
+        time.sleep(LOCK_PAUSE)
+
+
+def _has_locked(connection: Connection) -> bool:
+    """Try to take the lock for a transaction, which then stays open, and the lock with it."""
+    connection.autocommit = False
     with connection.cursor() as cursor:
         # The transaction idles while the command works, which some servers do not allow for long.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        told = False
-        while True:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
-            if cursor.fetchone() == (True,):
-                return
-            if time.monotonic() > deadline:
-                raise Stop(
-                    Exit.UNAVAILABLE,
-                    "another instance has been releasing for longer than RELEASE_TIMEOUT. "
-                    "See to it, or deploy again.",
-                )
-            if not told:
-                say("another instance is releasing; waiting for it.")
-                told = True
-            time.sleep(LOCK_PAUSE)
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
+        locked: bool = cursor.fetchone() == (True,)
+    if not locked:
+        connection.rollback()
+    return locked
 
 
 def _execute(command: str, timeout: int, deadline: float) -> None:

@@ -1,63 +1,19 @@
 """The release: once a deploy, whoever asks for it, however often, and whatever becomes of it."""
 
-import contextlib
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from local import tools
 from local.postgres import Postgres
 from tests.stack.apps.kit import MIRROR
-from tests.stack_fixture import PATIENCE_SECONDS, ROOT, Stack
-
-Release = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def release(database: str, tmp_path: Path) -> Iterator[Release]:
-    """A function that starts `demijohn release` of Tally, on the test's own database."""
-    started: list[subprocess.Popen[str]] = []
-
-    def start(**settings: str) -> "subprocess.Popen[str]":
-        environment = {
-            "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
-            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-            "DATABASE_URL": database,
-            "RUN_DIR": str(tmp_path / "run"),
-            "NGINX_PROGRAM": str(tools.nginx()),
-            "DOTENV": "",
-        }
-        command = [sys.executable, "-m", "demijohn", "release"]
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment | settings,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        with contextlib.suppress(ProcessLookupError):  # and what it has started
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    """Exit status, stdout and stderr, once it has ended."""
-    out, err = process.communicate(timeout=2 * PATIENCE_SECONDS)
-    return process.returncode, out, err
+from tests.stack_fixture import PATIENCE_SECONDS, Release, Stack, ended
 
 
 def name_of(database: str) -> str:
@@ -161,6 +117,30 @@ def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_pat
     assert "another instance is releasing; waiting for it." in out
     assert len(err.splitlines()) == 1 and "another" in err and "RELEASE_TIMEOUT" in err
     first.kill()
+
+
+def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
+    release: Release, tmp_path: Path, postgres: Postgres, database: str
+) -> None:
+    gate, reached = tmp_path / "gate", tmp_path / "reached"
+    first = release(
+        RELEASE_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done;"
+        " exec alembic -c backend/alembic.ini upgrade head'"
+    )
+    wait_until(reached.exists)
+    second = release()
+    assert any("waiting for it" in line for line in second.stdout or [])
+    sql = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'demijohn' AND state = 'idle'"  # between two tries
+        f" AND datname = '{name_of(database)}'"
+    )
+    wait_until(lambda: postgres.execute(sql) == "1")
+    gate.touch()
+    assert ended(first)[0] == 0
+    status, out, err = ended(second)
+    assert (status, err) == (0, "")
+    assert "another instance did it" in out
 
 
 def test_a_serve_need_not_release(

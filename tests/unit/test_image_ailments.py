@@ -10,7 +10,7 @@ HBA = 'FATAL:  no pg_hba.conf entry for host "1.2.3.4", user "tally", database "
 NO_NAME = 'could not translate host name "db.example.com" to address: '
 IS_IT = "\tIs the server running on that host and accepting TCP/IP connections?\n"
 
-# Copied from libpq 14 to 18, PgBouncer 1.24, and from hosted Postgres servers.
+# Copied from libpq 14 to 18, PgBouncer 1.18 and 1.24, and from hosted Postgres servers.
 CANNOT_HEAL = [
     (AT + 'FATAL:  password authentication failed for user "tally"\n', "password refused"),
     (
@@ -39,6 +39,7 @@ CANNOT_HEAL = [
         AT + HBA + "SSL encryption\n",
         "may not connect",
     ),
+    (AT + "FATAL:  unsupported startup parameter: options\n", "not take every parameter"),
     ('invalid sslmode value: "often"\n', "does not take"),
     ('invalid integer value "x" for connection option "connect_timeout"\n', "does not take"),
     ('invalid port number: "99999"\n', "does not take"),
@@ -55,6 +56,10 @@ HEALS = [
     (AT + "FATAL:  remaining connection slots are reserved for …\n", "no connection to spare"),
     (AT + 'FATAL:  too many connections for role "tally"\n', "no connection to spare"),
     (AT + "FATAL:  no more connections allowed (max_client_conn)\n", "no connection to spare"),
+    (AT + "FATAL:  query_wait_timeout\n", "no connection to its database"),
+    ("FATAL:  server login has been failing, try again later\n", "no connection to its database"),
+    (AT + "FATAL:  pgbouncer cannot connect to server\n", "no connection to its database"),
+    ("no answer to a query", "lets us in"),
     (AT + "timeout expired\n", "does not answer"),
     (AT + "Connection timed out\n" + IS_IT, "does not answer"),
     (AT + "No route to host\n" + IS_IT, "does not answer"),
