@@ -15,6 +15,13 @@ from backend.postgres_errors import reason
 # which behind PgBouncer would outlive us and belong to somebody else.
 LOCK = 7141003582
 
+# A statement goes on when its client is killed, and holds the lock until it ends: so the server is
+# to look for its client every second. Not by SET, which a Postgres before 14 would refuse.
+HEED_CLIENT = """
+    SELECT set_config(name, '1000', true) FROM pg_settings
+    WHERE name = 'client_connection_check_interval'
+"""
+
 
 def migrate() -> None:
     """Bring the database to the wanted revision, all of it or nothing.
@@ -24,6 +31,7 @@ def migrate() -> None:
     with _connected() as connection:
         context.configure(connection=connection, target_metadata=metadata)
         with context.begin_transaction():
+            connection.execute(text(HEED_CLIENT))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             context.run_migrations()
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,11 +10,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local.postgres import Postgres
+from tests import witness
+from tests.ledger import Query
 from tests.stack.apps.kit import MIRROR
-from tests.stack_fixture import PATIENCE_SECONDS, Release, Stack, ended
+from tests.stack_fixture import PATIENCE_SECONDS, ROOT, Release, Stack, ended
 
 
 def name_of(database: str) -> str:
@@ -211,6 +215,34 @@ connection.commit()
 def waits_for_lock(postgres: Postgres) -> bool:
     sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE polls%'"
     return postgres.execute(sql + " AND wait_event_type = 'Lock'") != "0"
+
+
+@pytest.mark.parametrize("way", ["straight", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
+def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
+    release: Release,
+    tmp_path: Path,
+    database: str,
+    query: Query,
+    way: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    pooled = way == "pooled"
+    url = request.getfixturevalue("pgbouncer").url(database) if pooled else database
+    shutil.copytree(ROOT / "backend", tmp_path / "backend")
+    witness.add_revision(tmp_path / "backend" / "migrations" / "versions")
+    witness.call(query)
+    ten = [release(tmp_path, DATABASE_URL=url) for _ in range(10)]
+    wait_until(lambda: query(witness.IN_THE_MIDDLE) == "1")
+    (killed,) = [process for process in ten if psutil.Process(process.pid).children()]
+    os.killpg(killed.pid, signal.SIGKILL)
+    began = time.monotonic()
+    results = [ended(process) for process in ten if process is not killed]
+    assert time.monotonic() - began < 20, "what was killed held the lock"
+    assert [status for status, _, _ in results] == [0] * 9, results
+    assert sum("upgrade head took" in out for _, out, _ in results) == 1
+    witness.check(query)
+    status, out, _ = ended(release(tmp_path, DATABASE_URL=url, RELEASE_COMMAND="false"))
+    assert (status, "schema at slow, nothing to do" in out) == (0, True)
 
 
 def test_a_database_lost_in_the_middle_is_one_line(
