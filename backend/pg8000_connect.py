@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,13 @@ def _network_errors() -> Iterator[None]:
         raise InterfaceError(f"network error: {error}") from error
 
 
+class _Connection(pg8000.Connection):  # type: ignore[misc]
+    def close(self) -> None:
+        """Say goodbye, even if nobody is there any more to hear it: libpq is no different."""
+        with suppress(InterfaceError):
+            super().close()
+
+
 class _Socket(_Impatient, socket.socket):
     pass
 
@@ -72,7 +79,7 @@ def connect(parameters: Mapping[str, str]) -> Any:
     user = parameters.get("user") or getpass.getuser()
     with _network_errors():
         connected = _socket(parameters)
-    connection = pg8000.Connection(
+    connection = _Connection(
         user=user,
         password=parameters.get("password"),
         database=parameters.get("dbname", user),

@@ -1,8 +1,16 @@
 """What stands between an app and its database, and can be told to misbehave."""
 
 import contextlib
+import ctypes
 import socket
+import struct
 import threading
+
+# A packet filter of one instruction, "return 0": the kernel drops what comes before TCP sees it
+# (https://docs.kernel.org/networking/filter.html). Linux only.
+SO_ATTACH_FILTER = 26
+_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
+_DROP = struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING))
 
 
 class Proxy:
@@ -58,6 +66,14 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
         self._open.clear()
+
+    def forget(self) -> None:
+        """Let the connections there are lead nowhere, as a firewall or NAT that has forgotten them:
+        what is sent is not even acknowledged, while new ones are served.
+        """
+        for end in list(self._open):
+            with contextlib.suppress(OSError):
+                end.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _DROP)
 
     def refuse(self) -> None:
         """Nothing listens any more."""
