@@ -218,7 +218,8 @@ def _api(settings: Settings) -> str:
         else ""
     )
     return "".join(
-        f"location {match} {{{limit} proxy_pass http://gunicorn; }}\n"
+        # A cached answer that was deleted must not live on in a file that is still open.
+        f"location {match} {{{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
     )

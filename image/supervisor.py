@@ -21,6 +21,7 @@ from supervisor.process import Subprocess
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
+from .clock import WallClock, forget_answers
 from .exits import Exit, Stop
 from .log import Relay, complain, say
 
@@ -104,12 +105,14 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._ends: dict[str, deque[float]] = {}
         self._kills: dict[str, deque[float]] = {}
         self._sockets: list[object] = []
+        self._clock = WallClock()
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._on_log)
         events.subscribe(events.ProcessStateExitedEvent, self._on_exited)
         events.subscribe(events.ProcessStateBackoffEvent, self._on_backoff)
         events.subscribe(events.ProcessStateFatalEvent, self._on_fatal)
+        events.subscribe(events.Tick5Event, self._on_tick)
         # supervisord closes a program's socket whenever the program ends, and with it the
         # connections that wait; a reference of our own keeps it open.
         self._sockets = [
@@ -189,6 +192,12 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
 
     def _on_fatal(self, event: events.ProcessStateEvent) -> None:
         self._give_up(event.process.config.name, f"does not start ({event.process.spawnerr})")
+
+    def _on_tick(self, _: events.Tick5Event) -> None:
+        """Every five seconds by the wall clock, and within one after it was set."""
+        if step := self._clock.set_back():
+            say("supervise", f"the clock was set back by {step:.0f} s: forgetting cached answers")
+            forget_answers(self._marker.parent)
 
 
 class _Alarm:
