@@ -50,7 +50,8 @@ def engine_for_requests(settings: Settings) -> Engine:
         pool_recycle=RECYCLE,
         pool_use_lifo=True,  # what is not needed stays idle, and is recycled
     )
-    _ping(engine)
+    _ping(engine, connector)
+    event.listen(engine, "connect", lambda _, record: _heed_the_clock(engine, record))
     _limit_statements(engine, settings.statement_timeout)
     event.listen(engine, "handle_error", _leave_read_only_server)
     event.listen(engine, "handle_error", lambda context: _leave_silent_server(context, connector))
@@ -74,7 +75,7 @@ def _engine(settings: Settings, connector: Connector, **options: Any) -> Engine:
     )
 
 
-def _ping(engine: Engine) -> None:
+def _ping(engine: Engine, connector: Connector) -> None:
     """Try each connection before it is used: restarts, failovers and firewalls end them unseen.
 
     SQLAlchemy's own `pool_pre_ping` would wait for a silent one until there is no time left for
@@ -82,12 +83,27 @@ def _ping(engine: Engine) -> None:
     """
 
     @event.listens_for(engine, "checkout")
-    def ping(connection: Any, *_: Any) -> None:
+    def ping(connection: Any, record: Any, _: Any) -> None:
+        is_new = "pinged" not in record.info  # which SQLAlchemy empties with each new connection
+        record.info["pinged"] = True
         try:
             with patience.at_most(PING_WAIT):
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
+            if is_new:  # a pooler let us in whose database is away: another would be no better
+                connector.suspect()
+                raise
             raise InvalidatePoolError from error
+
+
+def _heed_the_clock(engine: Engine, record: Any) -> None:
+    """See to it that a new connection is younger than the last that were given up.
+
+    SQLAlchemy compares moments of the wall clock. Where that went back in between, it would make
+    this connection anew for each use, until the clock is as far as it was.
+    """
+    pool: Any = engine.pool
+    pool._invalidate_time = min(pool._invalidate_time, record.starttime)
 
 
 def _limit_statements(engine: Engine, seconds: float) -> None:
