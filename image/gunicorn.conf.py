@@ -4,7 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from demijohn import watchdog
+from demijohn import problem, watchdog
+from gunicorn import util
 
 wsgi_app = "demijohn.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -34,6 +35,9 @@ control_socket_disable = True  # it would be written to HOME, which need not be 
 
 
 limit_request_line = 8190  # as much as Nginx takes
+
+# What Gunicorn's own errors look like is no setting (see Worker.handle_error in its code).
+util.write_error = problem.write
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]

@@ -217,8 +217,9 @@ def _api(settings: Settings) -> str:
         if settings.rate_limit
         else ""
     )
+    refusal = " if ($ambiguous) { return 400; }"
     return "".join(
-        f"location {match} {{{limit} proxy_pass http://gunicorn; }}\n"
+        f"location {match} {{{refusal}{limit} proxy_pass http://gunicorn; }}\n"
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
     )
