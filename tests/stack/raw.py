@@ -161,4 +161,5 @@ class Front:
         return [found for found in self.journal() if token in json.dumps(found)]
 
     def journal(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.read_journal().splitlines()]
+        *lines, _unfinished = self.read_journal().split("\n")
+        return [json.loads(line) for line in lines]
