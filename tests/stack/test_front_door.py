@@ -243,8 +243,15 @@ def test_a_page_that_has_not_changed_is_304(mirror: Stack, path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_can_be_posted_to_a_page(mirror: Stack, method: str) -> None:
     answer = ask(mirror, "/", method=method, body=b"x")
-    assert answer.status == 405
+    assert (answer.status, answer.one("Allow")) == (405, "GET, HEAD")
     apology(answer)
+
+
+def test_what_the_app_allows_is_for_the_app_to_say(mirror: Stack, tmp_path: Path) -> None:
+    assert "PATCH" in (ask(mirror, method="TRACE").one("Allow") or "")
+    path = script(tmp_path, "405 Method Not Allowed", Allow="BREW")
+    assert ask(mirror, path).all("Allow") == ["BREW"]
+    assert ask(mirror, script(tmp_path)).one("Allow") is None
 
 
 def test_the_frontend_learns_public_variables_and_no_others(mirror: Stack) -> None:
