@@ -4,7 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from demijohn import health, watchdog, whole_response, wsgi
+from demijohn import health, problem, watchdog, whole_response, wsgi
+from gunicorn import util
 
 wsgi_app = "demijohn.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -36,6 +37,9 @@ control_socket_disable = True  # it would be written to HOME, which need not be 
 limit_request_line = 8190  # as much as Nginx takes
 
 whole_response.install()
+
+# What Gunicorn's own errors look like is no setting (see Worker.handle_error in its code).
+util.write_error = problem.write
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]

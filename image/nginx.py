@@ -217,9 +217,10 @@ def _api(settings: Settings) -> str:
         if settings.rate_limit
         else ""
     )
+    refusal = " if ($ambiguous) { return 400; }"
     return "".join(
         # A cached answer that was deleted must not live on in a file that is still open.
-        f"location {match} {{{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
+        f"location {match} {{{refusal}{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
     )

@@ -16,16 +16,20 @@ import pytest
 
 from local.postgres import Postgres
 from tests.stack.apps.kit import (
+    HTML,
     MIRROR,
     PAGE,
     SCRIPT,
     Answer,
+    apology,
     ask,
     dial,
     door,
     file_of,
     nginx_has,
+    problem,
     rewrite,
+    said_properly,
     script,
     send,
 )
@@ -34,8 +38,6 @@ from tests.stack_fixture import Stack
 ASSET = "/assets/app-1a2b3c4d.js"
 STYLE = "/assets/style-5e6f7a8b.css"
 YEAR = "public, max-age=31536000, immutable"
-PROBLEM = "application/problem+json"
-HTML = "text/html; charset=utf-8"
 
 FORGED = {
     "X_Forwarded_For": "6.6.6.6",
@@ -84,23 +86,6 @@ def seen(answer: Answer) -> dict[str, Any]:
     """What the app saw of the request."""
     assert answer.status == 200, answer
     return answer.json()
-
-
-def problem(answer: Answer) -> dict[str, Any]:
-    """The answer as a problem of the API (RFC 9457), which says the same as its status line."""
-    assert answer.one("Content-Type") == PROBLEM, answer
-    body = answer.json()
-    assert set(body) == {"type", "title", "status", "detail"}
-    assert body["status"] == answer.status
-    return body
-
-
-def apology(answer: Answer) -> str:
-    """The answer as a small page for people."""
-    assert answer.one("Content-Type") == HTML, answer
-    page = answer.body.decode()
-    assert page.startswith("<!doctype html>") and "The page" not in page
-    return page
 
 
 def has_ipv6() -> bool:
@@ -258,8 +243,15 @@ def test_a_page_that_has_not_changed_is_304(mirror: Stack, path: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 def test_nothing_can_be_posted_to_a_page(mirror: Stack, method: str) -> None:
     answer = ask(mirror, "/", method=method, body=b"x")
-    assert answer.status == 405
+    assert (answer.status, answer.one("Allow")) == (405, "GET, HEAD")
     apology(answer)
+
+
+def test_what_the_app_allows_is_for_the_app_to_say(mirror: Stack, tmp_path: Path) -> None:
+    assert "PATCH" in (ask(mirror, method="TRACE").one("Allow") or "")
+    path = script(tmp_path, "405 Method Not Allowed", Allow="BREW")
+    assert ask(mirror, path).all("Allow") == ["BREW"]
+    assert ask(mirror, script(tmp_path)).one("Allow") is None
 
 
 def test_the_frontend_learns_public_variables_and_no_others(mirror: Stack) -> None:
@@ -645,6 +637,12 @@ def test_a_503_of_the_app_says_when_to_come_back_even_if_the_app_does_not(
     assert ask(mirror, script(tmp_path, "200 OK", "yes")).one("Retry-After") is None
 
 
+def test_an_app_that_fails_before_it_answers_is_a_problem_too(mirror: Stack) -> None:
+    answer = ask(mirror, "/api/say")  # which wants a file
+    assert answer.status == 500
+    assert problem(answer)["type"] == "/problems/internal"
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large_is_413(impatient: Stack, chunked: bool) -> None:
     assert seen(ask(impatient, method="POST", body=b"x" * 1024))["body"] == 1024
@@ -680,45 +678,6 @@ def test_without_a_limit_there_is_no_429(launch: Callable[..., Stack]) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"\r\n\r\nGARBAGE\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS, to a port that speaks none
-        b"GET /api/show HTTP/1.1\r\n\r\n",  # no Host
-        b"GET /api/show HTTP/1.1\r\nHost: a b\r\n\r\n",
-        b"GET /api/show HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
-        b"GET /api/%00show HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /api/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"get /api/show HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"POST /api/show HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-        b"POST /api/show HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
-        (
-            b"POST /api/show HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-        ),
-        b"GET /" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET /api/show HTTP/1.1\r\nHost: x\r\nCookie: " + b"x" * 10_000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + (b"Cookie: " + b"x" * 7_000 + b"\r\n") * 6 + b"\r\n",
-    ],
-    ids=lambda request: f"{request[:60]!r}",
-)
-def test_what_is_no_request_is_the_clients_mistake(mirror: Stack, request_bytes: bytes) -> None:
-    answer = send(mirror, request_bytes)
-    assert 400 <= answer.status < 500
-    said_properly(answer)
-
-
-def said_properly(answer: Answer) -> None:
-    """An error in our words: a problem or a small page, never Nginx's or Gunicorn's own."""
-    if answer.one("Content-Type") == PROBLEM:
-        problem(answer)
-    else:
-        apology(answer)
-    for word in (b"nginx", b"gunicorn", b"unicorn", b"Traceback"):
-        assert word not in answer.body
-
-
-@pytest.mark.parametrize(
     ("status", "path", "headers"),
     [
         (400, "/api/show", {"Host": "a b"}),
@@ -737,12 +696,6 @@ def test_errors_seldom_seen_are_in_our_own_words_too(
     said_properly(answer)
     if path.startswith("/api"):
         problem(answer)
-
-
-def test_a_version_that_nobody_speaks_is_refused(mirror: Stack) -> None:
-    answer = send(mirror, b"GET /api/show HTTP/9.1\r\nHost: x\r\n\r\n")
-    assert answer.status == 505
-    said_properly(answer)
 
 
 @pytest.mark.parametrize("size", [3_000, 5_000, 8_000])

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 from local import tools
 from local.postgres import Postgres
@@ -27,6 +28,9 @@ AILING = {
     "WEB_CONCURRENCY": "2",
     "WEB_THREADS": "4",
 }
+
+PROBLEM = "application/problem+json"
+HTML = "text/html; charset=utf-8"
 
 PAGE = "<!doctype html><title>The page</title>\n"
 SCRIPT = "// A file whose name changes with its content.\n" + "console.log('hello');\n" * 60
@@ -101,6 +105,33 @@ def read(connection: socket.socket, method: str = "GET") -> Answer:
     with contextlib.closing(response):
         response.begin()
         return Answer(response.status, tuple(response.getheaders()), response.read())
+
+
+def problem(answer: Answer) -> dict[str, Any]:
+    """The answer as a problem of the API (RFC 9457), which says the same as its status line."""
+    assert answer.one("Content-Type") == PROBLEM, answer
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail"}
+    assert body["status"] == answer.status
+    return body
+
+
+def apology(answer: Answer) -> str:
+    """The answer as a small page for people."""
+    assert answer.one("Content-Type") == HTML, answer
+    page = answer.body.decode()
+    assert page.startswith("<!doctype html>") and "The page" not in page
+    return page
+
+
+def said_properly(answer: Answer) -> None:
+    """An error in our words: a problem or a small page, never Nginx's or Gunicorn's own."""
+    if answer.one("Content-Type") == PROBLEM:
+        problem(answer)
+    else:
+        apology(answer)
+    for word in (b"nginx", b"gunicorn", b"unicorn", b"Traceback"):
+        assert word not in answer.body
 
 
 def script(folder: Path, status: str = "200 OK", body: str | None = None, **headers: str) -> str:

@@ -1,0 +1,34 @@
+"""The corpus of bad requests against the image itself, whose Nginx is Debian's."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.container.engine import HARDENED, ROOT, Container
+from tests.stack.raw import Front
+from tests.stack.test_bad_requests import CASES, check_journal, exchange
+
+Launch = Callable[..., Container]
+
+
+def test_every_bad_request_is_refused_or_taken_for_what_it_is(
+    launch: Launch, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o777)  # the image's user writes the journal here
+    apps = ROOT / "tests" / "stack" / "apps"
+    mounts = ("--volume", f"{apps}:/apps:ro", "--volume", f"{tmp_path}:/witness")
+    container = launch(
+        options=(*HARDENED, *mounts),
+        APP_DIR="/apps",
+        APP_MODULE="witness:app",
+        JOURNAL="/witness/journal",
+        RELEASE_ON_BOOT="false",
+        RATE_LIMIT="0",
+    ).wait_until_ready()
+    address = urlsplit(container.url)
+    assert address.hostname and address.port
+    front = Front(address.hostname, address.port, (tmp_path / "journal").read_text)
+    for case in CASES:
+        for at_once in (False, True):
+            exchange(front, case, at_once=at_once)
+    check_journal(front)
