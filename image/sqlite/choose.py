@@ -19,16 +19,14 @@ Facts = dict[str, Any]
 NUMBERS = "typeof({c}) IN ('integer', 'real')"
 EXACT = 1 << 53  # whole numbers beyond it are not all doubles
 
-FIRST = {
-    # In SQLite's order of words: blob, integer, null, real, text.
-    "low": "min(typeof({c}))",
-    "high": "max(typeof({c}))",
-}
+# In the order of words: blob, integer, null, real, text.
+FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
+# SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
+# greatest value tells whether all are alike.
+GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
-CLOCKS = {
-    "clock": "max(typeof({c}) = 'text' AND length({c}) > 10)",
-    "zoned": "max(typeof({c}) = 'text' AND substr({c}, 17) GLOB '*[-+Zz]*')",
-}
+CLOCK = {"clock": "max(typeof({c}) = 'text' AND length({c}) > 10)"}
+ZONED = {"zoned": "max(typeof({c}) = 'text' AND substr({c}, 17) GLOB '*[-+Zz]*')"}
 SECOND = {
     "integers": "sum(typeof({c}) = 'integer')",
     "reals": "sum(typeof({c}) = 'real')",
@@ -71,12 +69,13 @@ KINDS: dict[str, Callable[[str], Kind]] = {
     "timestamptz": lambda unit: Moment("timestamp with time zone", unit),
 }
 ASKED_UNITS = (*UNITS, JULIAN)
+DATED = ("date", "timestamp", "timestamptz")
 
 
 def asked(word: str) -> Kind:
     """The type that `timestamptz:unix` asks for. Raises ValueError."""
     name, _, unit = word.partition(":")
-    if name not in KINDS or (unit and (unit not in ASKED_UNITS or not name.startswith(("d", "t")))):
+    if name not in KINDS or (unit and (unit not in ASKED_UNITS or name not in DATED)):
         raise ValueError(
             f"{word!r} is no type. There are {', '.join(KINDS)}; and for dates as numbers, "
             f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}"
@@ -88,9 +87,10 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
     """What the values of each column are; those named in `closer` are looked at in any case."""
     wanted = {
         column.name: {
-            **({} if column.name == table.alias else FIRST),
+            **({} if column.name == table.alias else _first(column)),
             **(LONGEST if column.affinity in (TEXT, BLOB) or _is_open(column) else {}),
-            **(CLOCKS if _is_moment(column) else {}),
+            **(ZONED if _is_moment(column) else {}),
+            **(CLOCK if column.declared.upper() == "DATE" else {}),
             **_decimal_facts(column),
         }
         for column in table.columns
@@ -155,7 +155,7 @@ def _decimal(declared: re.Match[str], known: Facts) -> Choice:
 def _moment(declared: str, known: Facts) -> Choice:
     zoned = bool(known["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
     name = "timestamp with time zone" if zoned else "timestamp without time zone"
-    if declared == "DATE" and not known["clock"]:
+    if declared == "DATE" and not known.get("clock"):
         name = "date"
     note = (
         f"{name}: some values have a time of day" if declared == "DATE" and name[0] == "t" else ""
@@ -186,7 +186,6 @@ def _by_values(column: Column, known: Facts) -> Choice:
     integers, reals, texts, blobs = (
         known.get(name) or 0 for name in ("integers", "reals", "texts", "blobs")
     )
-    declared = f"{column.declared} says" if column.declared else "nothing is declared"
     if not (integers or reals or texts or blobs):
         return Choice(Bytes() if "BLOB" in column.declared.upper() else Text())
     if blobs and not (integers or reals or texts):
@@ -195,7 +194,7 @@ def _by_values(column: Column, known: Facts) -> Choice:
         kind = Text()
     elif texts or blobs:
         kinds: dict[str, Kind] = {INTEGER: Integer(), REAL: Double(), TEXT: Text()}
-        if column.affinity in kinds and not reals:
+        if column.affinity in kinds and (not reals or column.affinity == REAL):
             return Choice(kinds[column.affinity])
         if blobs and "BLOB" in column.declared.upper():
             return Choice(Bytes())
@@ -209,7 +208,12 @@ def _by_values(column: Column, known: Facts) -> Choice:
     expected = (INTEGER, Integer), (REAL, Double), (TEXT, Text), (BLOB, Bytes)
     if (column.affinity, type(kind)) in expected and column.declared:
         return Choice(kind)
-    return Choice(kind, f"{kind.sql}: by its values; {declared}" if column.declared else "")
+    note = f"{kind.sql}: its values are not what {column.declared} says"
+    return Choice(kind, note if column.declared else "")
+
+
+def _first(column: Column) -> dict[str, str]:
+    return GREATEST if column.affinity in (TEXT, REAL) else FIRST
 
 
 def _is_moment(column: Column) -> bool:
@@ -228,8 +232,6 @@ def _needs_more(column: Column, known: Facts) -> bool:
         return False
     if _is_moment(column):
         return seen != {"text"}
-    if column.affinity == TEXT:
-        return bool(known["high"] != "text")
     return seen != {column.affinity} or column.affinity in (BLOB,)
 
 

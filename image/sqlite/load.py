@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg2
+
 from .plan import Move, TableMove
 from .refusals import Refusals
 from .source import Row, Source, identifier
@@ -192,7 +194,7 @@ class Reader(threading.Thread):
                 self._put(("".join(parts).encode(), count))
                 parts = []
                 size = count = 0
-        if parts and not self.vain:
+        if size and not self.vain:
             self._put(("".join(parts).encode(), count))
 
     def _put(self, chunk: Chunk) -> None:
@@ -210,6 +212,7 @@ class Feed:
     def __init__(self, reader: Reader, progress: Progress) -> None:
         self._reader = reader
         self._progress = progress
+        self.fault: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
         """The next chunk, however large; empty at the table's end."""
@@ -217,6 +220,7 @@ class Feed:
         if chunk is None:
             return b""
         if isinstance(chunk, BaseException):
+            self.fault = chunk
             raise chunk
         data, rows = chunk
         self._progress.add(rows)
@@ -248,12 +252,21 @@ def load(
     try:
         for move in moves:
             progress.begin(move.name, move.rows)
-            with target.connection.cursor() as cursor:
-                cursor.copy_expert(copy(move), Feed(reader, progress), CHUNK_BYTES)
+            _copy(target, move, Feed(reader, progress))
             progress.done()
     finally:
         reader.stop.set()
         reader.join()
+
+
+def _copy(target: Target, move: TableMove, feed: Feed) -> None:
+    try:
+        with target.connection.cursor() as cursor:
+            cursor.copy_expert(copy(move), feed, CHUNK_BYTES)
+    except psycopg2.Error:
+        if feed.fault:  # which psycopg2 hands to Postgres, and Postgres back to us, as a text
+            raise feed.fault from None
+        raise
 
 
 def copy(move: TableMove) -> str:

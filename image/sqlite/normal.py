@@ -39,12 +39,14 @@ def form(kind: Kind) -> tuple[Whole, One]:
     match kind:
         case Integer(sql="bigint"):
             return _integers, one
+        case Double(sql="double precision"):
+            return _doubles(one), one
         case Moment(sql="timestamp without time zone" | "timestamp with time zone", unit=""):
             return _moments("+00" if "with time" in kind.sql else "", each), one
         case AnyText():
             return each, one
-        case Text(limit=0):
-            return _texts, one
+        case Text() if not kind.sql.startswith("character("):
+            return _texts(kind.limit), one
     return each, one
 
 
@@ -78,14 +80,37 @@ def _one(kind: Kind) -> One:
 
 
 def _integers(values: Sequence[Any]) -> Sequence[str]:
-    return ["" if value is None else format(value, "d") for value in values]
+    written = int.__repr__  # which takes nothing else
+    return ["" if value is None else written(value) for value in values]
 
 
-def _texts(values: Sequence[Any]) -> Sequence[str]:
-    written = ["" if value is None else f"{len(value)}:{value:s}" for value in values]
-    if "\0" in "".join(written):
-        raise ValueError
-    return written
+def _doubles(one: One) -> Whole:
+    """Where neither Postgres nor Python writes an exponent, they differ in a `.0` at most."""
+    written = float.__repr__
+
+    def whole(values: Sequence[Any]) -> Sequence[str]:
+        return [
+            ""
+            if value is None
+            else written(value).removesuffix(".0")
+            if 1e-4 <= abs(value) < 1e15
+            else one(value)
+            for value in values
+        ]
+
+    return whole
+
+
+def _texts(limit: int) -> Whole:
+    def whole(values: Sequence[Any]) -> Sequence[str]:
+        written = ["" if value is None else f"{len(value)}:{value:s}" for value in values]
+        if "\0" in "".join(written):
+            raise ValueError
+        if limit and max((len(value) for value in values if value is not None), default=0) > limit:
+            raise ValueError
+        return written
+
+    return whole
 
 
 def _moments(suffix: str, each: Whole) -> Whole:
@@ -263,8 +288,7 @@ def _json_text(text: str) -> str:
     if "\0" in text:
         raise ValueError
     text.encode()  # half a surrogate pair raises
-    quoted = json.dumps(text, ensure_ascii=False)
-    return quoted.replace("\x7f", "\x7f")
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _moment(value: Any, sql: str, unit: str) -> str:

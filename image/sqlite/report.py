@@ -84,7 +84,12 @@ class Report:
         found = self.refusals
         if not found:
             return []
-        done = {"null": "became NULL", "skip": "had their rows skipped", "": "do not fit"}
+        done = {
+            "null": "became NULL",
+            "skip": "had their rows skipped",
+            "text": "made their columns text",
+            "": "do not fit",
+        }
         lines = [f"{_count(found.total, 'value')} {done[found.policy]}:"]
         shown: Counter[tuple[str, str, str]] = Counter()
         for one in found.described:

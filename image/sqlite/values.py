@@ -192,7 +192,10 @@ class Text(Kind):
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         if self.limit:
-            return super().bulk(values)
+            if self.sql.startswith("character("):
+                return super().bulk(values)
+            if max((len(v) for v in values if v is not None), default=0) > self.limit:
+                raise ValueError
         return ["" if v is None else '"' + v.replace('"', '""') + '"' for v in values]
 
 
