@@ -45,7 +45,7 @@ class Constrainer:
     def __init__(self, target: Target, plan: Plan) -> None:
         self._target = target
         self._plan = plan
-        self._names = Names(target.relations | {move.name for move in plan.tables})
+        self._names = plan.names
 
     def run(self, working: Callable[[str], None]) -> None:
         """Add everything, in an order in which each finds what it needs."""

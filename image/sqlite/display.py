@@ -29,7 +29,6 @@ class Lines:
 
     def __init__(self) -> None:
         self._told = 0
-        self._doing = ""
         self._last = time.monotonic()
 
     def show(self, progress: Progress) -> None:
@@ -37,10 +36,7 @@ class Lines:
         new, self._told = progress.lines[self._told :], len(progress.lines)
         for line in new:
             self._line(line)
-        if progress.doing != self._doing:
-            self._doing = progress.doing
-            self._line(self._doing)
-        elif time.monotonic() - self._last > PLAIN_SECONDS and progress.table:
+        if time.monotonic() - self._last > PLAIN_SECONDS and progress.table:
             self._line(f"  {progress.table}: {progress.rows:,} rows so far")
 
     def close(self) -> None:

@@ -46,6 +46,7 @@ class Progress:
     def phase(self, doing: str, expected: int = 0) -> None:
         """Turn to another kind of work."""
         self.doing, self.expected, self.total, self.table = doing, expected, 0, ""
+        self.lines.append(doing)
 
     def begin(self, table: str, expected: int) -> None:
         """Turn to a table."""

@@ -64,6 +64,8 @@ def _one(kind: Kind) -> One:
             return lambda value: _sized(_anything(value))
         case Text():
             return lambda value: _sized(_text(value, kind.limit, kind.sql.startswith("character(")))
+        case Words(labels=()):
+            return lambda value: _text(value)[:0] + "?"
         case Words():
             return lambda value: _sized(_label(_text(value), kind.labels))
         case Bytes():

@@ -11,7 +11,7 @@ from .moments import UNIT_NAMES, Moment
 from .schema import Column, Left, Schema, Table
 from .source import Source, identifier
 from .target import Target, TargetColumn, TargetTable
-from .values import AnyText, Kind, Text
+from .values import AnyText, Kind, Text, Words
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
@@ -72,6 +72,7 @@ class Plan:
     refusals: list[str] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     cycles: bool = False  # tables that exist refer to each other in a circle
+    names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created
 
     def find(self, table: str) -> TableMove | None:
         """The move of a source's table."""
@@ -104,8 +105,12 @@ def make(
 
     Raises Stop(65) where the source is damaged.
     """
-    plan = Plan(left=list(schema.left))
-    names = Names(target.relations)
+    plan = Plan(left=list(schema.left), names=Names(target.relations))
+    called = {
+        table.name: plan.names.give(table.name)
+        for table in schema.tables
+        if target.find(table.name) is None
+    }
     for table in schema.tables:
         if table.name.lower() in options.exclude:
             plan.left.append(Left("table", table.name, "excluded as asked"))
@@ -116,7 +121,7 @@ def make(
             plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
             continue
         if existing is None:
-            move = _new(table, known, names, options, plan)
+            move = _new(table, called[table.name], known, options, plan)
         elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
             plan.left.append(Left("table", table.name, "the migrations have written their own"))
             continue
@@ -142,12 +147,11 @@ def _row_bytes(known: dict[str, Facts]) -> int:
 
 def _new(
     table: Table,
+    name: str,
     known: dict[str, Facts],
-    names: Names,
     options: Options,
     plan: Plan,
 ) -> TableMove:
-    name = names.give(table.name)
     if name != table.name:
         plan.notes.append(f"{table.name}: the table is called {name} in Postgres")
     columns = Names(set(SYSTEM_COLUMNS))
@@ -266,6 +270,8 @@ def _fitted(
         if unit:
             plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")
             return replace(kind, unit=unit)
+    elif isinstance(kind, Words) and not kind.labels:
+        plan.notes.append(f"{name}: {kind.sql} is Postgres's to judge; the proof only counts it")
     elif type(own) is not type(kind):
         plan.notes.append(f"{name}: {kind.sql} in Postgres, by itself it would be {own.sql}")
     return kind

@@ -73,6 +73,8 @@ def _is_utf8(target: Target) -> bool:
 def _sql(move: Move) -> str:
     column = identifier(move.name)
     match move.kind:
+        case Words(labels=()):
+            text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"
         case Bytes():

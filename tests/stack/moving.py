@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 
 PATIENCE_SECONDS = 60
+LOOK = {"r": "t::text", "S": "(last_value, is_called)::text"}  # what tables and sequences hold
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ def state(url: str) -> list[tuple[Any, ...]]:
     schemas = ask(url, "SELECT nspname FROM pg_namespace ORDER BY 1")
     triggers = ask(url, "SELECT tgname, tgenabled::text FROM pg_trigger ORDER BY 1")
     rows = [
-        (name, ask(url, f'SELECT t::text FROM "{schema}"."{name}" t ORDER BY 1'))
+        (name, ask(url, f'SELECT {LOOK[kind]} FROM "{schema}"."{name}" t ORDER BY 1'))
         for schema, name, kind, *_ in relations
-        if kind in "rS"
+        if kind in LOOK
     ]
     return [relations, schemas, triggers, rows]  # type: ignore[list-item]
