@@ -1,7 +1,5 @@
 """What comes after the data: keys, indexes, CHECKs, foreign keys, and where identities go on."""
 
-from collections.abc import Callable
-
 import psycopg2
 from psycopg2 import errors
 
@@ -47,18 +45,16 @@ class Constrainer:
         self._plan = plan
         self._names = plan.names
 
-    def run(self, working: Callable[[str], None]) -> None:
+    def run(self) -> None:
         """Add everything, in an order in which each finds what it needs."""
         created = [move for move in self._plan.tables if move.created]
         for move in created:
-            working(f"{move.name}: keys and indexes")
             self._primary_key(move)
             for index in sorted(move.table.indexes, key=lambda index: not index.constraint):
                 self._index(move, index)
             for name, words in move.table.checks:
                 self._check(move, name, words)
         for move in created:
-            working(f"{move.name}: foreign keys")
             for key in move.table.foreign_keys:
                 self._foreign_key(move, key)
 

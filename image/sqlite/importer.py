@@ -56,12 +56,11 @@ class Importer:
         existing = [move for move in moves if not move.created]
         before = self._empty(existing)
         with self._timed("load"), self._undisturbed(made, existing):
-            self._progress.phase("tables", 0)
             create.tables(self._target, self._source, made)
             self._load(moves)
         with self._timed("constraints"):
             self._progress.phase("keys, indexes, constraints")
-            Constrainer(self._target, made).run(self._progress.phase)
+            Constrainer(self._target, made).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
             self._prove(moves, before)
@@ -181,7 +180,6 @@ class Importer:
             run(f"{one} DEFERRABLE INITIALLY DEFERRED")
         run("SET CONSTRAINTS ALL DEFERRED")
         yield
-        self._progress.phase("foreign keys")
         run("SET CONSTRAINTS ALL IMMEDIATE")
         for one in altered:
             run(f"{one} NOT DEFERRABLE")

@@ -6,7 +6,8 @@ way of writing values out; here it is done from the SQLite file once more, value
 that shares nothing with what encodes them for COPY.
 
 The normal form of a row: its values with the character 31 between them. NULL is empty, a text is
-its length in characters, a colon and itself, a blob its MD5, all else as Postgres writes it.
+its length in characters, a colon and itself, a blob its MD5, a double its bits, all else as
+Postgres writes it.
 """
 
 import struct
@@ -20,7 +21,7 @@ from .normal import BROKEN, form
 from .plan import Move, TableMove
 from .source import Row, Source, identifier
 from .target import Target
-from .values import Bytes, Json, Numeric, Text, Words
+from .values import Bytes, Double, Json, Numeric, Text, Words
 
 SEPARATOR = "\x1f"
 WRAP = 1 << 64
@@ -79,6 +80,8 @@ def _sql(move: Move) -> str:
             text = f"length({column}::text) || ':' || {column}::text"
         case Bytes():
             text = f"md5({column})"
+        case Double():
+            text = f"encode(float{'4' if move.kind.sql == 'real' else '8'}send({column}), 'hex')"
         case Numeric():
             text = f"trim_scale({column})::text"
         case _:

@@ -130,7 +130,7 @@ def test_types_that_hold_it_do(migrated: str, tmp_path: Path) -> None:
     brought(migrated, path)
     found = ask(migrated, "SELECT a, b, c, d::text, e::text, f::text, g::text FROM t")
     assert found == [
-        (-5, 0.25, "abc", "bad", '{"a": [100, "é"], "b": 1.0}', "10.0.0.1", "2023-11-14")
+        (-5, 0.25, "abc", "bad", '{"a": [100, "é"], "b": 1.0}', "10.0.0.1/32", "2023-11-14")
     ]
 
 
