@@ -35,12 +35,14 @@ SECOND = {
     "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{EXACT} AND {EXACT})",
     "least": f"min(CASE WHEN {NUMBERS} THEN {{c}} END)",
     "most": f"max(CASE WHEN {NUMBERS} THEN {{c}} END)",
+    **LONGEST,
 }
 
 DECIMAL = re.compile(
     r"(?:DECIMAL|NUMERIC|DEC|NUMBER|MONEY|SMALLMONEY|CURRENCY)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?"
 )
 LIMITED = re.compile(r"(?:N?VARCHAR|CHARACTER VARYING|N?CHAR|CHARACTER)\s*\(\s*(\d+)\s*\)")
+SETTLED = re.compile(r"BOOL|BOOLEAN|UUID|GUID|UNIQUEIDENTIFIER|JSON|JSONB")
 MOMENT = re.compile(r"(?:DATETIME|TIMESTAMP|TIMESTAMPTZ)\b.*")
 
 
@@ -88,7 +90,7 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
     wanted = {
         column.name: {
             **({} if column.name == table.alias else _first(column)),
-            **(LONGEST if column.affinity in (TEXT, BLOB) or _is_open(column) else {}),
+            **(LONGEST if _is_moment(column) or column.affinity in (TEXT, BLOB) else {}),
             **(ZONED if _is_moment(column) else {}),
             **(CLOCK if column.declared.upper() == "DATE" else {}),
             **_decimal_facts(column),
@@ -97,7 +99,7 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
     }
     found = _ask(source, table, wanted)
     second = {
-        column.name: SECOND
+        column.name: SECOND if column.name in closer or not _is_settled(column) else LONGEST
         for column in table.columns
         if column.name in closer or _needs_more(column, found[column.name])
     }
@@ -110,7 +112,7 @@ def choose(column: Column, known: Facts) -> Choice:
     """The type for a column of a new table."""
     declared = column.declared.upper().strip()
     low, high = known.get("low"), known.get("high")
-    if declared.startswith("BOOL"):
+    if declared in ("BOOL", "BOOLEAN"):
         return Choice(Boolean())
     if _is_moment(column):
         return _moment(declared, known)
@@ -176,7 +178,7 @@ def unit_of(least: float, most: float, reals: int) -> str:
     """What a column of numbers counts, if all of them leave no doubt: else nothing."""
     if reals and least >= 1_721_425 and most < 5_373_485:  # the years 1 to 9999
         return JULIAN
-    largest = max(abs(least), abs(most))
+    largest = max(abs(least), abs(most))  # not the least: 0 and dates before 1970 are dates too
     bounds = {"unix": (1e8, 1e11), "ms": (1e11, 1e14), "us": (1e14, 1e17)}
     return next((unit for unit, (low, high) in bounds.items() if low <= largest < high), "")
 
@@ -213,7 +215,7 @@ def _by_values(column: Column, known: Facts) -> Choice:
 
 
 def _first(column: Column) -> dict[str, str]:
-    return GREATEST if column.affinity in (TEXT, REAL) else FIRST
+    return GREATEST if column.affinity in (TEXT, REAL) or _is_settled(column) else FIRST
 
 
 def _is_moment(column: Column) -> bool:
@@ -221,18 +223,21 @@ def _is_moment(column: Column) -> bool:
     return declared == "DATE" or bool(MOMENT.fullmatch(declared))
 
 
-def _is_open(column: Column) -> bool:
-    """Whether the declaration is none that we know."""
-    return column.affinity not in (INTEGER, REAL)
+def _is_settled(column: Column) -> bool:
+    """Whether the type is what is declared, whatever the values are."""
+    declared = column.declared.upper().strip()
+    return bool(SETTLED.fullmatch(declared) or DECIMAL.fullmatch(declared))
 
 
 def _needs_more(column: Column, known: Facts) -> bool:
     seen = {known.get("low"), known.get("high")} - {None, "null"}
     if not seen:
         return False
+    if _is_settled(column):
+        return bool(seen & {"text", "blob"})
     if _is_moment(column):
         return seen != {"text"}
-    return seen != {column.affinity} or column.affinity in (BLOB,)
+    return seen != {column.affinity} or column.affinity == BLOB
 
 
 def _decimal_facts(column: Column) -> dict[str, str]:

@@ -42,6 +42,14 @@ def form(kind: Kind) -> tuple[Whole, One]:
             return _integers, one
         case Double(sql="double precision"):
             return _doubles, one
+        case Numeric() if not kind.precision:
+            return _numbers, one
+        case Numeric():
+            return _decimals(kind.precision, kind.scale), one
+        case Boolean():
+            return _booleans, one
+        case Moment(sql="date", unit=""):
+            return _days(each), one
         case Moment(sql="timestamp without time zone" | "timestamp with time zone", unit=""):
             return _moments("+00" if "with time" in kind.sql else "", each), one
         case AnyText():
@@ -94,6 +102,43 @@ def _doubles(values: Sequence[Any]) -> Sequence[str]:
     bits = struct.pack(f">{len(known)}d", *known).hex()
     each = (bits[at : at + 16] for at in range(0, len(bits), 16))
     return ["" if value is None else next(each) for value in values]
+
+
+def _numbers(values: Sequence[Any]) -> Sequence[str]:
+    """Python writes no exponent here, and no zeros at the end but those of `.0`."""
+    if not all(value is None or 1e-4 <= abs(value) < 1e15 or not value for value in values):
+        raise ValueError
+    return [
+        "" if value is None else f"{value!r}".removesuffix(".0") if value else "0"
+        for value in values
+    ]
+
+
+def _decimals(precision: int, scale: int) -> Whole:
+    def whole(values: Sequence[Any]) -> Sequence[str]:
+        if any(abs(value) >= 10 ** (precision - scale) for value in values if value):
+            raise OverflowError
+        written = _numbers(values)
+        if any(len(text.partition(".")[2]) > scale for text in written):
+            raise OverflowError
+        return written
+
+    return whole
+
+
+def _booleans(values: Sequence[Any]) -> Sequence[str]:
+    words = {None: "", 0: "false", 1: "true"}
+    return [words[value] for value in values]
+
+
+def _days(each: Whole) -> Whole:
+    def whole(values: Sequence[Any]) -> Sequence[str]:
+        known = [value for value in values if value is not None]
+        if any(len(value) != 10 or value[4] + value[7] != "--" for value in known):
+            return each(values)
+        return ["" if value is None else f"{date.fromisoformat(value)}" for value in values]
+
+    return whole
 
 
 def _texts(limit: int) -> Whole:

@@ -143,6 +143,22 @@ class Numeric(Kind):
                     raise Unfit(f"too large for {self.sql}")
         return text
 
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        whole_digits, scale = self.precision - self.scale, self.scale
+        texts = []
+        for value in values:
+            if value is None:
+                texts.append("")
+                continue
+            text = real(value) if type(value) is float else integer(value)
+            whole, _, rest = text.removesuffix(".0").partition(".")
+            if "e" in rest or "e" in whole or "n" in whole:  # an exponent, or inf
+                raise ValueError
+            if self.precision and (len(rest) > scale or len(whole.lstrip("-0")) > whole_digits):
+                raise ValueError
+            texts.append(text)
+        return texts
+
 
 class Boolean(Kind):
     """boolean: 0 and 1, or the words that Postgres knows, in any case."""
