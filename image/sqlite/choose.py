@@ -23,10 +23,11 @@ EXACT = 1 << 53  # whole numbers beyond it are not all doubles
 FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
 # SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
 # greatest value tells whether all are alike.
+INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
 GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
-CLOCK = {"clock": "max(typeof({c}) = 'text' AND length({c}) > 10)"}
-ZONED = {"zoned": "max(typeof({c}) = 'text' AND substr({c}, 17) GLOB '*[-+Zz]*')"}
+# What stands behind minutes or seconds: nothing, or a zone. Numbers have no letters so far behind.
+ZONED = {"zoned": "max(ltrim(substr({c}, 17), '0123456789:.'))"}
 SECOND = {
     "integers": "sum(typeof({c}) = 'integer')",
     "reals": "sum(typeof({c}) = 'real')",
@@ -92,7 +93,6 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
             **({} if column.name == table.alias else _first(column)),
             **(LONGEST if _is_moment(column) or column.affinity in (TEXT, BLOB) else {}),
             **(ZONED if _is_moment(column) else {}),
-            **(CLOCK if column.declared.upper() == "DATE" else {}),
             **_decimal_facts(column),
         }
         for column in table.columns
@@ -157,7 +157,7 @@ def _decimal(declared: re.Match[str], known: Facts) -> Choice:
 def _moment(declared: str, known: Facts) -> Choice:
     zoned = bool(known["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
     name = "timestamp with time zone" if zoned else "timestamp without time zone"
-    if declared == "DATE" and not known.get("clock"):
+    if declared == "DATE" and (known["longest"] or 0) <= len("2024-02-29"):
         name = "date"
     note = (
         f"{name}: some values have a time of day" if declared == "DATE" and name[0] == "t" else ""
@@ -215,6 +215,8 @@ def _by_values(column: Column, known: Facts) -> Choice:
 
 
 def _first(column: Column) -> dict[str, str]:
+    if column.affinity == INTEGER and not _is_moment(column):
+        return INTEGERS
     return GREATEST if column.affinity in (TEXT, REAL) or _is_settled(column) else FIRST
 
 

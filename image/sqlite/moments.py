@@ -77,8 +77,7 @@ class Moment(Kind):
         known = [value for value in values if value is not None]
         if not plain.fullmatch("\n".join(known) + "\n" if known else ""):
             return super().bulk(values)
-        for value in known:
-            parse(value)  # the 30th of February is of the right form
+        list(map(parse, known))  # the 30th of February is of the right form
         return ["" if value is None else value for value in values]
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import md5
+from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -42,8 +43,6 @@ def form(kind: Kind) -> tuple[Whole, One]:
             return _integers, one
         case Double(sql="double precision"):
             return _doubles, one
-        case Numeric() if not kind.precision:
-            return _numbers, one
         case Numeric():
             return _decimals(kind.precision, kind.scale), one
         case Boolean():
@@ -90,38 +89,46 @@ def _one(kind: Kind) -> One:
     raise TypeError(kind)
 
 
+NONE = type(None)
+
+
+def _of(values: Sequence[Any], *types: type) -> bool:
+    """Raises TypeError where a value is of none of the types; whether one is NULL."""
+    found = set(map(type, values))
+    if found - {NONE, *types}:
+        raise TypeError
+    return NONE in found
+
+
 def _integers(values: Sequence[Any]) -> Sequence[str]:
-    written = int.__repr__  # which takes nothing else
-    return ["" if value is None else written(value) for value in values]
+    if _of(values, int):
+        return ["" if value is None else f"{value}" for value in values]
+    return list(map(repr, values))
 
 
 def _doubles(values: Sequence[Any]) -> Sequence[str]:
+    _of(values, float)
     known = [value for value in values if value is not None]
-    if not all(type(value) is float for value in known):
-        raise TypeError
     bits = struct.pack(f">{len(known)}d", *known).hex()
     each = (bits[at : at + 16] for at in range(0, len(bits), 16))
     return ["" if value is None else next(each) for value in values]
 
 
-def _numbers(values: Sequence[Any]) -> Sequence[str]:
-    """Python writes no exponent here, and no zeros at the end but those of `.0`."""
-    if not all(value is None or 1e-4 <= abs(value) < 1e15 or not value for value in values):
-        raise ValueError
-    return [
-        "" if value is None else f"{value!r}".removesuffix(".0") if value else "0"
-        for value in values
-    ]
-
-
 def _decimals(precision: int, scale: int) -> Whole:
+    """Python writes no exponent here, and no zeros at the end but those of `.0`."""
+
     def whole(values: Sequence[Any]) -> Sequence[str]:
-        if any(abs(value) >= 10 ** (precision - scale) for value in values if value):
-            raise OverflowError
-        written = _numbers(values)
-        if any(len(text.partition(".")[2]) > scale for text in written):
-            raise OverflowError
-        return written
+        _of(values, int, float)
+        sizes = [abs(value) for value in values if value]
+        limit = 10 ** min(precision - scale, 15) if precision else 1e15
+        if sizes and not 1e-4 <= min(sizes) <= max(sizes) < limit:
+            raise ValueError
+        if precision and list(map(round, sizes, repeat(scale))) != sizes:
+            raise ValueError
+        return [
+            f"{value}".removesuffix(".0") if value else "" if value is None else "0"
+            for value in values
+        ]
 
     return whole
 
@@ -132,23 +139,24 @@ def _booleans(values: Sequence[Any]) -> Sequence[str]:
 
 
 def _days(each: Whole) -> Whole:
+    """Days that are days at all, and written as Postgres does."""
+
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        if any(len(value) != 10 or value[4] + value[7] != "--" for value in known):
+        if set(map(len, known)) - {10} or {value[4] + value[7] for value in known} - {"--"}:
             return each(values)
-        return ["" if value is None else f"{date.fromisoformat(value)}" for value in values]
+        list(map(date.fromisoformat, known))
+        return ["" if value is None else value for value in values]
 
     return whole
 
 
 def _texts(limit: int) -> Whole:
     def whole(values: Sequence[Any]) -> Sequence[str]:
-        written = ["" if value is None else f"{len(value)}:{value:s}" for value in values]
-        if "\0" in "".join(written):
+        _of(values, str)
+        if limit and max(map(len, filter(None, values)), default=0) > limit:
             raise ValueError
-        if limit and max((len(value) for value in values if value is not None), default=0) > limit:
-            raise ValueError
-        return written
+        return ["" if value is None else f"{len(value)}:{value}" for value in values]
 
     return whole
 
@@ -158,10 +166,10 @@ def _moments(suffix: str, each: Whole) -> Whole:
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        if any(len(value) != 19 or value[7] != "-" or value[10] not in " T" for value in known):
+        if set(map(len, known)) - {19} or {value[7] + value[10] for value in known} - {"- "}:
             return each(values)
-        parse = datetime.fromisoformat
-        return ["" if value is None else f"{parse(value)}{suffix}" for value in values]
+        list(map(datetime.fromisoformat, known))
+        return ["" if value is None else value + suffix for value in values]
 
     return whole
 

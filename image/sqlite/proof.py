@@ -96,6 +96,7 @@ class Normal:
         self._policy = policy
         self._moves = move.moves
         self._forms = [form(one.kind) for one in move.moves]
+        self._has_texts = any(isinstance(one.kind, Text) for one in move.moves)
 
     def sum(self, rows: Sequence[Row]) -> Sum:
         """The account of some rows, whose first value tells their place and does not count."""
@@ -105,6 +106,8 @@ class Normal:
             if self._policy and any(map(self._lacks, self._moves, columns)):
                 raise ValueError
             written = list(map(SEPARATOR.join, zip(*texts, strict=True)))
+            if self._has_texts and "\0" in "".join(written):
+                raise ValueError
         except BROKEN:
             written = [line for row in rows if (line := self._row(row[1:])) is not None]
         return Sum(len(written), _total(written))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar
 
 from .source import Invalid
@@ -144,20 +145,22 @@ class Numeric(Kind):
         return text
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
-        whole_digits, scale = self.precision - self.scale, self.scale
-        texts = []
-        for value in values:
-            if value is None:
-                texts.append("")
-                continue
-            text = real(value) if type(value) is float else integer(value)
-            whole, _, rest = text.removesuffix(".0").partition(".")
-            if "e" in rest or "e" in whole or "n" in whole:  # an exponent, or inf
-                raise ValueError
-            if self.precision and (len(rest) > scale or len(whole.lstrip("-0")) > whole_digits):
-                raise ValueError
-            texts.append(text)
+        texts = [
+            "" if value is None else real(value) if type(value) is float else integer(value)
+            for value in values
+        ]
+        if not self._form.fullmatch("\n".join(texts) + "\n"):
+            raise ValueError
         return texts
+
+    @cached_property
+    def _form(self) -> re.Pattern[str]:
+        """Many of them at once, one a line: no exponent, nothing infinite, no digit too many."""
+        if not self.precision:
+            return re.compile(r"(?:[-0-9.]*\n)*")
+        whole, scale = self.precision - self.scale, max(self.scale, 1)
+        last = "[0-9]" if self.scale else "0"
+        return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
 
 
 class Boolean(Kind):
@@ -210,7 +213,7 @@ class Text(Kind):
         if self.limit:
             if self.sql.startswith("character("):
                 return super().bulk(values)
-            if max((len(v) for v in values if v is not None), default=0) > self.limit:
+            if max(map(len, filter(None, values)), default=0) > self.limit:
                 raise ValueError
         return ["" if v is None else '"' + v.replace('"', '""') + '"' for v in values]
 
