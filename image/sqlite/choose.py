@@ -108,14 +108,14 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
     return found
 
 
-def choose(column: Column, known: Facts) -> Choice:
+def choose(column: Column, about: Facts) -> Choice:
     """The type for a column of a new table."""
     declared = column.declared.upper().strip()
-    low, high = known.get("low"), known.get("high")
+    low, high = about.get("low"), about.get("high")
     if declared in ("BOOL", "BOOLEAN"):
         return Choice(Boolean())
     if _is_moment(column):
-        return _moment(declared, known)
+        return _moment(declared, about)
     if declared in ("TIME", "TIME WITHOUT TIME ZONE") and high in ("text", "null"):
         return Choice(TimeOfDay())
     if declared in ("UUID", "GUID", "UNIQUEIDENTIFIER"):
@@ -123,52 +123,52 @@ def choose(column: Column, known: Facts) -> Choice:
     if declared in ("JSON", "JSONB"):
         return Choice(Json(declared.lower()))
     if decimal := DECIMAL.fullmatch(declared):
-        return _decimal(decimal, known)
+        return _decimal(decimal, about)
     if column.affinity == TEXT and (high == "text" or {low, high} <= {"null", None}):
-        return _text(declared, known)
+        return _text(declared, about)
     if column.affinity == REAL and {low, high} <= {"null", "real", None}:
         return Choice(Double())
-    if column.affinity == INTEGER and (high == "integer" or "integers" not in known):
+    if column.affinity == INTEGER and (high == "integer" or "integers" not in about):
         return Choice(Integer())
-    return _by_values(column, known)
+    return _by_values(column, about)
 
 
-def _text(declared: str, known: Facts) -> Choice:
+def _text(declared: str, about: Facts) -> Choice:
     limited = LIMITED.fullmatch(declared)
     if not limited or not 0 < int(limited[1]) <= 10_485_760:
         return Choice(Text())
     limit = int(limited[1])
-    if (known["longest"] or 0) > limit:
+    if (about["longest"] or 0) > limit:
         return Choice(Text(), f"text: values are longer than {declared} says")
     return Choice(Text(f"character varying({limit})", limit))
 
 
-def _decimal(declared: re.Match[str], known: Facts) -> Choice:
+def _decimal(declared: re.Match[str], about: Facts) -> Choice:
     if not declared[1]:
         return Choice(Numeric())
     precision, scale = int(declared[1]), int(declared[2] or 0)
     if not 0 < precision <= 1000 or scale > precision:
         return Choice(Numeric())
-    if known["misfit"]:
+    if about["misfit"]:
         return Choice(Numeric(), f"numeric: values have more digits than {declared[0]} says")
     return Choice(Numeric(f"numeric({precision},{scale})", precision, scale))
 
 
-def _moment(declared: str, known: Facts) -> Choice:
-    zoned = bool(known["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
+def _moment(declared: str, about: Facts) -> Choice:
+    zoned = bool(about["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
     name = "timestamp with time zone" if zoned else "timestamp without time zone"
-    if declared == "DATE" and (known["longest"] or 0) <= len("2024-02-29"):
+    if declared == "DATE" and (about["longest"] or 0) <= len("2024-02-29"):
         name = "date"
     note = (
         f"{name}: some values have a time of day" if declared == "DATE" and name[0] == "t" else ""
     )
-    if known["zoned"]:
+    if about["zoned"]:
         note = f"{name}: values name their time zone; those that do not are UTC"
-    numbers = (known.get("integers") or 0) + (known.get("reals") or 0)
+    numbers = (about.get("integers") or 0) + (about.get("reals") or 0)
     if not numbers:
         return Choice(Moment(name), note)
-    unit = unit_of(known["least"], known["most"], known["reals"])
-    if not unit or known["texts"]:
+    unit = unit_of(about["least"], about["most"], about["reals"])
+    if not unit or about["texts"]:
         return Choice(Moment(name), note)  # and the numbers are told one by one
     name = "timestamp with time zone"  # a count since some moment is the same everywhere
     return Choice(Moment(name, unit), f"{name}: its values are {UNIT_NAMES[unit]}")
@@ -183,10 +183,10 @@ def unit_of(least: float, most: float, reals: int) -> str:
     return next((unit for unit, (low, high) in bounds.items() if low <= largest < high), "")
 
 
-def _by_values(column: Column, known: Facts) -> Choice:
+def _by_values(column: Column, about: Facts) -> Choice:
     """Where the declaration says nothing, or the values say something else."""
     integers, reals, texts, blobs = (
-        known.get(name) or 0 for name in ("integers", "reals", "texts", "blobs")
+        about.get(name) or 0 for name in ("integers", "reals", "texts", "blobs")
     )
     if not (integers or reals or texts or blobs):
         return Choice(Bytes() if "BLOB" in column.declared.upper() else Text())
@@ -201,10 +201,10 @@ def _by_values(column: Column, known: Facts) -> Choice:
         if blobs and "BLOB" in column.declared.upper():
             return Choice(Bytes())
         if column.affinity == INTEGER:
-            return Choice(Numeric() if known["large"] else Double())
+            return Choice(Numeric() if about["large"] else Double())
         return Choice(Text(), "text: values are of several types; numbers are written out")
     elif reals:
-        kind = Numeric() if known["large"] else Double()
+        kind = Numeric() if about["large"] else Double()
     else:
         kind = Integer()
     expected = (INTEGER, Integer), (REAL, Double), (TEXT, Text), (BLOB, Bytes)
@@ -231,8 +231,8 @@ def _is_settled(column: Column) -> bool:
     return bool(SETTLED.fullmatch(declared) or DECIMAL.fullmatch(declared))
 
 
-def _needs_more(column: Column, known: Facts) -> bool:
-    seen = {known.get("low"), known.get("high")} - {None, "null"}
+def _needs_more(column: Column, about: Facts) -> bool:
+    seen = {about.get("low"), about.get("high")} - {None, "null"}
     if not seen:
         return False
     if _is_settled(column):

@@ -9,7 +9,7 @@ from .create import attempt, first_line, named
 from .grammar import Tokens
 from .plan import Names, Plan, TableMove
 from .schema import ForeignKey, Index, Left, Term
-from .source import identifier
+from .source import Source, identifier
 from .target import Target
 from .translate import Untranslatable
 from .values import Text, Words
@@ -40,9 +40,11 @@ class Constrainer:
     although it held in SQLite, raises Stop(65).
     """
 
-    def __init__(self, target: Target, plan: Plan) -> None:
+    def __init__(self, target: Target, source: Source, plan: Plan, *, lenient: bool) -> None:
         self._target = target
+        self._source = source
         self._plan = plan
+        self._lenient = lenient  # something was said on what becomes of values that do not fit
         self._names = plan.names
 
     def run(self) -> None:
@@ -160,7 +162,30 @@ class Constrainer:
             + " DEFERRABLE INITIALLY DEFERRED"
             * key.deferred
         )
-        self._try(what, sql)
+        try:
+            with attempt(self._target):
+                self._target.run(sql)
+        except errors.ForeignKeyViolation as error:
+            self._orphans(what, move, sql, error)
+        except psycopg2.Error as error:
+            self._failed(what, error)
+
+    def _orphans(self, what: Left, move: TableMove, sql: str, error: psycopg2.Error) -> None:
+        """Rows refer to nothing: SQLite looks at that only where it is asked to."""
+        name = move.table.name
+        rows = self._source.execute("SELECT rowid FROM pragma_foreign_key_check(?)", (name,))
+        places = ", ".join(str(rowid) for (rowid,) in rows[:5])
+        told = f"{len(rows)} rows refer to nothing, such as rowid {places}"
+        if not rows:  # they did in SQLite, to a row that was skipped, or is now NULL
+            told = error.diag.message_detail or first_line(error)
+        if not self._lenient:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
+                "and the key will hold for new rows only.",
+            )
+        self._try(what, f"{sql} NOT VALID")
+        self._leave(what, f"holds for new rows only: {told}")
 
     def _try(self, what: Left, sql: str) -> None:
         try:
@@ -173,7 +198,7 @@ class Constrainer:
         """Leave it behind, unless it is the data that is at fault, or the connection."""
         if self._target.connection.closed or isinstance(error, errors.QueryCanceled):
             raise error
-        if isinstance(error, errors.UniqueViolation | errors.ForeignKeyViolation):
+        if isinstance(error, errors.UniqueViolation):
             detail = error.diag.message_detail or first_line(error)
             raise Stop(
                 Exit.BAD_DATA,

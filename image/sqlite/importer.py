@@ -60,7 +60,8 @@ class Importer:
             self._load(moves)
         with self._timed("constraints"):
             self._progress.phase("keys, indexes, constraints")
-            Constrainer(self._target, made).run()
+            lenient = bool(self._options.on_bad)
+            Constrainer(self._target, self._source, made, lenient=lenient).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
             self._prove(moves, before)

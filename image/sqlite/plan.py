@@ -116,19 +116,19 @@ def make(
             plan.left.append(Left("table", table.name, "excluded as asked"))
             continue
         existing = target.find(table.name)
-        known = choose.facts(source, table, _dates(table, existing))
+        about = choose.facts(source, table, _dates(table, existing))
         if existing is None and verify:
             plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
             continue
         if existing is None:
-            move = _new(table, called[table.name], known, options, plan)
+            move = _new(table, called[table.name], about, options, plan)
         elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
             plan.left.append(Left("table", table.name, "the migrations have written their own"))
             continue
         else:
-            move = _existing(table, known, existing, options, plan)
+            move = _existing(table, about, existing, options, plan)
         ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
-        move.row_bytes = _row_bytes(known)
+        move.row_bytes = _row_bytes(about)
         plan.tables.append(move)
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
@@ -140,15 +140,15 @@ def make(
     return plan
 
 
-def _row_bytes(known: dict[str, Facts]) -> int:
+def _row_bytes(about: dict[str, Facts]) -> int:
     """How large a row may be: a character of text takes up to four bytes."""
-    return sum(16 + 4 * (column.get("longest") or 0) for column in known.values())
+    return sum(16 + 4 * (column.get("longest") or 0) for column in about.values())
 
 
 def _new(
     table: Table,
     name: str,
-    known: dict[str, Facts],
+    about: dict[str, Facts],
     options: Options,
     plan: Plan,
 ) -> TableMove:
@@ -161,7 +161,7 @@ def _new(
         if key in options.exclude:
             plan.left.append(Left("column", f"{table.name}.{column.name}", "excluded as asked"))
             continue
-        choice = choose.choose(column, known[column.name])
+        choice = choose.choose(column, about[column.name])
         if key in options.types:
             choice = choose.Choice(options.types[key], f"{options.types[key].sql}: as asked")
         if (table.name, column.name) in options.as_text:
@@ -180,7 +180,7 @@ def _new(
 
 def _existing(
     table: Table,
-    known: dict[str, Facts],
+    about: dict[str, Facts],
     existing: TargetTable,
     options: Options,
     plan: Plan,
@@ -212,7 +212,7 @@ def _existing(
             )
             continue
         del left[there.name]
-        kind = _fitted(column, known[column.name], there.kind, options, name, plan)
+        kind = _fitted(column, about[column.name], there.kind, options, name, plan)
         if (table.name, column.name) in options.as_text:
             if not isinstance(kind, Text) or kind.limit:
                 plan.refusals.append(
@@ -258,15 +258,15 @@ def _match(column: Column, there: dict[str, TargetColumn]) -> TargetColumn | Non
 
 
 def _fitted(
-    column: Column, known: Facts, kind: Kind, options: Options, name: str, plan: Plan
+    column: Column, about: Facts, kind: Kind, options: Options, name: str, plan: Plan
 ) -> Kind:
     """The target's type, with what the values say about numbers that are dates."""
-    own = choose.choose(column, known).kind
+    own = choose.choose(column, about).kind
     asked = options.types.get(name.lower())
     if isinstance(kind, Moment):
         unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
-        if not unit and known.get("least") is not None:
-            unit = choose.unit_of(known["least"], known["most"], known["reals"])
+        if not unit and about.get("least") is not None:
+            unit = choose.unit_of(about["least"], about["most"], about["reals"])
         if unit:
             plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")
             return replace(kind, unit=unit)

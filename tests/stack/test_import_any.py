@@ -236,9 +236,8 @@ def check_refusal(connection: Connection, stop: Stop, report: dict[str, Any], po
         assert cursor.rowcount == 0
     if not policy:
         assert report["unfit"]["total"]
-    else:  # rows are missing to which others refer
-        assert policy == "skip"
-        assert "foreign key" in stop.message
+    else:
+        raise AssertionError(stop.message)
 
 
 def check_table(

@@ -233,7 +233,10 @@ def test_a_unique_constraint_that_the_types_break_is_told(database: str, tmp_pat
 def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
     """SQLite keeps foreign keys only where it is asked to at each connection."""
     sql = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p)"
-    done = bring(database, file(tmp_path / "app.db", sql, c=[(5,), (None,)]))
+    path = file(tmp_path / "app.db", sql, c=[(5,), (None,)])
+    done = bring(database, path)
     assert done.status == 65
-    assert "foreign key c (p)" in done.err
-    assert "(5)" in done.err
+    assert "foreign key c (p): 1 rows refer to nothing, such as rowid 1" in done.err
+    done = brought(database, path, "--on-bad", "text")
+    assert "holds for new rows only: 1 rows" in done.left()["foreign key c (p)"]
+    assert "NOT VALID" in definitions(database, "c")
