@@ -5,10 +5,11 @@ not be committed as one. On two processors that costs nothing, for one is Postgr
 encoder's; docs/import-sqlite.md has the measurements.
 """
 
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from .target import Target
 from .values import BULK_ERRORS, Unfit
 
 CHUNK_BYTES = 256 << 10
-CHUNKS = 16  # between reader and COPY
+AHEAD_BYTES = 4 << 20  # how far the reader may be ahead of COPY
 
 Chunk = tuple[bytes, int] | None | BaseException  # rows of CSV and their number; a table's end
 
@@ -136,14 +137,54 @@ def encoded(move: Move, value: Any) -> str:
 
 def lines(fields: Sequence[Sequence[str]]) -> str:
     """Rows of CSV from its columns."""
-    text = "\n".join(map(",".join, zip(*fields, strict=True)))
-    return text + "\n" if fields and fields[0] else ""
+    return "\n".join([*map(",".join, zip(*fields, strict=True)), ""])
 
 
 def query(move: TableMove, names: Sequence[str]) -> str:
     """The SQL that reads columns of a table; before them comes what tells the row's place."""
     columns = ", ".join([move.table.rowid, *map(identifier, names)])
     return f"SELECT {columns} FROM {identifier(move.table.name)}{move.table.order}"  # noqa: S608
+
+
+class Channel:
+    """Hands chunks from one thread to another; the one who fills it waits where it is too far."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._chunks: deque[Chunk] = deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+
+    def put(self, chunk: Chunk) -> None:
+        """Add a chunk, as soon as there is room. Raises Stopped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped or self._bytes < AHEAD_BYTES)
+            if self.stopped:
+                raise Stopped
+            self._bytes += _size(chunk)
+            self._chunks.append(chunk)
+            self._changed.notify()
+
+    def get(self) -> Chunk:
+        """The next chunk, as soon as there is one. Raises Stopped."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped or self._chunks)
+            if self.stopped:
+                raise Stopped
+            chunk = self._chunks.popleft()
+            self._bytes -= _size(chunk)
+            self._changed.notify()
+            return chunk
+
+    def stop(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self.stopped = True
+            self._changed.notify_all()
+
+
+def _size(chunk: Chunk) -> int:
+    return len(chunk[0]) if isinstance(chunk, tuple) else 0
 
 
 class Reader(threading.Thread):
@@ -155,8 +196,7 @@ class Reader(threading.Thread):
 
     def __init__(self, source: Source, moves: list[TableMove], refusals: Refusals) -> None:
         super().__init__(name="reader", daemon=True)
-        self.chunks: queue.Queue[Chunk] = queue.Queue(CHUNKS)
-        self.stop = threading.Event()
+        self.channel = Channel()
         self._source = source
         self._moves = moves
         self._refusals = refusals
@@ -166,11 +206,12 @@ class Reader(threading.Thread):
             for move in self._moves:
                 self._table(move)
                 if not self.vain:
-                    self._put(None)
+                    self.channel.put(None)
             if self.vain:
                 raise Stopped
         except BaseException as error:  # whatever it is, it ends the import, in the other thread
-            self._put(error)
+            with suppress(Stopped):
+                self.channel.put(error)
 
     @property
     def vain(self) -> bool:
@@ -184,7 +225,7 @@ class Reader(threading.Thread):
         size = count = 0
         for rows in self._source.rows(sql, move.row_bytes):
             text = encoder.encode(rows)
-            if self.stop.is_set():
+            if self.channel.stopped:
                 raise Stopped
             if self.vain:
                 continue
@@ -192,19 +233,11 @@ class Reader(threading.Thread):
             size += len(text)
             count += len(rows)
             if size >= CHUNK_BYTES:
-                self._put(("".join(parts).encode(), count))
+                self.channel.put(("".join(parts).encode(), count))
                 parts = []
                 size = count = 0
         if size and not self.vain:
-            self._put(("".join(parts).encode(), count))
-
-    def _put(self, chunk: Chunk) -> None:
-        while not self.stop.is_set():
-            try:
-                self.chunks.put(chunk, timeout=0.2)
-                return
-            except queue.Full:
-                continue
+            self.channel.put(("".join(parts).encode(), count))
 
 
 class Feed:
@@ -213,31 +246,30 @@ class Feed:
     def __init__(self, reader: Reader, progress: Progress) -> None:
         self._reader = reader
         self._progress = progress
+        self._rest = memoryview(b"")
         self.fault: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """The next chunk, however large; empty at the table's end."""
-        chunk = self._next()
+        """The next chunk, or a part of it, for libpq copies what it is given; empty at the end."""
+        if self._rest:
+            data, self._rest = self._rest[:size], self._rest[size:]
+            return bytes(data)
+        chunk = self._reader.channel.get()
         if chunk is None:
             return b""
         if isinstance(chunk, BaseException):
             self.fault = chunk
             raise chunk
-        data, rows = chunk
+        whole, rows = chunk
         self._progress.add(rows)
-        return data
+        if len(whole) > 4 * CHUNK_BYTES:
+            self._rest = memoryview(whole)
+            return self.read(size)
+        return whole
 
     def readline(self, size: int = -1) -> bytes:
         """psycopg2 asks for its being there, and does not call it."""
         raise NotImplementedError
-
-    def _next(self) -> Chunk:
-        while not self._reader.stop.is_set():
-            try:
-                return self._reader.chunks.get(timeout=0.2)
-            except queue.Empty:
-                continue
-        raise Stopped
 
 
 def load(
@@ -256,7 +288,7 @@ def load(
             _copy(target, move, Feed(reader, progress))
             progress.done()
     finally:
-        reader.stop.set()
+        reader.channel.stop()
         reader.join()
 
 
