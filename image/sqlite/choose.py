@@ -26,8 +26,7 @@ FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
 INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
 GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
-# What stands behind minutes or seconds: nothing, or a zone. Numbers have no letters so far behind.
-ZONED = {"zoned": "max(ltrim(substr({c}, 17), '0123456789:.'))"}
+ZONED = {"zoned": "max({c} GLOB '????-??-??*[-+Zz]*')"}
 SECOND = {
     "integers": "sum(typeof({c}) = 'integer')",
     "reals": "sum(typeof({c}) = 'real')",

@@ -106,6 +106,7 @@ def test_differences_that_lose_data_stop_it(
         ("varchar(2)", "abc", "longer than character varying(2)"),
         ("char(3)", "ab ", "ends in a space, which character(3) does not keep"),
         ("real", 0.123456789, "has more digits than real holds"),
+        ("double precision", 2**53 + 1, "has more digits than double precision holds"),
         ("mood", "fine", "is none of mood"),
         ("date", "2024-01-01 10:00", "has a time of day, which date has not"),
         ("jsonb", '"\\u0000"', "has a character that jsonb has not"),
@@ -168,12 +169,22 @@ def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> N
     assert state(migrated) == before
 
 
-def test_tables_in_a_circle(database: str, tmp_path: Path) -> None:
+def test_a_row_without_what_is_required_is_skipped_as_asked(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (a int NOT NULL, b text)")
+    rows = [(1, "x"), (None, "y"), (3, None)]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b TEXT)", t=rows)
+    done = brought(database, path, "--on-bad", "skip")
+    assert ask(database, "SELECT * FROM t") == [(1, "x"), (3, None)]
+    assert done.report["unfit"]["total"] == 1
+
+
+@pytest.mark.parametrize("deferrable", ["", " DEFERRABLE"])
+def test_tables_in_a_circle(database: str, tmp_path: Path, deferrable: str) -> None:
     run(
         database,
         "CREATE TABLE hens (id int PRIMARY KEY, egg int NOT NULL);"
-        "CREATE TABLE eggs (id int PRIMARY KEY, hen int NOT NULL REFERENCES hens);"
-        "ALTER TABLE hens ADD FOREIGN KEY (egg) REFERENCES eggs",
+        f"CREATE TABLE eggs (id int PRIMARY KEY, hen int NOT NULL REFERENCES hens{deferrable});"
+        f"ALTER TABLE hens ADD FOREIGN KEY (egg) REFERENCES eggs{deferrable}",
     )
     keys = state(database)[0]
     sql = "CREATE TABLE eggs (id INTEGER PRIMARY KEY, hen INT); CREATE TABLE hens (id, egg)"
