@@ -108,7 +108,7 @@ def main(words: list[str]) -> int:
     wanted = wishes(options)
     config = settings.load(only=settings.CONNECTION)
     report = Report(str(options.file), config.database_url.place())
-    _writable(options.report)
+    _writable(options.report, options.file)
     try:
         with Source(options.file) as source:
             connection = database.wait(
@@ -188,10 +188,12 @@ def _end(report: Report) -> int:
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 
-def _writable(path: Path | None) -> None:
+def _writable(path: Path | None, source: Path) -> None:
     """Raise Stop(73) now and not at the end."""
     if path is None:
         return
+    if source.exists() and path.exists() and path.samefile(source):
+        raise Stop(Exit.USAGE, f"--report {path}: that is the SQLite file. Name another.")
     try:
         with path.open("ab"):
             pass

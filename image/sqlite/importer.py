@@ -20,7 +20,7 @@ from .source import Source, identifier
 from .target import Target
 
 # The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
-LOCK = 0x2B9E_7F31_C05A
+LOCK = 0x27E1_E0C6_F2FF
 LOCK_SECONDS = 10
 
 CIRCULAR = """

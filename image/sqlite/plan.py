@@ -126,7 +126,7 @@ def make(
             plan.left.append(Left("table", table.name, "the migrations have written their own"))
             continue
         else:
-            move = _existing(table, about, existing, options, plan)
+            move = _existing(table, about, existing, options, plan, verify=verify)
         ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
         move.row_bytes = _row_bytes(about)
         plan.tables.append(move)
@@ -184,6 +184,8 @@ def _existing(
     existing: TargetTable,
     options: Options,
     plan: Plan,
+    *,
+    verify: bool,
 ) -> TableMove:
     """Match columns by name; a name's case counts only where it has to."""
     if existing.rejected:
@@ -213,6 +215,8 @@ def _existing(
             continue
         del left[there.name]
         kind = _fitted(column, about[column.name], there.kind, options, name, plan)
+        if verify and options.on_bad == "text" and kind == Text():
+            kind = AnyText()  # as it would have been, if there was need
         if (table.name, column.name) in options.as_text:
             if not isinstance(kind, Text) or kind.limit:
                 plan.refusals.append(
@@ -265,7 +269,7 @@ def _fitted(
     asked = options.types.get(name.lower())
     if isinstance(kind, Moment):
         unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
-        if not unit and about.get("least") is not None:
+        if not unit and about.get("least") is not None and not about["texts"]:
             unit = choose.unit_of(about["least"], about["most"], about["reals"])
         if unit:
             plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from demijohn.sqlite.importer import LOCK
 
 from tests.stack.moving import ask, bring, brought, command, connected, environment, file, state
 
@@ -178,7 +179,7 @@ def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> 
 def test_two_at_once_do_not_mix(database: str, path: Path) -> None:
     with connected(database) as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (0x2B9E_7F31_C05A,))
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         done = bring(database, path)
         cursor.execute("ROLLBACK")
     assert done.status == 69

@@ -194,6 +194,14 @@ def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], sa
     assert len(done.err.splitlines()) == 1
 
 
+def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db", 1)
+    before = path.read_bytes()
+    done = bring(database, path, "--report", str(path))
+    assert done.status == 64
+    assert path.read_bytes() == before
+
+
 def test_a_report_that_cannot_be_written_is_told_first(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db", 1)
     done = bring(database, path, "--report", str(tmp_path / "no" / "report.json"))

@@ -57,6 +57,11 @@ def test_what_fits_arrives_as_it_is(fitting: tuple[str, Done], case: str) -> Non
     assert shown == kind
 
 
+def test_later_it_is_still_the_same(fitting: tuple[str, Done], tmp_path: Path) -> None:
+    path = database_of(tmp_path / "app.db", FITTING)
+    assert brought(fitting[0], path, "--verify-only").report["outcome"] == "verified"
+
+
 def test_what_was_inferred_is_told(fitting: tuple[str, Done]) -> None:
     notes = fitting[1].notes()
     for words in (
@@ -106,6 +111,7 @@ def test_on_bad_null(database: str, tmp_path: Path) -> None:
         (row,) = ask(database, f'SELECT count(*), count("the value") FROM "{case}"')
         assert row == (len(values), len(values) - 1), case
     assert done.report["unfit"]["total"] == len(UNFIT)
+    brought(database, path, "--on-bad", "null", "--verify-only")
 
 
 def test_on_bad_skip(database: str, tmp_path: Path) -> None:
@@ -114,12 +120,14 @@ def test_on_bad_skip(database: str, tmp_path: Path) -> None:
     for case, (_, values, _) in UNFIT.items():
         assert ask(database, f'SELECT count(*) FROM "{case}"') == [(len(values) - 1,)], case
     assert all(table["skipped_rows"] == 1 for table in done.report["tables"])
+    brought(database, path, "--on-bad", "skip", "--verify-only")
 
 
 def test_on_bad_text(database: str, tmp_path: Path) -> None:
     path = database_of(tmp_path / "app.db", UNFIT)
     done = brought(database, path, "--on-bad", "text")
     assert done.report["unfit"]["total"] == len(UNFIT)
+    brought(database, path, "--on-bad", "text", "--verify-only")
     for case, expected in (
         ("text in integer", ["1", "abc"]),
         ("empty text in real", ["1.5", ""]),
