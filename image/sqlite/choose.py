@@ -246,9 +246,10 @@ def _decimal_facts(column: Column) -> dict[str, str]:
     if not decimal or not decimal[1]:
         return {}
     precision, scale = int(decimal[1]), int(decimal[2] or 0)
-    ten = f"1e{scale}"
+    ten, limit = f"1e{scale}", f"1e{max(precision - scale, 0)}"
+    # Not by abs(), which the smallest integer has none of.
     return {
-        "misfit": f"max({NUMBERS} AND (abs({{c}}) >= 1e{max(precision - scale, 0)}"
+        "misfit": f"max({NUMBERS} AND ({{c}} >= {limit} OR {{c}} <= -{limit}"
         f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}}))"
     }
 

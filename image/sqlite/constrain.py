@@ -181,7 +181,7 @@ class Constrainer:
         if not self._lenient:
             raise Stop(
                 Exit.BAD_DATA,
-                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
+                f"{what.what} {what.name}: {told.rstrip('.')}. Put them right in SQLite, or say --on-bad, "
                 "and the key will hold for new rows only.",
             )
         self._try(what, f"{sql} NOT VALID")

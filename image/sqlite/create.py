@@ -1,7 +1,7 @@
 """New tables in Postgres, as the SQLite file declares them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 
 import psycopg2
@@ -38,7 +38,7 @@ def tables(target: Target, source: Source, plan: Plan) -> None:
         for one in computed:
             one.sent = False
         try:
-            with attempt(target) if computed else _plainly():
+            with attempt(target) if computed else nullcontext():
                 target.run(_create(source, move, plan))
         except psycopg2.Error as error:
             if not computed:
@@ -159,8 +159,3 @@ def attempt(target: Target) -> Iterator[None]:
         target.run("ROLLBACK TO SAVEPOINT attempt")
         raise
     target.run("RELEASE SAVEPOINT attempt")
-
-
-@contextmanager
-def _plainly() -> Iterator[None]:
-    yield

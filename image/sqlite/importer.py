@@ -22,6 +22,7 @@ from .target import Target
 # The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
 LOCK = 0x27E1_E0C6_F2FF
 LOCK_SECONDS = 10
+GONE_SECONDS = 2  # an import that was killed holds the lock until Postgres notices
 
 CIRCULAR = """
 SELECT r.conname, c.relname FROM pg_catalog.pg_constraint r
@@ -102,8 +103,13 @@ class Importer:
         self._report.outcome = "verified" if self._report.holds else "differs"
 
     def _lock(self) -> None:
-        if self._target.rows("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)) != [(True,)]:
-            raise Stop(Exit.UNAVAILABLE, "another import into this database is under way. Wait.")
+        deadline = time.monotonic() + GONE_SECONDS
+        while self._target.rows("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)) != [(True,)]:
+            if time.monotonic() > deadline:
+                raise Stop(
+                    Exit.UNAVAILABLE, "another import into this database is under way. Wait for it."
+                )
+            time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
     def _plan(self) -> Plan:

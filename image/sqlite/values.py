@@ -262,7 +262,8 @@ class Bytes(Kind):
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         if Invalid in map(type, values):
             raise ValueError
-        return ["" if value is None else "\\x" + value.hex() for value in values]
+        written = bytes.hex  # for floats have a hex() too
+        return ["" if value is None else "\\x" + written(value) for value in values]
 
 
 class Uuid(Kind):
