@@ -177,11 +177,11 @@ class Constrainer:
         places = ", ".join(str(rowid) for (rowid,) in rows[:5])
         told = f"{len(rows)} rows refer to nothing, such as rowid {places}"
         if not rows:  # they did in SQLite, to a row that was skipped, or is now NULL
-            told = error.diag.message_detail or first_line(error)
+            told = (error.diag.message_detail or first_line(error)).rstrip(".")
         if not self._lenient:
             raise Stop(
                 Exit.BAD_DATA,
-                f"{what.what} {what.name}: {told.rstrip('.')}. Put them right in SQLite, or say --on-bad, "
+                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
                 "and the key will hold for new rows only.",
             )
         self._try(what, f"{sql} NOT VALID")
