@@ -15,7 +15,7 @@ demijohn: a Flask + React app in one container.
 
   demijohn serve                boot, then run Nginx and Gunicorn until told to stop
   demijohn release              what must happen once a deploy: the migrations, under a lock
-  demijohn doctor               every setting and its source, the machine, the database, each problem
+  demijohn doctor               settings with their source, the machine, the database, each problem
   demijohn smoke URL            prove from outside that a deployment works
   demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
   demijohn healthcheck          exit 0 if the server in this container answers
