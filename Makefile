@@ -2,9 +2,9 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test faults soak lint types lock
+.PHONY: help run test faults soak lint types lock bench-import
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
 run: ## the app on http://localhost:8080 (or PORT), beside an embedded Postgres
 	@$(PYTHON) -m local run
@@ -26,3 +26,6 @@ types: ## the frontend's types anew from the backend's API
 
 lock: ## the requirements pinned and hashed anew from the *.in files (needs uv)
 	@sh local/lock.sh
+
+bench-import: ## import-sqlite against pgloader, which must be installed (minutes)
+	@$(PYTHON) -m local bench import $(ARGS)

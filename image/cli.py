@@ -13,12 +13,13 @@ from .log import complain
 USAGE = """\
 demijohn: a Flask + React app in one container.
 
-  demijohn serve          boot, then run Nginx and Gunicorn until told to stop
-  demijohn release        what must happen once a deploy: the migrations, under a lock
-  demijohn doctor         every setting with its source, the machine, the database, each problem
-  demijohn smoke URL      prove from outside that a deployment works
-  demijohn healthcheck    exit 0 if the server in this container answers
-  demijohn PROGRAM …      any other program of the image, such as bash
+  demijohn serve                boot, then run Nginx and Gunicorn until told to stop
+  demijohn release              what must happen once a deploy: the migrations, under a lock
+  demijohn doctor               settings with their source, the machine, the database, each problem
+  demijohn smoke URL            prove from outside that a deployment works
+  demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
+  demijohn healthcheck          exit 0 if the server in this container answers
+  demijohn PROGRAM …            any other program of the image, such as bash
 
 Settings are environment variables; the README lists them.
 """
@@ -62,6 +63,10 @@ def _run(command: str, words: list[str]) -> int:
             from .smoke import main as smoke
 
             return smoke(words)
+        case "import-sqlite":
+            from .sqlite.command import main as import_sqlite
+
+            return import_sqlite(words)
         case "help" | "-h" | "--help":
             print(USAGE, end="")
             return Exit.OK

@@ -5,7 +5,7 @@ to child processes follow from that line.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -171,10 +171,19 @@ def text(value: Any) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-def load(environ: Mapping[str, str] | None = None) -> Settings:
+# What it takes to reach the database, for commands that want nothing else.
+CONNECTION = frozenset(s.name for s in SETTINGS if s.name.startswith("PG")) | {
+    "DATABASE_URL",
+    "DATABASE_WAIT",
+    "DATABASE_CONNECT_TIMEOUT",
+}
+
+
+def load(environ: Mapping[str, str] | None = None, only: Container[str] | None = None) -> Settings:
     """Read every setting from the environment, and on a laptop from `.env`.
 
-    Raises Stop(78) with a line for each mistake, all of them at once.
+    Those that are not in `only`, if it is given, keep their defaults, whatever the environment
+    says. Raises Stop(78) with a line for each mistake, all of them at once.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -182,6 +191,9 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     mistakes: list[str] = []
     known = _with_dotenv(environ)
     for setting in SETTINGS:
+        if only is not None and setting.name not in only:
+            values[setting.name], sources[setting.name] = setting.default, "default"
+            continue
         try:
             text, source = _find(setting, known)
             values[setting.name] = setting.default if text is None else setting.parse(text)

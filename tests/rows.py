@@ -12,6 +12,7 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 Measured = Callable[[str], None]
+ROW_SECONDS = 900  # the longest suffers for three minutes, and a machine may be slow
 
 
 def row(title: str, *, short: int = 1, soak: int = 1) -> pytest.MarkDecorator:
@@ -44,6 +45,12 @@ def _times(item: pytest.Item) -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rows", action="store_true", help="a line for each row instead of dots")
     parser.addoption("--soak", action="store_true", help="rows with their full counts")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("row"):
+            item.add_marker(pytest.mark.timeout(ROW_SECONDS))
 
 
 def pytest_configure(config: pytest.Config) -> None:

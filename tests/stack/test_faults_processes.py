@@ -17,6 +17,7 @@ from tests.stack.apps.kit import AILING, left
 from tests.stack_fixture import Stack
 
 READS = (STATIC, CACHED, READ)
+THREADS = int(AILING["WEB_THREADS"])
 
 
 @pytest.fixture
@@ -110,7 +111,8 @@ def test_a_sick_worker_is_replaced_and_the_others_serve_on(
             tally.wait_for(lambda b=before: len(workers(tally) - b) == 1, "another worker")  # type: ignore[misc]
             patient.join()
             load.more(50)
-    assert load.failed(*READS, VOTE) == []
+    lost = load.failed(*READS, VOTE)  # what the one that was stopped had in hand, if anything
+    assert all(seen.status == 504 for seen in lost) and len(lost) <= THREADS, lost
     load.check(query)
     measured(load.told())
 

@@ -240,3 +240,12 @@ def test_trusted_networks_of_the_hosts_can_be_read() -> None:
     for host in hosts.HOSTS:
         text = ",".join(host.trusted_proxies)
         assert BY_NAME["TRUSTED_PROXIES"].parse(text) == list(host.trusted_proxies)
+
+
+def test_only_what_a_command_needs_may_be_wrong() -> None:
+    environ = {"DATABASE_URL": "postgresql://host/app", "PORT": "none", "DOTENV": ""}
+    config = load(environ, only=settings.CONNECTION)
+    assert config.database_url.place() == "host/app"
+    assert config.port == 8080
+    with pytest.raises(Stop, match="DATABASE_WAIT='never'"):
+        load(environ | {"DATABASE_WAIT": "never"}, only=settings.CONNECTION)

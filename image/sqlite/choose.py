@@ -1,0 +1,271 @@
+"""Which type of Postgres a column becomes: by what it declares and by what all its values are.
+
+SQLite works out the facts about the values, in one pass over each table, and in a second one about
+the columns that the first leaves open.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .moments import JULIAN, UNIT_NAMES, UNITS, Moment, TimeOfDay
+from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
+from .source import Source, identifier
+from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid
+
+Facts = dict[str, Any]
+
+NUMBERS = "typeof({c}) IN ('integer', 'real')"
+EXACT = 1 << 53  # whole numbers beyond it are not all doubles
+
+# In the order of words: blob, integer, null, real, text.
+FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
+# SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
+# greatest value tells whether all are alike.
+INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
+GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
+LONGEST = {"longest": "max(length({c}))"}
+ZONED = {"zoned": "max({c} GLOB '????-??-??*[-+Zz]*')"}
+SECOND = {
+    "integers": "sum(typeof({c}) = 'integer')",
+    "reals": "sum(typeof({c}) = 'real')",
+    "texts": "sum(typeof({c}) = 'text')",
+    "blobs": "sum(typeof({c}) = 'blob')",
+    "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{EXACT} AND {EXACT})",
+    "least": f"min(CASE WHEN {NUMBERS} THEN {{c}} END)",
+    "most": f"max(CASE WHEN {NUMBERS} THEN {{c}} END)",
+    **LONGEST,
+}
+
+DECIMAL = re.compile(
+    r"(?:DECIMAL|NUMERIC|DEC|NUMBER|MONEY|SMALLMONEY|CURRENCY)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?"
+)
+LIMITED = re.compile(r"(?:N?VARCHAR|CHARACTER VARYING|N?CHAR|CHARACTER)\s*\(\s*(\d+)\s*\)")
+SETTLED = re.compile(r"BOOL|BOOLEAN|UUID|GUID|UNIQUEIDENTIFIER|JSON|JSONB")
+MOMENT = re.compile(r"(?:DATETIME|TIMESTAMP|TIMESTAMPTZ)\b.*")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The type, and where it is not the obvious one, what it was inferred from."""
+
+    kind: Kind
+    note: str = ""
+
+
+KINDS: dict[str, Callable[[str], Kind]] = {
+    "text": lambda unit: Text(),
+    "bigint": lambda unit: Integer(),
+    "integer": lambda unit: Integer("integer"),
+    "numeric": lambda unit: Numeric(),
+    "double": lambda unit: Double(),
+    "boolean": lambda unit: Boolean(),
+    "bytea": lambda unit: Bytes(),
+    "uuid": lambda unit: Uuid(),
+    "json": lambda unit: Json(),
+    "jsonb": lambda unit: Json("jsonb"),
+    "time": lambda unit: TimeOfDay(),
+    "date": lambda unit: Moment("date", unit),
+    "timestamp": lambda unit: Moment("timestamp without time zone", unit),
+    "timestamptz": lambda unit: Moment("timestamp with time zone", unit),
+}
+ASKED_UNITS = (*UNITS, JULIAN)
+DATED = ("date", "timestamp", "timestamptz")
+
+
+def asked(word: str) -> Kind:
+    """The type that `timestamptz:unix` asks for. Raises ValueError."""
+    name, _, unit = word.partition(":")
+    if name not in KINDS or (unit and (unit not in ASKED_UNITS or name not in DATED)):
+        raise ValueError(
+            f"{word!r} is no type. There are {', '.join(KINDS)}; and for dates as numbers, "
+            f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}"
+        )
+    return KINDS[name](unit)
+
+
+def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
+    """What the values of each column are; those named in `closer` are looked at in any case."""
+    wanted = {
+        column.name: {
+            **({} if column.name == table.alias else _first(column)),
+            **(LONGEST if _is_moment(column) or column.affinity in (TEXT, BLOB) else {}),
+            **(ZONED if _is_moment(column) else {}),
+            **_decimal_facts(column),
+        }
+        for column in table.columns
+    }
+    found = _ask(source, table, wanted)
+    second = {
+        column.name: SECOND if column.name in closer or not _is_settled(column) else LONGEST
+        for column in table.columns
+        if column.name in closer or _needs_more(column, found[column.name])
+    }
+    for name, more in _ask(source, table, second).items():
+        found[name] |= more
+    return found
+
+
+def choose(column: Column, about: Facts) -> Choice:
+    """The type for a column of a new table."""
+    declared = column.declared.upper().strip()
+    low, high = about.get("low"), about.get("high")
+    if declared in ("BOOL", "BOOLEAN"):
+        return Choice(Boolean())
+    if _is_moment(column):
+        return _moment(declared, about)
+    if declared in ("TIME", "TIME WITHOUT TIME ZONE") and high in ("text", "null"):
+        return Choice(TimeOfDay())
+    if declared in ("UUID", "GUID", "UNIQUEIDENTIFIER"):
+        return Choice(Uuid())
+    if declared in ("JSON", "JSONB"):
+        return Choice(Json(declared.lower()))
+    if decimal := DECIMAL.fullmatch(declared):
+        return _decimal(decimal, about)
+    if column.affinity == TEXT and (high == "text" or {low, high} <= {"null", None}):
+        return _text(declared, about)
+    if column.affinity == REAL and {low, high} <= {"null", "real", None}:
+        return Choice(Double())
+    if column.affinity == INTEGER and (high == "integer" or "integers" not in about):
+        return Choice(Integer())
+    return _by_values(column, about)
+
+
+def _text(declared: str, about: Facts) -> Choice:
+    limited = LIMITED.fullmatch(declared)
+    if not limited or not 0 < int(limited[1]) <= 10_485_760:
+        return Choice(Text())
+    limit = int(limited[1])
+    if (about["longest"] or 0) > limit:
+        return Choice(Text(), f"text: values are longer than {declared} says")
+    return Choice(Text(f"character varying({limit})", limit))
+
+
+def _decimal(declared: re.Match[str], about: Facts) -> Choice:
+    if not declared[1]:
+        return Choice(Numeric())
+    precision, scale = int(declared[1]), int(declared[2] or 0)
+    if not 0 < precision <= 1000 or scale > precision:
+        return Choice(Numeric())
+    if about["misfit"]:
+        return Choice(Numeric(), f"numeric: values have more digits than {declared[0]} says")
+    return Choice(Numeric(f"numeric({precision},{scale})", precision, scale))
+
+
+def _moment(declared: str, about: Facts) -> Choice:
+    zoned = bool(about["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
+    name = "timestamp with time zone" if zoned else "timestamp without time zone"
+    if declared == "DATE" and (about["longest"] or 0) <= len("2024-02-29"):
+        name = "date"
+    note = (
+        f"{name}: some values have a time of day" if declared == "DATE" and name[0] == "t" else ""
+    )
+    if about["zoned"]:
+        note = f"{name}: values name their time zone; those that do not are UTC"
+    numbers = (about.get("integers") or 0) + (about.get("reals") or 0)
+    if not numbers:
+        return Choice(Moment(name), note)
+    unit = unit_of(about["least"], about["most"], about["reals"])
+    if not unit or about["texts"]:
+        return Choice(Moment(name), note)  # and the numbers are told one by one
+    name = "timestamp with time zone"  # a count since some moment is the same everywhere
+    return Choice(Moment(name, unit), f"{name}: its values are {UNIT_NAMES[unit]}")
+
+
+def unit_of(least: float, most: float, reals: int) -> str:
+    """What a column of numbers counts, if all of them leave no doubt: else nothing."""
+    if reals and least >= 1_721_425 and most < 5_373_485:  # the years 1 to 9999
+        return JULIAN
+    largest = max(abs(least), abs(most))  # not the least: 0 and dates before 1970 are dates too
+    bounds = {"unix": (1e8, 1e11), "ms": (1e11, 1e14), "us": (1e14, 1e17)}
+    return next((unit for unit, (low, high) in bounds.items() if low <= largest < high), "")
+
+
+def _by_values(column: Column, about: Facts) -> Choice:
+    """Where the declaration says nothing, or the values say something else."""
+    integers, reals, texts, blobs = (
+        about.get(name) or 0 for name in ("integers", "reals", "texts", "blobs")
+    )
+    if not (integers or reals or texts or blobs):
+        return Choice(Bytes() if "BLOB" in column.declared.upper() else Text())
+    if blobs and not (integers or reals or texts):
+        kind: Kind = Bytes()
+    elif texts and not (integers or reals or blobs):
+        kind = Text()
+    elif texts or blobs:
+        kinds: dict[str, Kind] = {INTEGER: Integer(), REAL: Double(), TEXT: Text()}
+        if column.affinity in kinds and (not reals or column.affinity == REAL):
+            return Choice(kinds[column.affinity])
+        if blobs and "BLOB" in column.declared.upper():
+            return Choice(Bytes())
+        if column.affinity == INTEGER:
+            return Choice(Numeric() if about["large"] else Double())
+        return Choice(Text(), "text: values are of several types; numbers are written out")
+    elif reals:
+        kind = Numeric() if about["large"] else Double()
+    else:
+        kind = Integer()
+    expected = (INTEGER, Integer), (REAL, Double), (TEXT, Text), (BLOB, Bytes)
+    if (column.affinity, type(kind)) in expected and column.declared:
+        return Choice(kind)
+    note = f"{kind.sql}: its values are not what {column.declared} says"
+    return Choice(kind, note if column.declared else "")
+
+
+def _first(column: Column) -> dict[str, str]:
+    if column.affinity == INTEGER and not _is_moment(column):
+        return INTEGERS
+    return GREATEST if column.affinity in (TEXT, REAL) or _is_settled(column) else FIRST
+
+
+def _is_moment(column: Column) -> bool:
+    declared = column.declared.upper().strip()
+    return declared == "DATE" or bool(MOMENT.fullmatch(declared))
+
+
+def _is_settled(column: Column) -> bool:
+    """Whether the type is what is declared, whatever the values are."""
+    declared = column.declared.upper().strip()
+    return bool(SETTLED.fullmatch(declared) or DECIMAL.fullmatch(declared))
+
+
+def _needs_more(column: Column, about: Facts) -> bool:
+    seen = {about.get("low"), about.get("high")} - {None, "null"}
+    if not seen:
+        return False
+    if _is_settled(column):
+        return bool(seen & {"text", "blob"})
+    if _is_moment(column):
+        return seen != {"text"}
+    return seen != {column.affinity} or column.affinity == BLOB
+
+
+def _decimal_facts(column: Column) -> dict[str, str]:
+    decimal = DECIMAL.fullmatch(column.declared.upper().strip())
+    if not decimal or not decimal[1]:
+        return {}
+    precision, scale = int(decimal[1]), int(decimal[2] or 0)
+    ten, limit = f"1e{scale}", f"1e{max(precision - scale, 0)}"
+    # Not by abs(), which the smallest integer has none of.
+    return {
+        "misfit": f"max({NUMBERS} AND ({{c}} >= {limit} OR {{c}} <= -{limit}"
+        f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}}))"
+    }
+
+
+def _ask(source: Source, table: Table, wanted: dict[str, dict[str, str]]) -> dict[str, Facts]:
+    """The facts wanted of each column, in one pass; SQLite takes at most 2000 terms."""
+    terms = [
+        (column, name, sql.replace("{c}", identifier(column)))
+        for column, names in wanted.items()
+        for name, sql in names.items()
+    ]
+    found: dict[str, Facts] = {column: {} for column in wanted}
+    for start in range(0, len(terms), 1000):
+        part = terms[start : start + 1000]
+        sql = ", ".join(term for _, _, term in part)
+        (row,) = source.execute(f"SELECT {sql} FROM {identifier(table.name)}")  # noqa: S608
+        for (column, name, _), value in zip(part, row, strict=True):
+            found[column][name] = value
+    return found

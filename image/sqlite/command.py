@@ -1,0 +1,204 @@
+"""`demijohn import-sqlite FILE`: its options, what it prints, and how it ends."""
+
+import argparse
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from .. import database, settings
+from ..exits import Exit, Stop
+from . import choose
+from .display import display
+from .importer import Importer, meaning
+from .load import Progress
+from .plan import Options
+from .refusals import Refusals
+from .report import Report
+from .source import Source
+from .target import Target
+
+SHOW_SECONDS = 0.2
+GIVE_UP_SECONDS = 10
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose complaints become a Stop(64)."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Stop(Exit.USAGE, f"{message}. See {self.prog} --help.")
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """The command line. Raises Stop(64)."""
+    parser = Parser(
+        prog="demijohn import-sqlite",
+        description="Bring the data of a SQLite file into the Postgres that DATABASE_URL names: "
+        "all of it in one transaction, proven by counts and checksums, or nothing.",
+        epilog="exit status: 0 done, 1 --verify-only found a difference, 64 usage, 65 the file or "
+        "its data, 69 the database, 73 the report cannot be written, 78 a setting",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("file", metavar="FILE", type=Path, help="the SQLite file; it is only read")
+    add(
+        "--on-bad",
+        choices=("null", "text", "skip"),
+        default="",
+        help="what becomes of values that do not fit: NULL, their column text, their row skipped; "
+        "default: list them and stop",
+    )
+    add("--replace", action="store_true", help="empty the tables that are there first")
+    add("--append", action="store_true", help="add to the rows that are there")
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="TABLE[.COLUMN]",
+        help="leave a table or a column behind; may be repeated",
+    )
+    add(
+        "--type",
+        action="append",
+        default=[],
+        metavar="TABLE.COLUMN=TYPE",
+        help=f"the type of a column: {', '.join(choose.KINDS)}; dates that are numbers with their "
+        f"unit, such as timestamptz:unix ({', '.join(choose.ASKED_UNITS)}); may be repeated",
+    )
+    add("--dry-run", action="store_true", help="do everything but commit")
+    add("--verify-only", action="store_true", help="only compare both sides as they are now")
+    add("--report", type=Path, metavar="FILE", help="write all that is known as JSON")
+    options = parser.parse_args(words)
+    if options.replace and options.append:
+        parser.error("--replace and --append exclude each other")
+    if options.verify_only and (options.replace or options.append or options.dry_run):
+        parser.error("--verify-only writes nothing: it takes no --replace, --append or --dry-run")
+    return options
+
+
+def wishes(words: argparse.Namespace) -> Options:
+    """The options that concern the data. Raises Stop(64)."""
+    types = {}
+    for word in words.type:
+        name, _, kind = word.partition("=")
+        if "." not in name:
+            raise Stop(Exit.USAGE, f"--type {word}: write it as TABLE.COLUMN=TYPE.")
+        try:
+            types[name.lower()] = choose.asked(kind)
+        except ValueError as error:
+            raise Stop(Exit.USAGE, f"--type {word}: {error}.") from None
+    return Options(
+        on_bad=words.on_bad,
+        replace=words.replace,
+        append=words.append,
+        exclude=frozenset(word.lower() for word in words.exclude),
+        types=types,
+    )
+
+
+def main(words: list[str]) -> int:
+    """Run the command; its exit status. Raises Stop."""
+    try:
+        options = parse(words)
+    except SystemExit:  # --help
+        return Exit.OK
+    wanted = wishes(options)
+    config = settings.load(only=settings.CONNECTION)
+    report = Report(str(options.file), config.database_url.place())
+    _writable(options.report, options.file)
+    try:
+        with Source(options.file) as source:
+            connection = database.wait(
+                config.database_url, config, lambda text: print(text, flush=True)
+            )
+            try:
+                _work(source, connection, wanted, report, options)
+            finally:
+                connection.close()
+    except Stop as stop:
+        report.error = stop.message
+        raise
+    finally:
+        if options.report:
+            report.write(options.report)
+    return _end(report)
+
+
+def _work(
+    source: Source,
+    connection: Connection,
+    wanted: Options,
+    report: Report,
+    options: argparse.Namespace,
+) -> None:
+    """Let a thread work, and show how far it is: this one alone hears signals."""
+    connection.autocommit = False
+    report.refusals = Refusals(wanted.on_bad)
+    progress = Progress()
+    importer = Importer(source, Target(connection), wanted, report, progress)
+    fault: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            if options.verify_only:
+                importer.verify()
+            else:
+                importer.run(dry_run=options.dry_run)
+        except BaseException as error:
+            fault.append(error)
+
+    began = time.monotonic()
+    thread = threading.Thread(target=work, name="import", daemon=True)
+    shown = display()
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(SHOW_SECONDS)
+            shown.show(progress)
+    except BaseException:
+        connection.cancel()
+        thread.join(GIVE_UP_SECONDS)
+        raise
+    finally:
+        report.seconds["total"] = time.monotonic() - began
+        shown.close()
+        print("\n".join(report.unfit()), end="\n" * bool(report.refusals), flush=True)
+    if fault:
+        error = fault[0]
+        if isinstance(error, psycopg2.Error):
+            raise meaning(error, report.database, committing=importer.committing) from None
+        raise error
+
+
+def _end(report: Report) -> int:
+    """Print the summary; the exit status."""
+    print("\n".join(report.summary()))
+    rows = sum(proof.source.rows for proof in report.proofs)
+    seconds = report.seconds["total"]
+    done = {
+        "imported": "imported and proven",
+        "dry run": "a dry run: nothing was committed",
+        "verified": "the same on both sides",
+        "differs": "not the same on both sides",
+    }[report.outcome]
+    print(f"{rows:,} rows in {len(report.proofs)} tables, {seconds:.1f} s: {done}", flush=True)
+    return Exit.FAILED if report.outcome == "differs" else Exit.OK
+
+
+def _writable(path: Path | None, source: Path) -> None:
+    """Raise Stop(73) now and not at the end."""
+    if path is None:
+        return
+    if source.exists() and path.exists() and path.samefile(source):
+        raise Stop(Exit.USAGE, f"--report {path}: that is the SQLite file. Name another.")
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise Stop(
+            Exit.CANNOT_WRITE,
+            f"--report {path}: {error.strerror}. Name a file that can be written.",
+        ) from None

@@ -1,0 +1,237 @@
+"""What comes after the data: keys, indexes, CHECKs, foreign keys, and where identities go on."""
+
+import psycopg2
+from psycopg2 import errors
+
+from ..exits import Exit, Stop
+from . import translate
+from .create import attempt, first_line, named
+from .grammar import Tokens
+from .plan import Names, Plan, TableMove
+from .schema import ForeignKey, Index, Left, Term
+from .source import Source, identifier
+from .target import Target
+from .translate import Untranslatable
+from .values import Text, Words
+
+LARGEST = (1 << 63) - 1
+SEQUENCES = """
+SELECT a.attname, s.relname, n.nspname
+  FROM pg_catalog.pg_attribute a
+  JOIN (SELECT d.refobjid AS owner, d.refobjsubid AS number, d.objid AS sequence
+          FROM pg_catalog.pg_depend d
+         WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass
+           AND d.deptype IN ('a', 'i')
+        UNION
+        SELECT f.adrelid, f.adnum, d.refobjid
+          FROM pg_catalog.pg_attrdef f
+          JOIN pg_catalog.pg_depend d ON d.objid = f.oid AND d.classid = 'pg_attrdef'::regclass
+         WHERE d.refclassid = 'pg_class'::regclass) found
+    ON found.owner = a.attrelid AND found.number = a.attnum
+  JOIN pg_catalog.pg_class s ON s.oid = found.sequence AND s.relkind = 'S'
+  JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
+ WHERE a.attrelid = %s::regclass AND NOT a.attisdropped"""
+
+
+class Constrainer:
+    """Adds to the tables that were created what the SQLite file declares of them.
+
+    What cannot be had is added to `plan.left`, with the reason; that which the data breaks,
+    although it held in SQLite, raises Stop(65).
+    """
+
+    def __init__(self, target: Target, source: Source, plan: Plan, *, lenient: bool) -> None:
+        self._target = target
+        self._source = source
+        self._plan = plan
+        self._lenient = lenient  # something was said on what becomes of values that do not fit
+        self._names = plan.names
+
+    def run(self) -> None:
+        """Add everything, in an order in which each finds what it needs."""
+        created = [move for move in self._plan.tables if move.created]
+        for move in created:
+            self._primary_key(move)
+            for index in sorted(move.table.indexes, key=lambda index: not index.constraint):
+                self._index(move, index)
+            for name, words in move.table.checks:
+                self._check(move, name, words)
+        for move in created:
+            for key in move.table.foreign_keys:
+                self._foreign_key(move, key)
+
+    def _primary_key(self, move: TableMove) -> None:
+        names = _columns(move, move.table.key)
+        if not move.table.key:
+            return
+        what = Left("primary key", move.table.name, "")
+        if not names:
+            self._leave(what, "a column of it was left behind")
+            return
+        name = self._names.give(f"{move.name}_pkey")
+        table = identifier(move.name)
+        add = f"ALTER TABLE {table} ADD CONSTRAINT {identifier(name)}"
+        try:
+            with attempt(self._target):
+                self._target.run(f"{add} PRIMARY KEY ({names})")
+        except errors.NotNullViolation:
+            self._leave(what, "it holds NULL, which SQLite allows: unique instead")
+            self._try(what, f"{add} UNIQUE ({names})")
+        except psycopg2.Error as error:
+            self._failed(what, error)
+        self._fold(move, move.table.key)
+
+    def _fold(self, move: TableMove, key: tuple[str, ...]) -> None:
+        """A second, unique index where SQLite's key takes no account of case."""
+        columns = [column for name in key if (column := move.table.column(name))]
+        if any(column.collation != "BINARY" for column in columns):
+            terms = tuple(Term(column.name, [], False, column.collation) for column in columns)
+            self._index(move, Index(f"{move.name}_key", True, False, terms, []))
+
+    def _index(self, move: TableMove, index: Index) -> None:
+        what = Left("unique constraint" if index.constraint else "index", index.name, "")
+        if index.constraint:
+            inner = ", ".join(term.column or "" for term in index.terms)
+            what = Left("unique constraint", f"{move.table.name} ({inner})", "")
+        try:
+            terms = ", ".join(self._term(move, term, index) for term in index.terms)
+            where = translate.expression(index.where, named(move))
+        except Untranslatable as reason:
+            self._leave(what, str(reason))
+            return
+        plain = all(term.column and term.collation in ("BINARY", "") for term in index.terms)
+        columns = "_".join(term.column or "expr" for term in index.terms)
+        wanted = f"{move.name}_{columns}_key" if index.constraint else index.name
+        name = identifier(self._names.give(wanted))
+        table = identifier(move.name)
+        if index.constraint and plain:
+            self._try(what, f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({terms})")
+            return
+        unique = "UNIQUE " * index.unique
+        condition = f" WHERE {where}" if where else ""
+        self._try(what, f"CREATE {unique}INDEX {name} ON {table} ({terms}){condition}")
+
+    def _term(self, move: TableMove, term: Term, index: Index) -> str:
+        """One term; a collation of SQLite's becomes the function that it amounts to."""
+        if term.column is None:
+            words = term.expression
+            if len(words) > 2 and words[-2] == "COLLATE":
+                words = words[:-2]
+            text = f"({translate.expression(words, named(move))})"
+        else:
+            column = move.move(term.column)
+            if column is None:
+                raise Untranslatable(f"{term.column} was left behind")
+            text = identifier(column.name)
+            if term.collation not in ("BINARY", "") and not isinstance(column.kind, Text | Words):
+                return text
+        if term.collation == "NOCASE":  # folds ASCII only, and so does lower in C
+            text = f'lower({text} COLLATE "C")'
+        elif term.collation == "RTRIM":
+            text = f"rtrim({text}, ' ')"
+        elif term.collation not in ("BINARY", ""):
+            raise Untranslatable(f"the collation {term.collation} is the app's own")
+        if text[0] not in '"(':
+            text = f"({text})"
+        return text + " DESC" * (term.descending and not index.constraint)
+
+    def _check(self, move: TableMove, name: str, words: Tokens) -> None:
+        shown = name or " ".join(word.text for word in words)
+        what = Left("check", f"{move.table.name}: {shown[:60]}", "")
+        try:
+            condition = translate.expression(words, named(move))
+        except Untranslatable as reason:
+            self._leave(what, str(reason))
+            return
+        called = f"CONSTRAINT {identifier(Names(set()).give(name))} " if name else ""
+        self._try(what, f"ALTER TABLE {identifier(move.name)} ADD {called}CHECK ({condition})")
+
+    def _foreign_key(self, move: TableMove, key: ForeignKey) -> None:
+        what = Left("foreign key", f"{move.table.name} ({', '.join(key.columns)})", "")
+        parent = self._plan.find(key.table)
+        columns = _columns(move, key.columns)
+        parents = _columns(parent, key.parents) if parent else ""
+        if parent is None or not columns or not parents:
+            self._leave(what, f"{key.table} or a column was left behind")
+            return
+        name = self._names.give(f"{move.name}_{'_'.join(key.columns)}_fkey")
+        sql = (
+            f"ALTER TABLE {identifier(move.name)} ADD CONSTRAINT {identifier(name)}"
+            f" FOREIGN KEY ({columns}) REFERENCES {identifier(parent.name)} ({parents})"
+            f" ON UPDATE {key.on_update} ON DELETE {key.on_delete}"
+            + " DEFERRABLE INITIALLY DEFERRED"
+            * key.deferred
+        )
+        try:
+            with attempt(self._target):
+                self._target.run(sql)
+        except errors.ForeignKeyViolation as error:
+            self._orphans(what, move, sql, error)
+        except psycopg2.Error as error:
+            self._failed(what, error)
+
+    def _orphans(self, what: Left, move: TableMove, sql: str, error: psycopg2.Error) -> None:
+        """Rows refer to nothing: SQLite looks at that only where it is asked to."""
+        name = move.table.name
+        rows = self._source.execute("SELECT rowid FROM pragma_foreign_key_check(?)", (name,))
+        places = ", ".join(str(rowid) for (rowid,) in rows[:5])
+        told = f"{len(rows)} rows refer to nothing, such as rowid {places}"
+        if not rows:  # they did in SQLite, to a row that was skipped, or is now NULL
+            told = (error.diag.message_detail or first_line(error)).rstrip(".")
+        if not self._lenient:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
+                "and the key will hold for new rows only.",
+            )
+        self._try(what, f"{sql} NOT VALID")
+        self._leave(what, f"holds for new rows only: {told}")
+
+    def _try(self, what: Left, sql: str) -> None:
+        try:
+            with attempt(self._target):
+                self._target.run(sql)
+        except psycopg2.Error as error:
+            self._failed(what, error)
+
+    def _failed(self, what: Left, error: psycopg2.Error) -> None:
+        """Leave it behind, unless it is the data that is at fault, or the connection."""
+        if self._target.connection.closed or isinstance(error, errors.QueryCanceled):
+            raise error
+        if isinstance(error, errors.UniqueViolation):
+            detail = error.diag.message_detail or first_line(error)
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{what.what} {what.name}: {detail} Put the rows right in SQLite, or exclude them.",
+            )
+        self._leave(what, first_line(error))
+
+    def _leave(self, what: Left, reason: str) -> None:
+        self._plan.left.append(Left(what.what, what.name, reason))
+
+
+def _columns(move: TableMove, names: tuple[str, ...]) -> str:
+    """The columns as they are called in Postgres; nothing if one is not there."""
+    found = [move.move(name) for name in names]
+    return "" if None in found else ", ".join(identifier(one.name) for one in found if one)
+
+
+def restart_sequences(target: Target, plan: Plan) -> None:
+    """Let identities and sequences go on after the highest value that there is, or was.
+
+    Not by setval, which no rollback takes back.
+    """
+    for move in plan.tables:
+        table = identifier(move.name)
+        for column, sequence, schema in target.rows(SEQUENCES, (table,)):
+            name = f"{identifier(schema)}.{identifier(sequence)}"
+            ((highest,),) = target.rows(f"SELECT max({identifier(column)}) FROM {table}")  # noqa: S608
+            ((last, called),) = target.rows(f"SELECT last_value, is_called FROM {name}")  # noqa: S608
+            alias = move.move(move.table.alias or "")
+            given = move.table.highest if alias and alias.name == column else 0
+            wanted = max(int(highest or 0), given) + 1
+            if wanted > LARGEST:
+                plan.notes.append(f"{move.name}.{column}: its numbers are used up")
+                continue
+            if wanted > (last + 1 if called else last):
+                target.run(f"ALTER SEQUENCE {name} RESTART WITH {wanted}")

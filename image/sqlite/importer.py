@@ -1,0 +1,277 @@
+"""The import itself: one transaction, which either has all of it or has never been."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+from psycopg2 import errors
+
+from ..exits import Exit, Stop
+from . import create, load, plan, proof, schema
+from .constrain import Constrainer, restart_sequences
+from .load import Progress, Stopped
+from .plan import Options, Plan, TableMove
+from .proof import Proof, Sum
+from .refusals import Refusals
+from .report import Report
+from .source import Source, identifier
+from .target import Target
+
+# The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
+LOCK = 0x27E1_E0C6_F2FF
+LOCK_SECONDS = 10
+GONE_SECONDS = 2  # an import that was killed holds the lock until Postgres notices
+
+CIRCULAR = """
+SELECT r.conname, c.relname FROM pg_catalog.pg_constraint r
+  JOIN pg_catalog.pg_class c ON c.oid = r.conrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = %s AND r.contype = 'f' AND NOT r.condeferrable"""
+
+
+class Importer:
+    """Moves what `source` holds to `target`, and fills in the `report`.
+
+    Its methods raise Stop with what is wrong, psycopg2.Error where Postgres or the way to it fails.
+    """
+
+    def __init__(
+        self, source: Source, target: Target, options: Options, report: Report, progress: Progress
+    ) -> None:
+        self._source = source
+        self._target = target
+        self._options = options
+        self._report = report
+        self._progress = progress
+        self.committing = False
+
+    def run(self, *, dry_run: bool) -> None:
+        """Import everything and commit, or with `dry_run` do all but that."""
+        self._target.begin()
+        self._lock()
+        with self._timed("plan"):
+            made = self._plan()
+        moves = made.tables
+        existing = [move for move in moves if not move.created]
+        before = self._empty(existing)
+        with self._timed("load"), self._undisturbed(made, existing):
+            create.tables(self._target, self._source, made)
+            self._load(moves)
+        with self._timed("constraints"):
+            self._progress.phase("keys, indexes, constraints")
+            lenient = bool(self._options.on_bad)
+            Constrainer(self._target, self._source, made, lenient=lenient).run()
+            restart_sequences(self._target, made)
+        with self._timed("proof"):
+            self._prove(moves, before)
+        if not self._report.holds:
+            raise Stop(
+                Exit.SOFTWARE,
+                "the proof failed, so nothing was imported: "
+                + ", ".join(one.table for one in self._report.proofs if not one.holds)
+                + " would not be the same. Please report it, with the schema.",
+            )
+        self._source.check()
+        if dry_run:
+            self._target.connection.rollback()
+            self._report.outcome = "dry run"
+            return
+        self.committing = True
+        with self._timed("commit"):
+            self._target.connection.commit()
+        self.committing = False
+        self._report.outcome = "imported"
+
+    def verify(self) -> None:
+        """Compare both sides as they are now; nothing is written."""
+        self._target.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        self._target.begin()
+        self._target.read()
+        self._progress.phase("reading the SQLite file")
+        made = plan.make(
+            self._source, schema.read(self._source), self._target, self._options, verify=True
+        )
+        self._report.plan = made
+        if made.refusals:
+            self._report.outcome = "differs"
+            raise Stop(Exit.FAILED, "\n".join(made.refusals))
+        with self._timed("proof"):
+            self._prove(made.tables, {})
+        self._target.connection.rollback()
+        self._report.outcome = "verified" if self._report.holds else "differs"
+
+    def _lock(self) -> None:
+        deadline = time.monotonic() + GONE_SECONDS
+        while self._target.rows("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)) != [(True,)]:
+            if time.monotonic() > deadline:
+                raise Stop(
+                    Exit.UNAVAILABLE, "another import into this database is under way. Wait for it."
+                )
+            time.sleep(0.1)
+        self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+    def _plan(self) -> Plan:
+        self._progress.phase("reading the SQLite file")
+        found = schema.read(self._source)
+        self._target.read()
+        self._hold([table.name for table in found.tables])
+        made = plan.make(self._source, found, self._target, self._options)
+        self._report.plan = made
+        if not made.refusals and self._options.on_bad == "text":
+            made = self._as_text(found, made)
+        self._progress.lines += self._report.notes()
+        if made.refusals:
+            self._report.outcome = "refused"
+            raise Stop(Exit.BAD_DATA, "\n".join(made.refusals))
+        if not self._target.schema and any(move.created for move in made.tables):
+            raise Stop(
+                Exit.CONFIGURATION,
+                "the user has no schema to create tables in. Create one, or set its search_path.",
+            )
+        return made
+
+    def _hold(self, names: list[str]) -> None:
+        """Lock the tables that are there, and see whether they hold rows."""
+        mode = "ACCESS EXCLUSIVE" if self._options.replace else "SHARE ROW EXCLUSIVE"
+        for name in names:
+            table = self._target.find(name)
+            if table is None or table.rejected or name.lower() in self._options.exclude:
+                continue
+            quoted = identifier(table.name)
+            self._target.run(f"LOCK TABLE {quoted} IN {mode} MODE")
+            ((table.has_rows,),) = self._target.rows(f"SELECT EXISTS (SELECT FROM {quoted})")  # noqa: S608
+
+    def _as_text(self, found: schema.Schema, made: Plan) -> Plan:
+        """Plan anew, with text for every column that has values that do not fit."""
+        refusals = Refusals("text")
+        load.check(self._source, made.tables, refusals)
+        self._report.refusals = refusals
+        self._options.as_text = {(table, column) for table, column, _ in refusals.counts}
+        made = plan.make(self._source, found, self._target, self._options)
+        self._report.plan = made
+        return made
+
+    def _empty(self, existing: list[TableMove]) -> dict[str, Sum]:
+        """Empty the tables if asked to; else what they hold, which is none of ours to prove."""
+        if not existing:
+            return {}
+        names = ", ".join(identifier(move.name) for move in existing)
+        if self._options.replace:
+            try:
+                self._target.run(f"TRUNCATE {names}")
+            except errors.FeatureNotSupported as error:
+                raise Stop(
+                    Exit.BAD_DATA,
+                    f"--replace: {error.diag.message_detail or error.diag.message_primary}"
+                    " Empty that table first, or import it too.",
+                ) from None
+        if not self._options.append:
+            return {}
+        return {move.name: proof.of_target(self._target, move) for move in existing}
+
+    @contextmanager
+    def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[None]:
+        """Load without triggers, and with foreign keys that wait where tables form a circle."""
+        run = self._target.run
+        for move in existing:
+            if move.triggers:
+                run(f"ALTER TABLE {identifier(move.name)} DISABLE TRIGGER USER")
+        circular = self._target.rows(CIRCULAR, (self._target.schema,)) if made.cycles else []
+        altered = [
+            f"ALTER TABLE {identifier(table)} ALTER CONSTRAINT {identifier(name)}"
+            for name, table in circular
+        ]
+        for one in altered:
+            run(f"{one} DEFERRABLE INITIALLY DEFERRED")
+        run("SET CONSTRAINTS ALL DEFERRED")
+        yield
+        run("SET CONSTRAINTS ALL IMMEDIATE")
+        for one in altered:
+            run(f"{one} NOT DEFERRABLE")
+        for move in existing:
+            if move.triggers:
+                run(f"ALTER TABLE {identifier(move.name)} ENABLE TRIGGER USER")
+
+    def _load(self, moves: list[TableMove]) -> None:
+        policy = "" if self._options.on_bad == "text" else self._options.on_bad
+        refusals = Refusals(policy)
+        if self._options.on_bad != "text":
+            self._report.refusals = refusals
+        self._progress.phase("loading", sum(move.rows for move in moves))
+        try:
+            load.load(self._source, self._target, moves, refusals, self._progress)
+        except Stopped:
+            self._report.outcome = "refused"
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{self._source.path}: values do not fit, so nothing was imported. Say what is to "
+                "become of them with --on-bad null, text or skip, or name a type with --type.",
+            ) from None
+
+    def _prove(self, moves: list[TableMove], before: dict[str, Sum]) -> None:
+        """Let each side give its account, both at the same time."""
+        self._progress.phase("proof", sum(move.rows for move in moves))
+        sums: dict[str, Sum] = {}
+        fault: list[BaseException] = []
+        policy = "" if self._options.on_bad == "text" else self._options.on_bad
+
+        def ours() -> None:
+            try:
+                for move in moves:
+                    self._progress.begin(move.name, move.rows)
+                    sums[move.name] = proof.of_source(self._source, move, policy, self._progress)
+            except BaseException as error:
+                fault.append(error)
+
+        thread = threading.Thread(target=ours, name="proof", daemon=True)
+        thread.start()
+        nothing = Sum(0, 0)
+        theirs = {
+            move.name: proof.of_target(self._target, move) - before.get(move.name, nothing)
+            for move in moves
+        }
+        thread.join()
+        if fault:
+            raise fault[0]
+        self._report.proofs = [
+            Proof(move.name, sums[move.name], theirs[move.name]) for move in moves
+        ]
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        yield
+        self._report.seconds[name] = time.monotonic() - began
+
+
+def meaning(error: psycopg2.Error, place: str, *, committing: bool) -> Stop:
+    """What an error of Postgres's means for the one who imports."""
+    said = create.first_line(error)
+    unchanged = "Nothing was changed."
+    match error:
+        case errors.LockNotAvailable():
+            return Stop(
+                Exit.UNAVAILABLE,
+                f"a table is in use: {said}. Stop the app, or try again. {unchanged}",
+            )
+        case errors.InsufficientPrivilege():
+            return Stop(Exit.CONFIGURATION, f"{place}: {said}. Grant it. {unchanged}")
+        case errors.ReadOnlySqlTransaction():
+            return Stop(
+                Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {unchanged}"
+            )
+        case psycopg2.DataError() | psycopg2.IntegrityError():
+            where = error.diag.message_detail or error.diag.context or ""
+            where = " ".join(where.split())[:200]
+            return Stop(Exit.BAD_DATA, f"Postgres refuses it: {said}. {where} {unchanged}")
+        case psycopg2.OperationalError() | psycopg2.InterfaceError() if committing:
+            return Stop(
+                Exit.UNAVAILABLE,
+                f"the connection to {place} broke in the very moment of the commit. "
+                "Ask with --verify-only whether all is there.",
+            )
+        case psycopg2.OperationalError() | psycopg2.InterfaceError():
+            return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {unchanged} Try again.")
+    return Stop(Exit.SOFTWARE, f"{place}: {said}. {unchanged}")

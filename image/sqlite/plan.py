@@ -1,0 +1,294 @@
+"""Which table and column goes where: decided, and told, before anything is written."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+
+from ..exits import Exit, Stop
+from . import choose
+from .choose import Facts
+from .moments import UNIT_NAMES, Moment
+from .schema import Column, Left, Schema, Table
+from .source import Source, identifier
+from .target import Target, TargetColumn, TargetTable
+from .values import AnyText, Kind, Text, Words
+
+NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
+SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
+# What migrations write down of themselves. Where they have run, theirs is the truth.
+BOOKS_OF_MIGRATIONS = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
+
+
+@dataclass
+class Options:
+    """What the command was asked for."""
+
+    on_bad: str = ""  # "null", "text" or "skip"; empty: stop
+    replace: bool = False
+    append: bool = False
+    exclude: frozenset[str] = frozenset()  # "table" or "table.column", in lower case
+    types: dict[str, Kind] = field(default_factory=dict)  # by "table.column" in lower case
+    as_text: set[tuple[str, str]] = field(default_factory=set)  # columns that --on-bad makes text
+
+
+@dataclass
+class Move:
+    """A column on its way: `name` and `kind` are the target's; `required`: it takes no NULL.
+
+    One that is not `sent` is worked out by Postgres, and compared afterwards.
+    """
+
+    column: Column
+    name: str
+    kind: Kind
+    required: bool
+    sent: bool = True
+
+
+@dataclass
+class TableMove:
+    """A table on its way to the table `name`, which is `created` if it was not there."""
+
+    table: Table
+    name: str
+    created: bool
+    moves: list[Move]
+    rows: int = 0
+    row_bytes: int = 0
+    triggers: list[str] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+
+    def move(self, column: str) -> Move | None:
+        """The move of a source's column, in whatever case."""
+        return next((m for m in self.moves if m.column.name.lower() == column.lower()), None)
+
+
+@dataclass
+class Plan:
+    """All that will be done; `notes` are told first, `refusals` end the command."""
+
+    tables: list[TableMove] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    cycles: bool = False  # tables that exist refer to each other in a circle
+    names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created
+
+    def find(self, table: str) -> TableMove | None:
+        """The move of a source's table."""
+        return next((t for t in self.tables if t.table.name == table), None)
+
+
+class Names:
+    """Hands out names that Postgres takes: at most 63 bytes, none of them twice."""
+
+    def __init__(self, taken: set[str]) -> None:
+        self._taken = set(taken)
+
+    def give(self, wanted: str) -> str:
+        """`wanted`, or as much of it as goes, with a digest of the whole."""
+        name = wanted
+        number = 0
+        while name in self._taken or len(name.encode()) > NAME_BYTES or not name:
+            seed = f"{wanted}{number or ''}"
+            ending = "_" + hashlib.sha256(seed.encode()).hexdigest()[:7]
+            name = wanted.encode()[: NAME_BYTES - len(ending)].decode(errors="ignore") + ending
+            number += 1
+        self._taken.add(name)
+        return name
+
+
+def make(
+    source: Source, schema: Schema, target: Target, options: Options, *, verify: bool = False
+) -> Plan:
+    """Match every table of the source; to `verify`, all of them have to be there.
+
+    Raises Stop(65) where the source is damaged.
+    """
+    plan = Plan(left=list(schema.left), names=Names(target.relations))
+    called = {
+        table.name: plan.names.give(table.name)
+        for table in schema.tables
+        if target.find(table.name) is None
+    }
+    for table in schema.tables:
+        if table.name.lower() in options.exclude:
+            plan.left.append(Left("table", table.name, "excluded as asked"))
+            continue
+        existing = target.find(table.name)
+        about = choose.facts(source, table, _dates(table, existing))
+        if existing is None and verify:
+            plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
+            continue
+        if existing is None:
+            move = _new(table, called[table.name], about, options, plan)
+        elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
+            plan.left.append(Left("table", table.name, "the migrations have written their own"))
+            continue
+        else:
+            move = _existing(table, about, existing, options, plan, verify=verify)
+        ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
+        move.row_bytes = _row_bytes(about)
+        plan.tables.append(move)
+    if not plan.tables and not plan.refusals:
+        raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
+    if target.tables:
+        for move in plan.tables:
+            if move.created and move.name in target.tables:
+                plan.notes.append(f"{move.table.name}: created as {move.name}")
+    _order(plan)
+    return plan
+
+
+def _row_bytes(about: dict[str, Facts]) -> int:
+    """How large a row may be: a character of text takes up to four bytes."""
+    return sum(16 + 4 * (column.get("longest") or 0) for column in about.values())
+
+
+def _new(
+    table: Table,
+    name: str,
+    about: dict[str, Facts],
+    options: Options,
+    plan: Plan,
+) -> TableMove:
+    if name != table.name:
+        plan.notes.append(f"{table.name}: the table is called {name} in Postgres")
+    columns = Names(set(SYSTEM_COLUMNS))
+    moves = []
+    for column in table.columns:
+        key = f"{table.name}.{column.name}".lower()
+        if key in options.exclude:
+            plan.left.append(Left("column", f"{table.name}.{column.name}", "excluded as asked"))
+            continue
+        choice = choose.choose(column, about[column.name])
+        if key in options.types:
+            choice = choose.Choice(options.types[key], f"{options.types[key].sql}: as asked")
+        if (table.name, column.name) in options.as_text:
+            choice = choose.Choice(AnyText(), "text: for the values that do not fit elsewhere")
+        called = columns.give(column.name)
+        if called != column.name:
+            plan.notes.append(f"{table.name}.{column.name}: is called {called} in Postgres")
+        if choice.note:
+            plan.notes.append(f"{table.name}.{column.name}: {choice.note}")
+        alias = column.name == table.alias
+        moves.append(Move(column, called, choice.kind, column.not_null or alias))
+    if not moves:
+        plan.refusals.append(f"{table.name}: no column is left of it. Exclude the whole table.")
+    return TableMove(table, name, True, moves)
+
+
+def _existing(
+    table: Table,
+    about: dict[str, Facts],
+    existing: TargetTable,
+    options: Options,
+    plan: Plan,
+    *,
+    verify: bool,
+) -> TableMove:
+    """Match columns by name; a name's case counts only where it has to."""
+    if existing.rejected:
+        plan.refusals.append(f"{table.name}: cannot be written: {existing.rejected}.")
+    elif existing.has_rows and not (options.replace or options.append):
+        plan.refusals.append(
+            f"{existing.name} holds rows. Say --replace to empty it first, --append to add to it, "
+            f"or --exclude {table.name}."
+        )
+    if existing.triggers:
+        plan.notes.append(
+            f"{existing.name}: its triggers stay silent meanwhile: {', '.join(existing.triggers)}"
+        )
+    left = {column.name: column for column in existing.columns}
+    moves = []
+    for column in table.columns:
+        name = f"{table.name}.{column.name}"
+        if name.lower() in options.exclude:
+            plan.left.append(Left("column", name, "excluded as asked"))
+            continue
+        there = _match(column, left)
+        if there is None:
+            plan.refusals.append(
+                f"{name}: the table in Postgres has no such column. Add it, or say "
+                f"--exclude {name} to leave it behind."
+            )
+            continue
+        del left[there.name]
+        kind = _fitted(column, about[column.name], there.kind, options, name, plan)
+        if verify and options.on_bad == "text" and kind == Text():
+            kind = AnyText()  # as it would have been, if there was need
+        if (table.name, column.name) in options.as_text:
+            if not isinstance(kind, Text) or kind.limit:
+                plan.refusals.append(
+                    f"{name}: is {kind.sql} in Postgres, so --on-bad text cannot make it text."
+                )
+            kind = AnyText(kind.sql)
+        moves.append(Move(column, there.name, kind, there.not_null, not there.generated))
+    for column_there in left.values():
+        if column_there.generated:
+            continue
+        if column_there.not_null and not column_there.given:
+            plan.refusals.append(
+                f"{existing.name}.{column_there.name}: takes no NULL, and {table.name} has no such "
+                "column. Give it a default."
+            )
+        else:
+            plan.notes.append(
+                f"{existing.name}.{column_there.name}: is not in the SQLite file; "
+                + ("its default fills it" if column_there.given else "stays NULL")
+            )
+    return TableMove(
+        table,
+        existing.name,
+        False,
+        moves,
+        triggers=existing.triggers,
+        parents=existing.parents,
+    )
+
+
+def _dates(table: Table, existing: TargetTable | None) -> set[str]:
+    """The columns that are dates or times in Postgres, and may be numbers in SQLite."""
+    there = {column.name: column for column in existing.columns} if existing else {}
+    matched = ((column, _match(column, there)) for column in table.columns)
+    return {column.name for column, one in matched if one and isinstance(one.kind, Moment)}
+
+
+def _match(column: Column, there: dict[str, TargetColumn]) -> TargetColumn | None:
+    if column.name in there:
+        return there[column.name]
+    alike = [one for name, one in there.items() if name.lower() == column.name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _fitted(
+    column: Column, about: Facts, kind: Kind, options: Options, name: str, plan: Plan
+) -> Kind:
+    """The target's type, with what the values say about numbers that are dates."""
+    own = choose.choose(column, about).kind
+    asked = options.types.get(name.lower())
+    if isinstance(kind, Moment):
+        unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
+        if not unit and about.get("least") is not None and not about["texts"]:
+            unit = choose.unit_of(about["least"], about["most"], about["reals"])
+        if unit:
+            plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")
+            return replace(kind, unit=unit)
+    elif isinstance(kind, Words) and not kind.labels:
+        plan.notes.append(f"{name}: {kind.sql} is Postgres's to judge; the proof only counts it")
+    elif type(own) is not type(kind):
+        plan.notes.append(f"{name}: {kind.sql} in Postgres, by itself it would be {own.sql}")
+    return kind
+
+
+def _order(plan: Plan) -> None:
+    """Parents before children; where they form a circle, as they come."""
+    there = {move.name: move for move in plan.tables}
+    graph = {
+        name: [parent for parent in move.parents if parent in there] for name, move in there.items()
+    }
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+        plan.tables = [there[name] for name in order]
+    except CycleError:
+        plan.cycles = True

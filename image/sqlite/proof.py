@@ -1,0 +1,148 @@
+"""The proof that all has arrived: what each side holds, counted and summed up by itself.
+
+Every row is written out in one normal form and hashed (the first 64 bits of MD5); the sum of all
+hashes is the table's checksum, so the order does not count. Postgres does so in SQL with its own
+way of writing values out; here it is done from the SQLite file once more, value by value, by code
+that shares nothing with what encodes them for COPY.
+
+The normal form of a row: its values with the character 31 between them. NULL is empty, a text is
+its length in characters, a colon and itself, a blob its MD5, a double its bits, all else as
+Postgres writes it.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any
+
+from .load import Progress, query
+from .normal import BROKEN, form
+from .plan import Move, TableMove
+from .source import Row, Source, identifier
+from .target import Target
+from .values import Bytes, Double, Json, Numeric, Text, Words
+
+SEPARATOR = "\x1f"
+WRAP = 1 << 64
+
+
+@dataclass(frozen=True)
+class Sum:
+    """How many rows, and the sum of their hashes."""
+
+    rows: int
+    checksum: int
+
+    def __sub__(self, other: "Sum") -> "Sum":
+        return Sum(self.rows - other.rows, self.checksum - other.checksum)
+
+    def __str__(self) -> str:
+        return f"{self.checksum % WRAP:016x}"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Both sides of one table."""
+
+    table: str
+    source: Sum
+    target: Sum
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are the same."""
+        return self.source == self.target
+
+
+def of_target(target: Target, move: TableMove) -> Sum:
+    """Postgres's own account of a table."""
+    terms = f" || '{SEPARATOR}' || ".join(_sql(one) for one in move.moves)
+    # Texts may be stored in another encoding; what is hashed is UTF-8.
+    row = terms if _is_utf8(target) else f"convert_to({terms}, 'UTF8')"
+    ((rows, total),) = target.rows(
+        f"SELECT count(*), sum(('x' || left(md5({row}), 16))::bit(64)::bigint)"  # noqa: S608
+        f" FROM {identifier(move.name)}"
+    )
+    return Sum(rows, int(total or 0))
+
+
+def _is_utf8(target: Target) -> bool:
+    return bool(target.rows("SHOW server_encoding")[0][0] == "UTF8")
+
+
+def _sql(move: Move) -> str:
+    column = identifier(move.name)
+    match move.kind:
+        case Words(labels=()):
+            text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
+        case Text() | Words() | Json():
+            text = f"length({column}::text) || ':' || {column}::text"
+        case Bytes():
+            text = f"md5({column})"
+        case Double():
+            text = f"encode(float{'4' if move.kind.sql == 'real' else '8'}send({column}), 'hex')"
+        case Numeric():
+            text = f"trim_scale({column})::text"
+        case _:
+            text = f"{column}::text"
+    return f"coalesce({text}, '')"
+
+
+class Normal:
+    """The normal form of one table's rows, from SQLite's values."""
+
+    def __init__(self, move: TableMove, policy: str) -> None:
+        self._policy = policy
+        self._moves = move.moves
+        self._forms = [form(one.kind) for one in move.moves]
+        self._has_texts = any(isinstance(one.kind, Text) for one in move.moves)
+
+    def sum(self, rows: Sequence[Row]) -> Sum:
+        """The account of some rows, whose first value tells their place and does not count."""
+        columns = list(zip(*rows, strict=True))[1:]
+        try:
+            texts = [whole(column) for (whole, _), column in zip(self._forms, columns, strict=True)]
+            if self._policy and any(map(self._lacks, self._moves, columns)):
+                raise ValueError
+            written = list(map(SEPARATOR.join, zip(*texts, strict=True)))
+            if self._has_texts and "\0" in "".join(written):
+                raise ValueError
+        except BROKEN:
+            written = [line for row in rows if (line := self._row(row[1:])) is not None]
+        return Sum(len(written), _total(written))
+
+    @staticmethod
+    def _lacks(move: Move, column: Sequence[Any]) -> bool:
+        return move.required and None in column
+
+    def _row(self, row: Row) -> str | None:
+        """One row, or None where it is skipped as asked."""
+        texts = []
+        for move, (_, one), value in zip(self._moves, self._forms, row, strict=True):
+            try:
+                if value is None and move.required:
+                    raise ValueError
+                texts.append("" if value is None else one(value))
+            except BROKEN:
+                if self._policy == "skip":
+                    return None
+                texts.append("")
+        return SEPARATOR.join(texts)
+
+
+def _total(written: list[str]) -> int:
+    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest()[:8] for line in written])
+    return sum(struct.unpack(f">{len(written)}q", hashes))
+
+
+def of_source(source: Source, move: TableMove, policy: str, progress: Progress) -> Sum:
+    """The same account, from the SQLite file. Raises Stop(65)."""
+    normal = Normal(move, policy)
+    rows = checksum = 0
+    for piece in source.rows(query(move, [one.column.name for one in move.moves]), move.row_bytes):
+        part = normal.sum(piece)
+        rows += part.rows
+        checksum += part.checksum
+        progress.add(len(piece))
+    return Sum(rows, checksum)

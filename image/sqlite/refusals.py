@@ -1,0 +1,50 @@
+"""Values that do not fit: each with its place and the reason, and what became of it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+KEPT = 10_000  # described one by one; beyond it they are counted, for memory is bounded
+SHOWN = 60  # characters of a value
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One value that does not fit into its column."""
+
+    table: str
+    rowid: str
+    column: str
+    value: str
+    reason: str
+
+
+class Refusals:
+    """All values that do not fit. `policy` is what happens to them: "null", "skip", or nothing."""
+
+    def __init__(self, policy: str) -> None:
+        self.policy = policy
+        self.described: list[Refusal] = []
+        self.counts: Counter[tuple[str, str, str]] = Counter()  # table, column, reason
+        self.skipped: Counter[str] = Counter()  # rows, by table
+
+    def __bool__(self) -> bool:
+        return bool(self.counts)
+
+    @property
+    def total(self) -> int:
+        """How many values there are."""
+        return self.counts.total()
+
+    def add(self, table: str, rowid: Any, column: str, value: Any, reason: str) -> None:
+        """Note one value."""
+        self.counts[table, column, reason] += 1
+        if len(self.described) < KEPT:
+            place = rowid if isinstance(rowid, str) else repr(rowid)
+            self.described.append(Refusal(table, place, column, shown(value), reason))
+
+
+def shown(value: Any) -> str:
+    """A value in one short line."""
+    text = repr(bytes(value)) if isinstance(value, bytes) else repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

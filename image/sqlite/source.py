@@ -1,0 +1,195 @@
+"""The SQLite file: opened for reading only, in one snapshot that lasts until we are done."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from ..exits import Exit, Stop
+
+HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
+BUSY_SECONDS = 10
+PIECE_BYTES = 8 << 20  # at most as much is asked of SQLite at once, unless one row is larger
+PIECE_ROWS = 1000
+
+NO_DATABASE = "is no SQLite database, or an encrypted one. Decrypt it first, or name another."
+
+Row = tuple[Any, ...]
+
+
+class Invalid(bytes):
+    """A text whose bytes are no UTF-8."""
+
+
+class Source:
+    """An open SQLite database. All that is read through it is of one moment, WAL included.
+
+    Opening raises Stop(65), with one line, for whatever is no SQLite database that can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._unchanged = ""
+        with self.faults():
+            _examine(path)
+            self.connection = self._open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.connection.close()
+
+    def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
+        """All rows of a query. Raises Stop(65) where the file turns out to be damaged."""
+        with self.faults():
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def rows(self, sql: str, row_bytes: int) -> Iterator[list[Row]]:
+        """The rows of a query in pieces; `row_bytes` is how large a row may be.
+
+        A text that is no UTF-8 comes as Invalid. SQLite's module refuses the whole row for it, so
+        only a query that has one is read again in the slower way that tells which it is.
+        """
+        piece = max(1, min(PIECE_ROWS, PIECE_BYTES // max(row_bytes, 1)))
+        with self.faults():
+            done = 0
+            self.connection.text_factory = str
+            cursor = self.connection.execute(sql)
+            try:
+                while rows := cursor.fetchmany(piece):
+                    yield rows
+                    done += len(rows)
+                return
+            except sqlite3.OperationalError as error:
+                if "decode to UTF-8" not in str(error):
+                    raise
+            self.connection.text_factory = _text
+            cursor = self.connection.execute(sql)
+            for _ in range(done):
+                cursor.fetchone()
+            while rows := cursor.fetchmany(piece):
+                yield rows
+
+    def check(self) -> None:
+        """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
+        if self._unchanged and self._unchanged != _state(self.path):
+            raise Stop(Exit.BAD_DATA, f"{self.path} was written to meanwhile. Import it again.")
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Turn what SQLite and the system say about the file into one line."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise Stop(Exit.BAD_DATA, f"{self.path} {_meaning(error)}") from None
+        except OSError as error:
+            raise Stop(
+                Exit.BAD_DATA, f"{self.path} cannot be read: {error.strerror or error}."
+            ) from None
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return _connect(self.path, "mode=ro")
+        except sqlite3.OperationalError:
+            # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
+            # written does not let SQLite make. Where there is no log, nobody has it open.
+            log = Path(f"{self.path}-wal")
+            journal = Path(f"{self.path}-journal")
+            if any(_size(path) for path in (log, journal)):
+                raise
+            self._unchanged = _state(self.path)
+            return _connect(self.path, "mode=ro&immutable=1")
+
+
+def identifier(name: str) -> str:
+    """A name as it stands in SQL, for SQLite and Postgres alike."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _connect(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # The file may come from anywhere: its views and defaults get no functions to call.
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("BEGIN")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot is taken
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _examine(path: Path) -> None:
+    """Raise Stop(65) for what is no SQLite file at first sight."""
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise Stop(Exit.BAD_DATA, f"{path} is a folder. Name the SQLite file in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise Stop(Exit.BAD_DATA, f"{path} is no file. Name a SQLite file.")
+    with path.open("rb") as file:
+        head = file.read(100)
+    if not head:
+        raise Stop(Exit.BAD_DATA, f"{path} is empty. Name the file that has the data.")
+    if not head.startswith(HEADER):
+        raise Stop(
+            Exit.BAD_DATA,
+            f"{path} {NO_DATABASE}",
+        )
+    page = int.from_bytes(head[16:18], "big")
+    page = 65536 if page == 1 else page
+    pages = int.from_bytes(head[28:32], "big")
+    # The count is good where the writer has left its own mark beside it (bytes 24 and 92).
+    if len(head) < 100 or (head[24:28] == head[92:96] and found.st_size < page * pages):
+        raise Stop(
+            Exit.BAD_DATA,
+            f"{path} is truncated: {found.st_size} bytes of {page * pages}. Copy it again.",
+        )
+
+
+def _meaning(error: sqlite3.Error) -> str:
+    """What SQLite's words mean for this file, and what to do."""
+    said = str(error)
+    if "not a database" in said:
+        return NO_DATABASE
+    if "malformed" in said or "disk I/O" in said:
+        return (
+            f"is damaged ({said}). Copy it again, or save what can be read: "
+            "sqlite3 FILE .recover | sqlite3 NEW."
+        )
+    if "locked" in said:
+        return "is locked by another process. Try again once that is done."
+    if "unable to open" in said or "readonly" in said:
+        return (
+            "cannot be opened: its log (-wal or -journal) has to be read too, and that takes the "
+            "right to write in its folder. Give it, or import a copy made with VACUUM INTO."
+        )
+    return f"cannot be read: {said}."
+
+
+def _text(data: bytes) -> str | Invalid:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return Invalid(data)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _state(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_mtime_ns} {found.st_size} {_size(Path(f'{path}-wal'))}"

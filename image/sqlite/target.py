@@ -1,0 +1,170 @@
+"""What Postgres holds already: tables, columns with their types, and what is in the way."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from .moments import Moment, TimeOfDay
+from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """A column of a table that exists; `given` tells that Postgres fills it where nothing comes."""
+
+    name: str
+    kind: Kind
+    not_null: bool
+    given: bool
+    generated: bool
+
+
+@dataclass
+class TargetTable:
+    """A table that exists."""
+
+    name: str
+    oid: int
+    columns: list[TargetColumn]
+    has_rows: bool = False
+    triggers: list[str] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)  # the tables that its foreign keys refer to
+    rejected: str = ""  # why nothing can be written into it
+
+
+Row = tuple[Any, ...]
+
+
+class Target:
+    """The database that is written to, in one transaction on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.version: int = connection.server_version
+        self.schema = ""
+        self.tables: dict[str, TargetTable] = {}
+        self.relations: set[str] = set()  # all names that tables and indexes there have
+
+    def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
+        """The rows of a query. Raises psycopg2.Error."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql, parameters or None)
+            return list(cursor.fetchall()) if cursor.description else []
+
+    def run(self, sql: str) -> None:
+        """Execute a statement. Raises psycopg2.Error."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    def begin(self) -> None:
+        """Settle for this transaction what values look like and that nothing times out."""
+        for name, value in (
+            ("DateStyle", "ISO"),
+            ("TimeZone", "UTC"),
+            ("IntervalStyle", "postgres"),
+            ("bytea_output", "hex"),
+            ("extra_float_digits", "1"),
+            ("client_encoding", "UTF8"),
+            ("standard_conforming_strings", "on"),
+            ("statement_timeout", "0"),
+            ("idle_in_transaction_session_timeout", "0"),
+        ):
+            self.run(f"SET LOCAL {name} = '{value}'")
+
+    def read(self) -> None:
+        """Learn what there is in the schema that new tables go into."""
+        self.schema = self.rows("SELECT current_schema()")[0][0] or ""
+        for oid, name, kind, refused in self.rows(TABLES, (self.schema,)):
+            self.relations.add(name)
+            if kind in ("r", "p", "v", "m", "f"):
+                self.tables[name] = TargetTable(name, oid, [], rejected=refused or "")
+        by_oid = {table.oid: table for table in self.tables.values()}
+        for oid, name, type_name, labels, not_null, given, generated in self.rows(
+            COLUMNS, (self.schema,)
+        ):
+            if table := by_oid.get(oid):
+                kind = kind_of(type_name, tuple(labels or ()))
+                table.columns.append(TargetColumn(name, kind, not_null, given, generated))
+        for oid, trigger in self.rows(TRIGGERS, (self.schema,)):
+            by_oid[oid].triggers.append(trigger)
+        for oid, parent in self.rows(PARENTS, (self.schema,)):
+            if parent in by_oid and oid in by_oid:
+                by_oid[oid].parents.append(by_oid[parent].name)
+
+    def find(self, name: str) -> TargetTable | None:
+        """The table of that name, or the only one whose name differs in case alone."""
+        if name in self.tables:
+            return self.tables[name]
+        alike = [table for key, table in self.tables.items() if key.lower() == name.lower()]
+        return alike[0] if len(alike) == 1 else None
+
+
+TABLES = """
+SELECT c.oid, c.relname, c.relkind,
+       CASE WHEN c.relkind IN ('v', 'm') THEN 'it is a view'
+            WHEN c.relkind = 'f' THEN 'it is a foreign table'
+            WHEN c.relkind IN ('r', 'p') AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')
+              THEN 'the user may not write there' END
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = %s ORDER BY c.relname"""
+
+COLUMNS = """
+SELECT a.attrelid, a.attname,
+       pg_catalog.format_type(
+         CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE a.atttypid END,
+         CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END),
+       (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+          FROM pg_catalog.pg_enum e WHERE e.enumtypid = a.atttypid),
+       a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> ''
+  FROM pg_catalog.pg_attribute a
+  JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+ WHERE n.nspname = %s AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+ ORDER BY a.attrelid, a.attnum"""
+
+TRIGGERS = """
+SELECT t.tgrelid, t.tgname
+  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = %s AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+   AND c.relkind IN ('r', 'p') ORDER BY t.tgname"""
+
+PARENTS = """
+SELECT r.conrelid, r.confrelid
+  FROM pg_catalog.pg_constraint r JOIN pg_catalog.pg_namespace n ON n.oid = r.connamespace
+ WHERE n.nspname = %s AND r.contype = 'f' AND r.conrelid <> r.confrelid"""
+
+PLAIN: dict[str, Kind] = {
+    "bigint": Integer(),
+    "integer": Integer("integer"),
+    "smallint": Integer("smallint"),
+    "boolean": Boolean(),
+    "double precision": Double(),
+    "real": Double("real"),
+    "numeric": Numeric(),
+    "text": Text(),
+    "citext": Text("citext"),
+    "character varying": Text("character varying"),
+    "bytea": Bytes(),
+    "uuid": Uuid(),
+    "json": Json(),
+    "jsonb": Json("jsonb"),
+    "date": Moment("date"),
+    "timestamp without time zone": Moment("timestamp without time zone"),
+    "timestamp with time zone": Moment("timestamp with time zone"),
+    "time without time zone": TimeOfDay(),
+}
+
+
+def kind_of(type_name: str, labels: tuple[str, ...] = ()) -> Kind:
+    """The kind for a type as Postgres's format_type names it."""
+    if type_name in PLAIN:
+        return PLAIN[type_name]
+    if match := re.fullmatch(r"(?:character varying|character)\((\d+)\)", type_name):
+        return Text(type_name, int(match[1]))
+    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name):
+        return Numeric(type_name, int(match[1]), int(match[2]))
+    return Words(type_name, labels)

@@ -1,0 +1,124 @@
+"""SQLite's expressions in Postgres's words: what means the same there, and nothing else.
+
+What passes here may still not suit the types; Postgres has the last word on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .grammar import Token, Tokens, inside
+from .source import identifier
+from .values import Boolean, Kind
+
+KEYWORDS = {
+    *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "LIKE", "ESCAPE", "TRUE", "FALSE"),
+    *("CASE", "WHEN", "THEN", "ELSE", "END"),
+}
+FUNCTIONS = {
+    name: name
+    for name in ("length", "lower", "upper", "abs", "coalesce", "nullif", "trim", "replace")
+} | {"ifnull": "coalesce", "instr": "strpos", "ltrim": "ltrim", "rtrim": "rtrim"}
+OPERATORS = {"==": "=", "!=": "<>"} | {
+    same: same
+    for same in ("=", "<>", "<", ">", "<=", ">=", "+", "-", "*", "/", "||", "(", ")", ",")
+}
+COMPARISONS = ("=", "==", "!=", "<>", "IS")
+
+
+class Untranslatable(Exception):
+    """The expression has something that Postgres has not; the message says what."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A column as it is called in Postgres, and its type there."""
+
+    name: str
+    kind: Kind
+
+
+def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
+    """The expression for Postgres; `columns` by their SQLite names in lower case.
+
+    Raises Untranslatable.
+    """
+    said = []
+    at = 0
+    while at < len(words):
+        text, used = _word(words, at, columns)
+        said.append(text)
+        at += used
+    return " ".join(said)
+
+
+def _word(words: Tokens, at: int, columns: Mapping[str, Named]) -> tuple[str, int]:
+    """What stands at `at`, translated, and how many words of SQLite's it takes."""
+    word = words[at]
+    rest = words[at + 1 :]
+    match word.kind:
+        case "number":
+            if word.text[:2].lower() == "0x":
+                return str(int(word.text, 16)), 1
+            return word.text, 1
+        case "string":
+            return literal(word.name), 1
+        case "operator":
+            if word.text not in OPERATORS:
+                raise Untranslatable(f"{word.text} is not the same in Postgres")
+            return OPERATORS[word.text], 1
+        case "blob":
+            return f"'\\x{word.text[2:-1]}'::bytea", 1
+    if rest and rest[0] == "(" and word.kind == "word" and word.text.upper() not in KEYWORDS:
+        return _function(word, words, at)
+    if word.name.lower() in columns and not (word.kind == "word" and word.text.upper() in KEYWORDS):
+        return _column(columns[word.name.lower()], rest)
+    if word.kind == "quoted" and word.text[0] == '"':
+        return literal(word.name), 1  # https://www.sqlite.org/quirks.html#dblquote
+    return _keyword(word, rest)
+
+
+def _function(word: Token, words: Tokens, at: int) -> tuple[str, int]:
+    name = word.text.lower()
+    arguments = inside(words, at + 1)
+    if name in ("substr", "substring") and not any(w == "-" for w in arguments):
+        return "substr", 1
+    if name not in FUNCTIONS:
+        raise Untranslatable(f"{word.text}() is not the same in Postgres")
+    return FUNCTIONS[name], 1
+
+
+def _column(column: Named, rest: Tokens) -> tuple[str, int]:
+    """A column; a boolean that is compared to 0 or 1 is compared to false or true."""
+    name = identifier(column.name)
+    if isinstance(column.kind, Boolean) and len(rest) >= 2 and rest[1].text in ("0", "1"):
+        comparison = rest[0]
+        if any(comparison == one for one in COMPARISONS):
+            sign = OPERATORS.get(comparison.text, "IS")
+            return f"{name} {sign} {'false' if rest[1].text == '0' else 'true'}", 3
+    return name, 1
+
+
+def _keyword(word: Token, rest: Tokens) -> tuple[str, int]:
+    upper = word.text.upper()
+    if upper in ("ISNULL", "NOTNULL"):
+        return ("IS NULL" if upper == "ISNULL" else "IS NOT NULL"), 1
+    if upper == "LIKE":
+        return "ILIKE", 1  # SQLite's LIKE takes no account of case
+    if upper == "IS":
+        negated = bool(rest) and rest[0] == "NOT"
+        operand = rest[1:] if negated else rest
+        if operand and any(operand[0] == one for one in ("NULL", "TRUE", "FALSE")):
+            return "IS", 1
+        if operand and operand[0] == "DISTINCT":
+            raise Untranslatable("IS DISTINCT FROM is written otherwise")
+        return ("IS DISTINCT FROM", 2) if negated else ("IS NOT DISTINCT FROM", 1)
+    if word.kind != "word" or upper not in KEYWORDS:
+        raise Untranslatable(f"{word.text} has no counterpart in Postgres")
+    return upper, 1
+
+
+def literal(text: str) -> str:
+    """A text as it stands in Postgres's SQL. Raises Untranslatable where it cannot stand there."""
+    if "\0" in text:
+        raise Untranslatable("it has a NUL byte")
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,338 @@
+"""One SQLite value as one field of COPY's CSV, for each type of Postgres: exactly, or Unfit.
+
+SQLite's types are per value. A column is therefore encoded in bulk by functions that take one type
+only and raise for every other; then, and only then, it is encoded value by value.
+"""
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, ClassVar
+
+from .source import Invalid
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+WHOLE = re.compile(r"[+-]?[0-9]+")
+UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}\}?")
+TRUE = frozenset(("1", "t", "true", "y", "yes", "on"))
+FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
+
+KINDS_OF_VALUE = {int: "an integer", float: "a real", str: "a text", bytes: "a blob"}
+integer = int.__repr__  # unlike str, they refuse what is of another type
+real = float.__repr__
+
+BULK_ERRORS = (TypeError, AttributeError, ValueError, OverflowError)
+
+
+class Unfit(Exception):
+    """A value that the type cannot represent; the message is the reason."""
+
+
+class Kind:
+    """A type of Postgres. `sql` is its name there, `quoted` whether CSV needs quotes for it."""
+
+    sql: str
+    quoted: ClassVar[bool] = False
+
+    def one(self, value: Any) -> str:
+        """A value that is not NULL, as Postgres takes it. Raises Unfit."""
+        raise NotImplementedError
+
+    def field(self, value: Any) -> str:
+        """A value that is not NULL, as it stands in CSV. Raises Unfit."""
+        return quote(self.one(value)) if self.quoted else self.one(value)
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        """Fields of CSV for values that are all as expected, or NULL. Raises what comes up."""
+        field = self.field
+        return ["" if value is None else field(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Integer(Kind):
+    """smallint, integer or bigint."""
+
+    sql: str = "bigint"
+
+    @property
+    def bound(self) -> int:
+        """What is too large for it."""
+        return {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}[self.sql]
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) and WHOLE.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int):
+            raise unfit(value, "whole number")
+        if not -self.bound <= value < self.bound:
+            raise Unfit(f"too large for {self.sql}")
+        return str(value)
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        if self.sql != "bigint":
+            known = [value for value in values if value is not None]
+            if known and not -self.bound <= min(known) <= max(known) < self.bound:
+                raise ValueError
+        if None not in values:
+            return list(map(integer, values))
+        return ["" if value is None else integer(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Double(Kind):
+    """double precision, or real, which holds six digits."""
+
+    sql: str = "double precision"
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, str) and NUMBER.fullmatch(value):
+            value = float(value)
+        if isinstance(value, int):
+            if int(float(value)) != value:
+                raise Unfit(f"has more digits than {self.sql} holds")
+            value = float(value)
+        if not isinstance(value, float):
+            raise unfit(value, "number")
+        if self.sql == "real" and not self._in_six_digits(value):
+            raise Unfit("has more digits than real holds")
+        return real(value)
+
+    @staticmethod
+    def _in_six_digits(value: float) -> bool:
+        return math.isinf(value) or (
+            float(f"{value:.6g}") == value and (value == 0 or 1e-37 < abs(value) < 1e38)
+        )
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        if self.sql == "real":
+            return super().bulk(values)
+        return ["" if value is None else real(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Numeric(Kind):
+    """numeric; a real is taken as the shortest decimal that means the same: 0.1 is 0.1."""
+
+    sql: str = "numeric"
+    precision: int = 0  # 0: any
+    scale: int = 0
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, str) and NUMBER.fullmatch(value):
+            text = value
+        elif isinstance(value, int):
+            text = str(value)
+        elif isinstance(value, float) and math.isfinite(value):
+            text = real(value).removesuffix(".0")
+        elif isinstance(value, float):
+            raise Unfit("is infinite")
+        else:
+            raise unfit(value, "number")
+        if self.precision:
+            number = Decimal(text)
+            _, digits, exponent = number.normalize().as_tuple()
+            if number and isinstance(exponent, int):
+                if -exponent > self.scale:
+                    raise Unfit(f"has more decimals than {self.sql}")
+                if len(digits) + exponent > self.precision - self.scale:
+                    raise Unfit(f"too large for {self.sql}")
+        return text
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        texts = [
+            "" if value is None else real(value) if type(value) is float else integer(value)
+            for value in values
+        ]
+        if not self._form.fullmatch("\n".join(texts) + "\n"):
+            raise ValueError
+        return texts
+
+    @cached_property
+    def _form(self) -> re.Pattern[str]:
+        """Many of them at once, one a line: no exponent, nothing infinite, no digit too many."""
+        if not self.precision:
+            return re.compile(r"(?:[-0-9.]*\n)*")
+        whole, scale = self.precision - self.scale, max(self.scale, 1)
+        last = "[0-9]" if self.scale else "0"
+        return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
+
+
+class Boolean(Kind):
+    """boolean: 0 and 1, or the words that Postgres knows, in any case."""
+
+    sql = "boolean"
+
+    def one(self, value: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word == 1 or word in TRUE:
+            return "t"
+        if word == 0 or word in FALSE:
+            return "f"
+        raise unfit(value, "boolean", "is neither 0 nor 1")
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        try:
+            return [_BOOLEANS[value] for value in values]
+        except KeyError:
+            return super().bulk(values)
+
+
+_BOOLEANS = {0: "f", 1: "t", None: ""}
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """text, or with a limit in characters varchar and char; numbers are written out."""
+
+    sql: str = "text"
+    limit: int = 0
+    quoted: ClassVar[bool] = True
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, int):
+            value = str(value)
+        elif isinstance(value, float):
+            value = real(value)
+        if not isinstance(value, str):
+            raise unfit(value, "text")
+        if "\0" in value:
+            raise Unfit("has a NUL byte, which Postgres has not in texts")
+        if self.limit and len(value) > self.limit:
+            raise Unfit(f"longer than {self.sql}")
+        if self.sql.startswith("character(") and value.endswith(" "):
+            raise Unfit(f"ends in a space, which {self.sql} does not keep")
+        return value
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        if self.limit:
+            if self.sql.startswith("character("):
+                return super().bulk(values)
+            if max(map(len, filter(None, values)), default=0) > self.limit:
+                raise ValueError
+        return ["" if v is None else '"' + v.replace('"', '""') + '"' for v in values]
+
+
+class AnyText(Text):
+    """Whatever it is, as text: what --on-bad text makes of a column with values that do not fit."""
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, Invalid):
+            value = value.decode(errors="backslashreplace")
+        elif isinstance(value, bytes):
+            value = "\\x" + value.hex()
+        elif not isinstance(value, str):
+            value = integer(value) if isinstance(value, int) else real(value)
+        return value.replace("\0", "\\x00") if isinstance(value, str) else str(value)
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        return Kind.bulk(self, values)
+
+
+@dataclass(frozen=True)
+class Words(Kind):
+    """An enum, or a type whose values only Postgres can judge: then there are no `labels`."""
+
+    sql: str
+    labels: tuple[str, ...] = ()
+    quoted: ClassVar[bool] = True
+
+    def one(self, value: Any) -> str:
+        text = Text().one(value)
+        if self.labels and text not in self.labels:
+            raise Unfit(f"is none of {self.sql}")
+        return text
+
+
+class Bytes(Kind):
+    """bytea."""
+
+    sql = "bytea"
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, bytes) and not isinstance(value, Invalid):
+            return "\\x" + value.hex()
+        raise unfit(value, "blob")
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        if Invalid in map(type, values):
+            raise ValueError
+        written = bytes.hex  # for floats have a hex() too
+        return ["" if value is None else "\\x" + written(value) for value in values]
+
+
+class Uuid(Kind):
+    """uuid: 32 hexadecimal digits with or without hyphens, or 16 bytes."""
+
+    sql = "uuid"
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, bytes) and not isinstance(value, Invalid):
+            if len(value) == 16:
+                return value.hex()
+            raise Unfit(f"has {len(value)} bytes, not 16")
+        if (
+            isinstance(value, str)
+            and UUID.fullmatch(value)
+            and value.count("{") == value.count("}")
+        ):
+            return value
+        raise unfit(value, "UUID")
+
+
+@dataclass(frozen=True)
+class Json(Kind):
+    """json or jsonb. SQLite has made numbers of texts that look like some; they are JSON too."""
+
+    sql: str = "json"
+    quoted: ClassVar[bool] = True
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, float) and math.isfinite(value):
+            return real(value)
+        if isinstance(value, int):
+            return str(value)
+        if not isinstance(value, str):
+            raise unfit(value, "JSON")
+        try:
+            json.loads(value, parse_constant=_no_constant, parse_int=str, parse_float=str)
+        except (ValueError, RecursionError):
+            raise unfit(value, "JSON", "is no JSON") from None
+        if "\0" in value or (self.sql == "jsonb" and _without_place(value)):
+            raise Unfit(f"has a character that {self.sql} has not")
+        return value
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(word)
+
+
+def _without_place(text: str) -> bool:
+    r"""Whether jsonb refuses an escape in it: \u0000, and halves of surrogate pairs."""
+    if "\\u" not in text:
+        return False
+    try:
+        return "\0" in json.dumps(json.loads(text), ensure_ascii=False).encode().decode() or (
+            "\\u0000" in json.dumps(json.loads(text))
+        )
+    except UnicodeEncodeError:
+        return True
+
+
+def unfit(value: Any, wanted: str, otherwise: str = "") -> Unfit:
+    """Why a value is not what is wanted."""
+    if isinstance(value, Invalid):
+        return Unfit("is a text, but no UTF-8")
+    if value == "":
+        return Unfit(f"is an empty text, not a {wanted}")
+    return Unfit(otherwise or f"is {KINDS_OF_VALUE[type(value)]}, not a {wanted}")
+
+
+def quote(text: str) -> str:
+    """A text as it stands in CSV."""
+    return '"' + text.replace('"', '""') + '"'

@@ -1,0 +1,209 @@
+"""The SQLite file: opened as it is, in one moment, and never written to; or one line on why not."""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from demijohn.exits import Stop
+from demijohn.sqlite.source import Source
+
+from tests.stack.moving import ask, bring, brought, file
+
+TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
+
+
+def many(path: Path, rows: int = 5000) -> Path:
+    return file(path, TABLE, t=[(n, f"value {n} " * 5) for n in range(rows)])
+
+
+def truncated(path: Path) -> None:
+    size = many(path).stat().st_size
+    os.truncate(path, size // 2)
+
+
+def damaged(path: Path) -> None:
+    """Right at both ends, and of the right size."""
+    many(path)
+    with path.open("r+b") as opened:
+        opened.seek(4096 * 40)
+        opened.write(b"\xff" * 4096 * 10)
+
+
+def encrypted(path: Path) -> None:
+    path.write_bytes(hashlib.shake_256(b"seed").digest(8192))
+
+
+BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
+    "absent": (lambda path: None, "No such file"),
+    "folder": (Path.mkdir, "is a folder"),
+    "empty": (Path.touch, "is empty"),
+    "pipe": (os.mkfifo, "is no file"),
+    "text": (lambda path: path.write_text("id,name\n" * 100), "is no SQLite database"),
+    "encrypted": (encrypted, "or an encrypted one"),
+    "header only": (lambda path: path.write_bytes(b"SQLite format 3\0"), "is truncated"),
+    "truncated": (truncated, "is truncated"),
+    "damaged": (damaged, "is damaged"),
+    "without tables": (lambda path: file(path, "PRAGMA user_version = 1"), "has no tables"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_cannot_be_read_is_one_line(database: str, tmp_path: Path, kind: str) -> None:
+    make, words = BROKEN[kind]
+    path = tmp_path / "app.db"
+    make(path)
+    done = bring(database, path)
+    assert done.status == 65
+    assert words in done.err
+    assert len(done.err.splitlines()) == 1
+    assert ask(database, "SELECT relname FROM pg_class WHERE relname = 't'") == []
+
+
+def test_the_file_is_not_written_to(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db")
+    path.chmod(0o444)
+    before = hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns
+    brought(database, path)
+    assert (hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
+
+
+def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.executescript(TABLE + "INSERT INTO t VALUES (1, 'in the log')")
+        brought(database, path)
+    assert ask(database, "SELECT * FROM t") == [(1, "in the log")]
+
+
+def test_one_moment_while_another_writes(database: str, tmp_path: Path) -> None:
+    """Both tables get a row in one transaction each time, so both have as many, whenever it is."""
+    path = tmp_path / "app.db"
+    both = "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);"
+    file(path, f"PRAGMA journal_mode = WAL; {both}")
+    enough = threading.Event()
+
+    def write() -> None:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=30)) as writer:
+            while not enough.is_set():
+                writer.executescript(
+                    "BEGIN IMMEDIATE; INSERT INTO a DEFAULT VALUES;"
+                    "INSERT INTO b DEFAULT VALUES; COMMIT"
+                )
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        brought(database, path)
+    finally:
+        enough.set()
+        thread.join()
+    ((a, b),) = ask(database, "SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)")
+    assert a == b > 0
+    with closing(sqlite3.connect(path)) as later:
+        assert later.execute("SELECT count(*) FROM a").fetchone()[0] > a
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Rights count for nothing as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def locked_up() -> Iterator[Path]:
+    """A database in WAL mode, in a folder where nobody may write: as with `docker run -v …:ro`."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # which nobody can enter, unlike pytest's
+    path = file(folder / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}", t=[(1, "x")])
+    folder.chmod(0o555)
+    yield path
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_a_folder_that_cannot_be_written_does_no_harm(locked_up: Path) -> None:
+    with as_nobody(), Source(locked_up) as source:
+        assert source.execute("SELECT v FROM t") == [("x",)]
+        source.check()
+
+
+def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_up: Path) -> None:
+    with as_nobody():
+        source = Source(locked_up)
+    with source:
+        os.utime(locked_up, (1, 1))
+        with pytest.raises(Stop, match="was written to meanwhile"):
+            source.check()
+
+
+def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path) -> None:
+    locked_up.parent.chmod(0o755)
+    Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
+    locked_up.parent.chmod(0o555)
+    with as_nobody(), pytest.raises(Stop, match=r"its log .* has to be read too"):
+        Source(locked_up)
+
+
+def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db", 1)
+    brought(database, path, PORT="none", WEB_CONCURRENCY="many", DATABASE_DRIVER="odd")
+    done = bring("", path)
+    assert done.status == 78
+    assert "DATABASE_URL is not set" in done.err
+
+
+@pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
+def test_the_urls_of_both_drivers(database: str, tmp_path: Path, driver: str) -> None:
+    path = many(tmp_path / "app.db", 3)
+    brought(database.replace("postgresql://", f"postgresql+{driver}://"), path)
+    assert ask(database, "SELECT count(*) FROM t") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--on-bad", "perhaps"], "invalid choice"),
+        (["--replace", "--append"], "exclude each other"),
+        (["--verify-only", "--replace"], "writes nothing"),
+        (["--type", "t.v=varchar"], "is no type"),
+        (["--type", "v=text"], "TABLE.COLUMN=TYPE"),
+        (["--type", "t.v=text:unix"], "is no type"),
+        (["--nonsense"], "unrecognized"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], said: str) -> None:
+    done = bring("postgresql://127.0.0.1:1/none", many(tmp_path / "app.db", 1), *words)
+    assert done.status == 64
+    assert said in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db", 1)
+    before = path.read_bytes()
+    done = bring(database, path, "--report", str(path))
+    assert done.status == 64
+    assert path.read_bytes() == before
+
+
+def test_a_report_that_cannot_be_written_is_told_first(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db", 1)
+    done = bring(database, path, "--report", str(tmp_path / "no" / "report.json"))
+    assert done.status == 73
+    assert ask(database, "SELECT relname FROM pg_class WHERE relname = 't'") == []
