@@ -12,14 +12,18 @@ from tests.ledger import Query
 from tests.load import CACHED, CREATE, HEALTH, READ, STATIC, VOTE, Load
 
 ANSWER_SECONDS, RECOVERY_SECONDS = 5.0, 2.0
+CLIENTS = 20
 HEALTH_SECONDS = 2.0  # hosts wait between 2 s and 5 s
 
 
 class Watch:
-    """A load on the Tally at `url`, and the times at which its database was away."""
+    """A load on the Tally at `url`, and the times at which its database was away.
+
+    Its clients are more than the site has threads: whoever waits for a thread waits longest.
+    """
 
     def __init__(self, url: str) -> None:
-        self.load = Load(url)
+        self.load = Load(url, readers=CLIENTS // 2, voters=CLIENTS // 2)
         self._absences: list[tuple[float, float]] = []
 
     def __enter__(self) -> "Watch":
