@@ -111,7 +111,7 @@ def main(words: list[str]) -> int:
     _writable(options.report, options.file)
     try:
         with Source(options.file) as source:
-            connection = database.wait(
+            connection, _ = database.wait(
                 config.database_url, config, lambda text: print(text, flush=True)
             )
             try:

@@ -457,12 +457,9 @@ def test_every_phone_in_the_hall_finds_room(launch: Launch) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 8192:
         pytest.skip(f"this machine allows {hard} open files only")
-    running = launch(**MIRROR)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
-    try:
-        running.start()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 8192), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 8192), hard))
+    running = launch(**MIRROR).start()
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (1024, hard))  # it has only begun
     running.wait_until_ready()
     with contextlib.ExitStack() as phones:
         hall = [phones.enter_context(dial(running)) for _ in range(2500)]
