@@ -62,6 +62,13 @@ def _finish(connection: Connection) -> None:
         raise psycopg2.OperationalError("no answer to a query") from None
 
 
+def take_time() -> None:
+    """Let queries from here on take as long as they need, and let there be COPY, which psycopg2 has
+    in libpq's own way of waiting only.
+    """
+    set_wait_callback(None)
+
+
 def wait(
     url: DatabaseUrl, settings: Settings, say: Callable[[str], None]
 ) -> tuple[Connection, "Server"]:
