@@ -74,8 +74,10 @@ class _Lines:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No dots between the lines."""
-        return (report.outcome, "", "") if report.when == "call" and report.passed else None
+        """No dots and letters between the lines."""
+        if report.when == "call" or not report.passed:
+            return report.outcome, "", ""
+        return None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         told = dict(report.user_properties)

@@ -24,13 +24,13 @@ def standby_of(primary: Postgres) -> Iterator[Postgres]:
         standby.data.mkdir(mode=0o700)
         password = directory / "password"
         password.write_text(primary.password)
-        postgres._hand_over(standby.data, password)
+        postgres.hand_over(standby.data, password)
         program = postgres._server_programs() / "bin" / "pg_basebackup"
         subprocess.run(
             [program, "-D", standby.data, "-R", "-c", "fast", "-d", primary.url()],
             check=True,
             cwd=directory,
-            **postgres._server_account(),
+            **postgres.server_account(),
         )
         with standby:
             yield standby
