@@ -20,7 +20,7 @@ EACH = 150  # clients of each kind
 READERS = 12
 HEADER_SECONDS = 10  # client_header_timeout, for a whole header
 PATIENT_SECONDS = 5.0  # far longer than any request here takes
-ANSWER_BYTES = 2_000_000  # more than the buffers of sockets between here and there
+ANSWER_BYTES = 6_000_000  # more than the sockets between here and there can hold
 
 HEAD = b"GET /api/show HTTP/1.1\r\nHost: slow\r\n"
 BODY = b"POST /api/show HTTP/1.1\r\nHost: slow\r\nContent-Length: 60\r\nConnection: close\r\n\r\n"
@@ -44,6 +44,7 @@ def test_everybody_else_is_served(
     def many(count: int, first: bytes) -> list[socket.socket]:
         made = [clients.enter_context(dial(small_door)) for _ in range(count)]
         for client in made:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.sendall(first)
         return made
 
