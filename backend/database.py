@@ -127,8 +127,11 @@ def _leave_read_only_server(context: Any) -> None:
 
 
 def _leave_silent_server(context: Any, connector: Connector) -> None:
-    """After an answer that did not come at all, not even the server's own "too slow"."""
-    if patience.left() == 0 and sqlstate(context.original_exception) is None:
+    """After a statement that the network ended, or time: no word came of the server itself.
+
+    Whoever waits for this thread must not wait for a connection, too.
+    """
+    if context.is_disconnect and sqlstate(context.original_exception) is None:
         connector.suspect()
 
 

@@ -114,7 +114,6 @@ def main(words: list[str]) -> int:
             connection, _ = database.wait(
                 config.database_url, config, lambda text: print(text, flush=True)
             )
-            database.take_time()
             try:
                 _work(source, connection, wanted, report, options)
             finally:

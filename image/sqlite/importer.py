@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg2
 from psycopg2 import errors
 
+from .. import database
 from ..exits import Exit, Stop
 from . import create, load, plan, proof, schema
 from .constrain import Constrainer, restart_sequences
@@ -46,6 +47,7 @@ class Importer:
         self._report = report
         self._progress = progress
         self.committing = False
+        database.take_time()
 
     def run(self, *, dry_run: bool) -> None:
         """Import everything and commit, or with `dry_run` do all but that."""

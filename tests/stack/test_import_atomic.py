@@ -81,7 +81,6 @@ def test_killed_at_random_points_it_has_never_been(target: str, path: Path) -> N
     whole = how_long(target, path)
     before = state(target)
     chance = random.Random()  # another seed each time: what slips through today shows tomorrow
-    found = []
     for _ in range(8):
         process = start(target, path)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -89,12 +88,10 @@ def test_killed_at_random_points_it_has_never_been(target: str, path: Path) -> N
         process.kill()
         process.communicate()
         wait_until_alone(target)
-        found.append(state(target))
-        if found[-1] != before:
-            break
+        if state(target) != before:
+            brought(target, path, "--verify-only")
+            return
     brought(target, path, "--replace")
-    assert found[0] == before or found == [state(target)]
-    assert found[-1] in (before, state(target))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
