@@ -15,6 +15,10 @@ Measured = Callable[[str], None]
 ROW_SECONDS = 900  # the longest suffers for three minutes, and a machine may be slow
 
 
+# A driver of the database with which a row is run: the other one only in full.
+DRIVERS = ["psycopg2", pytest.param("pg8000", marks=pytest.mark.soak)]
+
+
 def row(title: str, *, short: int = 1, soak: int = 1) -> pytest.MarkDecorator:
     """Mark a test as a row; `times` is `short`, or `soak` under --soak."""
     return pytest.mark.row(title, short=short, soak=soak)
@@ -47,10 +51,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="rows with their full counts")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("row"):
             item.add_marker(pytest.mark.timeout(ROW_SECONDS))
+    if not config.getoption("--soak"):
+        later = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if item not in later]
+        config.hook.pytest_deselected(items=later)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -11,7 +11,7 @@ import pytest
 from local.postgres import Postgres, temporary
 from tests.load import READ, VOTE
 from tests.proxy import Proxy
-from tests.rows import Measured, row
+from tests.rows import DRIVERS, Measured, row
 from tests.stack_fixture import Stack
 from tests.standby import PRIMARY, promote, standby_of
 from tests.watch import Watch
@@ -36,7 +36,7 @@ class Site:
         return {state: int(count) for state, count in (r.split("|") for r in rows.splitlines())}
 
 
-@pytest.fixture(params=["psycopg2", "pg8000"])
+@pytest.fixture(params=DRIVERS)
 def site(request: pytest.FixtureRequest, launch: Callable[..., Stack]) -> Iterator[Site]:
     """A server of its own, in which the app is an ordinary user."""
     with temporary(**PRIMARY, max_connections="20") as postgres:

@@ -10,13 +10,13 @@ from local.postgres import Postgres, temporary
 from tests.ledger import Query
 from tests.load import READ, VOTE
 from tests.pgbouncer import Bouncer
-from tests.rows import Measured, row
+from tests.rows import DRIVERS, Measured, row
 from tests.stack_fixture import Stack
 from tests.watch import Watch
 
 pytestmark = [
     pytest.mark.pgbouncer,
-    pytest.mark.parametrize("driver", ["psycopg2", "pg8000"]),
+    pytest.mark.parametrize("driver", DRIVERS),
 ]
 
 Launch = Callable[..., Stack]
