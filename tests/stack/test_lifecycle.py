@@ -230,9 +230,11 @@ def test_a_program_that_ends_as_it_begins_ends_the_container_whatever_its_starts
 
 
 def test_gunicorn_that_ends_by_itself_again_and_again_ends_the_container(launch: Launch) -> None:
-    running = launch(**MIRROR).start()
+    running = launch(**MIRROR, WEB_CONCURRENCY="1").start()
     for time in range(1, 4):
         running.wait_for(lambda n=time: running.log.count("ready: ") == n, "Gunicorn")  # type: ignore[misc]
+        # A worker that has only begun would not hear that it is to go.
+        running.wait_for(lambda: running.get("/api/show")[0] == 200, "its worker")
         os.kill(running.child("gunicorn"), signal.SIGTERM)
     assert running.wait() == 70
     assert "demijohn: gunicorn ended 3 times" in running.log.splitlines()[-1]

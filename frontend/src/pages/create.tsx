@@ -1,6 +1,7 @@
 import "./create.css";
 
 import { useId, useRef, useState, type SubmitEvent } from "react";
+import { flushSync } from "react-dom";
 import { useLocation, useNavigate } from "react-router";
 
 import { useCreatePoll } from "../api/polls";
@@ -28,11 +29,11 @@ export default function CreatePage() {
   useTitle(undefined);
 
   function show(found: FormErrors) {
-    setErrors(found);
-    // After React has marked the fields: take the writer to the first one.
-    requestAnimationFrame(() => {
-      formElement.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    // Rendered at once, so that the fields are marked: take the writer to the first one.
+    flushSync(() => {
+      setErrors(found);
     });
+    formElement.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }
 
   function submit(event: SubmitEvent) {
