@@ -38,8 +38,11 @@ class Site:
 
 @pytest.fixture(params=DRIVERS)
 def site(request: pytest.FixtureRequest, launch: Callable[..., Stack]) -> Iterator[Site]:
-    """A server of its own, in which the app is an ordinary user."""
-    with temporary(**PRIMARY, max_connections="20") as postgres:
+    """A server of its own, in which the app is an ordinary user, of whom 17 find room; what asks
+    and is turned away takes one of the other places for a moment.
+    """
+    places = {"max_connections": "40", "superuser_reserved_connections": "23"}
+    with temporary(**PRIMARY, **places) as postgres:
         postgres.execute("CREATE ROLE tally LOGIN PASSWORD 'tally-secret'")
         postgres.execute("CREATE DATABASE tally OWNER tally")
         proxy = Proxy(postgres.port)
