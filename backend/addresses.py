@@ -23,7 +23,10 @@ def resolve(host: str, port: int) -> list[str]:
 
     # A thread, since nothing can interrupt getaddrinfo; it ends when the resolver does.
     thread = threading.Thread(target=ask, name=f"resolve {host}", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:  # no thread to be had
+        raise OSError(str(error)) from None
     thread.join(patience.left())
     if failure:
         raise failure[0]

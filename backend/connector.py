@@ -1,6 +1,7 @@
 """Makes the connections that the pool keeps: to whichever listed host answers, and in time."""
 
 import threading
+from collections.abc import Callable
 from contextlib import closing, suppress
 from importlib import import_module
 from typing import Any
@@ -51,12 +52,13 @@ class Connector:
             if self._away.is_set():
                 return
             self._away.set()
-        threading.Thread(target=self._probe, daemon=True, name="database probe").start()
+        if not _started(self._probe, "database probe"):
+            self._away.clear()  # without a probe nobody else would ever do so
 
     def _probe(self) -> None:
         """Attempts that overlap: one that hangs holds up none that would succeed by now."""
         while self._away.is_set():
-            threading.Thread(target=self._attempt, daemon=True, name="database attempt").start()
+            _started(self._attempt, "database attempt")
             with self._back:
                 self._back.wait(PROBE_SECONDS)
 
@@ -83,3 +85,12 @@ class Connector:
             except self._driver.Error:
                 continue
         return self._driver.connect(last)
+
+
+def _started(work: Callable[[], None], name: str) -> bool:
+    """Whether a thread for it could be had: a limit on processes or memory may leave none."""
+    try:
+        threading.Thread(target=work, daemon=True, name=name).start()
+    except RuntimeError:
+        return False
+    return True

@@ -1,13 +1,16 @@
 """Whether this instance should get requests, asked of the database itself."""
 
 import select
+import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg2
-from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE, parse_dsn
 
 DRAIN_MARKER = "draining"
 READINESS_SECONDS = 1.0  # for how long an answer of the database counts, however many ask
@@ -44,23 +47,72 @@ class Readiness:
         return "database away" if self._away else None
 
     def _database_answers(self) -> bool:
-        """Connect and ask, within the timeout for both: a database that hangs is away."""
+        """Whether one of its hosts answers within the timeout; each has its share of that, so that
+        one which hangs leaves time for the others.
+        """
         deadline = time.monotonic() + self._timeout
-        connection = None
-        try:
-            connection = psycopg2.connect(
-                self._url, async_=True, application_name="demijohn readyz"
-            )
-            finish(connection, deadline)
-            cursor = connection.cursor()  # by this name: the connection keeps no hold of it
-            cursor.execute("SELECT 1")
-            finish(connection, deadline)
-            return True
-        except (psycopg2.Error, TimeoutError):
-            return False
-        finally:
-            if connection is not None:
-                connection.close()
+        return any(_answers(way, until) for way, until in _ways(self._url, deadline))
+
+
+def _ways(url: str, deadline: float) -> Iterator[tuple[dict[str, str], float]]:
+    """libpq's parameters for each address of each host, and until when it may take.
+
+    Left to itself an asynchronous connection stays with the first that is silent, and resolves
+    names while every other thread of the process stands still.
+    """
+    given = parse_dsn(url)
+    hosts = given.get("host", "").split(",")
+    ports = given.get("port", "").split(",")
+    for number, host in enumerate(hosts):
+        one = given | {"host": host, "port": ports[number % len(ports)]}
+        until = _share(deadline, len(hosts) - number)
+        if not host or host.startswith("/") or "hostaddr" in given:
+            yield one, until
+            continue
+        addresses = _resolve(host, until)
+        for place, address in enumerate(addresses):
+            yield one | {"hostaddr": address}, _share(until, len(addresses) - place)
+
+
+def _share(deadline: float, waiting: int) -> float:
+    """When the next of so many has to be done, for all to be done by `deadline`."""
+    now = time.monotonic()
+    return now + max(deadline - now, 0) / waiting
+
+
+def _resolve(host: str, until: float) -> list[str]:
+    """The addresses of a host; none if they are not known in time, or at all."""
+    found: list[str] = []
+
+    def ask() -> None:
+        with suppress(OSError):
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+    # A thread, since nothing can interrupt getaddrinfo; it ends when the resolver does.
+    thread = threading.Thread(target=ask, daemon=True, name=f"resolve {host}")
+    with suppress(RuntimeError):  # no thread to be had
+        thread.start()
+        thread.join(max(until - time.monotonic(), 0))
+    return list(found)
+
+
+def _answers(way: dict[str, str], until: float) -> bool:
+    """Connect and ask: a server that lets us in and is silent is away."""
+    parameters: dict[str, Any] = way | {"application_name": "demijohn readyz"}
+    connection = None
+    try:
+        connection = psycopg2.connect(**parameters, async_=True)
+        finish(connection, until)
+        cursor = connection.cursor()  # by this name: the connection keeps no hold of it
+        cursor.execute("SELECT 1")
+        finish(connection, until)
+        return True
+    except (psycopg2.Error, TimeoutError):
+        return False
+    finally:
+        if connection is not None:
+            connection.close()
 
 
 def finish(connection: Any, deadline: float) -> None:

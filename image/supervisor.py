@@ -37,9 +37,8 @@ NO_COMMAND = ("can't find command", "command at", "no permission to run command"
 
 GROUP_SECONDS = 0.5  # what is killed goes within milliseconds, unless a disk hangs
 
-PR_SET_CHILD_SUBREAPER = (
-    36  # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
-)
+# https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:

@@ -3,6 +3,7 @@
 import itertools
 import os
 import socket
+import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -50,6 +51,27 @@ def free_port() -> Callable[[], int]:
             return int(probe.getsockname()[1])
 
     return pick
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that keeps the next thread whose name begins so from being started, once, as a
+    limit on processes does.
+    """
+
+    def refuse(name: str) -> None:
+        start = threading.Thread.start
+        refused: list[threading.Thread] = []
+
+        def fail(thread: threading.Thread) -> None:
+            if thread.name.startswith(name) and not refused:
+                refused.append(thread)
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", fail)
+
+    return refuse
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,7 +6,7 @@ The app runs in this process; between it and Postgres stands a proxy that can be
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
@@ -157,6 +157,20 @@ def test_nothing_queues_behind_a_frozen_database(app: Flask, proxy: Proxy) -> No
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ask, range(40)))
     assert time.monotonic() - begin < 6 * PROMISED_SECONDS  # one by one it would be 40
+
+
+@pytest.mark.parametrize("refused", ["resolve", "database probe", "database attempt"])
+def test_a_limit_on_threads_is_got_over(
+    app: Flask, proxy: Proxy, no_thread: Callable[[str], None], refused: str
+) -> None:
+    client = app.test_client()
+    poll_id = create_poll(client)
+    proxy.refuse()
+    no_thread(refused)
+    for _ in range(3):
+        assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)
+    proxy.heal()
+    assert_recovers(client, f"/api/polls/{poll_id}")
 
 
 def test_connections_that_broke_unnoticed_are_replaced(client: FlaskClient, proxy: Proxy) -> None:
