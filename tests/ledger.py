@@ -33,11 +33,6 @@ class Ledger:
     def acknowledged(self) -> int:
         return sum(ballot.acknowledged for ballot in self.ballots)
 
-    @property
-    def repeated(self) -> int:
-        """How many ballots took more than one attempt."""
-        return sum(ballot.attempts > 1 for ballot in self.ballots)
-
     def check(self, query: Query) -> None:
         """Every acknowledged ballot is there once, none twice, none altered, none of nobody's."""
         rows = self._rows(query)

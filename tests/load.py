@@ -44,9 +44,6 @@ class Seen:
     def good(self) -> bool:
         return self.status in (200, 201)
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.status or self.fault} after {self.seconds:.2f} s"
-
 
 class Client:
     """One connection, kept until it breaks; what it reports goes to `seen`."""
@@ -147,13 +144,9 @@ class Load:
         """The answers of one kind, from the `since`th of all on."""
         return [seen for seen in self.seen[since:] if seen.kind == kind]
 
-    def failed(self, *kinds: str, after: float = 0) -> list[Seen]:
-        """Requests of these kinds (default: all) that began after a moment and were not served."""
-        return [
-            seen
-            for seen in list(self.seen)
-            if not seen.good and seen.at >= after and (not kinds or seen.kind in kinds)
-        ]
+    def failed(self, *kinds: str) -> list[Seen]:
+        """Requests of these kinds (default: all) that were not served."""
+        return [s for s in list(self.seen) if not s.good and (not kinds or s.kind in kinds)]
 
     def check(self, query: Query, *, stopped: bool = False) -> None:
         """Hold the ledger against the database, once the load is over, and unless the site has

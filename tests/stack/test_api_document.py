@@ -123,7 +123,7 @@ def lead_to_a_poll(case: schemathesis.Case, owner: httpx.Client, chance: random.
     """Point most cases at a poll of some kind, and give most of those its key that need one."""
     if chance.random() < 0.2:
         return
-    poll = chance.choice([created, of_many, voted, closed])(owner)
+    poll = chance.choice([created, of_many, voted, closed, deleted])(owner)
     case.path_parameters = {"poll_id": poll["id"]}
     if "security" in case.operation.definition.raw:
         keys = [key(poll)] * 3 + [key(created(owner)), {}]
@@ -179,4 +179,11 @@ def voted(owner: httpx.Client) -> dict[str, Any]:
 def closed(owner: httpx.Client) -> dict[str, Any]:
     poll = voted(owner)
     assert owner.patch(path_of(poll), json={"closed": True}, headers=key(poll)).status_code == 200
+    return poll
+
+
+def deleted(owner: httpx.Client) -> dict[str, Any]:
+    """An id as good as any, of a poll that is no more."""
+    poll = created(owner)
+    assert owner.delete(path_of(poll), headers=key(poll)).status_code == 204
     return poll
