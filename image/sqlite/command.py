@@ -182,7 +182,8 @@ def _end(report: Report) -> int:
         "imported": "imported and proven",
         "dry run": "a dry run: nothing was committed",
         "verified": "the same on both sides",
-        "differs": "not the same on both sides",
+        "differs": "not the same on both sides. "
+        "(--on-bad, --exclude and --type have to be as they were at the import.)",
     }[report.outcome]
     print(f"{rows:,} rows in {len(report.proofs)} tables, {seconds:.1f} s: {done}", flush=True)
     return Exit.FAILED if report.outcome == "differs" else Exit.OK

@@ -92,9 +92,7 @@ class Importer:
         self._target.begin()
         self._target.read()
         self._progress.phase("reading the SQLite file")
-        made = plan.make(
-            self._source, schema.read(self._source), self._target, self._options, verify=True
-        )
+        made = plan.make(self._source, self._read(), self._target, self._options, verify=True)
         self._report.plan = made
         if made.refusals:
             self._report.outcome = "differs"
@@ -114,9 +112,26 @@ class Importer:
             time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
+    def _read(self) -> schema.Schema:
+        """What the file has; Stop(64) where an option names what it has not."""
+        found = schema.read(self._source)
+        columns = {f"{t.name}.{c.name}".lower() for t in found.tables for c in t.columns}
+        names = {t.name.lower() for t in found.tables} | {one.name.lower() for one in found.left}
+        for option, given, known in (
+            ("--exclude", set(self._options.exclude), columns | names),
+            ("--type", set(self._options.types), columns),
+        ):
+            if unknown := sorted(given - known):
+                raise Stop(
+                    Exit.USAGE,
+                    f"{option} {', '.join(unknown)}: {self._source.path} has no such "
+                    f"{'column' if option == '--type' else 'table or column'}. Correct the name.",
+                )
+        return found
+
     def _plan(self) -> Plan:
         self._progress.phase("reading the SQLite file")
-        found = schema.read(self._source)
+        found = self._read()
         self._target.read()
         self._hold([table.name for table in found.tables])
         made = plan.make(self._source, found, self._target, self._options)

@@ -7,7 +7,8 @@ that shares nothing with what encodes them for COPY.
 
 The normal form of a row: its values with the character 31 between them. NULL is empty, a text is
 its length in characters, a colon and itself, a blob its MD5, a double its bits, all else as
-Postgres writes it.
+Postgres writes it. A value that does not fit, and of which nobody has said what becomes of it, is
+like nothing that Postgres may hold.
 """
 
 import struct
@@ -24,6 +25,7 @@ from .target import Target
 from .values import Bytes, Double, Json, Numeric, Text, Words
 
 SEPARATOR = "\x1f"
+UNFIT = "\x1e"
 WRAP = 1 << 64
 
 
@@ -127,7 +129,7 @@ class Normal:
             except BROKEN:
                 if self._policy == "skip":
                     return None
-                texts.append("")
+                texts.append("" if self._policy else UNFIT)
         return SEPARATOR.join(texts)
 
 

@@ -194,6 +194,22 @@ def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], sa
     assert len(done.err.splitlines()) == 1
 
 
+@pytest.mark.parametrize("mode", ["--dry-run", "--verify-only", "--replace"])
+@pytest.mark.parametrize(
+    "words", [["--exclude", "tt"], ["--exclude", "t.w"], ["--type", "t.w=text"]], ids=" ".join
+)
+def test_a_name_that_the_file_has_not_is_a_mistake(
+    database: str, tmp_path: Path, words: list[str], mode: str
+) -> None:
+    """Else a table that is to stay behind would come along for a slip of the finger."""
+    done = bring(database, many(tmp_path / "app.db", 1), *words, mode)
+    assert done.status == 64
+    assert done.err.startswith(f"demijohn: {words[0]} {words[1].partition('=')[0]}: ")
+    assert "has no such" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert ask(database, "SELECT FROM pg_class WHERE relname = 't'") == []
+
+
 def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db", 1)
     before = path.read_bytes()

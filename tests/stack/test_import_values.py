@@ -112,6 +112,10 @@ def test_on_bad_null(database: str, tmp_path: Path) -> None:
         assert row == (len(values), len(values) - 1), case
     assert done.report["unfit"]["total"] == len(UNFIT)
     brought(database, path, "--on-bad", "null", "--verify-only")
+    unasked = bring(database, path, "--verify-only")
+    assert unasked.status == 1
+    assert not any(table["same"] for table in unasked.report["tables"])
+    assert "--on-bad, --exclude and --type have to be as they were" in unasked.out
 
 
 def test_on_bad_skip(database: str, tmp_path: Path) -> None:
