@@ -1,7 +1,11 @@
 """The container's log: one line an event, the speaker's name in front, on stdout or stderr."""
 
 import os
+import select
+from collections import Counter
 from contextlib import suppress
+
+PATIENCE_MS = 1000  # for a reader that is only slow
 
 
 def say(who: str, text: str) -> None:
@@ -48,8 +52,29 @@ class Relay:
         _write(descriptor, f"{program:<9} ".encode() + line + b"\n")
 
 
+# Lines that a descriptor did not take, since it last took one.
+_lost: Counter[int] = Counter()
+
+
 def _write(descriptor: int, data: bytes) -> None:
-    # That nobody reads the log any more is no reason to stop serving.
+    """Write one line, unless the reader has stopped: that, too, is no reason to stop serving.
+
+    A pipe that is ready takes PIPE_BUF bytes without a wait (pipe(7)). Its reader is waited for
+    once, and then not until it has taken something again.
+    """
+    # That nobody reads the log any more is no reason either.
     with suppress(OSError):
+        if lost := _lost[descriptor]:
+            data = f"\nlog       {lost} lines were lost: nobody read them\n".encode() + data
         while data:
-            data = data[os.write(descriptor, data) :]
+            if not _takes(descriptor, 0 if lost else PATIENCE_MS):
+                _lost[descriptor] += 1
+                return
+            data = data[os.write(descriptor, data[: select.PIPE_BUF]) :]
+        _lost[descriptor] = 0
+
+
+def _takes(descriptor: int, milliseconds: int) -> bool:
+    poller = select.poll()
+    poller.register(descriptor, select.POLLOUT)
+    return bool(poller.poll(milliseconds))

@@ -387,6 +387,21 @@ def test_nobody_who_reads_the_log_is_no_reason_to_stop(launch: Launch) -> None:
     assert running.get("/api/show")[0] == 200
 
 
+def test_a_reader_of_the_log_that_stands_still_holds_up_nothing(launch: Launch) -> None:
+    running = launch(**MIRROR)
+    os.mkfifo(running.run_dir.with_name("log"))
+    reader = os.open(running.run_dir.with_name("log"), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        running.start()
+        running.wait_for(lambda: running.get("/readyz")[0] == 200, "readiness")
+        for _ in range(1500):  # a line each, of a hundred bytes: the pipe holds 64 kB
+            assert running.get("/api/show")[0] == 200
+        running.signal(signal.SIGTERM)
+        assert running.wait() == 0
+    finally:
+        os.close(reader)
+
+
 # The database, while it runs
 
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from demijohn.log import Relay
+from demijohn.log import Relay, _lost
 
 Read = Callable[[], bytes]
 
@@ -14,6 +14,7 @@ def log() -> Iterator[tuple[int, Read]]:
     """A descriptor to write to, and a function that reads what was written."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
+    _lost.clear()
 
     def read() -> bytes:
         try:
@@ -75,6 +76,22 @@ def test_a_line_without_an_end_is_not_kept_for_ever(log: tuple[int, Read]) -> No
     for _ in range(100):
         relay.feed("app", descriptor, b"x" * 8192)
     assert sum(len(rest) for rest in relay._partial.values()) <= 65536 + 8192
+
+
+def test_a_reader_that_has_stopped_is_told_of_what_it_missed(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    relay = Relay()
+    for _ in range(100):
+        relay.feed("app", descriptor, b"x" * 4000 + b"\n")
+    before = read()
+    relay.feed("app", descriptor, b"here again\n")
+    after = read()
+    missed = 100 - before.count(b"\n")
+    assert 0 < missed < 100
+    assert after.endswith(b"\napp       here again\n")
+    assert f"\nlog       {missed} lines were lost".encode() in after
+    relay.feed("app", descriptor, b"and on\n")
+    assert read() == b"app       and on\n"
 
 
 def test_a_log_that_nobody_reads_is_no_reason_to_stop() -> None:
