@@ -1,6 +1,7 @@
 """`demijohn import-sqlite FILE`: its options, what it prints, and how it ends."""
 
 import argparse
+import signal
 import threading
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from .. import database, settings
 from ..exits import Exit, Stop
 from . import choose
 from .display import display
-from .importer import Importer, meaning
+from .importer import Importer, meaning, unknown
 from .load import Progress
 from .plan import Options
 from .refusals import Refusals
@@ -149,19 +150,28 @@ def _work(
                 importer.run(dry_run=options.dry_run)
         except BaseException as error:
             fault.append(error)
+        done.set()
 
+    # Not Thread.join: interrupted by a signal's exception, it may take a thread that works for one
+    # that has ended (Python 3.11 and 3.12, cpython#90882).
+    done = threading.Event()
     began = time.monotonic()
-    thread = threading.Thread(target=work, name="import", daemon=True)
     shown = display()
-    thread.start()
+    threading.Thread(target=work, name="import", daemon=True).start()
     try:
-        while thread.is_alive():
-            thread.join(SHOW_SECONDS)
+        while not done.wait(SHOW_SECONDS):
             shown.show(progress)
-    except BaseException:
+        shown.show(progress)
+        _hear_no_more()
+    except Stop as stop:
+        _hear_no_more()
         connection.cancel()
-        thread.join(GIVE_UP_SECONDS)
-        raise
+        ended = done.wait(GIVE_UP_SECONDS)
+        if report.outcome == "unknown" and not ended:
+            raise unknown(stop.message) from None
+        if report.outcome != "unknown" and (fault or not ended):
+            raise
+        # Else it was done before it heard: it ends as if nothing had been said.
     finally:
         report.seconds["total"] = time.monotonic() - began
         shown.close()
@@ -169,8 +179,14 @@ def _work(
     if fault:
         error = fault[0]
         if isinstance(error, psycopg2.Error):
-            raise meaning(error, report.database, committing=importer.committing) from None
+            raise meaning(error, report) from None
         raise error
+
+
+def _hear_no_more() -> None:
+    """What is left is to say how it went, which no signal is to change."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _end(report: Report) -> int:

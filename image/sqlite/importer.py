@@ -46,7 +46,6 @@ class Importer:
         self._options = options
         self._report = report
         self._progress = progress
-        self.committing = False
         database.take_time()
 
     def run(self, *, dry_run: bool) -> None:
@@ -80,11 +79,10 @@ class Importer:
             self._target.connection.rollback()
             self._report.outcome = "dry run"
             return
-        self.committing = True
         with self._timed("commit"):
+            self._report.outcome = "unknown"
             self._target.connection.commit()
-        self.committing = False
-        self._report.outcome = "imported"
+            self._report.outcome = "imported"
 
     def verify(self) -> None:
         """Compare both sides as they are now; nothing is written."""
@@ -263,9 +261,14 @@ class Importer:
         self._report.seconds[name] = time.monotonic() - began
 
 
-def meaning(error: psycopg2.Error, place: str, *, committing: bool) -> Stop:
+def meaning(error: psycopg2.Error, report: Report) -> Stop:
     """What an error of Postgres's means for the one who imports."""
-    said = create.first_line(error)
+    said, place = create.first_line(error), report.database
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    if report.outcome == "unknown":
+        if lost and not isinstance(error, errors.QueryCanceled):
+            return unknown(f"the connection to {place} broke")
+        report.outcome = "failed"  # Postgres answered: it has rolled back
     unchanged = "Nothing was changed."
     match error:
         case errors.LockNotAvailable():
@@ -283,12 +286,14 @@ def meaning(error: psycopg2.Error, place: str, *, committing: bool) -> Stop:
             where = error.diag.message_detail or error.diag.context or ""
             where = " ".join(where.split())[:200]
             return Stop(Exit.BAD_DATA, f"Postgres refuses it: {said}. {where} {unchanged}")
-        case psycopg2.OperationalError() | psycopg2.InterfaceError() if committing:
-            return Stop(
-                Exit.UNAVAILABLE,
-                f"the connection to {place} broke in the very moment of the commit. "
-                "Ask with --verify-only whether all is there.",
-            )
-        case psycopg2.OperationalError() | psycopg2.InterfaceError():
-            return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {unchanged} Try again.")
+    if lost:
+        return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {unchanged} Try again.")
     return Stop(Exit.SOFTWARE, f"{place}: {said}. {unchanged}")
+
+
+def unknown(what: str) -> Stop:
+    """What is said where the commit was sent, and no answer to it was heard."""
+    return Stop(
+        Exit.UNAVAILABLE,
+        f"{what} in the very moment of the commit. Ask with --verify-only whether all is there.",
+    )
