@@ -9,6 +9,7 @@ import { VotePage } from "./pages/vote";
 const CreatePage = lazy(() => import("./pages/create"));
 const ResultsPage = lazy(() => import("./pages/results"));
 const ManagePage = lazy(() => import("./pages/manage"));
+const StatusPage = lazy(() => import("./pages/status"));
 const NotFoundPage = lazy(() => import("./pages/not-found"));
 
 export function App() {
@@ -19,6 +20,7 @@ export function App() {
         <Route path="p/:id" element={<VotePage />} />
         <Route path="p/:id/results" element={<ResultsPage />} />
         <Route path="p/:id/manage" element={<ManagePage />} />
+        <Route path="status" element={<StatusPage />} />
         <Route path="*" element={<NotFoundPage />} />
       </Route>
     </Routes>

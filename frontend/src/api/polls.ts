@@ -2,23 +2,25 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { bearer, fillIn, request, send } from "./client";
 import { Problem } from "./problem";
-import { backoff, pollingInterval, worthRetrying } from "./rhythm";
+import { backoff, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];
 export type NewPoll = components["schemas"]["NewPoll"];
 export type CreatedPoll = components["schemas"]["CreatedPoll"];
 export type Results = components["schemas"]["Results"];
+export type Timeline = components["schemas"]["Timeline"];
 export type Ballot = components["schemas"]["Ballot"];
 
 const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
+  timeline: (id: string) => ["timeline", id] as const,
   ballot: (id: string) => ["ballot", id] as const,
 };
 
 /** Tries again, with growing pauses, for as long as the server is away. */
-const untilBack = {
+export const untilBack = {
   retry: (_failures: number, error: Error) => worthRetrying(error),
   retryDelay: (failures: number, error: Error) => backoff(failures, error),
 };
@@ -39,6 +41,7 @@ const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && wo
 
 const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
+const TIMELINE = "/api/polls/{poll_id}/timeline";
 const BALLOT = "/api/polls/{poll_id}/ballot";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
@@ -75,6 +78,17 @@ export function useResults(id: string, watching: boolean) {
         watching,
       }),
     refetchIntervalInBackground: true,
+    ...untilBack,
+  });
+}
+
+/** When a poll's votes came in, asked for again for as long as someone looks. */
+export function useTimeline(id: string) {
+  return useQuery({
+    queryKey: keys.timeline(id),
+    queryFn: ({ signal }) =>
+      request("get", TIMELINE, { params: { poll_id: id }, signal, cache: "no-cache" }),
+    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
     ...untilBack,
   });
 }

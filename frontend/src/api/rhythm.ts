@@ -10,6 +10,8 @@ const LIVE = 1_000;
  * than the front door hands out an outdated copy, so that a look always brings the state of now.
  */
 const CALM = 7_000;
+/** For charts, where a second moves nothing that an eye would see. */
+const STEADY = 5_000;
 const HIDDEN = 20_000;
 const FIRST_BACKOFF = 1_500;
 const LONGEST_BACKOFF = 15_000;
@@ -22,6 +24,11 @@ export function pollingInterval(state: {
 }): number {
   if (!state.visible) return HIDDEN;
   return state.watching && !state.closed ? LIVE : CALM;
+}
+
+/** How often to ask for what moves slowly. */
+export function steadyInterval(visible: boolean): number {
+  return visible ? STEADY : HIDDEN;
 }
 
 /** Whether to try again: what the server refuses stays refused, what is away may come back. */

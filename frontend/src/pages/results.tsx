@@ -8,6 +8,7 @@ import { LiveState } from "../components/live-state";
 import { ResultRows } from "../components/result-rows";
 import { Question } from "../components/question";
 import { Unavailable } from "../components/unavailable";
+import { VoteTimeline } from "../components/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
 import { formatCount, spokenAddress } from "../lib/format";
 import { useTitle } from "../lib/use-title";
@@ -43,6 +44,8 @@ export default function ResultsPage() {
 
       <ResultRows options={options} ballots={ballots} />
       {poll.data.multiple && <p className="hint">{strings.results.several}</p>}
+
+      <VoteTimeline pollId={id} />
 
       {!closed && (
         <aside className="results-share">
