@@ -5,6 +5,7 @@ import { formatClock, formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
 import { strings } from "../strings";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
+import type { VoteTimelineProps } from "./vote-timeline";
 
 /** What marks the end of a line, and its name: by shape, as colours are told apart by few. */
 const SIGNS = [
@@ -16,8 +17,8 @@ const SIGNS = [
 const ROWS = 12;
 
 /** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
-export default function TimelineChart({ pollId }: { pollId: string }) {
-  const timeline = useTimeline(pollId);
+export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps) {
+  const timeline = useTimeline(pollId, viewingKey);
   if (!timeline.data) {
     const said = timeline.isError ? strings.trouble.unexpected : strings.trouble.away;
     const silent = !timeline.isError && !isAway(timeline);

@@ -6,8 +6,14 @@ import { strings } from "../strings";
 
 const TimelineChart = lazy(() => import("./timeline-chart"));
 
+export interface VoteTimelineProps {
+  readonly pollId: string;
+  /** Where the count is not for everyone, and this device has one. */
+  readonly viewingKey: string | undefined;
+}
+
 /** Votes over time, behind a button: what draws them and the figures are fetched when it is shown. */
-export function VoteTimeline({ pollId }: { pollId: string }) {
+export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
   const [open, setOpen] = useState(false);
   const chart = useId();
   return (
@@ -28,7 +34,7 @@ export function VoteTimeline({ pollId }: { pollId: string }) {
       <div id={chart} className="timeline-body" hidden={!open}>
         {open && (
           <Suspense>
-            <TimelineChart pollId={pollId} />
+            <TimelineChart pollId={pollId} viewingKey={viewingKey} />
           </Suspense>
         )}
       </div>
