@@ -3,7 +3,7 @@ import "./time-chart.css";
 import { useCallback, useState, type ReactNode } from "react";
 
 import { timeTicks, valueTicks } from "../lib/axis";
-import { formatClock, formatTick } from "../lib/format";
+import { formatClock, formatTick } from "../lib/figures";
 
 /** What a drawing is drawn into: pixels for moments and for values. */
 export interface Plot {

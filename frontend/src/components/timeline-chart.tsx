@@ -1,7 +1,8 @@
 import "./timeline-chart.css";
 
 import { isAway, useTimeline } from "../api/polls";
-import { formatClock, formatCount, formatTime } from "../lib/format";
+import { formatClock } from "../lib/figures";
+import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
 import { strings } from "../strings";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";

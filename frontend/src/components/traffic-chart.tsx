@@ -1,6 +1,7 @@
 import "./traffic-chart.css";
 
-import { formatClock, formatCount, formatRate } from "../lib/format";
+import { formatClock, formatRate } from "../lib/figures";
+import { formatCount } from "../lib/format";
 import { minutes, sum, worstOfEachRun, type Bar } from "../lib/traffic";
 import { strings } from "../strings";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
@@ -66,7 +67,9 @@ function Column({ bar, plot }: { bar: Bar; plot: Plot }) {
   return (
     <>
       <rect className="traffic-requests" x={left} y={base - least} width={width} height={least} />
-      <rect className="traffic-errors" x={left} y={base - errors} width={width} height={errors} />
+      {errors > 0 && (
+        <rect className="traffic-errors" x={left} y={base - errors} width={width} height={errors} />
+      )}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { formatClock, formatDay, formatMonth } from "./format";
+import { formatClock, formatDay, formatMonth } from "./figures";
 
 /** Where an axis of numbers is labelled, from 0 up; the last is its end. */
 export function valueTicks(most: number, whole: boolean, count = 4): number[] {
