@@ -74,8 +74,8 @@ def test_requests_and_errors_are_drawn_and_told(
     visitor.page.goto("/status")
     for name, value in zip(("Release", "Region", "Instance"), NAMED.values(), strict=True):
         expect(fact(visitor, name)).to_have_text(value)
-    chart = visitor.page.get_by_role("img", name="Requests over the last ten minutes: 40 requests")
-    expect(chart).to_be_visible()
+    chart = visitor.page.get_by_role("img", name="Requests over the last ten minutes")
+    expect(chart).to_have_accessible_name(re.compile("40 requests, 0 errors"))
     expect(chart.locator("rect.traffic-requests").first).to_be_visible()
     expect(chart.locator(".traffic-errors")).to_have_count(0)
     assert (sum(figures(visitor, 2)), sum(figures(visitor, 3))) == (40, 0)
@@ -87,6 +87,7 @@ def test_requests_and_errors_are_drawn_and_told(
     expect(fact(visitor, "Postgres")).to_have_text("away")
     expect(fact(visitor, "In ten minutes")).to_have_text("3 errors")
     expect(chart.locator("path.traffic-errors")).to_have_count(1)  # an arrow, for one run of them
+    expect(chart).to_have_accessible_name(re.compile("43 requests, 3 errors"))
     assert (sum(figures(visitor, 2)), sum(figures(visitor, 3))) == (43, 3)
     picture(visitor.page, "status-database-away")
 
