@@ -181,7 +181,7 @@ export const strings = {
     since: "Started",
     driver: "Driver",
     schema: "Schema revision",
-    unknown: "not given",
+    unknown: "not known",
     traffic: "Requests",
     uncounted: "This instance has nowhere to count its requests: its /tmp cannot be written.",
     rate: "In the last minute",

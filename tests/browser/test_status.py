@@ -39,7 +39,7 @@ def test_a_laptop_has_no_names_and_is_well(
     visitor.sees("All is well.")
     visitor.sees("it may well be a laptop")
     for name in ("Release", "Region", "Instance"):
-        expect(fact(visitor, name)).to_have_text("not given")
+        expect(fact(visitor, name)).to_have_text("not known")
     expect(fact(visitor, "Postgres")).to_have_text(re.compile(r"^\d+(\.\d+)*$"))
     expect(fact(visitor, "Answers in")).to_have_text(re.compile(r"^[\d.]+ ms$"))
     expect(fact(visitor, "Schema revision")).to_have_text(re.compile(r"^\d{4}$"))
