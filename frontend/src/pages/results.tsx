@@ -4,6 +4,7 @@ import { Link, useParams } from "wouter";
 
 import { isAway } from "../api/polls";
 import { useWatchedPoll } from "../api/watch";
+import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
 import { Count } from "../components/count";
 import { LiveState } from "../components/live-state";
@@ -11,14 +12,13 @@ import { Question } from "../components/question";
 import { Turnout } from "../components/turnout";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
-import { spokenAddress } from "../lib/format";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
 /** The count as it comes in, on whatever screen it is looked at. */
 export default function ResultsPage() {
   const { id } = useParams<{ id: string }>();
-  const { poll, results } = useWatchedPoll(id);
+  const { poll, results, viewingKey } = useWatchedPoll(id);
   useTitle(poll.data?.question);
 
   // A poll that was deleted while it was watched is gone, whatever was last shown.
@@ -39,6 +39,9 @@ export default function ResultsPage() {
         </div>
       </div>
 
+      {viewingKey !== undefined && !closed && (
+        <p className="note results-early">{strings.results.early[poll.data.results]}</p>
+      )}
       <Count poll={poll.data} results={results.data} />
 
       <aside className="results-share" aria-label={strings.share.title}>
@@ -46,7 +49,7 @@ export default function ResultsPage() {
           <p className="results-address">
             <span className="label">{strings.results.voteAt}</span>{" "}
             <Link className="address" to={addresses.vote(id)}>
-              {spokenAddress(address)}
+              <Address url={address} />
             </Link>
           </p>
         )}
