@@ -35,6 +35,7 @@ export default defineConfig(({ mode }) => {
         output: { codeSplitting: { groups: [{ name: "libraries", test: EVERYWHERE }] } },
       },
     },
-    test: { include: ["src/**/*.test.ts"] },
+    // Components are tested in a document of their own, logic without one.
+    test: { include: ["src/**/*.test.{ts,tsx}"] },
   };
 });

@@ -82,6 +82,11 @@ export const strings = {
       voted: "The results are shown to those who have voted.",
       closed: "The results are shown once the poll is closed.",
     },
+    early: {
+      always: "",
+      voted: "Only who has voted sees this until the poll is closed.",
+      closed: "Only you see this until the poll is closed. The presenter's view keeps it hidden, too.",
+    },
     toVote: "Vote now",
     spoken: (formatted: string, count: number, leading: readonly { label: string; percent: number }[]) => {
       const all = `${formatted} ${votes(count)}.`;

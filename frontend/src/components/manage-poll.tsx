@@ -77,7 +77,7 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
       <section>
         <h2 className="label">{strings.manage.running}</h2>
         <div className="actions">
-          <Link className="button" to={addresses.results(poll.id)}>
+          <Link className="button button-quiet" to={addresses.results(poll.id)}>
             {strings.manage.results}
           </Link>
           <button

@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { absolute, addresses } from "../lib/addresses";
 import { spokenAddress } from "../lib/format";
 import { strings } from "../strings";
+import { Address } from "./address";
 import { CopyButton } from "./copy-button";
 import { Dialog } from "./dialog";
 import { LazyQrCode } from "./lazy-qr-code";
@@ -19,7 +20,7 @@ export function Share({ id, question }: { id: string; question: string }) {
       <div className="share-words">
         <h2 className="label">{strings.share.title}</h2>
         <Link className="address" to={addresses.vote(id)}>
-          {spokenAddress(address)}
+          <Address url={address} />
         </Link>
         <p className="hint">{strings.share.hint}</p>
         <div className="actions">
@@ -49,7 +50,9 @@ export function Share({ id, question }: { id: string; question: string }) {
         }}
       >
         {large && <LazyQrCode address={address} />}
-        <p className="address">{spokenAddress(address)}</p>
+        <p className="address">
+          <Address url={address} />
+        </p>
         <button
           type="button"
           className="button button-quiet"

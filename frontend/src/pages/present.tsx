@@ -3,8 +3,8 @@ import "./present.css";
 
 import { Link, useParams } from "wouter";
 
-import { isAway } from "../api/polls";
-import { useWatchedPoll } from "../api/watch";
+import { isAway, usePoll, useResults } from "../api/polls";
+import { Address } from "../components/address";
 import { Count } from "../components/count";
 import { FullScreenButton } from "../components/full-screen-button";
 import { LazyQrCode } from "../components/lazy-qr-code";
@@ -13,7 +13,6 @@ import { Question } from "../components/question";
 import { Turnout } from "../components/turnout";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
-import { spokenAddress } from "../lib/format";
 import { useTitle } from "../lib/use-title";
 import { useWakeLock } from "../lib/use-wake-lock";
 import { strings } from "../strings";
@@ -21,7 +20,9 @@ import { strings } from "../strings";
 /** For the projector: the count and the way to the ballot, and nothing else. */
 export default function PresentPage() {
   const { id } = useParams<{ id: string }>();
-  const { poll, results } = useWatchedPoll(id);
+  const poll = usePoll(id);
+  // Without the host's viewing key: what is not for everyone yet is not for the wall.
+  const results = useResults(id, true);
   useTitle(poll.data?.question);
   useWakeLock();
 
@@ -50,7 +51,9 @@ export default function PresentPage() {
             <LazyQrCode address={address} />
             <p className="present-address">
               <span className="label">{strings.results.voteAt}</span>
-              <span className="address">{spokenAddress(address)}</span>
+              <span className="address">
+                <Address url={address} />
+              </span>
             </p>
           </>
         )}

@@ -4,6 +4,7 @@ import { Link, useParams } from "wouter";
 
 import { isAway } from "../api/polls";
 import { useWatchedPoll } from "../api/watch";
+import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
 import { Count } from "../components/count";
 import { LiveState } from "../components/live-state";
@@ -12,7 +13,6 @@ import { Turnout } from "../components/turnout";
 import { Unavailable } from "../components/unavailable";
 import { VoteTimeline } from "../components/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
-import { spokenAddress } from "../lib/format";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
@@ -40,6 +40,9 @@ export default function ResultsPage() {
         </div>
       </div>
 
+      {viewingKey !== undefined && !closed && (
+        <p className="note results-early">{strings.results.early[poll.data.results]}</p>
+      )}
       <Count poll={poll.data} results={results.data} />
 
       {!results.data.hidden && <VoteTimeline pollId={id} viewingKey={viewingKey} />}
@@ -49,7 +52,7 @@ export default function ResultsPage() {
           <p className="results-address">
             <span className="label">{strings.results.voteAt}</span>{" "}
             <Link className="address" to={addresses.vote(id)}>
-              {spokenAddress(address)}
+              <Address url={address} />
             </Link>
           </p>
         )}
