@@ -59,8 +59,12 @@ function Vitals({ status, received }: { status: Status; received: number }) {
         {database.available ? versionNumber(database.version) : strings.status.away}
       </Fact>
       <Fact name={strings.status.latency}>
-        {database.latency_ms !== null &&
-          `${formatRate(database.latency_ms)} ${strings.status.milliseconds}`}
+        {database.latency_ms !== null && (
+          <>
+            {formatRate(database.latency_ms)}{" "}
+            <span className="fact-unit">{strings.status.milliseconds}</span>
+          </>
+        )}
       </Fact>
     </dl>
   );
