@@ -26,7 +26,7 @@ HERE = Path(__file__).resolve().with_suffix("")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FORMS = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-RUNS = 1  # the median counts: a machine is never quiet
+RUNS = 3  # the median counts: a machine is never quiet
 
 
 def pages(url: str) -> dict[str, str]:
