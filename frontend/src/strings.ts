@@ -23,7 +23,7 @@ export const strings = {
 
   create: {
     question: "Ask the room a question",
-    questionPlaceholder: "What should we talk about first?",
+    questionPlaceholder: "Tea or coffee?",
     startOver: "Start over",
     restored: "Your draft is back.",
     cleared: "The form is empty again.",
@@ -42,7 +42,7 @@ export const strings = {
     nameless: "The empty answer",
     add: "Add an answer",
     full: (most: number) => `${most} answers are as many as a poll can hold.`,
-    pasteHint: "Or paste a list: each line becomes an answer.",
+    pasteHint: "Or paste a list into an answer.",
     pasted: (taken: number) => `${taken} ${answers(taken)} pasted.`,
     pastedInPart: (taken: number, left: number, most: number) =>
       `${taken} ${answers(taken)} pasted, ${left} did not fit: a poll holds ${most}.`,
@@ -69,10 +69,9 @@ export const strings = {
 
   invalid: {
     question: "Write a question.",
-    longQuestion: (most: number) => `Shorten it: a question has at most ${most} characters.`,
     fewOptions: (least: number) => `Give at least ${least} answers.`,
     sameOption: "This answer is already there.",
-    longOption: (most: number) => `Shorten it: an answer has at most ${most} characters.`,
+    tooLong: (most: number) => `At most ${most} characters.`,
     closesAt: "Choose a time that is still to come.",
     closesLate: (years: number) => `Choose a time within the next ${years} years.`,
     summary: "Not quite: look at the marked fields.",

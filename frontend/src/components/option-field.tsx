@@ -20,8 +20,8 @@ interface OptionFieldProps {
   readonly wasDragged: () => boolean;
   readonly onType: (text: string) => void;
   readonly onLeave: () => void;
-  readonly onPaste: (event: ClipboardEvent<HTMLInputElement>) => void;
-  readonly onKeyDown: (event: KeyboardEvent<HTMLInputElement>) => void;
+  readonly onPaste: (event: ClipboardEvent<HTMLTextAreaElement>) => void;
+  readonly onKeyDown: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
   readonly onMove: (to: number) => void;
   readonly onRemove: () => void;
 }
@@ -68,26 +68,22 @@ export function OptionField(props: OptionFieldProps) {
           </option>
         ))}
       </select>
-      <div className="option-line">
-        <input
-          className="input"
-          type="text"
-          dir="auto"
-          autoComplete="off"
-          enterKeyHint="next"
-          aria-label={strings.create.option(index + 1)}
-          aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-          value={row.text}
-          {...errorAttributes(errorId, error ?? shared?.error, short ? `${id}-left` : undefined)}
-          onChange={(event) => {
-            props.onType(event.target.value);
-          }}
-          onBlur={props.onLeave}
-          onPaste={props.onPaste}
-          onKeyDown={props.onKeyDown}
-        />
-        <CharactersLeft id={`${id}-left`} text={row.text} most={LONGEST_OPTION} />
-      </div>
+      <textarea
+        className="input option-text"
+        rows={1}
+        dir="auto"
+        enterKeyHint="next"
+        aria-label={strings.create.option(index + 1)}
+        aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
+        value={row.text}
+        {...errorAttributes(errorId, error ?? shared?.error, short ? `${id}-left` : undefined)}
+        onChange={(event) => {
+          props.onType(event.target.value.replaceAll("\n", " "));
+        }}
+        onBlur={props.onLeave}
+        onPaste={props.onPaste}
+        onKeyDown={props.onKeyDown}
+      />
       <button
         type="button"
         className="option-button option-handle"
@@ -118,6 +114,7 @@ export function OptionField(props: OptionFieldProps) {
           </svg>
         </button>
       )}
+      <CharactersLeft id={`${id}-left`} text={row.text} most={LONGEST_OPTION} />
       <FieldError id={`${id}-error`} message={error} />
     </li>
   );

@@ -4,8 +4,9 @@ import { flushSync } from "react-dom";
 import { optionField, type Field, type FormErrors } from "../lib/form-errors";
 import { glide } from "../lib/glide";
 import { addRow, moveRow, pasteLines } from "../lib/option-rows";
+import { pasteAsOneLine } from "../lib/paste-line";
 import { listEntries } from "../lib/pasted-list";
-import { filledRows, LEAST_OPTIONS, MOST_OPTIONS, type OptionRow } from "../lib/poll-form";
+import { LEAST_OPTIONS, MOST_OPTIONS, type OptionRow } from "../lib/poll-form";
 import { strings } from "../strings";
 import { FieldError } from "./field-error";
 import { arrow, OptionField } from "./option-field";
@@ -37,7 +38,7 @@ export function OptionFields(props: OptionFieldsProps) {
     return [...(list.current?.querySelectorAll<HTMLElement>(".option-row") ?? [])];
   }
 
-  function focusRow(index: number, part = "input") {
+  function focusRow(index: number, part = "textarea") {
     rowElements()[index]?.querySelector<HTMLElement>(part)?.focus();
   }
 
@@ -89,13 +90,16 @@ export function OptionFields(props: OptionFieldsProps) {
     setMoved(strings.create.moved(text === "" ? strings.create.nameless : text, to + 1, rows.length));
   }
 
-  function paste(event: ClipboardEvent<HTMLInputElement>, index: number) {
+  function paste(event: ClipboardEvent<HTMLTextAreaElement>, index: number) {
     const lines = listEntries(event.clipboardData.getData("text/plain"));
-    if (lines.length < 2) return; // The browser pastes it, and can undo that.
+    if (lines.length < 2) {
+      pasteAsOneLine(event);
+      return;
+    }
     event.preventDefault();
     const { value, selectionStart, selectionEnd } = event.currentTarget;
-    const before = value.slice(0, selectionStart ?? value.length);
-    const after = value.slice(selectionEnd ?? value.length);
+    const before = value.slice(0, selectionStart);
+    const after = value.slice(selectionEnd);
     const { rows: next, last, taken, left } = pasteLines(rows, index, lines, before, after);
     arrange(
       next,
@@ -111,10 +115,10 @@ export function OptionFields(props: OptionFieldsProps) {
     focusRow(0);
   }
 
-  function onKeyDown(event: KeyboardEvent<HTMLInputElement>, index: number) {
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>, index: number) {
     if (event.nativeEvent.isComposing) return;
     const takesBack = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
-    if (event.altKey && arrow(event) !== 0) move(index, index + arrow(event), "input");
+    if (event.altKey && arrow(event) !== 0) move(index, index + arrow(event), "textarea");
     else if (takesBack && said !== undefined) undo();
     else if (event.key === "Enter" && index === rows.length - 1) add();
     else if (event.key === "Enter") focusRow(index + 1);
@@ -169,15 +173,15 @@ export function OptionFields(props: OptionFieldsProps) {
       <p className="visually-hidden" role="status">
         {moved}
       </p>
-      <FieldError id={`${id}-error`} message={errors.options} />
       <div className="options-foot">
         {rows.length < MOST_OPTIONS && (
           <button type="button" className="button button-quiet" onClick={add}>
             {strings.create.add}
           </button>
         )}
+        <FieldError id={`${id}-error`} message={errors.options} />
         <p className="hint" role="status">
-          {said ?? footHint(rows)}
+          {said ?? (errors.options === undefined && footHint(rows))}
         </p>
         {said !== undefined && (
           <button type="button" className="text-button" onClick={undo}>
@@ -189,7 +193,6 @@ export function OptionFields(props: OptionFieldsProps) {
   );
 }
 
-function footHint(rows: Rows): string | undefined {
-  if (rows.length >= MOST_OPTIONS) return strings.create.full(MOST_OPTIONS);
-  return filledRows(rows).length === 0 ? strings.create.pasteHint : undefined;
+function footHint(rows: Rows): string {
+  return rows.length < MOST_OPTIONS ? strings.create.pasteHint : strings.create.full(MOST_OPTIONS);
 }

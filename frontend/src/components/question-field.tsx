@@ -1,6 +1,7 @@
-import { useId, type ClipboardEvent } from "react";
+import { useId, type ReactNode } from "react";
 
 import { LONGEST_QUESTION } from "../lib/form-errors";
+import { pasteAsOneLine } from "../lib/paste-line";
 import { strings } from "../strings";
 import { CharactersLeft, runsShort } from "./characters-left";
 import { errorAttributes, FieldError } from "./field-error";
@@ -13,7 +14,7 @@ interface QuestionFieldProps {
   /** Enter: a question is one line. */
   readonly onDone: () => void;
   /** What stands at the end of the label's line. */
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
 /** The question: one line, however long, in the size that it is going to have. */
@@ -54,13 +55,4 @@ export function QuestionField(props: QuestionFieldProps) {
       </div>
     </div>
   );
-}
-
-function pasteAsOneLine(event: ClipboardEvent) {
-  const text = event.clipboardData.getData("text/plain");
-  const line = text.trim().replace(/\s*[\r\n]+\s*/g, " ");
-  if (line === text) return;
-  // Deprecated, but the only way of putting text in that the browser can undo.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
-  if (document.execCommand("insertText", false, line)) event.preventDefault();
 }

@@ -40,8 +40,8 @@ test("a repeated answer is marked where it is repeated, however it is written", 
 test("what is too long for the server is named, counted as the server counts", () => {
   expect(findErrors(form(["\u{1f375}".repeat(100), `  ${"x".repeat(100)} `]))).toEqual({});
   expect(findErrors(form(["x".repeat(101), "No"], { question: "?".repeat(301) }))).toEqual({
-    question: strings.invalid.longQuestion(300),
-    "option.10": strings.invalid.longOption(100),
+    question: strings.invalid.tooLong(300),
+    "option.10": strings.invalid.tooLong(100),
   });
   expect(charactersLeft("e\u0301  e", 10)).toBe(7);
 });

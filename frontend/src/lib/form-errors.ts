@@ -37,7 +37,7 @@ export function findErrors(form: PollForm, now = new Date()): FormErrors {
 function questionError(question: string): FormErrors {
   if (question.trim() === "") return { question: strings.invalid.question };
   if (charactersLeft(question, LONGEST_QUESTION) >= 0) return {};
-  return { question: strings.invalid.longQuestion(LONGEST_QUESTION) };
+  return { question: strings.invalid.tooLong(LONGEST_QUESTION) };
 }
 
 function optionErrors(rows: readonly OptionRow[]): FormErrors {
@@ -48,7 +48,7 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
     const same = oneLine(row.text).toUpperCase().toLowerCase();
     if (seen.has(same)) errors[optionField(row)] = strings.invalid.sameOption;
     else if (charactersLeft(row.text, LONGEST_OPTION) < 0)
-      errors[optionField(row)] = strings.invalid.longOption(LONGEST_OPTION);
+      errors[optionField(row)] = strings.invalid.tooLong(LONGEST_OPTION);
     seen.add(same);
   }
   return errors;

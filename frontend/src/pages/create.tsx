@@ -12,8 +12,9 @@ import { OptionFields } from "../components/option-fields";
 import { QuestionField } from "../components/question-field";
 import { Segments } from "../components/segments";
 import { addresses } from "../lib/addresses";
+import { afterPress } from "../lib/after-press";
 import { clearDraft, loadDraft } from "../lib/drafts";
-import { placeErrors, type FormErrors } from "../lib/form-errors";
+import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
 import { useDraft } from "../lib/use-draft";
@@ -45,6 +46,12 @@ export default function CreatePage() {
   function takeToMistake() {
     setTried(true);
     focusOn('[aria-invalid="true"]');
+  }
+
+  function leave(field: Field) {
+    afterPress(() => {
+      fields.leave(field);
+    });
   }
 
   function submit(event: SubmitEvent) {
@@ -99,14 +106,14 @@ export default function CreatePage() {
             fields.type({ question }, "question");
           }}
           onLeave={() => {
-            fields.leave("question");
+            leave("question");
           }}
           onDone={() => {
-            focusOn(".option-row input");
+            focusOn(".option-row textarea");
           }}
         >
           <p className="hint draft" role="status">
-            {cleared ?? (form === draft && strings.create.restored)}
+            {cleared ?? (draft && !isBlank(form) && strings.create.restored)}
           </p>
           {cleared !== undefined && (
             <button type="button" className="text-button" onClick={takeBack}>
@@ -128,7 +135,7 @@ export default function CreatePage() {
             fields.type({ options }, field, "options");
           }}
           onArrange={fields.arrange}
-          onLeave={fields.leave}
+          onLeave={leave}
           onUndo={fields.undo}
         />
 
@@ -157,7 +164,7 @@ export default function CreatePage() {
               fields.type({ closesAt }, "closesAt");
             }}
             onLeave={() => {
-              fields.leave("closesAt");
+              leave("closesAt");
             }}
           />
         </div>
