@@ -72,8 +72,8 @@ export const strings = {
     fewOptions: (least: number) => `Give at least ${least} answers.`,
     sameOption: "This answer is already there.",
     tooLong: (most: number) => `At most ${most} characters.`,
-    closesAt: "Choose a time that is still to come.",
-    closesLate: (years: number) => `Choose a time within the next ${years} years.`,
+    closesAt: "This time is past.",
+    closesLate: (years: number) => `At most ${years} years ahead.`,
     summary: "Not quite: look at the marked fields.",
   },
 

@@ -141,9 +141,7 @@ def test_two_tabs_keep_a_draft_each(stack: Stack, newcomer: Newcomer) -> None:
 
 
 @pytest.mark.parametrize("script", [FORBIDDEN, FULL, GARBAGE], ids=["forbidden", "full", "garbage"])
-def test_without_a_storage_all_else_works(
-    stack: Stack, newcomer: Newcomer, script: str
-) -> None:
+def test_without_a_storage_all_else_works(stack: Stack, newcomer: Newcomer, script: str) -> None:
     host = newcomer(stack.url)
     host.page.add_init_script(script)
     host.ask("Which?", ["Tea", "Coffee"])

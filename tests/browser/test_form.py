@@ -149,7 +149,7 @@ def test_what_is_said_moves_nothing_where_there_is_room(
     host.page.get_by_label("Ask the room a question").fill("")
     host.page.get_by_label("Closes at").fill("2020-05-04T18:30")
     host.sees("Write a question.")
-    host.sees("Choose a time that is still to come.")
+    host.sees("This time is past.")
     assert tops(host.page) == places
 
 
@@ -162,7 +162,7 @@ def test_a_closing_time_says_how_far_away_it_is(stack: Stack, newcomer: Newcomer
     host.sees("Closes in 3 days.")
     closes.fill("2020-01-01T12:00")
     expect(closes).to_have_attribute("aria-invalid", "true")  # at once
-    host.sees("Choose a time that is still to come.")
+    host.sees("This time is past.")
     closes.fill("")
     expect(closes).to_have_attribute("aria-invalid", "false")
 

@@ -72,6 +72,7 @@ def test_a_removed_answer_can_be_taken_back(stack: Stack, newcomer: Newcomer) ->
     expect(host.answer(2)).to_have_value("Milk")
     host.press("Undo")
     expect(host.answer(2)).to_have_value("Coffee")
+    expect(host.answer(2)).to_be_focused()
     expect(host.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 

@@ -29,6 +29,14 @@ def middle(element: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def shown_places(page: Page) -> list[str]:
+    """The numbers beside the answers, in the order that the page itself has them."""
+    places: list[str] = page.evaluate(
+        "[...document.querySelectorAll('.option-row')].map((row) => row.dataset.place)"
+    )
+    return places
+
+
 def writing(visitor: Visitor, texts: Sequence[str]) -> Visitor:
     visitor.page.goto("/")
     visitor.fill_in("Which?", texts)
@@ -124,11 +132,13 @@ def test_a_mouse_drags_an_answer_and_the_others_make_room(
     assert room is not None
     assert room["y"] < above["y"] - 40
     expect_answers(host, ["Tea", "Coffee", "Milk", "Water"])  # nothing is moved yet
+    assert shown_places(host.page) == ["3", "1", "2", "4"]  # but the numbers say what would be
     mouse.up()
     expect_answers(host, ["Coffee", "Milk", "Tea", "Water"])
     expect(handle(host, 3)).to_be_focused()
     expect(host.page.get_by_text("Tea is now answer 3 of 4.")).to_have_count(1)
-    assert host.page.evaluate("document.querySelectorAll('.option-row[style*=translate]').length") == 0
+    assert shown_places(host.page) == ["1", "2", "3", "4"]
+    expect(host.page.locator(".option-row[style*=translate]")).to_have_count(0)
 
 
 def test_escape_lets_go_without_moving(stack: Stack, newcomer: Newcomer) -> None:

@@ -34,14 +34,14 @@ export function ClosingTime({ value, error, onChange, onLeave }: ClosingTimeProp
         onBlur={onLeave}
       />
       <FieldError id={`${id}-error`} message={error} />
-      <p id={`${id}-hint`} className="hint">
+      <div id={`${id}-hint`} className="hint">
         {error === undefined && (
-          <span className={value === "" ? undefined : "closing-distance"}>
-            {value === "" ? strings.create.openEnd : strings.create.closesIn(formatAhead(moment))}{" "}
-          </span>
+          <p className={value === "" ? undefined : "closing-distance"}>
+            {value === "" ? strings.create.openEnd : strings.create.closesIn(formatAhead(moment))}
+          </p>
         )}
-        {strings.create.zone(timeZone())}
-      </p>
+        <p>{strings.create.zone(timeZone())}</p>
+      </div>
     </div>
   );
 }

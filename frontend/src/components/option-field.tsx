@@ -45,10 +45,7 @@ export function OptionField(props: OptionFieldProps) {
   }
 
   return (
-    <li className="option-row">
-      <span className="numeral option-number" aria-hidden="true">
-        {index + 1}
-      </span>
+    <li className="option-row" data-place={index + 1}>
       <select
         ref={place}
         className="option-place"

@@ -1,3 +1,5 @@
+import "./option-fields.css";
+
 import { useId, useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react";
 import { flushSync } from "react-dom";
 
@@ -31,6 +33,7 @@ export function OptionFields(props: OptionFieldsProps) {
   const { rows, errors, said } = props;
   const id = useId();
   const list = useRef<HTMLOListElement>(null);
+  const at = useRef(0); // the row of the last act, to go back to
   const [moved, setMoved] = useState("");
   const drag = useRowDrag(rowElements, drop);
 
@@ -57,6 +60,7 @@ export function OptionFields(props: OptionFieldsProps) {
 
   function remove(index: number) {
     const text = rows[index]?.text.trim() ?? "";
+    at.current = index;
     glide(rowElements, () => {
       arrange(rows.toSpliced(index, 1), text === "" ? undefined : strings.create.removed(text));
     });
@@ -97,6 +101,7 @@ export function OptionFields(props: OptionFieldsProps) {
       return;
     }
     event.preventDefault();
+    at.current = index;
     const { value, selectionStart, selectionEnd } = event.currentTarget;
     const before = value.slice(0, selectionStart);
     const after = value.slice(selectionEnd);
@@ -112,7 +117,7 @@ export function OptionFields(props: OptionFieldsProps) {
 
   function undo() {
     flushSync(props.onUndo);
-    focusRow(0);
+    focusRow(at.current);
   }
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>, index: number) {

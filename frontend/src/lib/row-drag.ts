@@ -17,7 +17,10 @@ export function landing(boxes: readonly Box[], from: number, by: number): number
   return below > 0 ? from + below : above;
 }
 
-/** A row that follows a pointer up and down its list, while the others make room for it. */
+/**
+ * A row that follows a pointer up and down its list, while the others make room for it.
+ * Each row says in `data-place` which one it would be, counted from 1.
+ */
 export class RowDrag {
   readonly #rows: readonly HTMLElement[];
   readonly #boxes: readonly Box[];
@@ -62,20 +65,22 @@ export class RowDrag {
     this.#to = landing(this.#boxes, this.#from, by);
     const room = this.#pitch(this.#from);
     this.#rows.forEach((element, index) => {
-      const down = index < this.#from && index >= this.#to;
-      const up = index > this.#from && index <= this.#to;
-      const shift = index === this.#from ? by : Number(down) * room - Number(up) * room;
+      const down = Number(index < this.#from && index >= this.#to);
+      const up = Number(index > this.#from && index <= this.#to);
+      const shift = index === this.#from ? by : (down - up) * room;
       element.style.translate = shift === 0 ? "" : `0 ${shift}px`;
+      element.dataset.place = String(index === this.#from ? this.#to + 1 : index + down - up + 1);
     });
   }
 
   /** Puts every row back to where the page itself has it. */
   end(): void {
-    for (const row of this.#rows) {
+    this.#rows.forEach((row, index) => {
       row.style.translate = "";
+      row.dataset.place = String(index + 1);
       delete row.dataset.dragged;
       delete row.parentElement?.dataset.dragging;
-    }
+    });
   }
 
   /** How much room a row takes, with the gap to the next one. */
