@@ -8,6 +8,7 @@ does the same for `demijohn release`.
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -127,6 +128,12 @@ class Stack:
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
+
+    def hears(self, number: int) -> bool:
+        """Whether it has a handler for the signal: an interpreter that just starts has none."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        (caught,) = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return bool(int(caught, 16) >> (number - 1) & 1)
 
     def children(self, parent: int | None = None) -> dict[int, str]:
         """The direct children of a process (default: the main one): pid and command line."""

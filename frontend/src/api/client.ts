@@ -27,6 +27,8 @@ type BodyOf<Operation> = Operation extends {
 type Options<Operation> = BodyOf<Operation> & {
   /** What replaces the `{…}` of the address. */
   params?: Record<string, string>;
+  /** What follows the `?`; a member that is undefined is left out. */
+  query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   cache?: RequestCache;
@@ -41,9 +43,9 @@ export async function request<M extends Method, P extends PathWith<M>>(
   path: P,
   options: Options<paths[P][M]>,
 ): Promise<Success<paths[P][M]>> {
-  const { body, params = {}, headers, signal, cache } = options;
+  const { body, params = {}, query = {}, headers, signal, cache } = options;
   const timeout = AbortSignal.timeout(TIMEOUT);
-  const response = await send(fillIn(path, params), {
+  const response = await send(fillIn(path, params) + queryString(query), {
     method: method.toUpperCase(),
     headers: { Accept: "application/json", ...(body && JSON_BODY), ...headers },
     body: body ? JSON.stringify(body) : null,
@@ -75,6 +77,11 @@ function unanswered(cause: unknown): never {
 /** The header that proves the right to manage a poll. */
 export function bearer(key: string): { Authorization: string } {
   return { Authorization: `Bearer ${key}` };
+}
+
+function queryString(query: Record<string, string | undefined>): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** `/api/polls/{poll_id}` with `{poll_id: "ab"}` → `/api/polls/ab` */

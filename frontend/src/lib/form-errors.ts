@@ -59,7 +59,7 @@ function closingError(closesAt: string, now: Date): FormErrors {
   const closes = new Date(closesAt);
   const latest = new Date(now);
   latest.setFullYear(now.getFullYear() + LONGEST_POLL_YEARS);
-  if (!(closes > now)) return { closesAt: strings.invalid.closesAt };
+  if (!(closes > now)) return { closesAt: strings.invalid.past };
   return closes > latest ? { closesAt: strings.invalid.closesLate(LONGEST_POLL_YEARS) } : {};
 }
 

@@ -2,11 +2,12 @@ import "./create.css";
 
 import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
-import { useLocation, useNavigate } from "react-router";
+import { useLocation } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/polls";
 import { Problem } from "../api/problem";
-import { ClosingTime } from "../components/closing-time";
+import { ClosingField } from "../components/closing-field";
 import { KnownPolls } from "../components/known-polls";
 import { OptionFields } from "../components/option-fields";
 import { QuestionField } from "../components/question-field";
@@ -33,9 +34,9 @@ export default function CreatePage() {
   const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
   const [tried, setTried] = useState(false);
   const create = useCreatePoll();
-  const navigate = useNavigate();
+  const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const { state } = useLocation() as { state: { deleted?: boolean } | null };
+  const state = useHistoryState<{ deleted?: boolean } | null>();
   useTitle(undefined);
   useDraft(form);
 
@@ -65,7 +66,7 @@ export default function CreatePage() {
       onSuccess: (poll) => {
         clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
-        void navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
+        navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
       },
       onError: (error) => {
         flushSync(() => {
@@ -157,7 +158,7 @@ export default function CreatePage() {
               fields.type({ results });
             }}
           />
-          <ClosingTime
+          <ClosingField
             value={form.closesAt}
             error={errors.closesAt}
             onChange={(closesAt) => {
