@@ -210,7 +210,7 @@ def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> It
             "PUBLIC_GREETING": "hello",
             "DRAIN_SECONDS": "0",
         }
-        running = Stack(ROOT, _free_port(), folder, settings)
+        running = Stack(ROOT, free_port(), folder, settings)
         try:
             yield running.start().wait_until_ready()
         finally:
@@ -227,7 +227,7 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
         def make(root: Path = ROOT, **settings: str) -> Stack:
             folder = cleaning.enter_context(_folder())
             defaults = {"DATABASE_URL": database, "STATIC_DIR": str(built), "DRAIN_SECONDS": "0"}
-            stacks.append(Stack(root, _free_port(), folder, defaults | settings))
+            stacks.append(Stack(root, free_port(), folder, defaults | settings))
             return stacks[-1]
 
         yield make
@@ -285,7 +285,7 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -34,6 +34,12 @@ type Options<Operation> = BodyOf<Operation> & {
   cache?: RequestCache;
 };
 
+/** What the API answered, and the headers it came with. */
+interface Answer<T> {
+  readonly content: T;
+  readonly headers: Headers;
+}
+
 /**
  * Asks the API, typed by its OpenAPI document.
  * @throws Problem for every answer that is not a success, and where there is no answer.
@@ -43,6 +49,15 @@ export async function request<M extends Method, P extends PathWith<M>>(
   path: P,
   options: Options<paths[P][M]>,
 ): Promise<Success<paths[P][M]>> {
+  return (await requestWithHeaders(method, path, options)).content;
+}
+
+/** The same with the headers of the answer. */
+export async function requestWithHeaders<M extends Method, P extends PathWith<M>>(
+  method: M,
+  path: P,
+  options: Options<paths[P][M]>,
+): Promise<Answer<Success<paths[P][M]>>> {
   const { body, params = {}, query = {}, headers, signal, cache } = options;
   const timeout = AbortSignal.timeout(TIMEOUT);
   const response = await send(fillIn(path, params) + queryString(query), {
@@ -52,8 +67,14 @@ export async function request<M extends Method, P extends PathWith<M>>(
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     cache: cache ?? "default",
   });
-  if (response.status === 204) return undefined as Success<paths[P][M]>;
-  return (await response.json().catch(unanswered)) as Success<paths[P][M]>;
+  const empty = response.status === 204;
+  const content: unknown = empty ? undefined : await response.json().catch(unanswered);
+  return { content: content as Success<paths[P][M]>, headers: response.headers };
+}
+
+/** Whether the front door answered with a copy that it was just about to replace. */
+export function isStale(headers: Headers): boolean {
+  return headers.get("Cache-Status")?.includes("detail=stale") ?? false;
 }
 
 const JSON_BODY = { "Content-Type": "application/json" };

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { bearer, fillIn, request, send } from "./client";
+import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
 import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
 import { backoff, pollingInterval, worthRetrying } from "./rhythm";
@@ -11,6 +11,8 @@ export type NewPoll = components["schemas"]["NewPoll"];
 export type CreatedPoll = components["schemas"]["CreatedPoll"];
 export type Results = components["schemas"]["Results"];
 export type Ballot = components["schemas"]["Ballot"];
+/** Results, and how many looks in a row have brought a copy that the front door could not renew. */
+export type Watched = Results & { readonly staleLooks: number };
 export type PollPatch = components["schemas"]["PollPatch"];
 
 const keys = {
@@ -36,6 +38,14 @@ export interface Reaching {
 export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
   return failureCount > 0 || fetchStatus === "paused";
 }
+
+/** The same for results, which the front door also has while the app behind it is away. */
+export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
+  return isAway(asked) || asked.data.staleLooks > SOME_STALE_LOOKS;
+}
+
+/** A copy is outdated now and then, while the next is being fetched. */
+const SOME_STALE_LOOKS = 3;
 
 /** A request that may be repeated without changing its meaning is tried a few times. */
 const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
@@ -67,18 +77,25 @@ export function usePoll(id: string, every?: number) {
  * @param key the viewing key, where the count is not for everyone and this device has one
  */
 export function useResults(id: string, watching: boolean, key?: string) {
+  const client = useQueryClient();
+  const queryKey = [...keys.results(id), key];
   return useQuery({
-    queryKey: [...keys.results(id), key],
+    queryKey,
     // A key that has just come shows what was hidden; until then the page stays as it is.
     placeholderData: keepPreviousData,
     // no-cache: the browser revalidates with the ETag rather than showing a stored answer, which
     // `stale-while-revalidate` would let it do.
-    queryFn: ({ signal }) =>
-      request("get", RESULTS, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
+    queryFn: async ({ signal }) => {
+      const asked = { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" } as const;
+      const { content, headers } = await requestWithHeaders("get", RESULTS, asked);
+      const before = client.getQueryData<Watched>(queryKey)?.staleLooks ?? 0;
+      return { ...content, staleLooks: isStale(headers) ? before + 1 : 0 };
+    },
     refetchInterval: (query) =>
       pollingInterval({
         visible: document.visibilityState === "visible",
         closed: query.state.data?.closed ?? false,
+        staleLooks: query.state.data?.staleLooks ?? 0,
         watching,
       }),
     refetchIntervalInBackground: true,

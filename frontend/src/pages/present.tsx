@@ -3,7 +3,7 @@ import "./present.css";
 
 import { Link, useParams } from "wouter";
 
-import { isAway, usePoll, useResults } from "../api/polls";
+import { isOutdated, usePoll, useResults } from "../api/polls";
 import { Address } from "../components/address";
 import { Count } from "../components/count";
 import { FullScreenButton } from "../components/full-screen-button";
@@ -39,7 +39,7 @@ export default function PresentPage() {
         </div>
         <div className="results-total">
           <Turnout poll={poll.data} ballots={ballots} />
-          <LiveState closed={closed} reconnecting={isAway(results)} />
+          <LiveState closed={closed} reconnecting={isOutdated(results)} />
         </div>
       </div>
 

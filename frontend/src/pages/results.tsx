@@ -2,7 +2,7 @@ import "./results.css";
 
 import { Link, useParams } from "wouter";
 
-import { isAway } from "../api/polls";
+import { isOutdated } from "../api/polls";
 import { useWatchedPoll } from "../api/watch";
 import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
@@ -35,7 +35,7 @@ export default function ResultsPage() {
         </div>
         <div className="results-total">
           <Turnout poll={poll.data} ballots={ballots} />
-          <LiveState closed={closed} reconnecting={isAway(results)} />
+          <LiveState closed={closed} reconnecting={isOutdated(results)} />
         </div>
       </div>
 
