@@ -125,9 +125,7 @@ def test_a_message_that_comes_takes_no_click_from_where_it_was_meant(
     expect_error(host.answer(3), "This answer is already there.")
 
 
-def test_a_counter_comes_when_few_characters_are_left(
-    stack: Stack, newcomer: Newcomer
-) -> None:
+def test_a_counter_comes_when_few_characters_are_left(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url)
     host.page.goto("/")
     host.answer(1).fill("x" * 89)

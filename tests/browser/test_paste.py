@@ -76,9 +76,7 @@ def test_a_removed_answer_can_be_taken_back(stack: Stack, newcomer: Newcomer) ->
     expect(host.page.get_by_role("button", name="Undo")).to_have_count(0)
 
 
-def test_what_is_typed_after_a_paste_is_never_taken_back(
-    stack: Stack, newcomer: Newcomer
-) -> None:
+def test_what_is_typed_after_a_paste_is_never_taken_back(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url)
     host.page.goto("/")
     host.answer(1).focus()
