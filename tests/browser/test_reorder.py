@@ -150,6 +150,8 @@ def test_escape_lets_go_without_moving(stack: Stack, newcomer: Newcomer) -> None
     host.page.keyboard.press("Escape")
     host.page.mouse.up()
     expect_answers(host, ["Tea", "Coffee", "Milk"])
+    # The button that goes up there is no click that asks for a place.
+    expect(host.page.locator("[data-called]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
