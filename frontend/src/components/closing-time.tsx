@@ -41,6 +41,7 @@ export function ClosingTime({ poll, busy, onChange }: ClosingTimeProps) {
           id={`${id}-closes`}
           className="input"
           type="datetime-local"
+          max="9999-12-31T23:59"
           value={value}
           {...errorAttributes(`${id}-error`, error, `${id}-hint`)}
           onChange={(event) => {

@@ -14,6 +14,27 @@ export function formatTime(moment: Date, now = new Date()): string {
   return (moment.toDateString() === now.toDateString() ? sameDay : otherDay).format(moment);
 }
 
+const ahead = new Intl.RelativeTimeFormat("en");
+const MINUTE = 60_000;
+// Each unit from where it is the better word: "in 36 hours", but "in 3 days".
+const UNITS = [
+  { unit: "year", length: 525_960 * MINUTE, from: 2 },
+  { unit: "month", length: 43_830 * MINUTE, from: 2 },
+  { unit: "week", length: 10_080 * MINUTE, from: 3 },
+  { unit: "day", length: 1440 * MINUTE, from: 2 },
+  { unit: "hour", length: 60 * MINUTE, from: 2 },
+] as const;
+
+/** How far away a moment to come is: "in 2 days". Less than a minute counts as one. */
+export function formatAhead(moment: Date, now = new Date()): string {
+  const distance = moment.getTime() - now.getTime();
+  for (const { unit, length, from } of UNITS) {
+    // Rounded first: two days less a few minutes are two days.
+    if (Math.round(distance / length) >= from) return ahead.format(Math.round(distance / length), unit);
+  }
+  return ahead.format(Math.max(1, Math.round(distance / MINUTE)), "minute");
+}
+
 /** A moment as the value of a `datetime-local` field, in the device's time. */
 export function localInput(moment: Date): string {
   const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);

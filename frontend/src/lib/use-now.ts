@@ -1,15 +1,18 @@
 import { useEffect, useState } from "react";
 
-/** Milliseconds since 1970, anew every second. */
-export function useNow(): number {
-  const [now, setNow] = useState(Date.now);
+/**
+ * The time, kept up to date.
+ * @param every milliseconds between two looks at the clock
+ */
+export function useNow(every: number): Date {
+  const [now, setNow] = useState(() => new Date());
   useEffect(() => {
     const timer = setInterval(() => {
-      setNow(Date.now());
-    }, 1_000);
+      setNow(new Date());
+    }, every);
     return () => {
       clearInterval(timer);
     };
-  }, []);
+  }, [every]);
   return now;
 }

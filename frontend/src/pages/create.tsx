@@ -1,71 +1,96 @@
 import "./create.css";
 
-import { useId, useRef, useState, type SubmitEvent } from "react";
+import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/polls";
 import { Problem } from "../api/problem";
-import { errorAttributes, FieldError } from "../components/field-error";
+import { ClosingField } from "../components/closing-field";
 import { KnownPolls } from "../components/known-polls";
 import { OptionFields } from "../components/option-fields";
+import { QuestionField } from "../components/question-field";
+import { Segments } from "../components/segments";
 import { addresses } from "../lib/addresses";
-import { timeZone } from "../lib/format";
+import { afterPress } from "../lib/after-press";
+import { clearDraft, loadDraft } from "../lib/drafts";
+import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
-import { EMPTY_FORM, findErrors, placeErrors, toNewPoll, type FormErrors } from "../lib/poll-form";
+import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
+import { useDraft } from "../lib/use-draft";
+import { usePollForm } from "../lib/use-poll-form";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
-const NO_ERRORS: FormErrors = { option: {} };
+const CHOICES = [
+  { value: false, label: strings.create.one },
+  { value: true, label: strings.create.several },
+];
+const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
 
 export default function CreatePage() {
-  const [form, setForm] = useState(EMPTY_FORM);
-  const [errors, setErrors] = useState(NO_ERRORS);
+  const [draft] = useState(loadDraft);
+  const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
+  const [tried, setTried] = useState(false);
   const create = useCreatePoll();
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
   const state = useHistoryState<{ deleted?: boolean } | null>();
-  const id = useId();
   useTitle(undefined);
+  useDraft(form);
 
-  function show(found: FormErrors) {
-    // Rendered at once, so that the fields are marked: take the writer to the first one.
-    flushSync(() => {
-      setErrors(found);
+  function focusOn(selector: string) {
+    formElement.current?.querySelector<HTMLElement>(selector)?.focus();
+  }
+
+  function takeToMistake() {
+    setTried(true);
+    focusOn('[aria-invalid="true"]');
+  }
+
+  function leave(field: Field) {
+    afterPress(() => {
+      fields.leave(field);
     });
-    formElement.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    const found = findErrors(form);
-    if (found) {
-      show(found);
+    // Rendered at once, so that the fields are marked: the writer is taken to the first one.
+    if (!flushSync(fields.check)) {
+      takeToMistake();
       return;
     }
-    setErrors(NO_ERRORS);
     create.mutate(toNewPoll(form), {
       onSuccess: (poll) => {
+        clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
         navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
       },
       onError: (error) => {
-        show(explain(error));
+        flushSync(() => {
+          fields.refuse(explain(form, error));
+        });
+        takeToMistake();
       },
     });
   }
 
-  function explain(error: Error): FormErrors {
-    if (!(error instanceof Problem)) return { option: {}, form: strings.trouble.unexpected };
-    if (error.errors.length > 0) return placeErrors(form, error.errors);
-    const form_ = error.passing ? strings.trouble.unreachable : error.message;
-    return { option: {}, form: form_ === "" ? strings.trouble.unexpected : form_ };
+  function takeBack() {
+    flushSync(fields.undo);
+    focusOn("textarea");
   }
 
-  const marked = Boolean(
-    errors.question ?? errors.options ?? errors.closesAt ?? Object.values(errors.option)[0],
-  );
+  function startOver() {
+    flushSync(() => {
+      fields.startOver(strings.create.cleared);
+    });
+    focusOn("textarea");
+  }
+
+  const cleared = last?.place === "form" ? last.said : undefined;
+  const marked = Object.keys(errors).some((field) => field !== "form");
 
   return (
     <div className="page create">
@@ -75,79 +100,74 @@ export default function CreatePage() {
         </p>
       )}
       <form ref={formElement} noValidate onSubmit={submit}>
-        <div className="field">
-          <h1 className="label">
-            <label htmlFor={`${id}-question`}>{strings.create.question}</label>
-          </h1>
-          <textarea
-            id={`${id}-question`}
-            className="input input-question"
-            rows={1}
-            dir="auto"
-            placeholder={strings.create.questionPlaceholder}
-            value={form.question}
-            {...errorAttributes(`${id}-question-error`, errors.question)}
-            onKeyDown={(event) => {
-              // A question is one line; Enter goes on to the answers.
-              if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
-              event.preventDefault();
-              formElement.current?.querySelector<HTMLElement>(".option-row input")?.focus();
-            }}
-            onChange={(event) => {
-              setForm({ ...form, question: event.target.value.replaceAll("\n", " ") });
-            }}
-          />
-          <FieldError id={`${id}-question-error`} message={errors.question} />
-        </div>
+        <QuestionField
+          value={form.question}
+          error={errors.question}
+          onType={(question) => {
+            fields.type({ question }, "question");
+          }}
+          onLeave={() => {
+            leave("question");
+          }}
+          onDone={() => {
+            focusOn(".option-row textarea");
+          }}
+        >
+          <p className="hint draft" role="status">
+            {cleared ?? (draft && !isBlank(form) && strings.create.restored)}
+          </p>
+          {cleared !== undefined && (
+            <button type="button" className="text-button" onClick={takeBack}>
+              {strings.create.undo}
+            </button>
+          )}
+          {!isBlank(form) && (
+            <button type="button" className="text-button" onClick={startOver}>
+              {strings.create.startOver}
+            </button>
+          )}
+        </QuestionField>
 
         <OptionFields
           rows={form.options}
-          errors={errors.option}
-          error={errors.options}
-          onChange={(options) => {
-            setForm({ ...form, options });
+          errors={errors}
+          said={last?.place === "options" ? last.said : undefined}
+          onType={(options, field) => {
+            fields.type({ options }, field, "options");
           }}
+          onArrange={fields.arrange}
+          onLeave={leave}
+          onUndo={fields.undo}
         />
 
         <div className="create-settings">
-          <fieldset className="field">
-            <legend className="label">{strings.create.choice}</legend>
-            <div className="segments">
-              {[false, true].map((multiple) => (
-                <label key={String(multiple)} className="segment">
-                  <input
-                    type="radio"
-                    name={`${id}-multiple`}
-                    checked={form.multiple === multiple}
-                    onChange={() => {
-                      setForm({ ...form, multiple });
-                    }}
-                  />
-                  <span>{multiple ? strings.create.several : strings.create.one}</span>
-                </label>
-              ))}
-            </div>
-          </fieldset>
-
-          <div className="field">
-            <label className="label" htmlFor={`${id}-closes`}>
-              {strings.create.closesAt}
-            </label>
-            <input
-              id={`${id}-closes`}
-              className="input"
-              type="datetime-local"
-              value={form.closesAt}
-              {...errorAttributes(`${id}-closes-error`, errors.closesAt, `${id}-closes-hint`)}
-              onChange={(event) => {
-                setForm({ ...form, closesAt: event.target.value });
-              }}
-            />
-            <p id={`${id}-closes-hint`} className="hint">
-              {strings.create.closesAtHint(timeZone())}
-            </p>
-            <FieldError id={`${id}-closes-error`} message={errors.closesAt} />
-          </div>
+          <Segments
+            legend={strings.create.choice}
+            choices={CHOICES}
+            value={form.multiple}
+            onChange={(multiple) => {
+              fields.type({ multiple });
+            }}
+          />
+          <Segments
+            legend={strings.create.results}
+            choices={RESULTS}
+            value={form.results}
+            hint={strings.create.resultsHint[form.results]}
+            onChange={(results) => {
+              fields.type({ results });
+            }}
+          />
+          <ClosingField
+            value={form.closesAt}
+            error={errors.closesAt}
+            onChange={(closesAt) => {
+              fields.type({ closesAt }, "closesAt");
+            }}
+            onLeave={() => {
+              leave("closesAt");
+            }}
+          />
         </div>
 
         <div className="create-send">
@@ -155,11 +175,18 @@ export default function CreatePage() {
             {create.isPending ? strings.create.sending : strings.create.submit}
           </button>
           <p className="field-error" role="alert">
-            {errors.form ?? (marked && strings.invalid.summary)}
+            {errors.form ?? (tried && marked && strings.invalid.summary)}
           </p>
         </div>
       </form>
       <KnownPolls />
     </div>
   );
+}
+
+function explain(form: PollForm, error: Error): FormErrors {
+  if (!(error instanceof Problem)) return { form: strings.trouble.unexpected };
+  if (error.errors.length > 0) return placeErrors(form, error.errors);
+  const said = error.passing ? strings.trouble.unreachable : error.message;
+  return { form: said === "" ? strings.trouble.unexpected : said };
 }

@@ -13,6 +13,8 @@ import { useNow } from "../lib/use-now";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
+const SECOND = 1_000;
+
 /** For whoever runs it: what answers here, since when, on which database, and how it fares. */
 export default function StatusPage() {
   const status = useStatus();
@@ -51,7 +53,8 @@ function verdict({ database }: Status, traffic: readonly Bar[] | null): string {
 function Vitals({ status, received }: { status: Status; received: number }) {
   const { started_at, as_of, database } = status;
   // By the server's clock; ours only tells how long ago that was.
-  const age = Date.parse(as_of) - Date.parse(started_at) + Math.max(useNow() - received, 0);
+  const since = Math.max(useNow(SECOND).getTime() - received, 0);
+  const age = Date.parse(as_of) - Date.parse(started_at) + since;
   return (
     <dl className="facts facts-large">
       <Fact name={strings.status.uptime}>{formatDuration(age / 1000)}</Fact>

@@ -1,0 +1,174 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { EMPTY_FORM, type PollForm } from "./poll-form";
+
+class Shelf {
+  [name: string]: unknown;
+  getItem(name: string) {
+    return Object.hasOwn(this, name) ? this[name] : null;
+  }
+  setItem(name: string, value: string) {
+    this[name] = value;
+  }
+  removeItem(name: string) {
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete this[name];
+  }
+}
+
+let device: Shelf;
+let clock = 0;
+
+beforeEach(() => {
+  device = new Shelf();
+  vi.stubGlobal("localStorage", device);
+  vi.spyOn(Date, "now").mockImplementation(() => (clock += 1));
+});
+
+/** A tab of the browser; `left` is what the same tab's last page handed over. */
+async function tab(left = new Shelf()) {
+  const page = new EventTarget();
+  vi.resetModules();
+  const drafts = await import("./drafts");
+  const sees = <T>(work: () => T): T => {
+    vi.stubGlobal("sessionStorage", left);
+    vi.stubGlobal("window", page);
+    return work();
+  };
+  return {
+    left,
+    load: () => sees(() => drafts.loadDraft()?.question),
+    form: () => sees(drafts.loadDraft),
+    save: (question: string) => {
+      sees(() => {
+        drafts.saveDraft(asking(question));
+      });
+    },
+    clear: () => {
+      sees(drafts.clearDraft);
+    },
+    watch: (current: string) => sees(() => drafts.watchDraft(() => asking(current))),
+    leave: () => sees(() => page.dispatchEvent(new Event("pagehide"))),
+    hears: (key: string) =>
+      sees(() => page.dispatchEvent(Object.assign(new Event("storage"), { key, newValue: null }))),
+  };
+}
+
+function asking(question: string): PollForm {
+  return { ...EMPTY_FORM, question };
+}
+
+test("a draft is found again as it was, by a new tab too", async () => {
+  const { saveDraft } = await import("./drafts");
+  const form: PollForm = {
+    question: "Tea?",
+    options: [
+      { key: 1, text: "Yes" },
+      { key: 2, text: "" },
+    ],
+    multiple: true,
+    closesAt: "2030-01-31T18:00",
+    results: "voted",
+  };
+  saveDraft(form);
+  expect((await tab()).form()).toEqual(form);
+});
+
+test("a cleared draft and a blank form leave nothing behind", async () => {
+  const writer = await tab();
+  writer.save("Tea?");
+  writer.clear();
+  expect(Object.keys(device)).toEqual([]);
+  writer.save("Tea?");
+  writer.save(" ");
+  expect(Object.keys(device)).toEqual([]);
+});
+
+test("each tab finds its own draft after a reload, not the other's newer one", async () => {
+  const one = await tab();
+  one.watch("One?");
+  one.save("One?");
+  const [key = ""] = Object.keys(device);
+  const other = await tab();
+  other.load();
+  other.save("Other?");
+  one.hears(key);
+  one.leave();
+  expect((await tab(one.left)).load()).toBe("One?");
+});
+
+test("a tab puts back the draft that another one took over", async () => {
+  const one = await tab();
+  one.save("One?");
+  const [key = ""] = Object.keys(device);
+  one.watch("One?");
+  const other = await tab();
+  expect(other.load()).toBe("One?");
+  other.save("One and more?");
+  expect(Object.keys(device)).toHaveLength(1);
+  expect(Object.keys(device)).not.toContain(key);
+  one.hears(key);
+  expect(Object.keys(device)).toContain(key);
+  expect(Object.keys(device)).toHaveLength(2);
+});
+
+test("a tab that only shows another's draft leaves it where it is", async () => {
+  (await tab()).save("One?");
+  const other = await tab();
+  other.load();
+  other.watch("One?");
+  other.leave();
+  expect((await tab(other.left)).load()).toBe("One?");
+  expect(Object.keys(device)).toHaveLength(1);
+});
+
+test("a form that was emptied on purpose stays empty over a reload", async () => {
+  (await tab()).save("One?");
+  const other = await tab();
+  other.load();
+  other.save("Two?");
+  (await tab()).save("Three?");
+  other.watch("");
+  other.clear();
+  other.leave();
+  expect((await tab(other.left)).load()).toBeUndefined();
+});
+
+test("only the newest drafts are kept", async () => {
+  for (let number = 1; number <= 12; number += 1) (await tab()).save(`${number}?`);
+  expect(Object.keys(device)).toHaveLength(10);
+  expect((await tab()).load()).toBe("12?");
+});
+
+test("what others left in the store is ignored", async () => {
+  for (const left of ["not json", "null", "[]", '{"saved":9e9}', '{"saved":9e9,"question":1}']) {
+    device.setItem("tally.draft.x", left);
+    expect((await tab()).load()).toBeUndefined();
+  }
+  device.setItem("tally.draft.y", '{"saved":1,"question":"Tea?","options":[1,"Yes"],"results":7}');
+  expect((await tab()).form()).toEqual({
+    ...asking("Tea?"),
+    options: [
+      { key: 1, text: "Yes" },
+      { key: 2, text: "" },
+    ],
+  });
+});
+
+test("a browser that forbids storage, or has none left, forbids nothing else", async () => {
+  const full = new Shelf();
+  full.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  for (const store of [undefined, full]) {
+    vi.stubGlobal("localStorage", store);
+    const writer = await tab();
+    expect(() => {
+      writer.load();
+      writer.save("Tea?");
+      writer.clear();
+      writer.leave();
+    }).not.toThrow();
+    expect(writer.load()).toBeUndefined();
+  }
+});

@@ -1,0 +1,89 @@
+import type { FieldError } from "../api/problem";
+import { strings } from "../strings";
+import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
+
+// The API's own limits, in characters (code points) of the text as it is kept.
+export const LONGEST_QUESTION = 300;
+export const LONGEST_OPTION = 100;
+const LONGEST_POLL_YEARS = 10;
+
+/** What a message can be about; an answer is named by its row's key. `form`: no field at all. */
+export type Field = "question" | "options" | "closesAt" | "form" | `option.${number}`;
+
+/** Messages by the field they belong to. */
+export type FormErrors = Readonly<Partial<Record<Field, string>>>;
+
+export function optionField({ key }: OptionRow): Field {
+  return `option.${key}`;
+}
+
+/** How many characters more fit; negative where there are too many. */
+export function charactersLeft(text: string, most: number): number {
+  return most - Array.from(oneLine(text)).length;
+}
+
+/** All that can be seen to be wrong before anything is sent. */
+export function findErrors(form: PollForm, now = new Date()): FormErrors {
+  return {
+    ...questionError(form.question),
+    ...(filledRows(form.options).length < LEAST_OPTIONS && {
+      options: strings.invalid.fewOptions(LEAST_OPTIONS),
+    }),
+    ...optionErrors(form.options),
+    ...closingError(form.closesAt, now),
+  };
+}
+
+function questionError(question: string): FormErrors {
+  if (question.trim() === "") return { question: strings.invalid.question };
+  if (charactersLeft(question, LONGEST_QUESTION) >= 0) return {};
+  return { question: strings.invalid.tooLong(LONGEST_QUESTION) };
+}
+
+function optionErrors(rows: readonly OptionRow[]): FormErrors {
+  const seen = new Set<string>();
+  const errors: Partial<Record<Field, string>> = {};
+  for (const row of filledRows(rows)) {
+    // As Python's casefold(), by which the server compares: ß and SS are the same.
+    const same = oneLine(row.text).toUpperCase().toLowerCase();
+    if (seen.has(same)) errors[optionField(row)] = strings.invalid.sameOption;
+    else if (charactersLeft(row.text, LONGEST_OPTION) < 0)
+      errors[optionField(row)] = strings.invalid.tooLong(LONGEST_OPTION);
+    seen.add(same);
+  }
+  return errors;
+}
+
+function closingError(closesAt: string, now: Date): FormErrors {
+  if (closesAt === "") return {};
+  const closes = new Date(closesAt);
+  const latest = new Date(now);
+  latest.setFullYear(now.getFullYear() + LONGEST_POLL_YEARS);
+  if (!(closes > now)) return { closesAt: strings.invalid.past };
+  return closes > latest ? { closesAt: strings.invalid.closesLate(LONGEST_POLL_YEARS) } : {};
+}
+
+/** The messages whose field passes. */
+export function filterErrors(errors: FormErrors, keeps: (field: Field) => boolean): FormErrors {
+  return Object.fromEntries(Object.entries(errors).filter(([field]) => keeps(field as Field)));
+}
+
+/**
+ * Puts the server's messages at the form's fields.
+ * A field is named as a path: `question`, `options`, `options.1`, `options[1]`, `/options/1`.
+ */
+export function placeErrors(form: PollForm, errors: readonly FieldError[]): FormErrors {
+  const rows = filledRows(form.options);
+  const placed: Partial<Record<Field, string>> = {};
+  for (const { field, message } of errors) placed[fieldOf(field, rows)] ??= message;
+  return placed;
+}
+
+function fieldOf(path: string, rows: readonly OptionRow[]): Field {
+  const [name, index] = path.split(/[.[\]/]+/).filter((part) => part !== "" && part !== "body");
+  const row = index === undefined ? undefined : rows[Number(index)];
+  if (name === "question") return "question";
+  if (name === "closes_at") return "closesAt";
+  if (name === "options") return row ? optionField(row) : "options";
+  return "form";
+}

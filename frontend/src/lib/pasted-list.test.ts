@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+
+import { listEntries } from "./pasted-list";
+
+test("each line is an entry; empty ones are none", () => {
+  expect(listEntries("Tea\r\n\r\n  Coffee \n\t\nMilk\n")).toEqual(["Tea", "Coffee", "Milk"]);
+});
+
+test("bullets, boxes and numbers are not part of an entry", () => {
+  expect(listEntries("- Tea\n* Coffee\n• Milk\n– Water\n- [ ] Juice\n- [x] Mate")).toEqual([
+    "Tea",
+    "Coffee",
+    "Milk",
+    "Water",
+    "Juice",
+    "Mate",
+  ]);
+  expect(listEntries("1. Tea\n2. Coffee\n3.\tMilk")).toEqual(["Tea", "Coffee", "Milk"]);
+  expect(listEntries("9) Tea\n10) Coffee")).toEqual(["Tea", "Coffee"]);
+  expect(listEntries("a) Tea\n\nb) Coffee")).toEqual(["Tea", "Coffee"]);
+  expect(listEntries("(1) Tea\nwithout a number\n(2) Coffee")).toEqual([
+    "Tea",
+    "without a number",
+    "Coffee",
+  ]);
+});
+
+test("cells of a spreadsheet's row are one entry, without the tabs", () => {
+  expect(listEntries("Tea\t\tgreen\t\n\tCoffee\n")).toEqual(["Tea green", "Coffee"]);
+});
+
+test("what only looks like a bullet or a number is kept", () => {
+  for (const text of [
+    "1. FC Köln\n1. FC Nürnberg",
+    "J. S. Bach\nG. F. Händel",
+    "-5 °C\n-10 °C",
+    "1.5 l\n2.5 l",
+    "3. Liga",
+    "*not* that\n*but* this",
+  ]) {
+    expect(listEntries(text)).toEqual(text.split("\n"));
+  }
+});
