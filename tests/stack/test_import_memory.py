@@ -1,0 +1,46 @@
+"""Memory is bounded, whatever the size of the file and of its rows."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stack.moving import command, environment, file
+
+LIMIT_MB = 150
+
+# In MB of text and blobs, each is a multiple of what the command may have.
+MANY = """
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 12000)
+INSERT INTO t SELECT n, hex(zeroblob(6000 + n % 4000)), randomblob(10000 + n % 4000) FROM n
+"""
+LARGE = """
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 15)
+INSERT INTO t SELECT n, hex(zeroblob(n * 300000)), zeroblob(n * 1000000) FROM n;
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+INSERT INTO t SELECT 1000 + n, 'small ' || n, x'00' FROM n;
+INSERT INTO t VALUES
+  (100000, NULL, zeroblob(20000000)), (100001, replace(hex(zeroblob(10000000)), '0', '"'), NULL);
+"""
+
+
+@pytest.mark.parametrize("rows", [MANY, LARGE], ids=["many rows", "large rows"])
+def test_memory_is_bounded(database: str, tmp_path: Path, rows: str) -> None:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, data BLOB)"
+    path = file(tmp_path / "app.db", f"PRAGMA synchronous = OFF; {sql}; {rows}")
+    assert path.stat().st_size > 1.5 * LIMIT_MB * 1e6
+    process = subprocess.Popen(
+        command(path),
+        env=environment(database, MALLOC_ARENA_MAX="2"),  # as in the image
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert process.stdout
+    said = process.stdout.read().decode()
+    _, status, used = os.wait4(process.pid, 0)  # the kernel knows how much it ever had
+    process.returncode = os.waitstatus_to_exitcode(status)
+    path.unlink()
+    assert process.returncode == 0, said
+    print(f"{used.ru_maxrss / 1024:.0f} MB, {said}")
+    assert used.ru_maxrss / 1024 < LIMIT_MB
