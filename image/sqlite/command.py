@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from .. import database, settings
 from ..exits import Exit, Stop
-from . import choose
+from . import choose, memory
 from .display import display
 from .importer import Importer, meaning, unknown
 from .load import Progress
@@ -107,6 +107,7 @@ def main(words: list[str]) -> int:
     except SystemExit:  # --help
         return Exit.OK
     wanted = wishes(options)
+    memory.give_back()
     config = settings.load(only=settings.CONNECTION)
     report = Report(str(options.file), config.database_url.place())
     _writable(options.report, options.file)

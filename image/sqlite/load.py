@@ -108,8 +108,7 @@ class Encoder:
         """Value by value."""
         skip: set[int] = set()
         fields = [
-            self._column(at, places, column, skip, encoded, "")
-            for at, column in enumerate(columns)
+            self._column(at, places, column, skip, encoded, "") for at, column in enumerate(columns)
         ]
         if skip and self._refusals.policy == "skip":
             self._refusals.skipped[self._table] += len(skip)
@@ -121,8 +120,9 @@ class Encoder:
     def _large(self, row: Row) -> Iterable[str]:
         """One row. What does not fit is known before the first piece is written."""
         skip: set[int] = set()
+        nothing: Iterable[str] = ()
         fields = [
-            self._column(at, row[:1], (value,), skip, in_pieces, ())[0]
+            self._column(at, row[:1], (value,), skip, in_pieces, nothing)[0]
             for at, value in enumerate(row[1:])
         ]
         if skip and self._refusals.policy == "skip":
