@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 import psycopg2
 
 from .plan import Move, TableMove
-from .refusals import Refusals
+from .refusals import Refusals, counted
 from .source import Row, Source, identifier, is_large
 from .target import Target
 from .values import BULK_ERRORS, Unfit
 
 CHUNK_BYTES = 256 << 10
+SPEED_SECONDS = 0.5  # of what takes less, the speed says nothing
 AHEAD_BYTES = 4 << 20  # how far the reader may be ahead of COPY
 
 T = TypeVar("T")
@@ -63,8 +64,9 @@ class Progress:
 
     def done(self) -> None:
         """The table is done."""
-        seconds = max(time.monotonic() - self._began, 1e-3)
-        self.lines.append(f"  {self.table}: {self.rows:,} rows, {self.rows / seconds:,.0f} rows/s")
+        seconds = time.monotonic() - self._began
+        speed = f", {self.rows / seconds:,.0f} rows/s" if seconds > SPEED_SECONDS else ""
+        self.lines.append(f"  {self.table}: {counted(self.rows, 'row')}{speed}")
 
 
 class Encoder:

@@ -90,6 +90,12 @@ class Source:
             yield
         except sqlite3.Error as error:
             raise Stop(Exit.BAD_DATA, f"{self.path} {_meaning(error)}") from None
+        except FileNotFoundError:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{self.path}: there is no such file. Name the SQLite file; in a container, mount "
+                "its folder.",
+            ) from None
         except OSError as error:
             raise Stop(
                 Exit.BAD_DATA, f"{self.path} cannot be read: {error.strerror or error}."
