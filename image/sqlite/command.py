@@ -124,6 +124,8 @@ def main(words: list[str]) -> int:
                 connection.close()
     except Stop as stop:
         report.error = stop.message
+        if not report.holds:
+            print("\n".join(report.summary()), flush=True)
         raise
     finally:
         if options.report:

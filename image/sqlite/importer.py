@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from psycopg2 import errors
 
@@ -12,6 +13,7 @@ from ..exits import Exit, Stop
 from . import create, load, plan, proof, schema
 from .constrain import Constrainer, restart_sequences
 from .load import Progress, Stopped
+from .locate import Locator
 from .plan import Options, Plan, TableMove
 from .proof import Proof, Sum
 from .refusals import Refusals
@@ -252,6 +254,16 @@ class Importer:
         self._report.proofs = [
             Proof(move.name, sums[move.name], theirs[move.name]) for move in moves
         ]
+        if not self._report.holds and not before:
+            self._locate(moves, policy)
+
+    def _locate(self, moves: list[TableMove], policy: str) -> None:
+        """Say of tables that are not the same which rows it is; not of those that held others."""
+        self._progress.phase("looking for the differences")
+        for at, (move, found) in enumerate(zip(moves, self._report.proofs, strict=True)):
+            if not found.holds:
+                difference = Locator(self._source, self._target, move, policy).run()
+                self._report.proofs[at] = replace(found, difference=difference)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

@@ -22,7 +22,7 @@ from .target import Target
 from .values import BULK_ERRORS, Unfit
 
 CHUNK_BYTES = 256 << 10
-SPEED_SECONDS = 0.5  # of what takes less, the speed says nothing
+SPEED_ROWS = 10_000  # of fewer, the speed says nothing
 AHEAD_BYTES = 4 << 20  # how far the reader may be ahead of COPY
 
 T = TypeVar("T")
@@ -64,8 +64,8 @@ class Progress:
 
     def done(self) -> None:
         """The table is done."""
-        seconds = time.monotonic() - self._began
-        speed = f", {self.rows / seconds:,.0f} rows/s" if seconds > SPEED_SECONDS else ""
+        seconds = max(time.monotonic() - self._began, 1e-3)
+        speed = f", {self.rows / seconds:,.0f} rows/s" if self.rows >= SPEED_ROWS else ""
         self.lines.append(f"  {self.table}: {counted(self.rows, 'row')}{speed}")
 
 

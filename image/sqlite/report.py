@@ -74,6 +74,7 @@ class Report:
                 "rows": {"source": proof.source.rows, "target": proof.target.rows},
                 "checksum": {"source": str(proof.source), "target": str(proof.target)},
                 "same": proof.holds,
+                "difference": asdict(proof.difference) if proof.difference else None,
             }
         return found
 
@@ -108,8 +109,10 @@ class Report:
         wide = max([5, *(len(proof.table) for proof in self.proofs)])
         lines = [f"  {'table':<{wide}}  {'SQLite':>12}  {'Postgres':>12}  checksum"]
         ordered = sorted(self.proofs, key=lambda one: (one.holds, -one.source.rows, one.table))
-        rows = [_line(proof, wide) for proof in ordered]
-        lines += cut(rows, "tables, each the same on both sides")
+        wrong = [_line(proof, wide) for proof in ordered if not proof.holds]
+        lines += cut(wrong, "tables that differ; --report has them all")
+        same = [_line(proof, wide) for proof in ordered if proof.holds]
+        lines += cut(same, "tables, each the same on both sides")
         for title, kept in (("not as it was:", True), ("left behind:", False)):
             found = [one for one in self.plan.left if one.kept is kept]
             told = [f"  {one.what} {one.name}: {one.reason}" for one in found]
@@ -125,7 +128,10 @@ def _left(one: Left) -> dict[str, str]:
 def _line(proof: Proof, wide: int) -> str:
     sides = f"{proof.source.rows:>12,}  {proof.target.rows:>12,}"
     sums = f"✓ {proof.source}" if proof.holds else f"✗ {proof.source} is not {proof.target}"
-    return f"  {proof.table:<{wide}}  {sides}  {sums}"
+    found = proof.difference.lines() if proof.difference else ()
+    return "\n".join(
+        [f"  {proof.table:<{wide}}  {sides}  {sums}", *(f"    {one}" for one in found)]
+    )
 
 
 def cut(lines: list[str], what: str) -> list[str]:

@@ -34,7 +34,7 @@ def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
     assert process.wait(30) == 0, text
     assert "━" in text
     assert re.search(r"[\d,]+ of 60,000", text)
-    assert "rows/s" in text
+    assert re.search(r"t: 60,000 rows, [\d,]+ rows/s", text)
     assert "60,000 rows in 1 table, " in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is there again
 
