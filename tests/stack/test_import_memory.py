@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import PATIENCE_SECONDS, command, environment, file
+from tests.stack.moving import PATIENCE_SECONDS, ask, brought, command, environment, file
 
 LIMIT_MB = 150
 
@@ -48,3 +48,26 @@ def test_memory_is_bounded(database: str, tmp_path: Path, rows: str) -> None:
     path.unlink()
     assert done.returncode == 0, done.stderr
     assert int(done.stderr) / 1024 < LIMIT_MB
+
+
+@pytest.mark.parametrize(
+    ("policy", "arrived"),
+    [("null", "1 4 2000000, 2 0 2000000, 3 4 2000000"), ("skip", "1 4 2000000, 3 4 2000000")],
+)
+def test_large_rows_are_written_as_small_ones_are(
+    database: str, tmp_path: Path, policy: str, arrived: str
+) -> None:
+    """The second has a blob where there are texts."""
+    text, blob = 'é",\n' * 500_000, b"\x00\xff" * 1_000_000
+    rows = [(1, text, blob, None, 0.1), (2, blob, blob, None, 0.1), (3, text, blob, 'a"', 0.5)]
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, data BLOB, note TEXT, real REAL)"
+    path = file(tmp_path / "app.db", sql, t=rows)
+    done = brought(database, path, "--on-bad", policy)
+    rest = "coalesce(length(replace(body, repeat(E'é\",\\n', 499999), '')), 0)"
+    (found,) = ask(
+        database,
+        f"SELECT string_agg(concat_ws(' ', id, {rest}, length(data)), ', ' ORDER BY id),"
+        " count(note), sum(real)::text FROM t",
+    )
+    assert found == (arrived, 1, "0.7" if policy == "null" else "0.6")
+    assert len(done.report["unfit"]["values"][0]["value"]) <= 60
