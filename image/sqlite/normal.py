@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import md5
-from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -102,7 +101,7 @@ def _of(values: Sequence[Any], *types: type) -> bool:
 
 def _integers(values: Sequence[Any]) -> Sequence[str]:
     if _of(values, int):
-        return ["" if value is None else f"{value}" for value in values]
+        return ["" if value is None else repr(value) for value in values]
     return list(map(repr, values))
 
 
@@ -115,20 +114,23 @@ def _doubles(values: Sequence[Any]) -> Sequence[str]:
 
 
 def _decimals(precision: int, scale: int) -> Whole:
-    """Python writes no exponent here, and no zeros at the end but those of `.0`."""
+    """Python writes no zeros at the end but those of `.0`, and an exponent only where it must."""
+    limit = 10 ** min(precision - scale, 15) if precision else 1e15
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         _of(values, int, float)
-        sizes = [abs(value) for value in values if value]
-        limit = 10 ** min(precision - scale, 15) if precision else 1e15
-        if sizes and not 1e-4 <= min(sizes) <= max(sizes) < limit:
+        known = list(filter(None, values))
+        if known and not -limit < min(known) <= max(known) < limit:
             raise ValueError
-        if precision and list(map(round, sizes, repeat(scale))) != sizes:
-            raise ValueError
-        return [
+        texts = [
             f"{value}".removesuffix(".0") if value else "" if value is None else "0"
             for value in values
         ]
+        if "e" in "".join(texts):
+            raise ValueError
+        if precision and [text for text in texts if "." in text[: -scale - 1]]:
+            raise ValueError
+        return texts
 
     return whole
 
