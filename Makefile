@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test faults soak lint types lock bench-import
+.PHONY: help run test faults soak lint types lock bench-import bench-viewers
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
@@ -29,3 +29,6 @@ lock: ## the requirements pinned and hashed anew from the *.in files (needs uv)
 
 bench-import: ## import-sqlite against pgloader, which must be installed (minutes)
 	@$(PYTHON) -m local bench import $(ARGS)
+
+bench-viewers: ## what 2,000 viewers of one poll cost the database
+	@$(PYTHON) -m local bench viewers $(ARGS)

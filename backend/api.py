@@ -155,7 +155,14 @@ def require_json() -> None:
 
 def document() -> str:
     """The current app's OpenAPI document; the same app gives the same text."""
-    return json.dumps(_spectree.spec, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    spec = _spectree.spec
+    known = spec["components"]["schemas"]
+    used = json.dumps(spec)
+    # The model of a query is written out as parameters, and then left over.
+    spec["components"]["schemas"] = {
+        name: model for name, model in known.items() if f'"#/components/schemas/{name}"' in used
+    }
+    return json.dumps(spec, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 @routes.get("/openapi.json")

@@ -41,7 +41,7 @@ def vote(poll_id: str, json: NewBallot) -> Ballot:
         raise _invalid("This poll has no such option")
     if len(json.choices) > 1 and not poll.multiple:
         raise _invalid("This poll takes one choice")
-    return Ballot(choices=json.choices)
+    return Ballot(choices=json.choices, viewing_key=_viewing_key(poll))
 
 
 @routes.get("/<poll_id>/ballot")
@@ -56,7 +56,12 @@ def show_ballot(poll_id: str) -> Ballot:
         row = connection.execute(OWN_BALLOT, values).one_or_none()
     if row is None:
         raise no_such_poll()
-    return Ballot(choices=row.choices or [])
+    return Ballot(choices=row.choices or [], viewing_key=_viewing_key(row) if row.choices else None)
+
+
+def _viewing_key(poll: Any) -> str | None:
+    """What a voter may see with, where only voters may see."""
+    return str(poll.viewing_key) if poll.results == "voted" else None
 
 
 def _invalid(message: str) -> Problem:
@@ -76,6 +81,8 @@ def _vote() -> Any:
             polls.c.multiple,
             func.cardinality(polls.c.options).label("options"),
             closed.label("closed"),
+            polls.c.results,
+            polls.c.viewing_key,
         )
         .where(polls.c.id == bindparam("poll", type_=Text))
         .with_for_update(read=True)
@@ -97,13 +104,14 @@ def _vote() -> Any:
         set_={"choices": cast.excluded.choices, "cast_at": func.now()},
         where=ballots.c.choices != cast.excluded.choices,
     ).cte("kept")
-    return select(poll.c.multiple, poll.c.options, poll.c.closed).add_cte(kept)
+    shown = (poll.c.results, poll.c.viewing_key)
+    return select(poll.c.multiple, poll.c.options, poll.c.closed, *shown).add_cte(kept)
 
 
 # Built once: for a hall that votes within seconds, building them would cost more than the rest.
 VOTE = _vote()
 OWN_BALLOT = (
-    select(ballots.c.choices)
+    select(ballots.c.choices, polls.c.results, polls.c.viewing_key)
     .select_from(
         polls.outerjoin(
             ballots,

@@ -18,10 +18,13 @@ from sqlalchemy import (
     func,
     literal,
     or_,
+    text,
 )
 from sqlalchemy.sql import ColumnElement
 
 metadata = MetaData()
+
+RANDOM = text("replace(gen_random_uuid()::text, '-', '')")
 
 polls = Table(
     "polls",
@@ -34,6 +37,10 @@ polls = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("manage_key_hash", LargeBinary, nullable=False),
+    # When everyone may see the count: always, once they voted, or once the poll is closed.
+    Column("results", Text, nullable=False, server_default="always"),
+    # Shows the count before that. Not hashed: it guards nothing but counts of the same database.
+    Column("viewing_key", Text, nullable=False, server_default=RANDOM),
 )
 
 ballots = Table(

@@ -21,7 +21,7 @@ from .keys import (
 )
 from .models import closed, polls
 from .problems import Problem
-from .schemas import CreatedPoll, NewPoll, Option, Poll, PollPatch
+from .schemas import CreatedPoll, NewPoll, Option, Poll, PollPatch, ViewingKey
 
 routes = Blueprint("polls", __name__, url_prefix="/api/polls")
 
@@ -33,6 +33,7 @@ COLUMNS = (
     polls.c.closes_at,
     closed.label("closed"),
     polls.c.created_at,
+    polls.c.results,
 )
 
 
@@ -87,20 +88,41 @@ def show(poll_id: str) -> Poll:
 @routes.patch("/<poll_id>")
 @operation("updatePoll", Reply({200: Poll}, *WITH_BODY, 401, 403, 404), managed=True)
 def change(poll_id: str, json: PollPatch) -> Poll:
-    """Close a poll, or open it again.
+    """Close a poll, open it again, or set when it closes by itself.
 
-    A poll whose closes_at is past opens for good: closes_at becomes null.
+    A poll whose closes_at is past and that is opened, opens for good: closes_at becomes null.
     """
-    moment = func.clock_timestamp()
-    past = polls.c.closes_at <= moment
-    values = (
-        {"closed_at": func.coalesce(polls.c.closed_at, moment)}
-        if json.closed
-        else {"closed_at": None, "closes_at": case((past, None), else_=polls.c.closes_at)}
+    statement = (
+        update(polls).where(polls.c.id == poll_id).values(_changes(json)).returning(*COLUMNS)
     )
-    statement = update(polls).where(polls.c.id == poll_id).values(values).returning(*COLUMNS)
     with managed(poll_id) as connection:
         return _poll(connection.execute(statement).one_or_none())
+
+
+def _changes(patch: PollPatch) -> dict[str, Any]:
+    """The columns' new values. What the patch does not name stays as it is."""
+    moment = func.clock_timestamp()
+    values: dict[str, Any] = {}
+    if "closed" in patch.model_fields_set:
+        values["closed_at"] = func.coalesce(polls.c.closed_at, moment) if patch.closed else None
+        if not patch.closed:
+            past = polls.c.closes_at <= moment
+            values["closes_at"] = case((past, None), else_=polls.c.closes_at)
+    if "closes_at" in patch.model_fields_set:
+        values["closes_at"] = patch.closes_at
+    return values
+
+
+@routes.get("/<poll_id>/viewing-key")
+@operation("getViewingKey", Reply({200: ViewingKey}, 401, 403, 404), managed=True)
+def show_viewing_key(poll_id: str) -> ViewingKey:
+    """Show the key that shows the count while it is hidden from others."""
+    statement = select(polls.c.viewing_key).where(polls.c.id == poll_id)
+    with managed(poll_id) as connection:
+        key = connection.execute(statement).scalar_one_or_none()
+    if key is None:
+        raise no_such_poll()
+    return ViewingKey(viewing_key=key)
 
 
 @routes.delete("/<poll_id>")

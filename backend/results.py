@@ -1,6 +1,9 @@
 """The count."""
 
 import hashlib
+import hmac
+import time
+from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import Connection, func, select, true
@@ -10,25 +13,45 @@ from .api import Reply, operation
 from .database import transaction
 from .models import BALLOT, ballots, choices_and_ballots, closed, polls
 from .polls import no_such_poll, options_of
-from .schemas import OptionResult, Results
+from .schemas import OptionResult, Results, Viewing
 
 # One second old is fresh; while a new count is fetched, or the app is away, an older one will do.
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5, stale-if-error=300"
 CACHED = {"Cache-Control": "How long caches may keep it", "ETag": "Changes with the count"}
+
+
+def this_second() -> dict[str, str]:
+    """For Nginx, which counts whole seconds: its copy is fresh until the second is over.
+
+    By s-maxage=1 alone it would be for up to two. "@" is a moment, in seconds since the epoch:
+    https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid
+    """
+    return {"X-Accel-Expires": f"@{int(time.time())}"}
+
 
 routes = Blueprint("results", __name__, url_prefix="/api/polls")
 
 
 @routes.get("/<poll_id>/results")
 @operation("getResults", Reply({200: Results, 304: None}, 404, headers=CACHED))
-def show_results(poll_id: str) -> tuple[Results, dict[str, str]]:
+def show_results(poll_id: str, query: Viewing) -> tuple[Results, dict[str, str]]:
     """Count the votes.
 
-    The ETag is that of the count: it stays the same while only `as_of` moves on.
+    The ETag is that of the count: it stays the same while only `as_of` moves on. Where the count is
+    not for everyone yet, a viewing key shows it: in the address, so that all who hold it share one
+    cached answer.
     """
     with transaction() as connection:
-        results = _count(connection, poll_id)
-    return results, {"Cache-Control": CACHE_CONTROL, "ETag": _etag(poll_id, results)}
+        results = _count(connection, poll_id, query.key)
+    headers = {"Cache-Control": CACHE_CONTROL, "ETag": _etag(poll_id, results)}
+    return results, headers | this_second()
+
+
+def is_hidden(poll: Any, key: str) -> bool:
+    """Whether the count of `poll`, a row with results, closed and viewing_key, is not for `key`."""
+    if poll.results == "always" or poll.closed:
+        return False
+    return not hmac.compare_digest(key.encode(), poll.viewing_key.encode())
 
 
 def _etag(poll_id: str, results: Results) -> str:
@@ -37,7 +60,7 @@ def _etag(poll_id: str, results: Results) -> str:
     return quote_etag(hashlib.sha256(content.encode()).hexdigest()[:32], weak=True)
 
 
-def _count(connection: Connection, poll_id: str) -> Results:
+def _count(connection: Connection, poll_id: str, key: str) -> Results:
     """The count by one statement, and so of one moment."""
     choice = choices_and_ballots()
     votes = (
@@ -48,21 +71,34 @@ def _count(connection: Connection, poll_id: str) -> Results:
         .subquery()
     )
     statement = (
-        select(polls.c.options, closed.label("closed"), func.statement_timestamp(), votes)
+        select(
+            polls.c.options,
+            polls.c.results,
+            polls.c.viewing_key,
+            closed.label("closed"),
+            func.statement_timestamp().label("as_of"),
+            votes,
+        )
         .select_from(polls.outerjoin(votes, true()))
         .where(polls.c.id == poll_id)
     )
     rows = connection.execute(statement).all()
     if not rows:
         raise no_such_poll()
-    labels, is_closed, as_of, *_ = rows[0]
+    poll = rows[0]
+    hidden = is_hidden(poll, key)
     counted = {row.choice: row.votes for row in rows}
     return Results(
         ballots=counted.get(BALLOT, 0),
+        hidden=hidden,
         options=[
-            OptionResult(id=option.id, label=option.label, votes=counted.get(option.id, 0))
-            for option in options_of(labels)
+            OptionResult(
+                id=option.id,
+                label=option.label,
+                votes=None if hidden else counted.get(option.id, 0),
+            )
+            for option in options_of(poll.options)
         ],
-        closed=is_closed,
-        as_of=as_of,
+        closed=poll.closed,
+        as_of=poll.as_of,
     )

@@ -6,7 +6,7 @@ Requests are strict: no unknown members, no numbers that are text, no text that 
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +17,7 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    model_validator,
 )
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
@@ -77,6 +78,11 @@ def ahead(moment: datetime | None) -> datetime | None:
     return moment
 
 
+def last(value: Any) -> Any:
+    """Of a parameter that stands in an address more than once."""
+    return value[-1] if isinstance(value, list) else value
+
+
 def utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
@@ -88,6 +94,7 @@ Question = Annotated[
 Label = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=100), BeforeValidator(one_line)
 ]
+Visibility = Literal["always", "voted", "closed"]
 OptionId = Annotated[StrictInt, Field(ge=1, le=MAX_OPTIONS)]
 ClosesAt = Annotated[datetime | None, BeforeValidator(rfc_3339), AfterValidator(ahead)]
 
@@ -109,12 +116,38 @@ class NewPoll(Request):
     ]
     multiple: StrictBool = Field(False, description="Whether a voter may choose several options")
     closes_at: ClosesAt = Field(None, description="When the poll closes by itself (RFC 3339)")
+    results: Visibility = Field(
+        "always", description="Who sees the count: everyone, who voted, or everyone once closed"
+    )
 
 
 class PollPatch(Request):
-    """A change to a poll."""
+    """A change to a poll: one of the members, or both."""
 
-    closed: StrictBool = Field(description="false reopens, and forgets a closes_at that is past")
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    # A factory: the document is not to tell of a default, since what is not named does not change.
+    closed: StrictBool = Field(
+        default_factory=bool, description="false reopens, and forgets a closes_at that is past"
+    )
+    closes_at: ClosesAt = Field(
+        None, description="When the poll closes by itself, which reopens one that has; null: never"
+    )
+
+    @model_validator(mode="after")
+    def something(self) -> Self:
+        """Refuse a change that changes nothing."""
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", "Name what is to change: closed or closes_at")
+        return self
+
+
+class Viewing(BaseModel):
+    """What may be said by whoever asks for results."""
+
+    key: Annotated[str, BeforeValidator(last)] = Field(
+        "", description="The viewing key, which shows a count that is still hidden"
+    )
 
 
 class NewBallot(Request):
@@ -144,6 +177,7 @@ class Poll(BaseModel):
     closes_at: Timestamp | None
     closed: bool
     created_at: Timestamp
+    results: Visibility
 
 
 class CreatedPoll(Poll):
@@ -152,22 +186,33 @@ class CreatedPoll(Poll):
     manage_key: str
 
 
+class ViewingKey(BaseModel):
+    """What shows the count while it is hidden from others."""
+
+    viewing_key: str
+
+
 class Ballot(BaseModel):
-    """The voter's own choices; empty before the first vote."""
+    """The voter's own choices; empty before the first vote.
+
+    `viewing_key` shows who voted a count that others do not see yet; null where there is no need.
+    """
 
     choices: list[int]
+    viewing_key: str | None
 
 
 class OptionResult(Option):
-    """An option and how many ballots chose it."""
+    """An option and how many ballots chose it; null while that is hidden."""
 
-    votes: int
+    votes: int | None
 
 
 class Results(BaseModel):
-    """The count, as of a moment."""
+    """The count, as of a moment; while it is `hidden`, only how many ballots there are."""
 
     ballots: int
+    hidden: bool
     options: list[OptionResult]
     closed: bool
     as_of: Timestamp
@@ -182,7 +227,12 @@ class Bucket(BaseModel):
 
 
 class Timeline(BaseModel):
-    """Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each."""
+    """Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each.
+
+    None while the count is `hidden`.
+    """
+
+    hidden: bool
 
     bucket_seconds: int
     options: list[Option]

@@ -1,16 +1,22 @@
 """When the votes came in."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint
-from sqlalchemy import BigInteger, Connection, Row, cast, extract, func, select
+from sqlalchemy import BigInteger, Connection, cast, extract, func, select
 
 from . import buckets
 from .api import Reply, operation
 from .database import transaction
-from .models import BALLOT, ballots, choices_and_ballots, polls
+from .models import BALLOT, ballots, choices_and_ballots, closed, polls
 from .polls import no_such_poll, options_of
-from .schemas import Bucket, Timeline
+from .results import is_hidden
+from .schemas import Bucket, Timeline, Viewing
+
+# It moves slowly, and a hall may look at it. The same as for the count while the app is away.
+CACHE_CONTROL = "public, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
+CACHED = {"Cache-Control": "How long caches may keep it"}
 
 routes = Blueprint("timeline", __name__, url_prefix="/api/polls")
 
@@ -18,21 +24,30 @@ Counts = dict[tuple[int, int], int]  # by number of the bucket, and choice or BA
 
 
 @routes.get("/<poll_id>/timeline")
-@operation("getTimeline", Reply({200: Timeline}, 404))
-def show_timeline(poll_id: str) -> Timeline:
+@operation("getTimeline", Reply({200: Timeline}, 404, headers=CACHED))
+def show_timeline(poll_id: str, query: Viewing) -> tuple[Timeline, dict[str, str]]:
     """Show when the votes came in.
 
     From the first to the last of the votes that count: a replaced vote counts when it was replaced.
     """
     with transaction() as connection:
-        labels, first, last = _span(connection, poll_id)
-        options = options_of(labels)
-        if first is None or last is None:
-            return Timeline(bucket_seconds=buckets.WIDTHS[0], options=options, buckets=[])
-        width = buckets.width_for(first, last)
-        counts = _count(connection, poll_id, first, last, width)
+        return _timeline(connection, poll_id, query.key), {"Cache-Control": CACHE_CONTROL}
+
+
+def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
+    poll = _span(connection, poll_id)
+    options = options_of(poll.options)
+    hidden = is_hidden(poll, key)
+    if hidden or poll.first is None:
+        return Timeline(
+            hidden=hidden, bucket_seconds=buckets.WIDTHS[0], options=options, buckets=[]
+        )
+    first, last = poll.first, poll.last
+    width = buckets.width_for(first, last)
+    counts = _count(connection, poll_id, first, last, width)
     numbers = range(buckets.number_of(first, width), buckets.number_of(last, width) + 1)
     return Timeline(
+        hidden=False,
         bucket_seconds=width,
         options=options,
         buckets=[
@@ -46,10 +61,17 @@ def show_timeline(poll_id: str) -> Timeline:
     )
 
 
-def _span(connection: Connection, poll_id: str) -> Row[list[str], datetime | None, datetime | None]:
-    """The poll's options, and when its first and its last ballot were cast."""
+def _span(connection: Connection, poll_id: str) -> Any:
+    """The poll, and when its first and its last ballot were cast."""
     statement = (
-        select(polls.c.options, func.min(ballots.c.cast_at), func.max(ballots.c.cast_at))
+        select(
+            polls.c.options,
+            polls.c.results,
+            polls.c.viewing_key,
+            closed.label("closed"),
+            func.min(ballots.c.cast_at).label("first"),
+            func.max(ballots.c.cast_at).label("last"),
+        )
         .select_from(polls.outerjoin(ballots))
         .where(polls.c.id == poll_id)
         .group_by(polls.c.id)

@@ -19,6 +19,8 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
   };
 }
 
+const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack)\//;
+
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
   return {
@@ -28,10 +30,12 @@ export default defineConfig(({ mode }) => {
       // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
       assetsInlineLimit: 0,
       rolldownOptions: {
-        // The libraries in a file of their own: a browser keeps it while the app around it changes.
-        output: { codeSplitting: { groups: [{ name: "libraries", test: /node_modules/ }] } },
+        // The libraries of every page in a file of their own: a browser keeps it while the app
+        // around it changes. What only some pages need goes with those.
+        output: { codeSplitting: { groups: [{ name: "libraries", test: EVERYWHERE }] } },
       },
     },
-    test: { include: ["src/**/*.test.ts"] },
+    // Components are tested in a document of their own, logic without one.
+    test: { include: ["src/**/*.test.{ts,tsx}"] },
   };
 });

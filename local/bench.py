@@ -3,16 +3,14 @@
 import os
 import sys
 
-from . import tools
-from .steps import ROOT, exclusive, one_line_errors
+from .steps import one_line_errors
+from .test import prepare
 
 
 def main() -> None:
-    with exclusive():
-        tools.ensure("postgres", "Postgres (from PyPI)")
-    os.chdir(ROOT)
+    environment = prepare()
     name, *words = sys.argv[1:]
-    os.execv(sys.executable, [sys.executable, f"bench/{name}.py", *words])
+    os.execve(sys.executable, [sys.executable, f"bench/{name}.py", *words], environment)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ does the same for `demijohn release`.
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -128,6 +129,12 @@ class Stack:
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    def hears(self, number: int) -> bool:
+        """Whether it has a handler for the signal: an interpreter that just starts has none."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
+        (caught,) = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
     def children(self, parent: int | None = None) -> dict[int, str]:
         """The direct children of a process (default: the main one): pid and command line."""
         return {pid: line for pid, ppid, line in _processes() if ppid == (parent or self.pid)}
@@ -203,7 +210,7 @@ def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> It
             "PUBLIC_GREETING": "hello",
             "DRAIN_SECONDS": "0",
         }
-        running = Stack(ROOT, _free_port(), folder, settings)
+        running = Stack(ROOT, free_port(), folder, settings)
         try:
             yield running.start().wait_until_ready()
         finally:
@@ -220,7 +227,7 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
         def make(root: Path = ROOT, **settings: str) -> Stack:
             folder = cleaning.enter_context(_folder())
             defaults = {"DATABASE_URL": database, "STATIC_DIR": str(built), "DRAIN_SECONDS": "0"}
-            stacks.append(Stack(root, _free_port(), folder, defaults | settings))
+            stacks.append(Stack(root, free_port(), folder, defaults | settings))
             return stacks[-1]
 
         yield make
@@ -278,7 +285,7 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,26 +1,37 @@
-import { lazy } from "react";
-import { Route, Routes } from "react-router";
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
 
 import { Shell } from "./components/shell";
+import { Waiting } from "./components/waiting";
 import { VotePage } from "./pages/vote";
 
 // The ballot is what 2,000 phones load at once, so it comes with the first file; the others follow
 // where they are wanted.
 const CreatePage = lazy(() => import("./pages/create"));
 const ResultsPage = lazy(() => import("./pages/results"));
+const PresentPage = lazy(() => import("./pages/present"));
 const ManagePage = lazy(() => import("./pages/manage"));
 const NotFoundPage = lazy(() => import("./pages/not-found"));
 
 export function App() {
   return (
-    <Routes>
-      <Route element={<Shell />}>
-        <Route index element={<CreatePage />} />
-        <Route path="p/:id" element={<VotePage />} />
-        <Route path="p/:id/results" element={<ResultsPage />} />
-        <Route path="p/:id/manage" element={<ManagePage />} />
-        <Route path="*" element={<NotFoundPage />} />
+    <Switch>
+      <Route path="/p/:id/present">
+        <Suspense fallback={<Waiting />}>
+          <PresentPage />
+        </Suspense>
       </Route>
-    </Routes>
+      <Route>
+        <Shell>
+          <Switch>
+            <Route path="/" component={CreatePage} />
+            <Route path="/p/:id" component={VotePage} />
+            <Route path="/p/:id/results" component={ResultsPage} />
+            <Route path="/p/:id/manage" component={ManagePage} />
+            <Route component={NotFoundPage} />
+          </Switch>
+        </Shell>
+      </Route>
+    </Switch>
   );
 }

@@ -5,10 +5,12 @@ import "./styles/controls.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { BrowserRouter } from "react-router";
 
 import { App } from "./app";
 import { Breakage } from "./components/breakage";
+import { reloadWhenStale } from "./lib/stale-build";
+
+reloadWhenStale();
 
 const queryClient = new QueryClient();
 const root = document.getElementById("root");
@@ -18,9 +20,7 @@ createRoot(root).render(
   <StrictMode>
     <Breakage>
       <QueryClientProvider client={queryClient}>
-        <BrowserRouter>
-          <App />
-        </BrowserRouter>
+        <App />
       </QueryClientProvider>
     </Breakage>
   </StrictMode>,

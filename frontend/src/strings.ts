@@ -50,7 +50,14 @@ export const strings = {
     several: "Choose as many as you like.",
     submit: "Vote",
     change: "Change my vote",
-    sending: "Sending…",
+    sending: "Sending your vote…",
+    kept: "Your vote is kept on this device.",
+    keptUntil: "There is no connection now. It is sent as soon as there is one.",
+    hidden: {
+      always: "",
+      voted: "You see the results once you have voted.",
+      closed: "The results are shown once the poll is closed.",
+    },
     none: "Choose an answer first.",
     counted: "Your vote is counted.",
     changeable: "You can change it while the poll is open.",
@@ -69,6 +76,41 @@ export const strings = {
     votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
     several: "Several answers each: the shares are of all who voted.",
     voteAt: "Vote at",
+    present: "Present",
+    hidden: {
+      always: "",
+      voted: "The results are shown to those who have voted.",
+      closed: "The results are shown once the poll is closed.",
+    },
+    early: {
+      always: "",
+      voted: "Only who has voted sees this until the poll is closed.",
+      closed: "Only you see this until the poll is closed. The presenter's view keeps it hidden, too.",
+    },
+    toVote: "Vote now",
+    spoken: (formatted: string, count: number, leading: readonly { label: string; percent: number }[]) => {
+      const all = `${formatted} ${votes(count)}.`;
+      if (leading.length === 0) return all;
+      const names = new Intl.ListFormat("en").format(leading.map(({ label }) => label));
+      const leads = leading.length === 1 ? "leads" : "lead";
+      return `${all} ${names} ${leads} with ${leading[0]?.percent ?? 0}%.`;
+    },
+  },
+
+  share: {
+    title: "Share with the room",
+    hint: "Anyone with this address can vote.",
+    sheet: "Share…",
+    present: "Present",
+    qr: (address: string) => `QR code of ${address}`,
+    enlarge: "Show the QR code large",
+    shrink: "Make it small again",
+  },
+
+  present: {
+    full: "Fill the screen",
+    window: "Leave full screen",
+    leave: "Leave",
   },
 
   manage: {
@@ -78,8 +120,6 @@ export const strings = {
     closed: "Closed",
     soFar: (formatted: string, count: number) => `${formatted} ${votes(count)} so far`,
     inAll: (formatted: string, count: number) => `${formatted} ${votes(count)} in all`,
-    share: "Share with the room",
-    shareHint: "Anyone with this address can vote.",
     results: "Show the results",
     secret: "Your secret link",
     secretHint:
@@ -88,6 +128,17 @@ export const strings = {
     running: "Run it",
     close: "Close the poll",
     reopen: "Reopen the poll",
+    closesAt: "Closes by itself at",
+    closesAtSet: (time: string) => `It closes ${time}.`,
+    closesAtOpen: "It stays open until you close it.",
+    closesAtZone: (zone: string) => `Times are ${zone}.`,
+    closesAtSubmit: "Set the closing time",
+    closesAtNever: "Never close by itself",
+    shown: {
+      always: "Everyone sees the results.",
+      voted: "Whoever has voted sees the results; you see them always.",
+      closed: "Nobody but you sees the results until the poll is closed.",
+    },
     download: "Download the votes as CSV",
     downloading: "Downloading…",
     delete: "Delete the poll…",

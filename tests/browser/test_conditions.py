@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -33,6 +34,26 @@ def test_results_say_that_they_reconnect_and_then_do(
     expect(voter.page.get_by_text("Your vote is counted.")).to_be_visible(timeout=30_000)
     expect(state).to_have_text("Live", timeout=30_000)
     host.expect_share("Tea", 1, 100)
+
+
+def test_copies_that_grow_old_are_not_called_live(
+    launch: Callable[..., Stack], newcomer: Newcomer
+) -> None:
+    """The front door goes on answering while the app behind it hangs."""
+    stack = launch().start().wait_until_ready()
+    host = newcomer(stack.url)
+    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+    state = host.page.get_by_role("main").get_by_role("status").first
+    expect(state).to_have_text("Live")
+    gunicorn = psutil.Process(stack.child("gunicorn"))
+    hung = [gunicorn, *gunicorn.children()]
+    for process in hung:
+        process.suspend()
+    expect(state).to_have_text("Reconnecting…", timeout=30_000)
+    expect(host.row("Tea")).to_contain_text("0%")
+    for process in hung:
+        process.resume()
+    expect(state).to_have_text("Live", timeout=30_000)
 
 
 def test_a_failed_send_keeps_the_form(launch: Callable[..., Stack], newcomer: Newcomer) -> None:

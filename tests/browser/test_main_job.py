@@ -1,5 +1,7 @@
 """Ask, vote, watch, manage: what Tally is for, from the first page to the last."""
 
+import statistics
+import time
 from collections.abc import Callable
 
 import pytest
@@ -90,9 +92,14 @@ def test_others_see_a_vote_within_two_seconds(stack: Stack, newcomer: Newcomer) 
     host.page.goto(f"{address}/results")
     host.expect_share("Tea", 0, 0)
     voter.page.goto(address)
-    voter.vote("Tea")
-    # Two looks a second apart, the first of which may still show the cache's copy; and slack.
-    expect(host.row("Tea")).to_contain_text("100%", timeout=5_000)
+    delays = []
+    for choice in ("Tea", "Coffee") * 4:
+        voter.vote(choice)
+        counted = time.monotonic()
+        expect(host.row(choice)).to_contain_text("100%")
+        delays.append(time.monotonic() - counted)
+    # The median, since the machine may be busy for a moment.
+    assert statistics.median(delays) <= 2, delays
 
 
 def test_several_choices_count_for_one_voter(stack: Stack, newcomer: Newcomer) -> None:

@@ -152,6 +152,7 @@ def life_of(poll: dict[str, Any], document: schemathesis.BaseSchema) -> Iterator
         ("GET", "/ballot", None),
         ("GET", "/results", None),
         ("GET", "/timeline", None),
+        ("GET", "/viewing-key", None),
         ("GET", "/ballots.csv", None),
         ("PATCH", "", {"closed": True}),
         ("PUT", "/ballot", {"choices": [1]}),

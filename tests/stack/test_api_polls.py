@@ -15,6 +15,7 @@ from tests.stack.api_client import (
     fields,
     in_an_hour,
     key,
+    path_of,
     poll,
     problem,
     uncached,
@@ -43,6 +44,7 @@ def test_a_new_poll_is_answered_whole_with_its_key(client: httpx.Client) -> None
         "multiple": False,
         "closes_at": None,
         "closed": False,
+        "results": "always",
     }
 
 
@@ -184,10 +186,7 @@ def test_a_poll_closes_at_its_time_and_may_be_opened_for_good(client: httpx.Clie
     poll = created(client, closes_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
     path = f"/api/polls/{poll['id']}"
     assert poll["closed"] is False
-    give_up = time.monotonic() + 60
-    while not client.get(path).json()["closed"]:
-        assert time.monotonic() < give_up, "it never closed"
-        time.sleep(0.1)
+    wait_until_closed(client, poll)
     assert client.get(path + "/results" + uncached()).json()["closed"] is True
     problem(client.put(path + "/ballot", json={"choices": [1]}), 409, "poll-closed")
     again = client.patch(path, json={"closed": True}, headers=key(poll)).json()
@@ -197,7 +196,56 @@ def test_a_poll_closes_at_its_time_and_may_be_opened_for_good(client: httpx.Clie
     assert client.put(path + "/ballot", json={"choices": [1]}).status_code == 200
 
 
-@pytest.mark.parametrize("body", [{}, {"closed": 1}, {"closed": None}, {"closed": "true"}])
+def wait_until_closed(client: httpx.Client, poll: dict[str, Any]) -> None:
+    give_up = time.monotonic() + 60
+    while not client.get(path_of(poll)).json()["closed"]:
+        assert time.monotonic() < give_up, "it never closed"
+        time.sleep(0.1)
+
+
+def test_a_closing_time_is_set_moved_and_taken_away(
+    client: httpx.Client, poll: dict[str, Any]
+) -> None:
+    path = f"/api/polls/{poll['id']}"
+    for moment in (in_an_hour(), in_an_hour(), None, in_an_hour()):
+        changed = client.patch(path, json={"closes_at": moment}, headers=key(poll)).json()
+        expected = moment and datetime.fromisoformat(moment)
+        found = changed["closes_at"] and datetime.fromisoformat(changed["closes_at"])
+        assert (found, changed["closed"]) == (expected, False)
+
+
+def test_a_new_closing_time_opens_what_closed_by_itself_but_not_what_was_closed(
+    client: httpx.Client,
+) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    elapsed, closed = created(client, closes_at=soon), created(client)
+    client.patch(path_of(closed), json={"closed": True}, headers=key(closed))
+    later = {"closes_at": in_an_hour()}
+    wait_until_closed(client, elapsed)
+    assert (
+        client.patch(path_of(elapsed), json=later, headers=key(elapsed)).json()["closed"] is False
+    )
+    assert client.patch(path_of(closed), json=later, headers=key(closed)).json()["closed"] is True
+    both = later | {"closed": False}
+    reopened = client.patch(path_of(closed), json=both, headers=key(closed)).json()
+    assert (reopened["closed"], reopened["closes_at"] is None) == (False, False)
+
+
+@pytest.mark.parametrize("moment", ["2020-01-01T00:00:00Z", "tomorrow", 1, "2999-01-01T00:00:00Z"])
+def test_a_closing_time_must_be_ahead(
+    client: httpx.Client, poll: dict[str, Any], moment: object
+) -> None:
+    answer = client.patch(path_of(poll), json={"closes_at": moment}, headers=key(poll))
+    assert fields(answer) == {"closes_at"}
+
+
+def test_a_change_that_changes_nothing_is_refused(
+    client: httpx.Client, poll: dict[str, Any]
+) -> None:
+    assert fields(client.patch(path_of(poll), json={}, headers=key(poll))) == {""}
+
+
+@pytest.mark.parametrize("body", [{"closed": 1}, {"closed": None}, {"closed": "true"}])
 def test_only_a_boolean_closes(
     client: httpx.Client, poll: dict[str, Any], body: dict[str, Any]
 ) -> None:

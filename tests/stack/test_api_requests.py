@@ -166,7 +166,7 @@ def test_the_status_tells_what_runs(client: httpx.Client) -> None:
     assert database["available"] is True
     assert int(database["version"].split(".")[0]) >= 12
     assert database["latency_ms"] > 0
-    assert database["schema_revision"] == "0001"
+    assert database["schema_revision"] == "0002"
 
 
 def test_the_openapi_document_is_served(client: httpx.Client) -> None:
@@ -189,6 +189,7 @@ def test_every_answer_seen_here_is_documented(client: httpx.Client, poll: dict[s
         ("/api/polls/{poll_id}", "patch"): {"200", "401", "403", "404"} | body,
         ("/api/polls/{poll_id}", "delete"): {"204", "401", "403", "404"},
         ("/api/polls/{poll_id}/results", "get"): {"200", "304", "404"},
+        ("/api/polls/{poll_id}/viewing-key", "get"): {"200", "401", "403", "404"},
         ("/api/polls/{poll_id}/timeline", "get"): {"200", "404"},
         ("/api/polls/{poll_id}/ballot", "get"): {"200", "404"},
         ("/api/polls/{poll_id}/ballot", "put"): {"200", "404", "409"} | body,

@@ -94,6 +94,7 @@ class World:
 
     def stop_and_start(self, _: float) -> None:
         with self.container:
+            self.tally.wait_for(lambda: self.tally.hears(signal.SIGTERM), "handler")
             self.tally.signal(signal.SIGTERM)
             assert self.tally.wait() == 0
             self.tally.start()

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -551,6 +552,31 @@ def test_what_is_older_than_the_app_allows_is_not_served_while_it_is_well(
     old = ask(mirror, path).body
     threading.Event().wait(3)  # 1 s fresh, 1 s more while it is fetched anew
     assert ask(mirror, path).body != old
+
+
+def test_an_answer_tells_where_it_came_from(mirror: Stack, tmp_path: Path) -> None:
+    """RFC 9211; Tally's pages ask again soon where they got what was about to be renewed."""
+    path = script(tmp_path, Cache_Control="public, s-maxage=1, stale-while-revalidate=60")
+    told = [ask(mirror, path).one("Cache-Status") for _ in range(2)]
+    assert told == ["nginx; fwd=uri-miss", "nginx; hit"]
+    mirror.wait_for(
+        lambda: ask(mirror, path).one("Cache-Status") == "nginx; hit; detail=stale", "stale answer"
+    )
+    assert ask(mirror, path, Authorization="Bearer x").one("Cache-Status") == "nginx; fwd=bypass"
+    assert ask(mirror, "/").one("Cache-Status") is None
+
+
+def test_an_app_may_say_to_the_second_how_long_it_is_fresh(mirror: Stack, tmp_path: Path) -> None:
+    """And stale-while-revalidate counts from there; what is said to Nginx goes no further."""
+    words = "public, s-maxage=3600, stale-while-revalidate=3600"
+    now = str(int(time.time()))
+    path = script(tmp_path, Cache_Control=words, X_Accel_Expires=f"@{now}")
+    first = ask(mirror, path)
+    assert first.one("X-Accel-Expires") is None
+    mirror.wait_for(
+        lambda: ask(mirror, path).one("Cache-Status") == "nginx; hit; detail=stale", "stale answer"
+    )
+    mirror.wait_for(lambda: ask(mirror, path).body != first.body, "new answer")
 
 
 def wait_until_stale(stack: Stack, path: str) -> None:

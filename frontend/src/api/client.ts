@@ -27,10 +27,18 @@ type BodyOf<Operation> = Operation extends {
 type Options<Operation> = BodyOf<Operation> & {
   /** What replaces the `{…}` of the address. */
   params?: Record<string, string>;
+  /** What follows the `?`; a member that is undefined is left out. */
+  query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   cache?: RequestCache;
 };
+
+/** What the API answered, and the headers it came with. */
+interface Answer<T> {
+  readonly content: T;
+  readonly headers: Headers;
+}
 
 /**
  * Asks the API, typed by its OpenAPI document.
@@ -41,17 +49,32 @@ export async function request<M extends Method, P extends PathWith<M>>(
   path: P,
   options: Options<paths[P][M]>,
 ): Promise<Success<paths[P][M]>> {
-  const { body, params = {}, headers, signal, cache } = options;
+  return (await requestWithHeaders(method, path, options)).content;
+}
+
+/** The same with the headers of the answer. */
+export async function requestWithHeaders<M extends Method, P extends PathWith<M>>(
+  method: M,
+  path: P,
+  options: Options<paths[P][M]>,
+): Promise<Answer<Success<paths[P][M]>>> {
+  const { body, params = {}, query = {}, headers, signal, cache } = options;
   const timeout = AbortSignal.timeout(TIMEOUT);
-  const response = await send(fillIn(path, params), {
+  const response = await send(fillIn(path, params) + queryString(query), {
     method: method.toUpperCase(),
     headers: { Accept: "application/json", ...(body && JSON_BODY), ...headers },
     body: body ? JSON.stringify(body) : null,
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     cache: cache ?? "default",
   });
-  if (response.status === 204) return undefined as Success<paths[P][M]>;
-  return (await response.json().catch(unanswered)) as Success<paths[P][M]>;
+  const empty = response.status === 204;
+  const content: unknown = empty ? undefined : await response.json().catch(unanswered);
+  return { content: content as Success<paths[P][M]>, headers: response.headers };
+}
+
+/** Whether the front door answered with a copy that it was just about to replace. */
+export function isStale(headers: Headers): boolean {
+  return headers.get("Cache-Status")?.includes("detail=stale") ?? false;
 }
 
 const JSON_BODY = { "Content-Type": "application/json" };
@@ -75,6 +98,11 @@ function unanswered(cause: unknown): never {
 /** The header that proves the right to manage a poll. */
 export function bearer(key: string): { Authorization: string } {
   return { Authorization: `Bearer ${key}` };
+}
+
+function queryString(query: Record<string, string | undefined>): string {
+  const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
 }
 
 /** `/api/polls/{poll_id}` with `{poll_id: "ab"}` → `/api/polls/ab` */

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { bearer, fillIn, request, send } from "./client";
+import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
+import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
 import { backoff, pollingInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
@@ -10,10 +11,14 @@ export type NewPoll = components["schemas"]["NewPoll"];
 export type CreatedPoll = components["schemas"]["CreatedPoll"];
 export type Results = components["schemas"]["Results"];
 export type Ballot = components["schemas"]["Ballot"];
+/** Results, and how many looks in a row have brought a copy that the front door could not renew. */
+export type Watched = Results & { readonly staleLooks: number };
+export type PollPatch = components["schemas"]["PollPatch"];
 
 const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
+  viewingKey: (id: string) => ["viewing-key", id] as const,
   ballot: (id: string) => ["ballot", id] as const,
 };
 
@@ -34,12 +39,21 @@ export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
   return failureCount > 0 || fetchStatus === "paused";
 }
 
+/** The same for results, which the front door also has while the app behind it is away. */
+export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
+  return isAway(asked) || asked.data.staleLooks > SOME_STALE_LOOKS;
+}
+
+/** A copy is outdated now and then, while the next is being fetched. */
+const SOME_STALE_LOOKS = 3;
+
 /** A request that may be repeated without changing its meaning is tried a few times. */
 const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
 
 const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
 const BALLOT = "/api/polls/{poll_id}/ballot";
+const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
 /**
@@ -60,18 +74,28 @@ export function usePoll(id: string, every?: number) {
 /**
  * A poll's counts, asked for again and again.
  * @param watching whether someone looks at the numbers, or the page only needs to know if it closed
+ * @param key the viewing key, where the count is not for everyone and this device has one
  */
-export function useResults(id: string, watching: boolean) {
+export function useResults(id: string, watching: boolean, key?: string) {
+  const client = useQueryClient();
+  const queryKey = [...keys.results(id), key];
   return useQuery({
-    queryKey: keys.results(id),
+    queryKey,
+    // A key that has just come shows what was hidden; until then the page stays as it is.
+    placeholderData: keepPreviousData,
     // no-cache: the browser revalidates with the ETag rather than showing a stored answer, which
     // `stale-while-revalidate` would let it do.
-    queryFn: ({ signal }) =>
-      request("get", RESULTS, { params: { poll_id: id }, signal, cache: "no-cache" }),
+    queryFn: async ({ signal }) => {
+      const asked = { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" } as const;
+      const { content, headers } = await requestWithHeaders("get", RESULTS, asked);
+      const before = client.getQueryData<Watched>(queryKey)?.staleLooks ?? 0;
+      return { ...content, staleLooks: isStale(headers) ? before + 1 : 0 };
+    },
     refetchInterval: (query) =>
       pollingInterval({
         visible: document.visibilityState === "visible",
         closed: query.state.data?.closed ?? false,
+        staleLooks: query.state.data?.staleLooks ?? 0,
         watching,
       }),
     refetchIntervalInBackground: true,
@@ -80,14 +104,33 @@ export function useResults(id: string, watching: boolean) {
 }
 
 /** The voter's own ballot; without choices where none was cast yet. */
-export function useBallot(id: string) {
+export function useBallot(id: string, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: keys.ballot(id),
     queryFn: ({ signal }) =>
       request("get", BALLOT, { params: { poll_id: id }, signal }),
     staleTime: Infinity,
     ...untilBack,
   });
+}
+
+/**
+ * The viewing key of a poll whose count is not for everyone: the host's, where this device holds
+ * the manage key, else the one that voting has brought.
+ */
+export function useViewingKey(poll: Poll | undefined, manageKey: string | undefined) {
+  const { id = "", results = "always" } = poll ?? {};
+  const hosts = useQuery({
+    queryKey: keys.viewingKey(id),
+    queryFn: ({ signal }) =>
+      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
+    enabled: results !== "always" && manageKey !== undefined,
+    staleTime: Infinity,
+    ...untilBack,
+  });
+  const ballot = useBallot(id, results === "voted" && manageKey === undefined);
+  return hosts.data?.viewing_key ?? ballot.data?.viewing_key ?? undefined;
 }
 
 /** Opens a poll. Not repeated by itself: a lost answer may hide a poll that was created. */
@@ -101,35 +144,65 @@ export function useCreatePoll() {
   });
 }
 
-/** Casts or changes the voter's ballot, in one request. */
+/**
+ * Casts or changes the voter's ballot. What is cast is kept on this device until the server has it
+ * or refuses it, and sent again and again until then: repeating a vote changes nothing.
+ */
 export function useCastBallot(id: string) {
   const client = useQueryClient();
-  return useMutation({
-    mutationFn: (choices: number[]) =>
-      request("put", BALLOT, { params: { poll_id: id }, body: { choices } }),
-    ...fewTimes,
+  const mutationKey = ["cast", id];
+  // Of whichever page began it: a vote goes on being sent while its page is left.
+  const pending = useMutationState({
+    filters: { mutationKey, status: "pending" },
+    select: ({ state }) => state.failureCount > 0 || state.isPaused,
+  });
+  const { mutate, error, isSuccess, reset } = useMutation({
+    mutationKey,
+    mutationFn: () => sendWaiting(id),
+    ...untilBack,
     onSuccess: (ballot) => {
+      dropBallot(id);
       client.setQueryData(keys.ballot(id), ballot);
       void client.invalidateQueries({ queryKey: keys.results(id) });
     },
-    onError: (error) =>
+    onError: (error) => {
+      dropBallot(id);
       // The likeliest refusal is that the poll was closed meanwhile.
-      error instanceof Problem && error.status === 409
-        ? client.invalidateQueries({ queryKey: keys.poll(id) })
-        : undefined,
+      if (error instanceof Problem && error.status === 409) {
+        void client.invalidateQueries({ queryKey: keys.poll(id) });
+      }
+    },
   });
+  return {
+    error,
+    isSuccess,
+    reset,
+    /** What waits to be acknowledged, if anything does. */
+    waiting: pending.length > 0 ? waitingBallot(id) : undefined,
+    /** Whether it has to wait, since the server or the network is away. */
+    isAway: pending.includes(true),
+    cast: (choices: readonly number[]) => {
+      keepBallot(id, choices);
+      if (client.isMutating({ mutationKey }) === 0) mutate();
+    },
+  };
 }
 
-/** Closes or reopens a poll. */
-export function useSetClosed(id: string, key: string) {
+/** Sends the ballot that waits, and once more where the voter changed it meanwhile. */
+async function sendWaiting(id: string): Promise<Ballot> {
+  for (;;) {
+    const choices = waitingBallot(id) ?? [];
+    const ballot = await request("put", BALLOT, { params: { poll_id: id }, body: { choices: [...choices] } });
+    if (waitingBallot(id)?.join() === choices.join()) return ballot;
+  }
+}
+
+/** Closes or reopens a poll, or sets when it closes by itself. */
+export function useChangePoll(id: string, key: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (closed: boolean) =>
-      request("patch", POLL, {
-        params: { poll_id: id },
-        headers: bearer(key),
-        body: { closed },
-      }),
+    mutationFn: (body: PollPatch) =>
+      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
     ...fewTimes,
     onSuccess: (poll) => {
       client.setQueryData(keys.poll(id), poll);

@@ -3,15 +3,24 @@ import { expect, test } from "vitest";
 import { NO_ANSWER, Problem } from "./problem";
 import { backoff, pollingInterval, worthRetrying } from "./rhythm";
 
+const looking = { visible: true, closed: false, watching: true, staleLooks: 0 };
+
 test("a room that watches an open poll sees a vote within two seconds", () => {
-  expect(pollingInterval({ visible: true, closed: false, watching: true }) * 2).toBeLessThanOrEqual(2_000);
+  // The front door's copy is a second old at most, and a look finds the new one, or asks again soon.
+  const look = pollingInterval(looking);
+  expect(look).toBeLessThanOrEqual(1_000);
+  expect(look + pollingInterval({ ...looking, staleLooks: 1 })).toBeLessThanOrEqual(1_500);
+});
+
+test("while the app is away, copies that stay old are not asked for in a hurry", () => {
+  expect(pollingInterval({ ...looking, staleLooks: 2 })).toBe(pollingInterval(looking));
 });
 
 test("it is asked less often where nothing is to be seen", () => {
-  const live = pollingInterval({ visible: true, closed: false, watching: true });
-  const closed = pollingInterval({ visible: true, closed: true, watching: true });
-  const ballot = pollingInterval({ visible: true, closed: false, watching: false });
-  const hidden = pollingInterval({ visible: false, closed: false, watching: true });
+  const live = pollingInterval(looking);
+  const closed = pollingInterval({ ...looking, closed: true });
+  const ballot = pollingInterval({ ...looking, watching: false });
+  const hidden = pollingInterval({ ...looking, visible: false });
   expect(closed).toBeGreaterThan(live);
   expect(ballot).toBeGreaterThan(live);
   expect(hidden).toBeGreaterThan(closed);

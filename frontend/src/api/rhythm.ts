@@ -1,10 +1,9 @@
 import { Problem } from "./problem";
 
-/**
- * Milliseconds between two looks at the results. The front door may answer with the copy that the
- * look before made it fetch, so a vote is seen after twice this at the latest.
- */
+/** Milliseconds between two looks at the results, which the front door fetches once a second. */
 const LIVE = 1_000;
+/** The look that made the front door fetch them got the copy of before: the new one is there soon. */
+const SOON = 300;
 /**
  * A closed poll can be reopened, and a ballot page only needs to learn that it was closed. Longer
  * than the front door hands out an outdated copy, so that a look always brings the state of now.
@@ -19,9 +18,12 @@ export function pollingInterval(state: {
   visible: boolean;
   closed: boolean;
   watching: boolean;
+  staleLooks: number;
 }): number {
   if (!state.visible) return HIDDEN;
-  return state.watching && !state.closed ? LIVE : CALM;
+  if (!state.watching || state.closed) return CALM;
+  // Only after the first: while the app is away, every look brings the copy of before.
+  return state.staleLooks === 1 ? SOON : LIVE;
 }
 
 /** Whether to try again: what the server refuses stays refused, what is away may come back. */

@@ -37,8 +37,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Close a poll, or open it again.
-         * @description A poll whose closes_at is past opens for good: closes_at becomes null.
+         * Close a poll, open it again, or set when it closes by itself.
+         * @description A poll whose closes_at is past and that is opened, opens for good: closes_at becomes null.
          */
         patch: operations["updatePoll"];
         trace?: never;
@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * Count the votes.
-         * @description The ETag is that of the count: it stays the same while only `as_of` moves on.
+         * @description The ETag is that of the count: it stays the same while only `as_of` moves on. Where the count is not for everyone yet, a viewing key shows it: in the address, so that all who hold it share one cached answer.
          */
         get: operations["getResults"];
         put?: never;
@@ -116,6 +116,23 @@ export interface paths {
          * @description From the first to the last of the votes that count: a replaced vote counts when it was replaced.
          */
         get: operations["getTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/polls/{poll_id}/viewing-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the key that shows the count while it is hidden from others. */
+        get: operations["getViewingKey"];
         put?: never;
         post?: never;
         delete?: never;
@@ -148,10 +165,14 @@ export interface components {
         /**
          * Ballot
          * @description The voter's own choices; empty before the first vote.
+         *
+         *     `viewing_key` shows who voted a count that others do not see yet; null where there is no need.
          */
         Ballot: {
             /** Choices */
             choices: number[];
+            /** Viewing Key */
+            viewing_key: string | null;
         };
         /**
          * Bucket
@@ -192,6 +213,11 @@ export interface components {
             options: components["schemas"]["Option"][];
             /** Question */
             question: string;
+            /**
+             * Results
+             * @enum {string}
+             */
+            results: "always" | "voted" | "closed";
         };
         /**
          * DatabaseStatus
@@ -235,17 +261,24 @@ export interface components {
              * @description When the poll closes by itself (RFC 3339)
              * @default null
              */
-            closes_at: string | null;
+            closes_at?: string | null;
             /**
              * Multiple
              * @description Whether a voter may choose several options
              * @default false
              */
-            multiple: boolean;
+            multiple?: boolean;
             /** Options */
             options: string[];
             /** Question */
             question: string;
+            /**
+             * Results
+             * @description Who sees the count: everyone, who voted, or everyone once closed
+             * @default always
+             * @enum {string}
+             */
+            results?: "always" | "voted" | "closed";
         };
         /**
          * Option
@@ -259,7 +292,7 @@ export interface components {
         };
         /**
          * OptionResult
-         * @description An option and how many ballots chose it.
+         * @description An option and how many ballots chose it; null while that is hidden.
          */
         OptionResult: {
             /** Id */
@@ -267,7 +300,7 @@ export interface components {
             /** Label */
             label: string;
             /** Votes */
-            votes: number;
+            votes: number | null;
         };
         /**
          * Poll
@@ -291,17 +324,28 @@ export interface components {
             options: components["schemas"]["Option"][];
             /** Question */
             question: string;
+            /**
+             * Results
+             * @enum {string}
+             */
+            results: "always" | "voted" | "closed";
         };
         /**
          * PollPatch
-         * @description A change to a poll.
+         * @description A change to a poll: one of the members, or both.
          */
         PollPatch: {
             /**
              * Closed
              * @description false reopens, and forgets a closes_at that is past
              */
-            closed: boolean;
+            closed?: boolean;
+            /**
+             * Closes At
+             * @description When the poll closes by itself, which reopens one that has; null: never
+             * @default null
+             */
+            closes_at?: string | null;
         };
         /**
          * Problem
@@ -312,7 +356,7 @@ export interface components {
              * Detail
              * @default null
              */
-            detail: string | null;
+            detail?: string | null;
             /** Status */
             status: number;
             /** Title */
@@ -322,7 +366,7 @@ export interface components {
         };
         /**
          * Results
-         * @description The count, as of a moment.
+         * @description The count, as of a moment; while it is `hidden`, only how many ballots there are.
          */
         Results: {
             /**
@@ -334,6 +378,8 @@ export interface components {
             ballots: number;
             /** Closed */
             closed: boolean;
+            /** Hidden */
+            hidden: boolean;
             /** Options */
             options: components["schemas"]["OptionResult"][];
         };
@@ -360,12 +406,16 @@ export interface components {
         /**
          * Timeline
          * @description Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each.
+         *
+         *     None while the count is `hidden`.
          */
         Timeline: {
             /** Bucket Seconds */
             bucket_seconds: number;
             /** Buckets */
             buckets: components["schemas"]["Bucket"][];
+            /** Hidden */
+            hidden: boolean;
             /** Options */
             options: components["schemas"]["Option"][];
         };
@@ -378,7 +428,7 @@ export interface components {
              * Detail
              * @default null
              */
-            detail: string | null;
+            detail?: string | null;
             /** Errors */
             errors: components["schemas"]["InvalidField"][];
             /** Status */
@@ -387,6 +437,14 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * ViewingKey
+         * @description What shows the count while it is hidden from others.
+         */
+        ViewingKey: {
+            /** Viewing Key */
+            viewing_key: string;
         };
     };
     responses: never;
@@ -934,7 +992,10 @@ export interface operations {
     };
     getResults: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The viewing key, which shows a count that is still hidden */
+                key?: string;
+            };
             header?: never;
             path: {
                 /** @description The poll's id; letter case and look-alikes (O, I, L) do not matter */
@@ -1001,6 +1062,63 @@ export interface operations {
     };
     getTimeline: {
         parameters: {
+            query?: {
+                /** @description The viewing key, which shows a count that is still hidden */
+                key?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The poll's id; letter case and look-alikes (O, I, L) do not matter */
+                poll_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long caches may keep it */
+                    "Cache-Control"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description There is nothing here */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong here */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away for a moment */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getViewingKey: {
+        parameters: {
             query?: never;
             header?: never;
             path: {
@@ -1017,7 +1135,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Timeline"];
+                    "application/json": components["schemas"]["ViewingKey"];
+                };
+            };
+            /** @description A manage key is needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This key does not manage this poll */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description There is nothing here */

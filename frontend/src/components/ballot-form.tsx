@@ -1,10 +1,11 @@
 import { useEffect, useId, useRef, useState, type SubmitEvent } from "react";
-import { Link } from "react-router";
+import { Link } from "wouter";
 
 import { useCastBallot, type Poll } from "../api/polls";
 import { Problem } from "../api/problem";
 import { addresses } from "../lib/addresses";
 import { formatTime } from "../lib/format";
+import { waitingBallot } from "../lib/outbox";
 import { strings } from "../strings";
 import { BallotOption } from "./ballot-option";
 import { Question } from "./question";
@@ -21,17 +22,29 @@ export function BallotForm({ poll, closed, cast }: BallotFormProps) {
   const [changed, setChanged] = useState<readonly number[]>();
   const [empty, setEmpty] = useState(false);
   const send = useCastBallot(poll.id);
-  const counted = useRef<HTMLParagraphElement>(null);
+  const outcome = useRef<HTMLParagraphElement>(null);
+  const focusNext = useRef(false);
   const id = useId();
 
-  const chosen = changed ?? cast;
-  const voted = cast.length > 0;
-  const settled = voted && sameChoices(chosen, cast);
+  // A vote counts here from the moment it is cast: it is kept and sent until the server has it.
+  const own = send.waiting ?? cast;
+  const chosen = changed ?? own;
+  const voted = own.length > 0;
+  const settled = voted && sameChoices(chosen, own);
+  const resultsShown = poll.results === "always" || closed || (poll.results === "voted" && cast.length > 0);
 
   useEffect(() => {
-    // The button is gone once the vote is counted; the words take over its focus.
-    if (send.isSuccess) counted.current?.focus();
-  }, [send.isSuccess]);
+    // What was cast before the page was loaded again, and never reached the server.
+    const left = waitingBallot(poll.id);
+    if (left !== undefined) send.cast(left);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the page opens
+  }, []);
+
+  useEffect(() => {
+    // The button is gone once the vote is cast; the words take over its focus.
+    if (focusNext.current && settled) outcome.current?.focus();
+    focusNext.current = false;
+  }, [settled]);
 
   function choose(option: number, checked: boolean) {
     setEmpty(false);
@@ -44,11 +57,9 @@ export function BallotForm({ poll, closed, cast }: BallotFormProps) {
     event.preventDefault();
     setEmpty(chosen.length === 0);
     if (chosen.length === 0) return;
-    send.mutate([...chosen], {
-      onSuccess: () => {
-        setChanged(undefined);
-      },
-    });
+    focusNext.current = true;
+    send.cast(chosen);
+    setChanged(undefined);
   }
 
   return (
@@ -80,18 +91,22 @@ export function BallotForm({ poll, closed, cast }: BallotFormProps) {
 
         <div className="ballot-send">
           {settled && !closed && (
-            <p ref={counted} className="ballot-counted" tabIndex={-1}>
-              <strong>{strings.vote.counted}</strong> {strings.vote.changeable}
+            <p ref={outcome} className="ballot-counted" tabIndex={-1} role="status">
+              <BallotState waiting={send.waiting !== undefined} away={send.isAway} />
             </p>
           )}
           {!settled && !closed && (
-            <button type="submit" className="button button-large" disabled={send.isPending}>
-              {submitLabel(voted, send.isPending)}
+            <button type="submit" className="button button-large">
+              {voted ? strings.vote.change : strings.vote.submit}
             </button>
           )}
-          <Link className={settled || closed ? "button" : "link"} to={addresses.results(poll.id)}>
-            {strings.vote.results}
-          </Link>
+          {resultsShown ? (
+            <Link className={settled || closed ? "button" : "link"} to={addresses.results(poll.id)}>
+              {strings.vote.results}
+            </Link>
+          ) : (
+            <p className="hint">{strings.vote.hidden[poll.results]}</p>
+          )}
           <p className="field-error" role="alert">
             {empty ? strings.vote.none : refusal(send.error)}
           </p>
@@ -108,9 +123,17 @@ function ballotNote(poll: Poll, closed: boolean, voted: boolean): string {
   return `${how} ${strings.vote.closesAt(formatTime(new Date(poll.closes_at)))}`;
 }
 
-function submitLabel(voted: boolean, sending: boolean): string {
-  if (sending) return strings.vote.sending;
-  return voted ? strings.vote.change : strings.vote.submit;
+function BallotState({ waiting, away }: { waiting: boolean; away: boolean }) {
+  const [what, more] = !waiting
+    ? [strings.vote.counted, strings.vote.changeable]
+    : away
+      ? [strings.vote.kept, strings.vote.keptUntil]
+      : [strings.vote.sending, ""];
+  return (
+    <>
+      <strong>{what}</strong> {more}
+    </>
+  );
 }
 
 function refusal(error: Error | null): string | undefined {

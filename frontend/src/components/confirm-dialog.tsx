@@ -1,4 +1,6 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, type ReactNode } from "react";
+
+import { Dialog } from "./dialog";
 
 interface ConfirmDialogProps {
   readonly open: boolean;
@@ -11,18 +13,17 @@ interface ConfirmDialogProps {
   readonly children: ReactNode;
 }
 
-/** Asks before something that cannot be undone. The browser's own dialog keeps the focus inside. */
+/** Asks before something that cannot be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const title = useId();
 
-  useEffect(() => {
-    if (props.open) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [props.open]);
-
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby={title} onClose={props.onCancel}>
+    <Dialog
+      open={props.open}
+      className="dialog-danger"
+      labelledBy={title}
+      onClose={props.onCancel}
+    >
       <h2 id={title} className="subhead">
         {props.title}
       </h2>
@@ -40,6 +41,6 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           {props.confirm}
         </button>
       </div>
-    </dialog>
+    </Dialog>
   );
 }

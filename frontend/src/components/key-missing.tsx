@@ -1,4 +1,4 @@
-import { Link } from "react-router";
+import { Link } from "wouter";
 
 import { addresses } from "../lib/addresses";
 import { strings } from "../strings";

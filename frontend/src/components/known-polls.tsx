@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { Link } from "react-router";
+import { Link } from "wouter";
 
 import { addresses } from "../lib/addresses";
 import { knownPolls } from "../lib/known-polls";

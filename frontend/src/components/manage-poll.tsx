@@ -1,16 +1,18 @@
 import { useState } from "react";
-import { Link, useNavigate } from "react-router";
+import { Link, useLocation } from "wouter";
 
-import { useBallotsCsv, useDeletePoll, useSetClosed, type Poll } from "../api/polls";
+import { useBallotsCsv, useChangePoll, useDeletePoll, type Poll } from "../api/polls";
 import { Problem } from "../api/problem";
 import { absolute, addresses } from "../lib/addresses";
 import { saveFile } from "../lib/download";
-import { formatCount, spokenAddress } from "../lib/format";
+import { formatCount } from "../lib/format";
 import { forget, knownKey, remember } from "../lib/known-polls";
 import { strings } from "../strings";
+import { ClosingTime } from "./closing-time";
 import { ConfirmDialog } from "./confirm-dialog";
 import { CopyButton } from "./copy-button";
 import { Question } from "./question";
+import { Share } from "./share";
 
 interface ManagePollProps {
   readonly poll: Poll;
@@ -25,12 +27,11 @@ interface ManagePollProps {
 /** Everything that the holder of the secret link can do with a poll. */
 export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) {
   const [deleting, setDeleting] = useState(false);
-  const setClosed = useSetClosed(poll.id, secret);
+  const change = useChangePoll(poll.id, secret);
   const csv = useBallotsCsv(poll.id, secret);
   const remove = useDeletePoll(poll.id, secret);
-  const navigate = useNavigate();
+  const [, navigate] = useLocation();
 
-  const voteAddress = absolute(addresses.vote(poll.id));
   const { closed } = poll;
   const tally = closed ? strings.manage.inAll : strings.manage.soFar;
 
@@ -47,7 +48,7 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
     remove.mutate(undefined, {
       onSuccess: () => {
         forget(poll.id);
-        void navigate(addresses.home, { state: { deleted: true } });
+        navigate(addresses.home, { state: { deleted: true } });
       },
       onError: (error) => {
         keyProved.onError(error);
@@ -71,29 +72,20 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
         {ballots !== undefined && ` · ${tally(formatCount(ballots), ballots)}`}
       </p>
 
-      <section className="manage-share">
-        <h2 className="label">{strings.manage.share}</h2>
-        <Link className="address" to={addresses.vote(poll.id)}>
-          {spokenAddress(voteAddress)}
-        </Link>
-        <div className="actions">
-          <CopyButton text={voteAddress} />
-          <Link className="button" to={addresses.results(poll.id)}>
-            {strings.manage.results}
-          </Link>
-        </div>
-        <p className="hint">{strings.manage.shareHint}</p>
-      </section>
+      <Share id={poll.id} question={poll.question} />
 
       <section>
         <h2 className="label">{strings.manage.running}</h2>
         <div className="actions">
+          <Link className="button button-quiet" to={addresses.results(poll.id)}>
+            {strings.manage.results}
+          </Link>
           <button
             type="button"
             className="button button-quiet"
-            disabled={setClosed.isPending}
+            disabled={change.isPending}
             onClick={() => {
-              setClosed.mutate(!closed, keyProved);
+              change.mutate({ closed: !closed }, keyProved);
             }}
           >
             {closed ? strings.manage.reopen : strings.manage.close}
@@ -123,8 +115,17 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
             {strings.manage.delete}
           </button>
         </div>
+        <ClosingTime
+          key={poll.closes_at}
+          poll={poll}
+          busy={change.isPending}
+          onChange={(patch) => {
+            change.mutate(patch, keyProved);
+          }}
+        />
+        <p className="hint">{strings.manage.shown[poll.results]}</p>
         <p className="field-error" role="alert">
-          {refusal(setClosed.error ?? csv.error ?? remove.error)}
+          {refusal(change.error ?? csv.error ?? remove.error)}
         </p>
       </section>
 

@@ -1,5 +1,5 @@
-import { Suspense, useEffect, useRef } from "react";
-import { Link, Outlet, useLocation } from "react-router";
+import { Suspense, useEffect, useRef, type ReactNode } from "react";
+import { Link, useLocation } from "wouter";
 
 import { appName } from "../environment";
 import { addresses } from "../lib/addresses";
@@ -8,8 +8,8 @@ import { Gate } from "./gate";
 import { Waiting } from "./waiting";
 
 /** What every page has around it: the name at the top, and one place where the content goes. */
-export function Shell() {
-  const { pathname } = useLocation();
+export function Shell({ children }: { children: ReactNode }) {
+  const [pathname] = useLocation();
   const main = useRef<HTMLElement>(null);
   const shown = useRef(pathname);
 
@@ -38,9 +38,7 @@ export function Shell() {
         )}
       </header>
       <main id="main" ref={main} tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<Waiting />}>{children}</Suspense>
       </main>
     </>
   );

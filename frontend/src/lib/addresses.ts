@@ -3,6 +3,7 @@ export const addresses = {
   home: "/",
   vote: (id: string) => `/p/${id}`,
   results: (id: string) => `/p/${id}/results`,
+  present: (id: string) => `/p/${id}/present`,
   /** The key goes in the fragment, which browsers never send: it reaches no server's log. */
   manage: (id: string, key?: string) => `/p/${id}/manage${key === undefined ? "" : `#${key}`}`,
 };

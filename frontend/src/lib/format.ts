@@ -14,6 +14,12 @@ export function formatTime(moment: Date, now = new Date()): string {
   return (moment.toDateString() === now.toDateString() ? sameDay : otherDay).format(moment);
 }
 
+/** A moment as the value of a `datetime-local` field, in the device's time. */
+export function localInput(moment: Date): string {
+  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}
+
 /** The name of the device's time zone, such as "Europe/Berlin". */
 export function timeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;

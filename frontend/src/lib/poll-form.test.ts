@@ -18,6 +18,7 @@ test("empty rows are not sent, and what is sent is trimmed", () => {
     options: ["Yes", "No"],
     multiple: true,
     closes_at: null,
+    results: "always",
   });
 });
 

@@ -1,4 +1,4 @@
-import type { NewPoll } from "../api/polls";
+import type { NewPoll, Poll } from "../api/polls";
 import type { FieldError } from "../api/problem";
 import { strings } from "../strings";
 
@@ -18,6 +18,8 @@ export interface PollForm {
   readonly multiple: boolean;
   /** A `datetime-local` value in the device's time, or "" for an open end. */
   readonly closesAt: string;
+  /** When everyone may see the count. */
+  readonly results: Poll["results"];
 }
 
 /** Messages by the field they belong to; option messages by the row's key. */
@@ -39,6 +41,7 @@ export const EMPTY_FORM: PollForm = {
   ],
   multiple: false,
   closesAt: "",
+  results: "always",
 };
 
 /** The rows that hold text; empty ones are simply not sent. */
@@ -53,6 +56,7 @@ export function toNewPoll(form: PollForm): NewPoll {
     options: filledRows(form).map(({ text }) => text.trim()),
     multiple: form.multiple,
     closes_at: form.closesAt === "" ? null : new Date(form.closesAt).toISOString(),
+    results: form.results,
   };
 }
 

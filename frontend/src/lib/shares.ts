@@ -14,13 +14,15 @@ export interface Share {
 interface Count {
   readonly id: number;
   readonly label: string;
-  readonly votes: number;
+  /** null while the count is hidden. */
+  readonly votes: number | null;
 }
 
 /** Each option's share of the ballots. With several choices the shares add up to more than one. */
 export function shares(options: readonly Count[], ballots: number): Share[] {
-  const most = Math.max(0, ...options.map(({ votes }) => votes));
-  return options.map(({ id, label, votes }) => {
+  const most = Math.max(0, ...options.map(({ votes }) => votes ?? 0));
+  return options.map(({ id, label, votes: counted }) => {
+    const votes = counted ?? 0;
     const fraction = ballots > 0 ? Math.min(votes / ballots, 1) : 0;
     return { id, label, votes, fraction, percent: wholePercent(fraction), leads: votes > 0 && votes === most };
   });

@@ -2,7 +2,8 @@ import "./create.css";
 
 import { useId, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
-import { useLocation, useNavigate } from "react-router";
+import { useLocation } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/polls";
 import { Problem } from "../api/problem";
@@ -22,9 +23,9 @@ export default function CreatePage() {
   const [form, setForm] = useState(EMPTY_FORM);
   const [errors, setErrors] = useState(NO_ERRORS);
   const create = useCreatePoll();
-  const navigate = useNavigate();
+  const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const { state } = useLocation() as { state: { deleted?: boolean } | null };
+  const state = useHistoryState<{ deleted?: boolean } | null>();
   const id = useId();
   useTitle(undefined);
 
@@ -47,7 +48,7 @@ export default function CreatePage() {
     create.mutate(toNewPoll(form), {
       onSuccess: (poll) => {
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
-        void navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
+        navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
       },
       onError: (error) => {
         show(explain(error));

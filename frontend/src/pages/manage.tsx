@@ -1,13 +1,15 @@
 import "./manage.css";
 
 import { useEffect } from "react";
-import { useLocation, useParams } from "react-router";
+import { useParams } from "wouter";
+import { useHistoryState } from "wouter/use-browser-location";
 
 import { usePoll, useResults } from "../api/polls";
 import { KeyMissing } from "../components/key-missing";
 import { ManagePoll } from "../components/manage-poll";
 import { Unavailable } from "../components/unavailable";
 import { knownKey, remember } from "../lib/known-polls";
+import { useHash } from "../lib/use-hash";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
@@ -16,12 +18,13 @@ const EVERY = 5_000;
 
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
-  const { id = "" } = useParams();
-  const { hash, state } = useLocation() as { hash: string; state: { created?: boolean } | null };
+  const { id } = useParams<{ id: string }>();
+  const state = useHistoryState<{ created?: boolean } | null>();
+  const hash = useHash();
   // Not from the results, whose cached copy is a moment behind what was pressed here.
   const poll = usePoll(id, EVERY);
   const results = useResults(id, true);
-  const key = hash.length > 1 ? hash.slice(1) : knownKey(id);
+  const key = hash === "" ? knownKey(id) : hash;
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 

@@ -1,30 +1,31 @@
 import "./results.css";
 
-import { Link, useParams } from "react-router";
+import { Link, useParams } from "wouter";
 
-import { isAway, usePoll, useResults } from "../api/polls";
+import { isOutdated } from "../api/polls";
+import { useWatchedPoll } from "../api/watch";
+import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
+import { Count } from "../components/count";
 import { LiveState } from "../components/live-state";
-import { ResultRows } from "../components/result-rows";
 import { Question } from "../components/question";
+import { Turnout } from "../components/turnout";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
-import { formatCount, spokenAddress } from "../lib/format";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
 
-/** The counts as they come in, to be read from the back of the room. */
+/** The count as it comes in, on whatever screen it is looked at. */
 export default function ResultsPage() {
-  const { id = "" } = useParams();
-  const poll = usePoll(id);
-  const results = useResults(id, true);
+  const { id } = useParams<{ id: string }>();
+  const { poll, results, viewingKey } = useWatchedPoll(id);
   useTitle(poll.data?.question);
 
   // A poll that was deleted while it was watched is gone, whatever was last shown.
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   if (!results.data || results.isError) return <Unavailable asked={results} />;
 
-  const { ballots, options, closed } = results.data;
+  const { ballots, closed } = results.data;
   const address = absolute(addresses.vote(id));
   return (
     <div className="results" data-closed={closed}>
@@ -33,28 +34,32 @@ export default function ResultsPage() {
           <Question text={poll.data.question} />
         </div>
         <div className="results-total">
-          <p>
-            <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
-            <span className="results-unit">{poll.data.multiple ? strings.results.voters(ballots) : strings.results.ballots(ballots)}</span>
-          </p>
-          <LiveState closed={closed} reconnecting={isAway(results)} />
+          <Turnout poll={poll.data} ballots={ballots} />
+          <LiveState closed={closed} reconnecting={isOutdated(results)} />
         </div>
       </div>
 
-      <ResultRows options={options} ballots={ballots} />
-      {poll.data.multiple && <p className="hint">{strings.results.several}</p>}
+      {viewingKey !== undefined && !closed && (
+        <p className="note results-early">{strings.results.early[poll.data.results]}</p>
+      )}
+      <Count poll={poll.data} results={results.data} />
 
-      {!closed && (
-        <aside className="results-share">
+      <aside className="results-share" aria-label={strings.share.title}>
+        {!closed && (
           <p className="results-address">
             <span className="label">{strings.results.voteAt}</span>{" "}
             <Link className="address" to={addresses.vote(id)}>
-              {spokenAddress(address)}
+              <Address url={address} />
             </Link>
           </p>
-          <CopyButton text={address} />
-        </aside>
-      )}
+        )}
+        <div className="actions">
+          {!closed && <CopyButton text={address} />}
+          <Link className="button button-quiet" to={addresses.present(id)}>
+            {strings.results.present}
+          </Link>
+        </div>
+      </aside>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import "./vote.css";
 
-import { useParams } from "react-router";
+import { useParams } from "wouter";
 
 import { useBallot, usePoll, useResults } from "../api/polls";
 import { BallotForm } from "../components/ballot-form";
@@ -9,7 +9,7 @@ import { useTitle } from "../lib/use-title";
 
 /** The ballot: the page that the shared address opens. */
 export function VotePage() {
-  const { id = "" } = useParams();
+  const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);
   // The cached results tell every open ballot that the poll was closed or reopened.
@@ -20,6 +20,7 @@ export function VotePage() {
   if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
   return (
     <BallotForm
+      key={poll.data.id}
       poll={poll.data}
       closed={results.data?.closed ?? poll.data.closed}
       cast={ballot.data.choices}

@@ -1,0 +1,78 @@
+import { useId, useState, type SubmitEvent } from "react";
+
+import type { Poll, PollPatch } from "../api/polls";
+import { formatTime, localInput, timeZone } from "../lib/format";
+import { strings } from "../strings";
+import { errorAttributes, FieldError } from "./field-error";
+
+interface ClosingTimeProps {
+  readonly poll: Poll;
+  readonly busy: boolean;
+  readonly onChange: (patch: PollPatch) => void;
+}
+
+/** When the poll closes by itself: to be set, moved, or taken away. */
+export function ClosingTime({ poll, busy, onChange }: ClosingTimeProps) {
+  const set = poll.closes_at === null ? undefined : new Date(poll.closes_at);
+  const [typed, setTyped] = useState<string>();
+  const [error, setError] = useState<string>();
+  const id = useId();
+  const value = typed ?? (set ? localInput(set) : "");
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    const moment = new Date(value);
+    if (!(moment > new Date())) {
+      setError(strings.invalid.closesAt);
+      return;
+    }
+    setError(undefined);
+    setTyped(undefined);
+    onChange({ closes_at: moment.toISOString() });
+  }
+
+  return (
+    <form className="closing" noValidate onSubmit={submit}>
+      <div className="field">
+        <label className="label" htmlFor={`${id}-closes`}>
+          {strings.manage.closesAt}
+        </label>
+        <input
+          id={`${id}-closes`}
+          className="input"
+          type="datetime-local"
+          value={value}
+          {...errorAttributes(`${id}-error`, error, `${id}-hint`)}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setError(undefined);
+          }}
+        />
+        <p id={`${id}-hint`} className="hint">
+          {set ? strings.manage.closesAtSet(formatTime(set)) : strings.manage.closesAtOpen}{" "}
+          {strings.manage.closesAtZone(timeZone())}
+        </p>
+        <FieldError id={`${id}-error`} message={error} />
+      </div>
+      <div className="actions">
+        <button type="submit" className="button button-quiet" disabled={busy}>
+          {strings.manage.closesAtSubmit}
+        </button>
+        {set && (
+          <button
+            type="button"
+            className="button button-quiet"
+            disabled={busy}
+            onClick={() => {
+              setTyped(undefined);
+              setError(undefined);
+              onChange({ closes_at: null });
+            }}
+          >
+            {strings.manage.closesAtNever}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,68 @@
+import { useState } from "react";
+import { Link } from "wouter";
+
+import { absolute, addresses } from "../lib/addresses";
+import { spokenAddress } from "../lib/format";
+import { strings } from "../strings";
+import { Address } from "./address";
+import { CopyButton } from "./copy-button";
+import { Dialog } from "./dialog";
+import { LazyQrCode } from "./lazy-qr-code";
+import { ShareButton } from "./share-button";
+
+/** How the room gets to the ballot: by camera, by hand, or through another app. */
+export function Share({ id, question }: { id: string; question: string }) {
+  const [large, setLarge] = useState(false);
+  const address = absolute(addresses.vote(id));
+
+  return (
+    <section className="manage-share">
+      <div className="share-words">
+        <h2 className="label">{strings.share.title}</h2>
+        <Link className="address" to={addresses.vote(id)}>
+          <Address url={address} />
+        </Link>
+        <p className="hint">{strings.share.hint}</p>
+        <div className="actions">
+          <Link className="button" to={addresses.present(id)}>
+            {strings.share.present}
+          </Link>
+          <CopyButton text={address} />
+          <ShareButton title={question} url={address} />
+        </div>
+      </div>
+      <button
+        type="button"
+        className="share-code"
+        aria-label={strings.share.enlarge}
+        onClick={() => {
+          setLarge(true);
+        }}
+      >
+        <LazyQrCode address={address} />
+      </button>
+      <Dialog
+        open={large}
+        className="dialog-code"
+        label={strings.share.qr(spokenAddress(address))}
+        onClose={() => {
+          setLarge(false);
+        }}
+      >
+        {large && <LazyQrCode address={address} />}
+        <p className="address">
+          <Address url={address} />
+        </p>
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() => {
+            setLarge(false);
+          }}
+        >
+          {strings.share.shrink}
+        </button>
+      </Dialog>
+    </section>
+  );
+}

@@ -1,0 +1,101 @@
+"""axe on every page and state: WCAG 2.2 A and AA, and its best practices."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
+FIND = """() => axe.run(document, {
+  runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+})"""
+
+
+def expect_accessible(page: Page, state: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    # Colours in the middle of a transition are nobody's.
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = page.evaluate(FIND)
+    assert found["passes"]
+    told = [
+        f"{state}: {one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}"
+        for one in found["violations"]
+    ]
+    assert not told, "\n".join(told)
+
+
+def asked(stack: Stack, options: int = 3, **members: object) -> dict[str, Any]:
+    labels = [f"Answer number {number}" for number in range(1, options + 1)]
+    body = {"question": "Which of these?", "options": labels} | members
+    poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    return poll
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size, dark: bool) -> None:
+    visitor = newcomer(stack.url, size, dark=dark)
+    page = visitor.page
+    polls = {
+        "of one": asked(stack),
+        "of several": asked(stack, 20, multiple=True),
+        "after voting": asked(stack, results="voted"),
+        "once closed": asked(stack, results="closed"),
+    }
+    for name, poll in polls.items():
+        for path in ("", "/results", "/present", f"/manage#{poll['manage_key']}", "/manage"):
+            page.goto(f"/p/{poll['id']}{path}")
+            expect_accessible(page, f"{name}, {path.split('#')[0] or 'ballot'}")
+    for path in ("/", "/status", "/nowhere", "/p/00000000"):
+        page.goto(path)
+        expect_accessible(page, path)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_in_the_states_on_the_way(
+    stack: Stack, newcomer: Newcomer, dark: bool
+) -> None:
+    visitor = newcomer(stack.url, PHONE, dark=dark)
+    page = visitor.page
+    page.goto("/")
+    visitor.press("Open the poll")
+    expect_accessible(page, "a form with errors")
+
+    poll = asked(stack)
+    page.goto(f"/p/{poll['id']}")
+    visitor.press("Vote")
+    expect_accessible(page, "a ballot with an error")
+    visitor.vote("Answer number 1")
+    expect_accessible(page, "a ballot that was cast")
+    visitor.choose("Answer number 2")
+    page.context.set_offline(True)
+    visitor.press("Change my vote")
+    visitor.sees("Your vote is kept on this device.")
+    expect_accessible(page, "a ballot that waits for the network")
+    page.context.set_offline(False)
+    visitor.sees("Your vote is counted.")
+
+    page.goto(f"/p/{poll['id']}/manage#{poll['manage_key']}")
+    visitor.press("Show the QR code large")
+    expect_accessible(page, "the code, large")
+    page.keyboard.press("Escape")
+    visitor.press("Delete the poll…")
+    expect_accessible(page, "the question before deleting")
+    visitor.press("Keep it")
+    visitor.press("Close the poll")
+    visitor.sees("Closed")
+    for path in ("", "/results", "/present", "/manage"):
+        page.goto(f"/p/{poll['id']}{path}")
+        expect_accessible(page, f"closed, {path or 'ballot'}")

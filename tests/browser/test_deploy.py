@@ -1,0 +1,49 @@
+"""A tab that stays open over a deploy: the files it would load next are no more."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.tally import Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+CHUNK = "**/assets/results-*.js"
+
+
+def gone(route: Route) -> None:
+    route.fulfill(status=404, body="gone")
+
+
+def test_a_missing_file_loads_the_page_again_once(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url)
+    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    voter.vote("Tea")
+    loads: list[str] = []
+    voter.page.on("domcontentloaded", lambda page: loads.append(page.url))
+
+    # The file is there again, under the address that the new page names.
+    voter.page.route(CHUNK, gone, times=1)
+    voter.page.get_by_role("link", name="See the results").click()
+    voter.expect_share("Tea", 1, 100)
+    assert len(loads) == 1
+    voter.complaints.clear()  # the browser's own, on the file
+
+
+def test_a_file_that_stays_missing_makes_no_endless_loop(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url)
+    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    loads: list[str] = []
+    voter.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    voter.page.route(CHUNK, gone)
+    voter.page.goto(f"{address}/results")
+    expect(voter.page.get_by_role("heading", name="Something broke")).to_be_visible()
+    assert len(loads) == 2
+    voter.page.unroute(CHUNK)
+    voter.page.get_by_role("link", name="Load the page again").click()
+    voter.expect_share("Tea", 0, 0)
+    voter.complaints.clear()

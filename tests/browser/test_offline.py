@@ -1,0 +1,104 @@
+"""A vote that meets a dead network is kept, shown as cast, and sent when the network returns."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.tally import PHONE, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+KEPT = "Your vote is kept on this device."
+COUNTED = "Your vote is counted."
+
+
+@pytest.fixture
+def voter(stack: Stack, newcomer: Newcomer) -> Visitor:
+    """In front of an open ballot."""
+    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
+    voter.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
+    return voter
+
+
+def counts(voter: Visitor, tea: int, coffee: int) -> None:
+    voter.page.get_by_role("link", name="See the results").click()
+    voter.expect_share("Tea", tea, 100 * tea)
+    voter.expect_share("Coffee", coffee, 100 * coffee)
+
+
+def test_it_is_sent_when_the_network_returns(
+    voter: Visitor, picture: Callable[[Page, str], None]
+) -> None:
+    voter.page.context.set_offline(True)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees(KEPT)
+    expect(voter.page.get_by_role("radio", name="Tea")).to_be_checked()
+    picture(voter.page, "vote-offline")
+    voter.page.context.set_offline(False)
+    voter.sees(COUNTED)
+    counts(voter, 1, 0)
+
+
+def test_a_change_of_mind_meanwhile_replaces_it(voter: Visitor) -> None:
+    voter.page.context.set_offline(True)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees(KEPT)
+    voter.choose("Coffee")
+    voter.press("Change my vote")
+    voter.sees(KEPT)
+    voter.page.context.set_offline(False)
+    voter.sees(COUNTED)
+    counts(voter, 0, 1)
+
+
+def test_a_change_of_mind_while_it_is_being_sent_is_sent_too(voter: Visitor) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    voter.page.route("**/ballot", hold, times=1)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees("Sending your vote…")
+    voter.choose("Coffee")
+    voter.press("Change my vote")
+    held[0].continue_()
+    voter.sees(COUNTED)
+    counts(voter, 0, 1)
+
+
+def test_it_outlives_a_page_that_is_loaded_again(voter: Visitor) -> None:
+    voter.page.route("**/ballot", no_network)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees(KEPT)
+    voter.page.unroute("**/ballot")
+    voter.page.reload()
+    voter.sees(COUNTED)
+    expect(voter.page.get_by_role("radio", name="Tea")).to_be_checked()
+    counts(voter, 1, 0)
+
+
+def test_it_is_sent_though_its_page_is_left(voter: Visitor) -> None:
+    voter.page.context.set_offline(True)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees(KEPT)
+    voter.page.get_by_role("link", name="See the results").click()
+    voter.page.context.set_offline(False)
+    voter.expect_share("Tea", 1, 100)
+
+
+def no_network(route: Route) -> None:
+    if route.request.method == "PUT":
+        route.abort("internetdisconnected")
+    else:
+        route.continue_()
