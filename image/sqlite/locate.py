@@ -28,7 +28,7 @@ Digests = tuple[str, ...]
 
 
 class Locator:
-    """Compares one table. Its methods raise psycopg2.Error and Stop(65)."""
+    """Compares one table. Names may have any character, so no parameters go with the SQL. Its methods raise psycopg2.Error and Stop(65)."""
 
     def __init__(self, source: Source, target: Target, move: TableMove, policy: str) -> None:
         self._source = source
@@ -109,8 +109,7 @@ class Locator:
             (row[:size], row[size:])
             for row in self._target.rows(
                 f"SELECT {', '.join(terms)} FROM {identifier(self._move.name)}"  # noqa: S608
-                f" WHERE {self._bucket_sql()} = ANY(%s)",
-                (buckets,),
+                f" WHERE {self._bucket_sql()} = ANY(ARRAY{buckets}::int[])"
             )
         )
 
