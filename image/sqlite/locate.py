@@ -28,7 +28,10 @@ Digests = tuple[str, ...]
 
 
 class Locator:
-    """Compares one table. Names may have any character, so no parameters go with the SQL. Its methods raise psycopg2.Error and Stop(65)."""
+    """Compares one table. Its methods raise psycopg2.Error and Stop(65).
+
+    Its SQL takes no parameters, for the names in it may have any character, `%` too.
+    """
 
     def __init__(self, source: Source, target: Target, move: TableMove, policy: str) -> None:
         self._source = source
