@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test faults soak lint types lock bench-import bench-viewers
+.PHONY: help run test faults soak lint types lock bench-import bench-viewers bench-lighthouse
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
@@ -32,3 +32,6 @@ bench-import: ## import-sqlite against pgloader, which must be installed (minute
 
 bench-viewers: ## what 2,000 viewers of one poll cost the database
 	@$(PYTHON) -m local bench viewers $(ARGS)
+
+bench-lighthouse: ## Lighthouse on every page of the built image (needs Docker; minutes)
+	@$(PYTHON) -m local bench lighthouse $(ARGS)

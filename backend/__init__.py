@@ -4,7 +4,19 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, request
 
-from . import api, ballots, database, export, polls, problems, results, settings, status, timeline
+from . import (
+    api,
+    ballots,
+    database,
+    export,
+    polls,
+    problems,
+    results,
+    settings,
+    status,
+    timeline,
+    traffic,
+)
 from .strict_json import StrictJSON
 from .voters import hand_out_cookie
 
@@ -24,6 +36,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["settings"] = loaded
 
     problems.register(app)
+    traffic.register(app)  # before all others: what comes first after a request is run last
     database.register(app, loaded)
     app.before_request(api.require_json)
     app.url_value_preprocessor(polls.read_poll_id)

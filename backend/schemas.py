@@ -248,15 +248,41 @@ class DatabaseStatus(BaseModel):
     schema_revision: str | None
 
 
+class TrafficBucket(BaseModel):
+    """The requests of one stretch of time that were answered by the app, and its errors."""
+
+    start: Timestamp
+    requests: int = Field(ge=0, description="Answered, with whatever status")
+    errors: int = Field(ge=0, description="Those of them that were answered 5xx")
+
+
+class Traffic(BaseModel):
+    """What reached this instance's app in the last ten minutes, over all of its workers.
+
+    What Nginx answers by itself, pages and cached results, does not reach it; /api/status is left
+    out. It begins anew with the instance.
+    """
+
+    bucket_seconds: int
+    buckets: list[TrafficBucket] = Field(
+        description="Adjoining, oldest first; the last one is still being filled"
+    )
+
+
 class Status(BaseModel):
-    """Which instance answers, of which release, and on which database."""
+    """Which instance answers, of which release, and on which database.
+
+    What the host does not tell is null: release, region and instance.
+    """
 
     release: str | None
     region: str | None
     instance: str | None
     started_at: Timestamp
+    as_of: Timestamp = Field(description="Now, by the clock that gave started_at")
     driver: str
     database: DatabaseStatus
+    traffic: Traffic | None = Field(description="null where it cannot be counted")
 
 
 class InvalidField(BaseModel):

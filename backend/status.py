@@ -1,5 +1,6 @@
 """What runs here: for people on call, and for the page that shows it off."""
 
+from datetime import UTC, datetime
 from time import perf_counter
 
 from flask import Blueprint, current_app
@@ -7,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from . import patience
+from . import patience, traffic
 from .api import Reply, operation
 from .database import transaction
 from .schemas import DatabaseStatus, Status
@@ -22,15 +23,21 @@ AWAY = DatabaseStatus(available=False, version=None, latency_ms=None, schema_rev
 @routes.get("/status")
 @operation("getStatus", Reply({200: Status}))
 def show_status() -> Status:
-    """Show the release, the instance and the database; works without the database, too."""
+    """Show the release, the instance, the database and the traffic.
+
+    Works without the database, too. It is not counted in the traffic itself, so that whoever
+    watches does not see the watching.
+    """
     settings: Settings = current_app.extensions["settings"]
     return Status(
         release=settings.release,
         region=settings.region,
         instance=settings.instance,
         started_at=settings.started_at,
+        as_of=datetime.now(UTC),
         driver=settings.driver,
         database=_database_status(),
+        traffic=traffic.of(current_app),
     )
 
 

@@ -153,6 +153,9 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
                 self.reason = last.removeprefix("demijohn: ")  # it has said so itself
             else:
                 self.reason = f"{program} {why}." + (f" Its last words: {last}" if last else "")
+            # Who waits at the socket of a program that is beyond help waits in vain, and Nginx,
+            # which lets requests end, would wait with them.
+            self._sockets.clear()
             self._stop()
 
     def sweep(self) -> None:

@@ -11,6 +11,7 @@ const CreatePage = lazy(() => import("./pages/create"));
 const ResultsPage = lazy(() => import("./pages/results"));
 const PresentPage = lazy(() => import("./pages/present"));
 const ManagePage = lazy(() => import("./pages/manage"));
+const StatusPage = lazy(() => import("./pages/status"));
 const NotFoundPage = lazy(() => import("./pages/not-found"));
 
 export function App() {
@@ -28,6 +29,7 @@ export function App() {
             <Route path="/p/:id" component={VotePage} />
             <Route path="/p/:id/results" component={ResultsPage} />
             <Route path="/p/:id/manage" component={ManagePage} />
+            <Route path="/status" component={StatusPage} />
             <Route component={NotFoundPage} />
           </Switch>
         </Shell>

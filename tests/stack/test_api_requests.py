@@ -161,6 +161,8 @@ def test_the_status_tells_what_runs(client: httpx.Client) -> None:
     status = answer.json()
     assert status["driver"] in {"psycopg2", "pg8000"}
     assert status["started_at"].endswith("Z")
+    assert status["started_at"] < status["as_of"]
+    assert len(status["traffic"]["buckets"]) == 60
     assert {"release", "region", "instance"} <= status.keys()
     database = status["database"]
     assert database["available"] is True

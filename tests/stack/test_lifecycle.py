@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -231,13 +232,40 @@ def test_a_program_that_ends_as_it_begins_ends_the_container_whatever_its_starts
 
 def test_gunicorn_that_ends_by_itself_again_and_again_ends_the_container(launch: Launch) -> None:
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start()
-    for time in range(1, 4):
-        running.wait_for(lambda n=time: running.log.count("ready: ") == n, "Gunicorn")  # type: ignore[misc]
+    for number in range(1, 4):
+        running.wait_for(lambda n=number: running.log.count("ready: ") == n, "Gunicorn")  # type: ignore[misc]
         # A worker that has only begun would not hear that it is to go.
         running.wait_for(lambda: running.get("/api/show")[0] == 200, "its worker")
         os.kill(running.child("gunicorn"), signal.SIGTERM)
     assert running.wait() == 70
     assert "demijohn: gunicorn ended 3 times" in running.log.splitlines()[-1]
+
+
+def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(launch: Launch) -> None:
+    """A host's probes wait at Gunicorn's socket, and Nginx for them: in vain, and 15 s."""
+    stack = launch(APP_MODULE="backend:nothing()").start()
+    seen: list[tuple[int, float]] = []
+
+    def probe() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            while True:
+                began = time.monotonic()
+                seen.append((stack.get("/readyz")[0], time.monotonic() - began))
+
+    stack.wait_for(lambda: can_connect(stack), "listener")
+    probes = [threading.Thread(target=probe) for _ in range(4)]
+    for each in probes:
+        each.start()
+    assert stack.wait() == 78
+    for each in probes:
+        each.join()
+    assert seen
+    assert all(status == 502 and took < 10 for status, took in seen), seen
+
+
+def can_connect(stack: Stack) -> bool:
+    with contextlib.closing(dial(stack)):
+        return True
 
 
 def test_a_program_runs_beside_the_others_and_its_words_are_in_the_log(

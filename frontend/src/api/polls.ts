@@ -3,13 +3,14 @@ import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClie
 import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
 import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
-import { backoff, pollingInterval, worthRetrying } from "./rhythm";
+import { backoff, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];
 export type NewPoll = components["schemas"]["NewPoll"];
 export type CreatedPoll = components["schemas"]["CreatedPoll"];
 export type Results = components["schemas"]["Results"];
+export type Timeline = components["schemas"]["Timeline"];
 export type Ballot = components["schemas"]["Ballot"];
 /** Results, and how many looks in a row have brought a copy that the front door could not renew. */
 export type Watched = Results & { readonly staleLooks: number };
@@ -18,12 +19,13 @@ export type PollPatch = components["schemas"]["PollPatch"];
 const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
+  timeline: (id: string) => ["timeline", id] as const,
   viewingKey: (id: string) => ["viewing-key", id] as const,
   ballot: (id: string) => ["ballot", id] as const,
 };
 
 /** Tries again, with growing pauses, for as long as the server is away. */
-const untilBack = {
+export const untilBack = {
   retry: (_failures: number, error: Error) => worthRetrying(error),
   retryDelay: (failures: number, error: Error) => backoff(failures, error),
 };
@@ -52,6 +54,7 @@ const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && wo
 
 const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
+const TIMELINE = "/api/polls/{poll_id}/timeline";
 const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
@@ -99,6 +102,18 @@ export function useResults(id: string, watching: boolean, key?: string) {
         watching,
       }),
     refetchIntervalInBackground: true,
+    ...untilBack,
+  });
+}
+
+/** When a poll's votes came in, asked for again for as long as someone looks; `key` as above. */
+export function useTimeline(id: string, key?: string) {
+  return useQuery({
+    queryKey: [...keys.timeline(id), key],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request("get", TIMELINE, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
+    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
     ...untilBack,
   });
 }

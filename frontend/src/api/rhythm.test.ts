@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { NO_ANSWER, Problem } from "./problem";
-import { backoff, pollingInterval, worthRetrying } from "./rhythm";
+import { backoff, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 
 const looking = { visible: true, closed: false, watching: true, staleLooks: 0 };
 
@@ -24,6 +24,11 @@ test("it is asked less often where nothing is to be seen", () => {
   expect(closed).toBeGreaterThan(live);
   expect(ballot).toBeGreaterThan(live);
   expect(hidden).toBeGreaterThan(closed);
+});
+
+test("a chart moves every five seconds, and less often where nobody looks", () => {
+  expect(steadyInterval(true)).toBe(5_000);
+  expect(steadyInterval(false)).toBeGreaterThan(steadyInterval(true));
 });
 
 test("what is refused is not asked again", () => {

@@ -9,6 +9,8 @@ const SOON = 300;
  * than the front door hands out an outdated copy, so that a look always brings the state of now.
  */
 const CALM = 7_000;
+/** For charts, where a second moves nothing that an eye would see. */
+const STEADY = 5_000;
 const HIDDEN = 20_000;
 const FIRST_BACKOFF = 1_500;
 const LONGEST_BACKOFF = 15_000;
@@ -24,6 +26,11 @@ export function pollingInterval(state: {
   if (!state.watching || state.closed) return CALM;
   // Only after the first: while the app is away, every look brings the copy of before.
   return state.staleLooks === 1 ? SOON : LIVE;
+}
+
+/** How often to ask for what moves slowly. */
+export function steadyInterval(visible: boolean): number {
+  return visible ? STEADY : HIDDEN;
 }
 
 /** Whether to try again: what the server refuses stays refused, what is away may come back. */

@@ -148,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the release, the instance and the database; works without the database, too. */
+        /**
+         * Show the release, the instance, the database and the traffic.
+         * @description Works without the database, too. It is not counted in the traffic itself, so that whoever watches does not see the watching.
+         */
         get: operations["getStatus"];
         put?: never;
         post?: never;
@@ -386,8 +389,16 @@ export interface components {
         /**
          * Status
          * @description Which instance answers, of which release, and on which database.
+         *
+         *     What the host does not tell is null: release, region and instance.
          */
         Status: {
+            /**
+             * As Of
+             * Format: date-time
+             * @description Now, by the clock that gave started_at
+             */
+            as_of: string;
             database: components["schemas"]["DatabaseStatus"];
             /** Driver */
             driver: string;
@@ -402,6 +413,8 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+            /** @description null where it cannot be counted */
+            traffic: components["schemas"]["Traffic"] | null;
         };
         /**
          * Timeline
@@ -418,6 +431,43 @@ export interface components {
             hidden: boolean;
             /** Options */
             options: components["schemas"]["Option"][];
+        };
+        /**
+         * Traffic
+         * @description What reached this instance's app in the last ten minutes, over all of its workers.
+         *
+         *     What Nginx answers by itself, pages and cached results, does not reach it; /api/status is left
+         *     out. It begins anew with the instance.
+         */
+        Traffic: {
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /**
+             * Buckets
+             * @description Adjoining, oldest first; the last one is still being filled
+             */
+            buckets: components["schemas"]["TrafficBucket"][];
+        };
+        /**
+         * TrafficBucket
+         * @description The requests of one stretch of time that were answered by the app, and its errors.
+         */
+        TrafficBucket: {
+            /**
+             * Errors
+             * @description Those of them that were answered 5xx
+             */
+            errors: number;
+            /**
+             * Requests
+             * @description Answered, with whatever status
+             */
+            requests: number;
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
         };
         /**
          * ValidationProblem

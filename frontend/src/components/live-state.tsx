@@ -1,3 +1,5 @@
+import "./live-state.css";
+
 import { strings } from "../strings";
 
 interface LiveStateProps {

@@ -1,6 +1,6 @@
 const integer = new Intl.NumberFormat("en");
 // The words are English, but the clock is the reader's: 6 pm in one place is 18:00 in another.
-const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
+export const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
 const sameDay = new Intl.DateTimeFormat(english, { timeStyle: "short" });
 const otherDay = new Intl.DateTimeFormat(english, { dateStyle: "full", timeStyle: "short" });
 

@@ -11,6 +11,7 @@ import { LiveState } from "../components/live-state";
 import { Question } from "../components/question";
 import { Turnout } from "../components/turnout";
 import { Unavailable } from "../components/unavailable";
+import { VoteTimeline } from "../components/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
@@ -43,6 +44,8 @@ export default function ResultsPage() {
         <p className="note results-early">{strings.results.early[poll.data.results]}</p>
       )}
       <Count poll={poll.data} results={results.data} />
+
+      {!results.data.hidden && <VoteTimeline pollId={id} viewingKey={viewingKey} />}
 
       <aside className="results-share" aria-label={strings.share.title}>
         {!closed && (

@@ -1,0 +1,102 @@
+"""Lighthouse on every page of Tally, phone and desktop, served by the built image.
+
+    make bench-lighthouse     needs Docker, Node.js >= 22.19 and a Chromium; some minutes
+
+Prints the score of each category. The poll's pages are measured without one audit, is-crawlable:
+robots.txt keeps them out of search indexes on purpose.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from local import tools
+from tests.container.engine import ROOT, Engine
+
+HERE = Path(__file__).resolve().with_suffix("")
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FORMS = {"phone": [], "desktop": ["--preset=desktop"]}
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+RUNS = 3  # the median counts: a machine is never quiet
+
+
+def pages(url: str) -> dict[str, str]:
+    """The paths of every page, with a poll that has votes behind some of them."""
+    body = json.dumps({"question": "Tea or coffee?", "options": ["Tea", "Coffee", "Water"]})
+    request = urllib.request.Request(
+        f"{url}/api/polls", body.encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        poll = json.load(answer)
+    path = f"/p/{poll['id']}"
+    return {
+        "ask": "/",
+        "ballot": path,
+        "results": f"{path}/results",
+        "presenter": f"{path}/present",
+        "manage": f"{path}/manage#{poll['manage_key']}",
+        "status": "/status",
+        "not found": "/nowhere",
+    }
+
+
+def measure(lighthouse: list[str], url: str, options: list[str]) -> dict[str, Any]:
+    """One run's report."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        subprocess.run(
+            [*lighthouse, url, "--quiet", "--output=json", f"--output-path={file.name}", *options],
+            check=True,
+        )
+        report: dict[str, Any] = json.load(file)
+    return report
+
+
+def command(node: tools.Node) -> list[str]:
+    """How Lighthouse is run here, installed as its lock file says."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        raise SystemExit(f"no Chromium on PATH (looked for {', '.join(CHROMIUMS)})")
+    os.environ["CHROME_PATH"] = chromium
+    words = [*node.npm, "ci", "--silent", "--no-audit", "--no-fund"]
+    subprocess.run(words, cwd=HERE, check=True)
+    flags = "--headless=new --disable-gpu" + " --no-sandbox" * (os.geteuid() == 0)
+    program = HERE / "node_modules/lighthouse/cli/index.js"
+    return [str(node.program), str(program), f"--chrome-flags={flags}"]
+
+
+def main() -> None:
+    lighthouse = command(tools.node())
+    engine = Engine()
+    try:
+        image, _ = engine.build(ROOT)
+        database = engine.start_postgres().wait_until_ready()
+        url = database.url(database.create_database())
+        site = engine.start(image, settings={"DATABASE_URL": url}).wait_until_ready()
+        print(f"{'page':<10}  {'form':<8}" + "".join(f"{name:>16}" for name in CATEGORIES))
+        for name, path in pages(site.url).items():
+            audits = ["--skip-audits=is-crawlable"] if path.startswith("/p/") else []
+            for form, preset in FORMS.items():
+                reports = [
+                    measure(lighthouse, site.url + path, preset + audits)["categories"]
+                    for _ in range(RUNS)
+                ]
+                scores = [
+                    statistics.median(report[category]["score"] * 100 for report in reports)
+                    for category in CATEGORIES
+                ]
+                print(f"{name:<10}  {form:<8}" + "".join(f"{score:>16.0f}" for score in scores))
+    finally:
+        engine.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { request } from "./client";
+import { untilBack } from "./polls";
+import { steadyInterval } from "./rhythm";
+import type { components } from "./schema";
+
+export type Status = components["schemas"]["Status"];
+export type Traffic = components["schemas"]["Traffic"];
+
+/** What runs, asked for again and again. */
+export function useStatus() {
+  return useQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => request("get", "/api/status", { signal }),
+    refetchInterval: () => steadyInterval(document.visibilityState === "visible"),
+    refetchIntervalInBackground: true,
+    ...untilBack,
+  });
+}

@@ -1,0 +1,43 @@
+import "./vote-timeline.css";
+
+import { lazy, Suspense, useId, useState } from "react";
+
+import { strings } from "../strings";
+
+const TimelineChart = lazy(() => import("./timeline-chart"));
+
+export interface VoteTimelineProps {
+  readonly pollId: string;
+  /** Where the count is not for everyone, and this device has one. */
+  readonly viewingKey: string | undefined;
+}
+
+/** Votes over time, behind a button: what draws them and the figures are fetched when it is shown. */
+export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
+  const [open, setOpen] = useState(false);
+  const chart = useId();
+  return (
+    <section className="timeline">
+      <h2 className="timeline-heading">
+        <button
+          type="button"
+          className="disclosure"
+          aria-expanded={open}
+          aria-controls={chart}
+          onClick={() => {
+            setOpen(!open);
+          }}
+        >
+          {strings.timeline.title}
+        </button>
+      </h2>
+      <div id={chart} className="timeline-body" hidden={!open}>
+        {open && (
+          <Suspense>
+            <TimelineChart pollId={pollId} viewingKey={viewingKey} />
+          </Suspense>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,54 @@
+"""When a poll closes by itself: set, moved and taken away after it was created."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.tally import PHONE, Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+FIELD = "Closes by itself at"
+
+
+def in_days(number: int) -> str:
+    moment = datetime.now().astimezone() + timedelta(days=number)
+    return f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def test_a_closing_time_is_set_moved_and_taken_away(
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+) -> None:
+    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.sees("It stays open until you close it.")
+    for moment in (in_days(1), in_days(2)):
+        host.page.get_by_label(FIELD).fill(moment)
+        host.press("Set the closing time")
+        host.sees("It closes")
+        expect(host.page.get_by_label(FIELD)).to_have_value(moment)
+        voter.page.goto(address)
+        voter.sees(f"{moment[-5:]}.")
+    picture(host.page, "manage-closing")
+    host.page.reload()
+    expect(host.page.get_by_label(FIELD)).to_have_value(moment)
+    host.press("Never close by itself")
+    host.sees("It stays open until you close it.")
+    expect(host.page.get_by_label(FIELD)).to_have_value("")
+
+
+def test_a_time_that_is_past_is_refused_at_the_field(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    field = host.page.get_by_label(FIELD)
+    for wrong in ("2020-01-01T12:00", ""):
+        field.fill(wrong)
+        host.press("Set the closing time")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        host.sees("Choose a time that is still to come.")
+    host.sees("It stays open until you close it.")

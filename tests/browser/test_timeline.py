@@ -1,0 +1,132 @@
+"""Votes over time: fetched when shown, few names however many answers, and moving while open."""
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.postgres import Postgres
+from tests.browser.tally import PHONE, Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+Picture = Callable[[Page, str], None]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+DATABASE = "stack_psycopg2"  # of the stack of that driver
+
+
+def show(visitor: Visitor, address: str) -> None:
+    visitor.page.goto(f"{address}/results")
+    visitor.press("Votes over time")
+
+
+def fill(postgres: Postgres, address: str, options: int, votes: int, span: timedelta) -> None:
+    """Votes that came in over a stretch of time, as no test could wait for."""
+    chance = random.Random(1)
+    poll = address.rsplit("/", 1)[1]
+    end = datetime.now(UTC)
+    rows = [
+        f"('{poll}', decode('{number:064x}', 'hex'),"
+        f" '{{{min(int(chance.expovariate(1 / 3)) + 1, options)}}}',"
+        f" '{(end - span * (1 - chance.betavariate(2, 3))).isoformat()}')"
+        for number in range(votes)
+    ]
+    for some in range(0, votes, 500):  # a command line holds so many
+        values = ",".join(rows[some : some + 500])
+        postgres.execute(
+            f"INSERT INTO ballots (poll_id, voter, choices, cast_at) VALUES {values}", DATABASE
+        )
+
+
+def test_nothing_of_it_is_fetched_before_it_is_shown(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    asked: list[str] = []
+    host.page.on("request", lambda request: asked.append(request.url))
+    host.page.goto(f"{address}/results")
+    host.expect_share("Tea", 0, 0)
+    button = host.page.get_by_role("button", name="Votes over time")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    assert not [url for url in asked if "timeline" in url.replace("vote-timeline", "")]
+    assert not [url for url in asked if "chart" in url]
+
+    button.press("Enter")
+    host.sees("No votes yet.")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    assert [url for url in asked if url.endswith("/timeline")]
+    button.press("Enter")
+    expect(host.page.get_by_text("No votes yet.")).to_have_count(0)
+
+
+def test_it_moves_while_it_is_open(
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Picture
+) -> None:
+    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    show(host, address)
+    host.sees("No votes yet.")
+    picture(host.page, "timeline-none")
+    voter.page.goto(address)
+    voter.vote("Coffee")
+    drawing = host.page.get_by_role("img", name="In the end: Coffee 1.")
+    expect(drawing).to_be_visible(timeout=20_000)
+    expect(drawing.locator("path.race-line")).to_have_count(1)  # who has no votes does not run
+    picture(host.page, "timeline-one")
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280, 1920])
+def test_twenty_answers_are_still_readable(
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, width: int, picture: Picture
+) -> None:
+    host = newcomer(stack.url, Size(width, 1080), dark=width in (375, 1920))
+    names = [f"Answer {number}, which is of some length" for number in range(1, 20)]
+    address = host.ask("Which of all these?", [*names, "Grundstücksverkehrsgenehmigung"])
+    fill(postgres, address, 20, 2_000, timedelta(minutes=42))
+    show(host, address)
+    drawing = host.page.get_by_role("img", name="Votes over time.")
+    expect(drawing.locator("path.race-sign")).to_have_count(4)
+    expect(host.page.locator(".chart-key li")).to_have_count(5)
+    host.sees("other answers")
+    picture(host.page, "timeline-twenty")
+    # The table says the same as the results: the last row is the count.
+    last = host.page.locator("tbody tr").last.locator("td").all_text_contents()
+    assert sum(int(cell.replace(",", "")) for cell in last) == 2_000
+    assert host.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_colours_that_the_system_forces_are_heeded(
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee", "Water"])
+    fill(postgres, address, 3, 300, timedelta(days=3))
+    host.page.emulate_media(forced_colors="active")
+    show(host, address)
+    line = host.page.locator("svg.time-chart path.race-line").first
+    expect(line).to_be_visible()
+    stroke = line.evaluate("(path) => getComputedStyle(path).stroke")
+    ink = host.page.evaluate("getComputedStyle(document.body).color")
+    assert stroke == ink
+    picture(host.page, "timeline-forced-colors")
+
+
+def test_it_is_not_asked_for_in_a_hidden_tab(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.clock.install()
+    show(host, address)
+    host.sees("No votes yet.")
+    asked: list[str] = []
+    host.page.on(
+        "request", lambda request: asked.append(request.url) if "/timeline" in request.url else None
+    )
+    host.page.evaluate(
+        """Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+           document.dispatchEvent(new Event("visibilitychange"))"""
+    )
+    host.page.clock.run_for(60_000)
+    assert asked == []
