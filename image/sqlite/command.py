@@ -12,12 +12,13 @@ from psycopg2.extensions import connection as Connection
 
 from .. import database, settings
 from ..exits import Exit, Stop
-from . import choose
+from . import choose, memory
 from .display import display
-from .importer import Importer, meaning, unknown
+from .importer import Importer
 from .load import Progress
+from .meaning import meaning, unknown
 from .plan import Options
-from .refusals import Refusals
+from .refusals import Refusals, counted
 from .report import Report
 from .source import Source
 from .target import Target
@@ -40,7 +41,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         description="Bring the data of a SQLite file into the Postgres that DATABASE_URL names: "
         "all of it in one transaction, proven by counts and checksums, or nothing.",
         epilog="exit status: 0 done, 1 --verify-only found a difference, 64 usage, 65 the file or "
-        "its data, 69 the database, 73 the report cannot be written, 78 a setting",
+        "its data, 69 the database, 70 told to stop, or the proof failed, 73 the report cannot be "
+        "written, 78 a setting",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -107,6 +109,7 @@ def main(words: list[str]) -> int:
     except SystemExit:  # --help
         return Exit.OK
     wanted = wishes(options)
+    memory.give_back()
     config = settings.load(only=settings.CONNECTION)
     report = Report(str(options.file), config.database_url.place())
     _writable(options.report, options.file)
@@ -121,6 +124,8 @@ def main(words: list[str]) -> int:
                 connection.close()
     except Stop as stop:
         report.error = stop.message
+        if not report.holds:
+            print("\n".join(report.summary()), flush=True)
         raise
     finally:
         if options.report:
@@ -179,7 +184,7 @@ def _work(
     if fault:
         error = fault[0]
         if isinstance(error, psycopg2.Error):
-            raise meaning(error, report) from None
+            raise meaning(error, report, wanted, connection.info.user) from None
         raise error
 
 
@@ -198,10 +203,11 @@ def _end(report: Report) -> int:
         "imported": "imported and proven",
         "dry run": "a dry run: nothing was committed",
         "verified": "the same on both sides",
-        "differs": "not the same on both sides. "
-        "(--on-bad, --exclude and --type have to be as they were at the import.)",
+        "differs": "not the same on both sides\n"
+        "If the import had --on-bad, --exclude or --type, repeat them here.",
     }[report.outcome]
-    print(f"{rows:,} rows in {len(report.proofs)} tables, {seconds:.1f} s: {done}", flush=True)
+    what = f"{counted(rows, 'row')} in {counted(len(report.proofs), 'table')}"
+    print(f"{what}, {seconds:.1f} s: {done}", flush=True)
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 

@@ -75,7 +75,7 @@ class Constrainer:
             with attempt(self._target):
                 self._target.run(f"{add} PRIMARY KEY ({names})")
         except errors.NotNullViolation:
-            self._leave(what, "it holds NULL, which SQLite allows: unique instead")
+            self._leave(what, "it holds NULL, which SQLite allows: unique instead", kept=True)
             self._try(what, f"{add} UNIQUE ({names})")
         except psycopg2.Error as error:
             self._failed(what, error)
@@ -175,7 +175,8 @@ class Constrainer:
         name = move.table.name
         rows = self._source.execute("SELECT rowid FROM pragma_foreign_key_check(?)", (name,))
         places = ", ".join(str(rowid) for (rowid,) in rows[:5])
-        told = f"{len(rows)} rows refer to nothing, such as rowid {places}"
+        refer = "row refers" if len(rows) == 1 else "rows refer"
+        told = f"{len(rows):,} {refer} to nothing, such as rowid {places}"
         if not rows:  # they did in SQLite, to a row that was skipped, or is now NULL
             told = (error.diag.message_detail or first_line(error)).rstrip(".")
         if not self._lenient:
@@ -185,7 +186,7 @@ class Constrainer:
                 "and the key will hold for new rows only.",
             )
         self._try(what, f"{sql} NOT VALID")
-        self._leave(what, f"holds for new rows only: {told}")
+        self._leave(what, f"holds for new rows only: {told}", kept=True)
 
     def _try(self, what: Left, sql: str) -> None:
         try:
@@ -206,8 +207,8 @@ class Constrainer:
             )
         self._leave(what, first_line(error))
 
-    def _leave(self, what: Left, reason: str) -> None:
-        self._plan.left.append(Left(what.what, what.name, reason))
+    def _leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
+        self._plan.left.append(Left(what.what, what.name, reason, kept))
 
 
 def _columns(move: TableMove, names: tuple[str, ...]) -> str:

@@ -77,7 +77,9 @@ def _give_up(plan: Plan, table: TableMove, moves: list[Move], reason: str) -> No
     """Let generated columns be ordinary ones, that keep the values they have."""
     for move in moves:
         move.sent = True
-        plan.left.append(Left("generated column", _full(table, move), f"now plain: {reason}"))
+        plan.left.append(
+            Left("generated column", _full(table, move), f"now plain: {reason}", kept=True)
+        )
 
 
 def _full(table: TableMove, move: Move) -> str:

@@ -5,6 +5,7 @@ import time
 from typing import Protocol
 
 from .load import Progress
+from .refusals import counted
 
 PLAIN_SECONDS = 10.0  # between two lines about the same table
 
@@ -37,7 +38,7 @@ class Lines:
         for line in new:
             self._line(line)
         if time.monotonic() - self._last > PLAIN_SECONDS and progress.table:
-            self._line(f"  {progress.table}: {progress.rows:,} rows so far")
+            self._line(f"  {progress.table}: {counted(progress.rows, 'row')} so far")
 
     def close(self) -> None:
         """Nothing is left open."""

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-import psycopg2
 from psycopg2 import errors
 
 from .. import database
@@ -13,6 +13,7 @@ from ..exits import Exit, Stop
 from . import create, load, plan, proof, schema
 from .constrain import Constrainer, restart_sequences
 from .load import Progress, Stopped
+from .locate import Locator
 from .plan import Options, Plan, TableMove
 from .proof import Proof, Sum
 from .refusals import Refusals
@@ -253,47 +254,19 @@ class Importer:
         self._report.proofs = [
             Proof(move.name, sums[move.name], theirs[move.name]) for move in moves
         ]
+        if not self._report.holds and not before:
+            self._locate(moves, policy)
+
+    def _locate(self, moves: list[TableMove], policy: str) -> None:
+        """Say of tables that are not the same which rows it is; not of those that held others."""
+        self._progress.phase("looking for the differences")
+        for at, (move, found) in enumerate(zip(moves, self._report.proofs, strict=True)):
+            if not found.holds:
+                difference = Locator(self._source, self._target, move, policy).run()
+                self._report.proofs[at] = replace(found, difference=difference)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
         began = time.monotonic()
         yield
         self._report.seconds[name] = time.monotonic() - began
-
-
-def meaning(error: psycopg2.Error, report: Report) -> Stop:
-    """What an error of Postgres's means for the one who imports."""
-    said, place = create.first_line(error), report.database
-    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
-    if report.outcome == "unknown":
-        if lost and not isinstance(error, errors.QueryCanceled):
-            return unknown(f"the connection to {place} broke")
-        report.outcome = "failed"  # Postgres answered: it has rolled back
-    unchanged = "Nothing was changed."
-    match error:
-        case errors.LockNotAvailable():
-            return Stop(
-                Exit.UNAVAILABLE,
-                f"a table is in use: {said}. Stop the app, or try again. {unchanged}",
-            )
-        case errors.InsufficientPrivilege():
-            return Stop(Exit.CONFIGURATION, f"{place}: {said}. Grant it. {unchanged}")
-        case errors.ReadOnlySqlTransaction():
-            return Stop(
-                Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {unchanged}"
-            )
-        case psycopg2.DataError() | psycopg2.IntegrityError():
-            where = error.diag.message_detail or error.diag.context or ""
-            where = " ".join(where.split())[:200]
-            return Stop(Exit.BAD_DATA, f"Postgres refuses it: {said}. {where} {unchanged}")
-    if lost:
-        return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {unchanged} Try again.")
-    return Stop(Exit.SOFTWARE, f"{place}: {said}. {unchanged}")
-
-
-def unknown(what: str) -> Stop:
-    """What is said where the commit was sent, and no answer to it was heard."""
-    return Stop(
-        Exit.UNAVAILABLE,
-        f"{what} in the very moment of the commit. Ask with --verify-only whether all is there.",
-    )

@@ -8,21 +8,24 @@ encoder's; docs/import-sqlite.md has the measurements.
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 
 from .plan import Move, TableMove
-from .refusals import Refusals
-from .source import Row, Source, identifier
+from .refusals import Refusals, counted
+from .source import Row, Source, identifier, is_large
 from .target import Target
 from .values import BULK_ERRORS, Unfit
 
 CHUNK_BYTES = 256 << 10
+SPEED_ROWS = 10_000  # of fewer, the speed says nothing
 AHEAD_BYTES = 4 << 20  # how far the reader may be ahead of COPY
+
+T = TypeVar("T")
 
 Chunk = tuple[bytes, int] | None | BaseException  # rows of CSV and their number; a table's end
 
@@ -62,7 +65,8 @@ class Progress:
     def done(self) -> None:
         """The table is done."""
         seconds = max(time.monotonic() - self._began, 1e-3)
-        self.lines.append(f"  {self.table}: {self.rows:,} rows, {self.rows / seconds:,.0f} rows/s")
+        speed = f", {self.rows / seconds:,.0f} rows/s" if self.rows >= SPEED_ROWS else ""
+        self.lines.append(f"  {self.table}: {counted(self.rows, 'row')}{speed}")
 
 
 class Encoder:
@@ -78,8 +82,13 @@ class Encoder:
             for one in self.moves
         ]
 
-    def encode(self, rows: Sequence[Row]) -> str:
-        """Lines for rows whose first value tells their place."""
+    def encode(self, rows: Sequence[Row]) -> Iterable[str]:
+        """Lines for rows whose first value tells their place, in pieces where a row is large."""
+        if len(rows) == 1 and is_large(rows[0]):
+            return self._large(rows[0])
+        return (self._lines(rows),)
+
+    def _lines(self, rows: Sequence[Row]) -> str:
         columns = list(zip(*rows, strict=True))
         places = columns.pop(0)
         fields = [self._bulk(at, column) for at, column in enumerate(columns)]
@@ -100,7 +109,9 @@ class Encoder:
     def _carefully(self, places: Sequence[Any], columns: Sequence[Sequence[Any]]) -> str:
         """Value by value."""
         skip: set[int] = set()
-        fields = [self._column(at, places, column, skip) for at, column in enumerate(columns)]
+        fields = [
+            self._column(at, places, column, skip, encoded, "") for at, column in enumerate(columns)
+        ]
         if skip and self._refusals.policy == "skip":
             self._refusals.skipped[self._table] += len(skip)
             fields = [
@@ -108,21 +119,40 @@ class Encoder:
             ]
         return lines(fields)
 
+    def _large(self, row: Row) -> Iterable[str]:
+        """One row. What does not fit is known before the first piece is written."""
+        skip: set[int] = set()
+        nothing: Iterable[str] = ()
+        fields = [
+            self._column(at, row[:1], (value,), skip, in_pieces, nothing)[0]
+            for at, value in enumerate(row[1:])
+        ]
+        if skip and self._refusals.policy == "skip":
+            self._refusals.skipped[self._table] += 1
+            return ()
+        return _joined(fields)
+
     def _column(
-        self, at: int, places: Sequence[Any], values: Sequence[Any], skip: set[int]
-    ) -> list[str]:
+        self,
+        at: int,
+        places: Sequence[Any],
+        values: Sequence[Any],
+        skip: set[int],
+        write: Callable[[Move, Any], T],
+        empty: T,
+    ) -> list[T]:
         move = self.moves[at]
-        texts = []
+        texts: list[T] = []
         for number, value in enumerate(values):
             try:
-                texts.append(encoded(move, value))
+                texts.append(write(move, value))
             except Unfit as reason:
                 why = str(reason)
                 if self._refusals.policy == "null" and move.required and value is not None:
                     why += ", and the column takes no NULL"
                 self._refusals.add(self._table, places[number], move.column.name, value, why)
                 skip.add(number)
-                texts.append("")
+                texts.append(empty)
         return texts
 
 
@@ -133,6 +163,20 @@ def encoded(move: Move, value: Any) -> str:
     if move.required:
         raise Unfit("is NULL, which the column does not take")
     return ""
+
+
+def in_pieces(move: Move, value: Any) -> Iterable[str]:
+    """encoded() bit by bit. Raises Unfit."""
+    return (encoded(move, None),) if value is None else move.kind.pieces(value)
+
+
+def _joined(fields: Sequence[Iterable[str]]) -> Iterator[str]:
+    """A row of CSV."""
+    for at, field_ in enumerate(fields):
+        if at:
+            yield ","
+        yield from field_
+    yield "\n"
 
 
 def lines(fields: Sequence[Sequence[str]]) -> str:
@@ -224,18 +268,19 @@ class Reader(threading.Thread):
         parts: list[str] = []
         size = count = 0
         for rows in self._source.rows(sql, move.row_bytes):
-            text = encoder.encode(rows)
+            texts = encoder.encode(rows)
             if self.channel.stopped:
                 raise Stopped
             if self.vain:
                 continue
-            parts.append(text)
-            size += len(text)
             count += len(rows)
-            if size >= CHUNK_BYTES:
-                self.channel.put(("".join(parts).encode(), count))
-                parts = []
-                size = count = 0
+            for text in texts:
+                parts.append(text)
+                size += len(text)
+                if size >= CHUNK_BYTES:
+                    self.channel.put(("".join(parts).encode(), count))
+                    parts = []
+                    size = count = 0
         if size and not self.vain:
             self.channel.put(("".join(parts).encode(), count))
 

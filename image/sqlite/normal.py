@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from hashlib import md5
-from itertools import repeat
 from typing import Any
 from uuid import UUID
 
@@ -102,33 +101,35 @@ def _of(values: Sequence[Any], *types: type) -> bool:
 
 def _integers(values: Sequence[Any]) -> Sequence[str]:
     if _of(values, int):
-        return ["" if value is None else f"{value}" for value in values]
+        return ["" if value is None else repr(value) for value in values]
     return list(map(repr, values))
 
 
 def _doubles(values: Sequence[Any]) -> Sequence[str]:
     _of(values, float)
     known = [value for value in values if value is not None]
-    bits = struct.pack(f">{len(known)}d", *known).hex()
-    each = (bits[at : at + 16] for at in range(0, len(bits), 16))
+    bits = struct.pack(f">{len(known)}d", *known).hex(" ", 8).split(" ")
+    if len(known) == len(values):
+        return bits
+    each = iter(bits)
     return ["" if value is None else next(each) for value in values]
 
 
 def _decimals(precision: int, scale: int) -> Whole:
-    """Python writes no exponent here, and no zeros at the end but those of `.0`."""
+    """Python writes no zeros at the end but those of `.0`, and an exponent only where it must."""
+    limit = 10 ** min(precision - scale, 15) if precision else 1e15
+    too_fine = re.compile(rf"\.[0-9]{{{scale + 1}}}" if precision else r"(?!)")
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         _of(values, int, float)
-        sizes = [abs(value) for value in values if value]
-        limit = 10 ** min(precision - scale, 15) if precision else 1e15
-        if sizes and not 1e-4 <= min(sizes) <= max(sizes) < limit:
+        known = list(filter(None, values))
+        if known and not -limit < min(known) <= max(known) < limit:
             raise ValueError
-        if precision and list(map(round, sizes, repeat(scale))) != sizes:
+        lines = "".join([f"{value!r}\n" for value in values])
+        lines = lines.replace("None", "").replace(".0\n", "\n")
+        if "e" in lines or "-0\n" in lines or too_fine.search(lines):
             raise ValueError
-        return [
-            f"{value}".removesuffix(".0") if value else "" if value is None else "0"
-            for value in values
-        ]
+        return lines.split("\n")[:-1]
 
     return whole
 
@@ -143,7 +144,8 @@ def _days(each: Whole) -> Whole:
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        if set(map(len, known)) - {10} or {value[4] + value[7] for value in known} - {"--"}:
+        lines = "\n".join(known)
+        if set(map(len, known)) - {10} or set(lines[4::11] + lines[7::11]) - {"-"}:
             return each(values)
         list(map(date.fromisoformat, known))
         return ["" if value is None else value for value in values]
@@ -166,7 +168,8 @@ def _moments(suffix: str, each: Whole) -> Whole:
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        if set(map(len, known)) - {19} or {value[7] + value[10] for value in known} - {"- "}:
+        lines = "\n".join(known)
+        if set(map(len, known)) - {19} or set(lines[7::20]) - {"-"} or set(lines[10::20]) - {" "}:
             return each(values)
         list(map(datetime.fromisoformat, known))
         return ["" if value is None else value + suffix for value in values]

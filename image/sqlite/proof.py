@@ -12,21 +12,27 @@ like nothing that Postgres may hold.
 """
 
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any
 
 from .load import Progress, query
 from .normal import BROKEN, form
 from .plan import Move, TableMove
-from .source import Row, Source, identifier
+from .source import Row, Source, identifier, is_large
 from .target import Target
-from .values import Bytes, Double, Json, Numeric, Text, Words
+from .values import Bytes, Double, Json, Kind, Numeric, Text, Words, slices
 
 SEPARATOR = "\x1f"
 UNFIT = "\x1e"
 WRAP = 1 << 64
+FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
+
+
+class Skipped(Exception):
+    """The row is skipped, as asked."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,30 @@ class Sum:
         return f"{self.checksum % WRAP:016x}"
 
 
+@dataclass
+class Difference:
+    """What was found. Keys map the names of their columns to values as a text."""
+
+    columns: list[str] = field(default_factory=list)  # in which rows differ that both sides have
+    differ: list[dict[str, str]] = field(default_factory=list)  # keys of a few such rows
+    only_sqlite: list[dict[str, str]] = field(default_factory=list)
+    only_postgres: list[dict[str, str]] = field(default_factory=list)
+    complete: bool = True  # whether all rows that differ were looked at
+
+    def lines(self) -> Iterator[str]:
+        """The same for people."""
+        for what, keys in (
+            (f"{', '.join(self.columns)}: not the same", self.differ),
+            ("only in SQLite", self.only_sqlite),
+            ("only in Postgres", self.only_postgres),
+        ):
+            if keys:
+                each = (" ".join(f"{name} {value}" for name, value in key.items()) for key in keys)
+                yield f"{what} where {'; '.join(each)}"
+        if not self.complete:
+            yield "more rows differ that were not looked at"
+
+
 @dataclass(frozen=True)
 class Proof:
     """Both sides of one table."""
@@ -50,6 +80,7 @@ class Proof:
     table: str
     source: Sum
     target: Sum
+    difference: Difference | None = None
 
     @property
     def holds(self) -> bool:
@@ -59,24 +90,29 @@ class Proof:
 
 def of_target(target: Target, move: TableMove) -> Sum:
     """Postgres's own account of a table."""
-    terms = f" || '{SEPARATOR}' || ".join(_sql(one) for one in move.moves)
-    # Texts may be stored in another encoding; what is hashed is UTF-8.
-    row = terms if _is_utf8(target) else f"convert_to({terms}, 'UTF8')"
+    row = FIRST_BITS.format(hashed(target, move.moves))
     ((rows, total),) = target.rows(
-        f"SELECT count(*), sum(('x' || left(md5({row}), 16))::bit(64)::bigint)"  # noqa: S608
-        f" FROM {identifier(move.name)}"
+        f"SELECT count(*), sum({row}) FROM {identifier(move.name)}"  # noqa: S608
     )
     return Sum(rows, int(total or 0))
+
+
+def hashed(target: Target, moves: Sequence[Move]) -> str:
+    """SQL for the MD5 of columns in normal form."""
+    terms = f" || '{SEPARATOR}' || ".join(map(term, moves))
+    # Texts may be stored in another encoding; what is hashed is UTF-8.
+    return f"md5({terms})" if _is_utf8(target) else f"md5(convert_to({terms}, 'UTF8'))"
 
 
 def _is_utf8(target: Target) -> bool:
     return bool(target.rows("SHOW server_encoding")[0][0] == "UTF8")
 
 
-def _sql(move: Move) -> str:
+def term(move: Move) -> str:
+    """SQL for one column in normal form."""
     column = identifier(move.name)
     match move.kind:
-        case Words(labels=()):
+        case kind if not is_known(kind):
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"
@@ -91,6 +127,11 @@ def _sql(move: Move) -> str:
     return f"coalesce({text}, '')"
 
 
+def is_known(kind: Kind) -> bool:
+    """Whether its values are compared, and not only that there are some."""
+    return not isinstance(kind, Words) or bool(kind.labels)
+
+
 class Normal:
     """The normal form of one table's rows, from SQLite's values."""
 
@@ -102,6 +143,8 @@ class Normal:
 
     def sum(self, rows: Sequence[Row]) -> Sum:
         """The account of some rows, whose first value tells their place and does not count."""
+        if len(rows) == 1 and is_large(rows[0]):
+            return self._large(rows[0][1:])
         columns = list(zip(*rows, strict=True))[1:]
         try:
             texts = [whole(column) for (whole, _), column in zip(self._forms, columns, strict=True)]
@@ -111,26 +154,49 @@ class Normal:
             if self._has_texts and "\0" in "".join(written):
                 raise ValueError
         except BROKEN:
-            written = [line for row in rows if (line := self._row(row[1:])) is not None]
+            written = []
+            for row in rows:
+                with suppress(Skipped):
+                    written.append(SEPARATOR.join(self.texts(row[1:])))
         return Sum(len(written), _total(written))
 
     @staticmethod
     def _lacks(move: Move, column: Sequence[Any]) -> bool:
         return move.required and None in column
 
-    def _row(self, row: Row) -> str | None:
-        """One row, or None where it is skipped as asked."""
-        texts = []
+    def _large(self, row: Row) -> Sum:
+        """One row, of which there is room for no second copy."""
+        digest = md5(usedforsecurity=False)
+        try:
+            for at, text in enumerate(self.texts(row)):
+                digest.update(SEPARATOR.encode() if at else b"")
+                for part in slices(text):
+                    digest.update(part.encode())
+        except Skipped:
+            return Sum(0, 0)
+        return Sum(1, _first_bits(digest.digest()))
+
+    def texts(self, row: Row) -> Iterator[str]:
+        """The normal forms of one row's values. Raises Skipped."""
         for move, (_, one), value in zip(self._moves, self._forms, row, strict=True):
             try:
                 if value is None and move.required:
                     raise ValueError
-                texts.append("" if value is None else one(value))
+                text = "" if value is None else one(value)
             except BROKEN:
                 if self._policy == "skip":
-                    return None
-                texts.append("" if self._policy else UNFIT)
-        return SEPARATOR.join(texts)
+                    raise Skipped from None
+                text = "" if self._policy else UNFIT
+            yield text
+
+
+def first_bits(text: str) -> int:
+    """The first 64 bits of a text's MD5, as a bigint."""
+    return _first_bits(md5(text.encode(), usedforsecurity=False).digest())
+
+
+def _first_bits(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def _total(written: list[str]) -> int:

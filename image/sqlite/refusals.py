@@ -44,7 +44,14 @@ class Refusals:
             self.described.append(Refusal(table, place, column, shown(value), reason))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and what it counts: "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def shown(value: Any) -> str:
     """A value in one short line."""
+    if isinstance(value, str | bytes):
+        value = value[: SHOWN + 1]  # a copy of it may be all the memory that there is
     text = repr(bytes(value)) if isinstance(value, bytes) else repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -8,7 +8,8 @@ from typing import Any
 
 from .plan import Plan, TableMove
 from .proof import Proof
-from .refusals import Refusals
+from .refusals import Refusals, counted
+from .schema import Left
 
 SCREEN = 12  # lines of each kind
 
@@ -46,7 +47,8 @@ class Report:
             "tables": [self._table(move, proofs.get(move.name)) for move in self.plan.tables],
             "notes": self.plan.notes,
             "differences": self.plan.refusals,
-            "left_behind": [asdict(left) for left in self.plan.left],
+            "left_behind": [_left(left) for left in self.plan.left if not left.kept],
+            "changed": [_left(left) for left in self.plan.left if left.kept],
             "unfit": {
                 "policy": self.refusals.policy or None,
                 "total": self.refusals.total,
@@ -72,6 +74,7 @@ class Report:
                 "rows": {"source": proof.source.rows, "target": proof.target.rows},
                 "checksum": {"source": str(proof.source), "target": str(proof.target)},
                 "same": proof.holds,
+                "difference": asdict(proof.difference) if proof.difference else None,
             }
         return found
 
@@ -84,21 +87,20 @@ class Report:
         found = self.refusals
         if not found:
             return []
-        done = {
-            "null": "became NULL",
-            "skip": "had their rows skipped",
-            "text": "made their columns text",
-            "": "do not fit",
-        }
-        lines = [f"{_count(found.total, 'value')} {done[found.policy]}:"]
+        one, more = {
+            "null": ("became NULL", "became NULL"),
+            "skip": ("had its row skipped", "had their rows skipped"),
+            "text": ("made its column text", "made their columns text"),
+            "": ("does not fit", "do not fit"),
+        }[found.policy]
+        lines = [f"{counted(found.total, 'value')} {one if found.total == 1 else more}:"]
         shown: Counter[tuple[str, str, str]] = Counter()
-        for one in found.described:
-            key = (one.table, one.column, one.reason)
+        for value in found.described:
+            key = (value.table, value.column, value.reason)
             shown[key] += 1
             if shown[key] <= max(1, SCREEN // len(found.counts)):
-                lines.append(
-                    f"  {one.table} rowid {one.rowid}, {one.column}: {one.value} {one.reason}"
-                )
+                place = f"{value.table} rowid {value.rowid}, {value.column}"
+                lines.append(f"  {place}: {value.value} {value.reason}")
         rest = found.total - (len(lines) - 1)
         return lines[: 2 * SCREEN] + ([f"  and {rest:,} more"] if rest else [])
 
@@ -106,19 +108,30 @@ class Report:
         """The table of the proof, what was left behind, and how long it took."""
         wide = max([5, *(len(proof.table) for proof in self.proofs)])
         lines = [f"  {'table':<{wide}}  {'SQLite':>12}  {'Postgres':>12}  checksum"]
-        ordered = sorted(self.proofs, key=lambda proof: (proof.holds, -proof.source.rows))
-        rows = [_line(proof, wide) for proof in ordered]
-        lines += cut(rows, "tables, each the same on both sides")
-        left = [f"  {one.what} {one.name}: {one.reason}" for one in self.plan.left]
-        if left:
-            lines += ["left behind:", *cut(left, "things; --report has them all")]
+        ordered = sorted(self.proofs, key=lambda one: (one.holds, -one.source.rows, one.table))
+        wrong = [_line(proof, wide) for proof in ordered if not proof.holds]
+        lines += cut(wrong, "tables that differ; --report has them all")
+        same = [_line(proof, wide) for proof in ordered if proof.holds]
+        lines += cut(same, "tables, each the same on both sides")
+        for title, kept in (("not as it was:", True), ("left behind:", False)):
+            found = [one for one in self.plan.left if one.kept is kept]
+            told = [f"  {one.what} {one.name}: {one.reason}" for one in found]
+            if told:
+                lines += [title, *cut(told, "things; --report has them all")]
         return lines
+
+
+def _left(one: Left) -> dict[str, str]:
+    return {"what": one.what, "name": one.name, "reason": one.reason}
 
 
 def _line(proof: Proof, wide: int) -> str:
     sides = f"{proof.source.rows:>12,}  {proof.target.rows:>12,}"
     sums = f"✓ {proof.source}" if proof.holds else f"✗ {proof.source} is not {proof.target}"
-    return f"  {proof.table:<{wide}}  {sides}  {sums}"
+    found = proof.difference.lines() if proof.difference else ()
+    return "\n".join(
+        [f"  {proof.table:<{wide}}  {sides}  {sums}", *(f"    {one}" for one in found)]
+    )
 
 
 def cut(lines: list[str], what: str) -> list[str]:
@@ -126,7 +139,3 @@ def cut(lines: list[str], what: str) -> list[str]:
     if len(lines) <= SCREEN + 1:
         return lines
     return [*lines[:SCREEN], f"  and {len(lines) - SCREEN:,} more {what}"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -81,11 +81,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Left:
-    """Something of the SQLite database that Postgres does not get, and why."""
+    """Something of the SQLite database that Postgres does not get, or not as it was, and why."""
 
     what: str
     name: str
     reason: str
+    kept: bool = False  # it came along, otherwise than it was
 
 
 @dataclass

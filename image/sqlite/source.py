@@ -13,7 +13,7 @@ from ..exits import Exit, Stop
 
 HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 BUSY_SECONDS = 10
-PIECE_BYTES = 8 << 20  # at most as much is asked of SQLite at once, unless one row is larger
+PIECE_BYTES = 1 << 20  # at most as much is read at once, unless one row is larger
 PIECE_ROWS = 1000
 
 NO_DATABASE = "is no SQLite database, or an encrypted one. Decrypt it first, or name another."
@@ -52,18 +52,22 @@ class Source:
     def rows(self, sql: str, row_bytes: int) -> Iterator[list[Row]]:
         """The rows of a query in pieces; `row_bytes` is how large a row may be.
 
+        A piece is good until the next one is asked for: its rows are forgotten then. One that
+        `is_large` comes alone.
+
         A text that is no UTF-8 comes as Invalid. SQLite's module refuses the whole row for it, so
         only a query that has one is read again in the slower way that tells which it is.
         """
-        piece = max(1, min(PIECE_ROWS, PIECE_BYTES // max(row_bytes, 1)))
+        pieces = _measured if row_bytes > 8 * PIECE_BYTES // PIECE_ROWS else _counted
         with self.faults():
             done = 0
             self.connection.text_factory = str
             cursor = self.connection.execute(sql)
             try:
-                while rows := cursor.fetchmany(piece):
+                for rows in pieces(cursor):
+                    count = len(rows)
                     yield rows
-                    done += len(rows)
+                    done += count
                 return
             except sqlite3.OperationalError as error:
                 if "decode to UTF-8" not in str(error):
@@ -72,8 +76,7 @@ class Source:
             cursor = self.connection.execute(sql)
             for _ in range(done):
                 cursor.fetchone()
-            while rows := cursor.fetchmany(piece):
-                yield rows
+            yield from pieces(cursor)
 
     def check(self) -> None:
         """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
@@ -87,6 +90,12 @@ class Source:
             yield
         except sqlite3.Error as error:
             raise Stop(Exit.BAD_DATA, f"{self.path} {_meaning(error)}") from None
+        except FileNotFoundError:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{self.path}: there is no such file. Name the SQLite file; in a container, mount "
+                "its folder.",
+            ) from None
         except OSError as error:
             raise Stop(
                 Exit.BAD_DATA, f"{self.path} cannot be read: {error.strerror or error}."
@@ -104,6 +113,41 @@ class Source:
                 raise
             self._unchanged = _state(self.path)
             return _connect(self.path, "mode=ro&immutable=1")
+
+
+def is_large(row: Row) -> bool:
+    """Whether a row is so large that no copy of the whole of it should be made."""
+    return _length(row) > PIECE_BYTES
+
+
+def _length(row: Row) -> int:
+    return sum([len(value) for value in row if isinstance(value, str | bytes)])
+
+
+def _counted(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
+    while rows := cursor.fetchmany(PIECE_ROWS):
+        yield rows
+
+
+def _measured(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
+    """Where rows may be large: as many as are not, and each that is by itself."""
+    piece: list[Row] = []
+    size = 0
+    for row in cursor:
+        own = _length(row)
+        if piece and (size + own > PIECE_BYTES or len(piece) == PIECE_ROWS):
+            yield piece
+            piece.clear()
+            size = 0
+        piece.append(row)
+        size += own
+        del row  # or it would stay while the next one is read
+        if own > PIECE_BYTES:
+            yield piece
+            piece.clear()
+            size = 0
+    if piece:
+        yield piece
 
 
 def identifier(name: str) -> str:

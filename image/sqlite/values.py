@@ -7,11 +7,12 @@ only and raise for every other; then, and only then, it is encoded value by valu
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, ClassVar
+from itertools import chain
+from typing import Any, ClassVar, TypeVar
 
 from .source import Invalid
 
@@ -24,6 +25,9 @@ FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
 KINDS_OF_VALUE = {int: "an integer", float: "a real", str: "a text", bytes: "a blob"}
 integer = int.__repr__  # unlike str, they refuse what is of another type
 real = float.__repr__
+
+Sliced = TypeVar("Sliced", str, bytes)
+SLICE = 64 << 10  # characters or bytes of a large value that are written out at once
 
 BULK_ERRORS = (TypeError, AttributeError, ValueError, OverflowError)
 
@@ -45,6 +49,13 @@ class Kind:
     def field(self, value: Any) -> str:
         """A value that is not NULL, as it stands in CSV. Raises Unfit."""
         return quote(self.one(value)) if self.quoted else self.one(value)
+
+    def pieces(self, value: Any) -> Iterable[str]:
+        """field() of a large value, bit by bit, so that no copy of it is made. Raises Unfit."""
+        if not self.quoted:
+            return (self.one(value),)
+        inner = (part.replace('"', '""') for part in slices(self.one(value)))
+        return chain('"', inner, '"')
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         """Fields of CSV for values that are all as expected, or NULL. Raises what comes up."""
@@ -255,9 +266,12 @@ class Bytes(Kind):
     sql = "bytea"
 
     def one(self, value: Any) -> str:
-        if isinstance(value, bytes) and not isinstance(value, Invalid):
-            return "\\x" + value.hex()
-        raise unfit(value, "blob")
+        return "".join(self.pieces(value))
+
+    def pieces(self, value: Any) -> Iterable[str]:
+        if not isinstance(value, bytes) or isinstance(value, Invalid):
+            raise unfit(value, "blob")
+        return chain(("\\x",), (part.hex() for part in slices(value)))
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         if Invalid in map(type, values):
@@ -331,6 +345,11 @@ def unfit(value: Any, wanted: str, otherwise: str = "") -> Unfit:
     if value == "":
         return Unfit(f"is an empty text, not a {wanted}")
     return Unfit(otherwise or f"is {KINDS_OF_VALUE[type(value)]}, not a {wanted}")
+
+
+def slices(value: Sliced) -> Iterator[Sliced]:
+    """A value in pieces, in order."""
+    return (value[at : at + SLICE] for at in range(0, len(value), SLICE))
 
 
 def quote(text: str) -> str:

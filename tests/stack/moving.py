@@ -31,7 +31,14 @@ class Done:
 
     def left(self) -> dict[str, str]:
         """What was left behind: `kind name` and the reason."""
-        return {f"{x['what']} {x['name']}": x["reason"] for x in self.report["left_behind"]}
+        return self._told("left_behind")
+
+    def changed(self) -> dict[str, str]:
+        """What came along otherwise than it was: `kind name` and the reason."""
+        return self._told("changed")
+
+    def _told(self, member: str) -> dict[str, str]:
+        return {f"{one['what']} {one['name']}": one["reason"] for one in self.report[member]}
 
 
 def file(path: Path, sql: str, **rows: list[tuple[Any, ...]]) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg2
 import pytest
 from demijohn.exits import Stop
+from demijohn.sqlite import source, values
 from demijohn.sqlite.command import main
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -210,8 +211,13 @@ def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     derandomize=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(tables=databases(), policy=st.sampled_from(["", "null", "text", "skip"]))
-def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str) -> None:
+@given(
+    tables=databases(),
+    policy=st.sampled_from(["", "null", "text", "skip"]),
+    large=st.sampled_from([source.PIECE_BYTES, 4]),
+)
+def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, large: int) -> None:
+    """Rows that are `large` go another way, bit by bit."""
     connection, folder = empty
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -219,7 +225,10 @@ def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str) ->
     create(path, tables)
     words = [str(path), "--report", str(folder / "report.json")]
     try:
-        status = main(words + (["--on-bad", policy] if policy else []))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(source, "PIECE_BYTES", large)
+            patch.setattr(values, "SLICE", 3)
+            status = main(words + (["--on-bad", policy] if policy else []))
     except Stop as stop:
         check_refusal(connection, stop, json.loads((folder / "report.json").read_text()), policy)
         return

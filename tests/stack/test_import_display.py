@@ -34,8 +34,8 @@ def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
     assert process.wait(30) == 0, text
     assert "━" in text
     assert re.search(r"[\d,]+ of 60,000", text)
-    assert "rows/s" in text
-    assert "60,000 rows in 1 tables" in text
+    assert re.search(r"t: 60,000 rows, [\d,]+ rows/s", text)
+    assert "60,000 rows in 1 table, " in text
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is there again
 
 
@@ -43,7 +43,8 @@ def test_plain_lines_elsewhere(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE a (x INT); CREATE TABLE b (x INT)"
     done = brought(database, file(tmp_path / "app.db", sql, a=[(1,)], b=[(1,), (2,)]))
     assert "\x1b" not in done.out
-    assert re.search(r"^  b: 2 rows, [\d,]+ rows/s$", done.out, re.M)
+    assert re.search(r"^  a: 1 row\n  b: 2 rows$", done.out, re.M)
+    assert "3 rows in 2 tables, " in done.out
 
 
 def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path) -> None:
@@ -55,5 +56,6 @@ def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path) -> None:
     summary = done.out[done.out.index("proof\n") :]
     assert len(summary.splitlines()) < SCREEN
     assert "and 48 more tables, each the same on both sides" in summary
+    assert re.findall(r"^  (t\d+) ", summary, re.M) == sorted(f"t{n}" for n in range(60))[:12]
     assert "and 48 more things; --report has them all" in summary
     assert len(done.report["left_behind"]) == 60

@@ -166,6 +166,8 @@ def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> N
     done = bring(migrated, path, "--append", "--exclude", "alembic_version")
     assert done.status == 65
     assert "Key (id)=(2) already exists" in done.err
+    assert "author has such a row already" in done.err
+    assert "--replace empties the tables first" in done.err
     assert state(migrated) == before
 
 

@@ -41,7 +41,7 @@ def encrypted(path: Path) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
-    "absent": (lambda path: None, "No such file"),
+    "absent": (lambda path: None, "there is no such file"),
     "folder": (Path.mkdir, "is a folder"),
     "empty": (Path.touch, "is empty"),
     "pipe": (os.mkfifo, "is no file"),

@@ -115,7 +115,7 @@ def test_on_bad_null(database: str, tmp_path: Path) -> None:
     unasked = bring(database, path, "--verify-only")
     assert unasked.status == 1
     assert not any(table["same"] for table in unasked.report["tables"])
-    assert "--on-bad, --exclude and --type have to be as they were" in unasked.out
+    assert "If the import had --on-bad, --exclude or --type, repeat them here." in unasked.out
 
 
 def test_on_bad_skip(database: str, tmp_path: Path) -> None:

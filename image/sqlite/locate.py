@@ -1,0 +1,146 @@
+"""Where the two sides of a table differ: which rows, by their keys, and in which columns.
+
+It is asked for where the checksums are not the same. Rows go into buckets by their keys; each side
+sums up its buckets, and only rows of buckets that differ are compared, so memory is bounded.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Iterator, Set
+from contextlib import suppress
+from hashlib import md5
+
+from . import proof
+from .load import query
+from .plan import Move, TableMove
+from .proof import SEPARATOR, Difference, Normal, Skipped
+from .refusals import SHOWN
+from .source import Source, identifier
+from .target import Target
+from .values import Double, Json, Text, Words
+
+BUCKETS = 1 << 16
+LOOKED_AT = 2_000  # rows, about
+EXAMPLES = 5  # keys of each kind
+
+Key = tuple[str, ...]
+Digests = tuple[str, ...]
+
+
+class Locator:
+    """Compares one table. Its methods raise psycopg2.Error and Stop(65).
+
+    Its SQL takes no parameters, for the names in it may have any character, `%` too.
+    """
+
+    def __init__(self, source: Source, target: Target, move: TableMove, policy: str) -> None:
+        self._source = source
+        self._target = target
+        self._move = move
+        self._normal = Normal(move, policy)
+        names = [move.move(name) for name in move.table.key]
+        known = [one for one in names if one and proof.is_known(one.kind)]
+        # Where there is no key, the whole row is its own.
+        self._key = known if names and len(known) == len(names) else move.moves
+        self._places = [move.moves.index(one) for one in self._key]
+
+    def run(self) -> Difference:
+        """Find the rows that differ, or some of them."""
+        ours, theirs = self._our_buckets(), self._their_buckets()
+        wrong = sorted(n for n in ours.keys() | theirs.keys() if ours[n] != theirs[n])
+        looked_at = wrong[: max(1, LOOKED_AT * BUCKETS // max(self._move.rows, BUCKETS))]
+        mine, others = self._our_rows(set(looked_at)), self._their_rows(looked_at)
+        found = self._compare(mine - others, others - mine)
+        found.complete = len(looked_at) == len(wrong)
+        return found
+
+    def _compare(
+        self, ours: Counter[tuple[Key, Digests]], theirs: Counter[tuple[Key, Digests]]
+    ) -> Difference:
+        """Of rows that the other side has not: by their keys, it may have them otherwise."""
+        here, there = dict(ours.keys()), dict(theirs.keys())
+        both = here.keys() & there.keys()
+        columns = [
+            move.name
+            for at, move in enumerate(self._move.moves)
+            if any(here[key][at] != there[key][at] for key in both)
+        ]
+        return Difference(
+            columns,
+            self._examples(both),
+            self._examples(here.keys() - both),
+            self._examples(there.keys() - both),
+        )
+
+    def _examples(self, keys: Set[Key]) -> list[dict[str, str]]:
+        first = sorted(keys, key=lambda key: [(len(text), text) for text in key])[:EXAMPLES]
+        return [
+            {one.name: _plain(one, text) for one, text in zip(self._key, key, strict=True)}
+            for key in first
+        ]
+
+    def _our_buckets(self) -> Counter[int]:
+        sums = Counter[int]()
+        for texts in self._texts():
+            sums[self._bucket(texts)] += proof.first_bits(SEPARATOR.join(texts))
+        return sums
+
+    def _their_buckets(self) -> Counter[int]:
+        row = proof.hashed(self._target, self._move.moves)
+        return Counter(
+            {
+                bucket: int(total)
+                for bucket, total in self._target.rows(
+                    f"SELECT {self._bucket_sql()}, sum({proof.FIRST_BITS.format(row)})"  # noqa: S608
+                    f" FROM {identifier(self._move.name)} GROUP BY 1"
+                )
+            }
+        )
+
+    def _our_rows(self, buckets: set[int]) -> Counter[tuple[Key, Digests]]:
+        return Counter(
+            (tuple(texts[at] for at in self._places), tuple(map(_digest, texts)))
+            for texts in self._texts()
+            if self._bucket(texts) in buckets
+        )
+
+    def _their_rows(self, buckets: list[int]) -> Counter[tuple[Key, Digests]]:
+        terms = [proof.term(one) for one in self._key]
+        terms += [proof.hashed(self._target, [one]) for one in self._move.moves]
+        size = len(self._key)
+        return Counter(
+            (row[:size], row[size:])
+            for row in self._target.rows(
+                f"SELECT {', '.join(terms)} FROM {identifier(self._move.name)}"  # noqa: S608
+                f" WHERE {self._bucket_sql()} = ANY(ARRAY{buckets}::int[])"
+            )
+        )
+
+    def _texts(self) -> Iterator[list[str]]:
+        """The normal forms of each row's values, but of those that are skipped as asked."""
+        names = [one.column.name for one in self._move.moves]
+        for rows in self._source.rows(query(self._move, names), self._move.row_bytes):
+            for row in rows:
+                with suppress(Skipped):
+                    yield list(self._normal.texts(row[1:]))
+
+    def _bucket(self, texts: list[str]) -> int:
+        return proof.first_bits(SEPARATOR.join([texts[at] for at in self._places])) % BUCKETS
+
+    def _bucket_sql(self) -> str:
+        key = proof.FIRST_BITS.format(proof.hashed(self._target, self._key))
+        return f"({key} & {BUCKETS - 1})::int"
+
+
+def _digest(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _plain(move: Move, text: str) -> str:
+    """A value's normal form, as people write it."""
+    if isinstance(move.kind, Text | Words | Json):
+        text = text.partition(":")[2]
+    elif isinstance(move.kind, Double) and text:
+        (number,) = struct.unpack(">f" if len(text) == 8 else ">d", bytes.fromhex(text))
+        text = repr(number)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

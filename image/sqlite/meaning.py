@@ -1,0 +1,102 @@
+"""What an error of Postgres's means for the one who imports, and what to do."""
+
+import re
+
+import psycopg2
+from psycopg2 import errors
+
+from ..exits import Exit, Stop
+from .create import first_line
+from .plan import Options
+from .report import Report
+from .source import identifier
+
+UNCHANGED = "Nothing was changed."
+
+
+def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) -> Stop:
+    """How the import ends that `error` ended; `user` is the one Postgres knows it as."""
+    said, place = first_line(error), report.database
+    lost = isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    if report.outcome == "unknown":
+        if lost and not isinstance(error, errors.QueryCanceled):
+            return unknown(f"the connection to {place} broke")
+        report.outcome = "failed"  # Postgres answered: it has rolled back
+    match error:
+        case errors.LockNotAvailable():
+            return Stop(
+                Exit.UNAVAILABLE,
+                f"a table is in use: {said}. Stop the app, or try again. {UNCHANGED}",
+            )
+        case errors.InsufficientPrivilege():
+            return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {_right(said, user)} {UNCHANGED}")
+        case errors.ReadOnlySqlTransaction():
+            return Stop(
+                Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {UNCHANGED}"
+            )
+        case psycopg2.DataError() | psycopg2.IntegrityError():
+            where = error.diag.message_detail or error.diag.context or ""
+            where = " ".join(where.split())[:200]
+            what = " ".join(filter(None, (f"{said}. {where}", _way_out(error, report, options))))
+            return Stop(Exit.BAD_DATA, f"Postgres refuses it: {what} {UNCHANGED}")
+    if lost:
+        return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {UNCHANGED} Try again.")
+    return Stop(Exit.SOFTWARE, f"{place}: {said}. {UNCHANGED}")
+
+
+def unknown(what: str) -> Stop:
+    """What is said where the commit was sent, and no answer to it was heard."""
+    return Stop(
+        Exit.UNAVAILABLE,
+        f"{what} in the very moment of the commit. Ask with --verify-only whether all is there.",
+    )
+
+
+def _right(said: str, user: str) -> str:
+    """The statement that gives the right which is missing."""
+    role = identifier(user)
+    if match := re.fullmatch(r"permission denied for schema (.+)", said):
+        return f"Let its owner say: GRANT USAGE, CREATE ON SCHEMA {identifier(match[1])} TO {role};"
+    if match := re.fullmatch(r"permission denied for (table|sequence) (.+)", said):
+        kind = match[1].upper()
+        return f"Let its owner say: GRANT ALL ON {kind} {identifier(match[2])} TO {role};"
+    if said.startswith("must be owner of"):
+        return f"Import as its owner, not as {user}, for keys and sequences are changed meanwhile."
+    return f"Grant it to {user}."
+
+
+def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
+    """What to do where a key is there twice, or refers to nothing."""
+    table = error.diag.table_name or ""
+    match error:
+        case errors.UniqueViolation() if options.append:
+            return (
+                f"{table} has such a row already, or two rows are the same to Postgres: --replace "
+                "empties the tables first."
+            )
+        case errors.UniqueViolation():
+            return "Two rows are the same to Postgres: put them right in SQLite."
+        case errors.ForeignKeyViolation():
+            return _orphan(table, error.diag.constraint_name or "", report)
+    return ""
+
+
+def _orphan(table: str, constraint: str, report: Report) -> str:
+    """Why a row of a table that was there refers to nothing."""
+    skipped = {
+        move.name: report.refusals.skipped[move.table.name]
+        for move in report.plan.tables
+        if report.refusals.skipped[move.table.name]
+    }
+    move = next((move for move in report.plan.tables if move.name == table), None)
+    drop = f"or drop {constraint} and add it afterwards as NOT VALID."
+    if move and (lost := [name for name in (*move.parents, table) if name in skipped]):
+        counts = ", ".join(f"{skipped[name]:,} of {name}" for name in lost)
+        return (
+            f"--on-bad skip skipped rows ({counts}), and others refer to them. Say --on-bad null, "
+            f"which keeps the rows; or put them right in SQLite; {drop}"
+        )
+    return (
+        "The row refers to nothing in SQLite either (PRAGMA foreign_key_check lists all such), or "
+        f"to a table that is not imported. Put it right, import that table too, {drop}"
+    )

@@ -1,0 +1,94 @@
+"""What ends an import on Postgres's side is told with its cause and the way out."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.stack.moving import ask, bring, brought, connected, file, state
+
+SQLITE = """
+CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE);
+CREATE TABLE book (id INTEGER PRIMARY KEY, author_id INT REFERENCES author);
+"""
+POSTGRES = """
+CREATE TABLE author (id bigint PRIMARY KEY, born date);
+CREATE TABLE book (id bigint PRIMARY KEY,
+                   author_id bigint CONSTRAINT written_by REFERENCES author);
+"""
+
+
+def run(url: str, sql: str) -> None:
+    with connected(url) as cursor:
+        cursor.execute(sql)
+
+
+def test_a_row_that_refers_to_a_skipped_one(database: str, tmp_path: Path) -> None:
+    run(database, POSTGRES)
+    authors = [(1, "1970-01-01"), (2, "the 70s")]
+    path = file(tmp_path / "app.db", SQLITE, author=authors, book=[(1, 1), (2, 2)])
+    before = state(database)
+    done = bring(database, path, "--replace", "--on-bad", "skip")
+    assert done.status == 65
+    assert len(done.err.splitlines()) == 1
+    for words in (
+        'violates foreign key constraint "written_by"',
+        'Key (author_id)=(2) is not present in table "author"',
+        "skipped rows (1 of author), and others refer to them. Say --on-bad null",
+        "or drop written_by",
+    ):
+        assert words in done.err
+    assert state(database) == before
+    brought(database, path, "--replace", "--on-bad", "null")
+    assert ask(database, "SELECT born::text FROM author ORDER BY id") == [("1970-01-01",), (None,)]
+
+
+def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: Path) -> None:
+    run(database, POSTGRES)
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)], book=[(1, 7)])
+    done = bring(database, path, "--on-bad", "skip")
+    assert done.status == 65
+    assert "The row refers to nothing in SQLite either" in done.err
+    assert "skipped" not in done.err
+
+
+RIGHTS = {
+    "no schema's": (
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        "permission denied for schema public",
+        'GRANT USAGE, CREATE ON SCHEMA "public" TO "app user";',
+    ),
+    "no table's": (
+        "CREATE TABLE author (id bigint, born date); GRANT INSERT, SELECT ON author TO {user}",
+        "permission denied for table author",
+        'GRANT ALL ON TABLE "author" TO "app user";',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RIGHTS)
+def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    before, said, grant = RIGHTS[kind]
+    user = '"app user"'
+    run(database, f"CREATE ROLE {user} LOGIN PASSWORD 'secret'; " + before.format(user=user))
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    words = ["--exclude", "book", "--replace"]
+    mine = f"postgresql://app%20user:secret@{database.partition('@')[2]}"
+    try:
+        done = bring(mine, path, *words)
+        assert done.status == 69
+        assert f"{said}. Let its owner say: {grant}" in done.err
+        assert "Nothing was changed." in done.err
+        with connected(database) as cursor:
+            cursor.execute(grant)
+        brought(mine, path, *words)
+    finally:
+        run(database, f"DROP OWNED BY {user}; DROP ROLE {user}")
+
+
+def test_help_names_every_status(database: str, tmp_path: Path) -> None:
+    done = bring(database, tmp_path / "app.db", "--help")
+    said = " ".join(done.out.split())
+    for status in ("0 done", "1 --verify", "64", "65", "69", "70 told to stop", "73", "78"):
+        assert status in said

@@ -1,0 +1,73 @@
+"""Memory is bounded, whatever the size of the file and of its rows."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack.moving import PATIENCE_SECONDS, ask, brought, command, environment, file
+
+LIMIT_MB = 150
+
+# The kernel knows how much a process ever had; to begin with, as much as the one that started it.
+MEASURE = """
+import resource, subprocess, sys
+status = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(status)
+"""
+
+# In MB of text and blobs, each is a multiple of what the command may have.
+MANY = """
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 12000)
+INSERT INTO t SELECT n, hex(zeroblob(6000 + n % 4000)), randomblob(10000 + n % 4000) FROM n
+"""
+LARGE = """
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 15)
+INSERT INTO t SELECT n, hex(zeroblob(n * 300000)), zeroblob(n * 1000000) FROM n;
+WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
+INSERT INTO t SELECT 1000 + n, 'small ' || n, x'00' FROM n;
+INSERT INTO t VALUES
+  (100000, NULL, zeroblob(20000000)), (100001, replace(hex(zeroblob(10000000)), '0', '"'), NULL);
+"""
+
+
+@pytest.mark.parametrize("rows", [MANY, LARGE], ids=["many rows", "large rows"])
+def test_memory_is_bounded(database: str, tmp_path: Path, rows: str) -> None:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, data BLOB)"
+    path = file(tmp_path / "app.db", f"PRAGMA synchronous = OFF; {sql}; {rows}")
+    assert path.stat().st_size > 1.5 * LIMIT_MB * 1e6
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command(path)],
+        env=environment(database, MALLOC_ARENA_MAX="2"),  # as in the image
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+    )
+    path.unlink()
+    assert done.returncode == 0, done.stderr
+    assert int(done.stderr) / 1024 < LIMIT_MB
+
+
+@pytest.mark.parametrize(
+    ("policy", "arrived"),
+    [("null", "1 4 2000000, 2 0 2000000, 3 4 2000000"), ("skip", "1 4 2000000, 3 4 2000000")],
+)
+def test_large_rows_are_written_as_small_ones_are(
+    database: str, tmp_path: Path, policy: str, arrived: str
+) -> None:
+    """The second has a blob where there are texts."""
+    text, blob = 'é",\n' * 500_000, b"\x00\xff" * 1_000_000
+    rows = [(1, text, blob, None, 0.1), (2, blob, blob, None, 0.1), (3, text, blob, 'a"', 0.5)]
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, data BLOB, note TEXT, real REAL)"
+    path = file(tmp_path / "app.db", sql, t=rows)
+    done = brought(database, path, "--on-bad", policy)
+    rest = "coalesce(length(replace(body, repeat(E'é\",\\n', 499999), '')), 0)"
+    (found,) = ask(
+        database,
+        f"SELECT string_agg(concat_ws(' ', id, {rest}, length(data)), ', ' ORDER BY id),"
+        " count(note), sum(real)::text FROM t",
+    )
+    assert found == (arrived, 1, "0.7" if policy == "null" else "0.6")
+    assert len(done.report["unfit"]["values"][0]["value"]) <= 60
