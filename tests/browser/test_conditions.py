@@ -36,6 +36,23 @@ def test_results_say_that_they_reconnect_and_then_do(
     host.expect_share("Tea", 1, 100)
 
 
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_a_quiet_poll_that_one_person_watches_stays_live(stack: Stack, newcomer: Newcomer) -> None:
+    """Whoever looks alone finds an old copy time and again, which their look renews."""
+    host = newcomer(stack.url)
+    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+    state = host.page.get_by_role("main").get_by_role("status").first
+    expect(state).to_have_text("Live")
+    looks: list[str] = []
+    host.page.on("response", lambda answer: looks.append(answer.headers.get("cache-status", "")))
+    said: set[str] = set()
+    while len(looks) < 20:
+        said.add(state.inner_text())
+        host.page.wait_for_timeout(50)
+    assert said == {"Live"}
+    assert any("detail=stale" in look for look in looks)
+
+
 def test_copies_that_grow_old_are_not_called_live(
     launch: Callable[..., Stack], newcomer: Newcomer
 ) -> None:

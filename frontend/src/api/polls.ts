@@ -3,7 +3,7 @@ import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClie
 import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
 import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
-import { backoff, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
+import { backoff, OUTDATED, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];
@@ -43,11 +43,8 @@ export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
 
 /** The same for results, which the front door also has while the app behind it is away. */
 export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
-  return isAway(asked) || asked.data.staleLooks > SOME_STALE_LOOKS;
+  return isAway(asked) || asked.data.staleLooks >= OUTDATED;
 }
-
-/** A copy is outdated now and then, while the next is being fetched. */
-const SOME_STALE_LOOKS = 3;
 
 /** A request that may be repeated without changing its meaning is tried a few times. */
 const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };

@@ -13,7 +13,7 @@ test("a room that watches an open poll sees a vote within two seconds", () => {
 });
 
 test("while the app is away, copies that stay old are not asked for in a hurry", () => {
-  expect(pollingInterval({ ...looking, staleLooks: 2 })).toBe(pollingInterval(looking));
+  expect(pollingInterval({ ...looking, staleLooks: 4 })).toBe(pollingInterval(looking));
 });
 
 test("it is asked less often where nothing is to be seen", () => {

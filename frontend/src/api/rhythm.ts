@@ -4,6 +4,13 @@ import { Problem } from "./problem";
 const LIVE = 1_000;
 /** The look that made the front door fetch them got the copy of before: the new one is there soon. */
 const SOON = 300;
+/** How many looks in a row may hurry so: while the app is away, each brings the copy of before. */
+const HURRIED = 3;
+/**
+ * So many in a row are no coincidence: a copy lasts until its second is over, so that of two looks
+ * that hurry one may come just after that, but not both.
+ */
+export const OUTDATED = 6;
 /**
  * A closed poll can be reopened, and a ballot page only needs to learn that it was closed. Longer
  * than the front door hands out an outdated copy, so that a look always brings the state of now.
@@ -24,8 +31,7 @@ export function pollingInterval(state: {
 }): number {
   if (!state.visible) return HIDDEN;
   if (!state.watching || state.closed) return CALM;
-  // Only after the first: while the app is away, every look brings the copy of before.
-  return state.staleLooks === 1 ? SOON : LIVE;
+  return state.staleLooks > 0 && state.staleLooks <= HURRIED ? SOON : LIVE;
 }
 
 /** How often to ask for what moves slowly. */
