@@ -174,8 +174,9 @@ def test_connections_are_kept_after_the_clock_went_back(sleeper: Sleeper) -> Non
     before = sleeper.sessions()
     with ThreadPoolExecutor(6) as threads:
         assert set(threads.map(lambda _: sleeper.vote(), range(48))) == {200}
-    print(len(before), "new", sleeper.sessions() - before)
-    assert len(sleeper.sessions() - before) <= 2
+    # A busy machine may want one or the other more; given up, they would all be new.
+    new = sleeper.sessions() - before
+    assert len(new) <= len(before) / 2, (before, new)
 
 
 @contextmanager

@@ -177,10 +177,14 @@ def test_a_lost_connection_is_told_and_nothing_has_been(target: str, path: Path)
         " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
     _, said = process.communicate(timeout=60)
+    wait_until_alone(target)
+    assert "Traceback" not in said
+    if process.returncode == 0 or "in the very moment of the commit" in said:
+        # This test was slower than nearly the whole import.
+        assert state(target) == before or brought(target, path, "--verify-only")
+        return
     assert process.returncode == 69
     assert "Nothing was changed." in said
-    assert "Traceback" not in said
-    wait_until_alone(target)
     assert state(target) == before
 
 

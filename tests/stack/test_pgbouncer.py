@@ -190,7 +190,7 @@ def test_ten_at_once_migrate_once(release: Release, through: str) -> None:
     results = [ended(process) for process in [release(DATABASE_URL=through) for _ in range(10)]]
     assert [status for status, _, _ in results] == [0] * 10, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
-    assert sum(err.count("Running upgrade") for _, _, err in results) == 1
+    assert sum("Running upgrade" in err for _, _, err in results) == 1
     assert traces(through) == []
 
 
@@ -213,7 +213,7 @@ def test_who_waits_for_a_release_keeps_no_session_from_it(
     gate.touch()
     began = time.monotonic()
     status, out, err = ended(first)
-    assert (status, err.count("Running upgrade")) == (0, 1), err
+    assert (status, "Running upgrade" in err) == (0, True), err
     assert "upgrade head took" not in out and "took" in out
     results = [ended(process) for process in others]
     assert [(status, err) for status, _, err in results] == [(0, "")] * len(others)
@@ -226,7 +226,7 @@ def test_instances_that_start_together_migrate_once(launch: Launch, through: str
     started = [launch(**settings, DATABASE_DRIVER=driver).start() for driver in drivers]
     for each in started:
         each.wait_until_ready()
-    assert sum(each.log.count("Running upgrade") for each in started) == 1
+    assert sum("Running upgrade" in each.log for each in started) == 1
     assert traces(through) == []
 
 
