@@ -45,6 +45,19 @@ class Seen:
         return self.status in (200, 201)
 
 
+def _told(name: str, seen: list[Seen], *kinds: str) -> str:
+    """How many there were, and what became of those that were not served."""
+    them = [one for one in seen if one.kind in kinds]
+    away = sum(one.status == 503 for one in them)
+    broken = sum(not one.good for one in them) - away
+    return (
+        f"{len(them):,} {name}"
+        + (f", {away:,} answered 503" if away else "")
+        + (f", {broken:,} broken off" if broken else "")
+        + ("" if away or broken else ", all served")
+    )
+
+
 class Client:
     """One connection, kept until it breaks; what it reports goes to `seen`."""
 
@@ -160,14 +173,15 @@ class Load:
 
     def told(self) -> str:
         """The load in a few words, for the line of a row."""
-        reads = [seen for seen in self.seen if seen.kind in (STATIC, CACHED, READ)]
-        writes = [seen for seen in self.seen if seen.kind in (VOTE, CREATE)]
         slowest = max((seen.seconds for seen in self.seen if seen.good), default=0)
-        return (
-            f"{len(reads):,} reads, {sum(not seen.good for seen in reads)} failed; "
-            f"{len(writes):,} writes, {sum(not seen.good for seen in writes)} failed; "
-            f"{self.ledger.acknowledged:,} ballots acknowledged and there; "
-            f"slowest answer {slowest:.2f} s"
+        return "; ".join(
+            [
+                _told("reads", self.seen, STATIC, CACHED, READ),
+                _told("votes", self.seen, VOTE),
+                _told("new polls", self.seen, CREATE),
+                f"{self.ledger.acknowledged:,} ballots acknowledged and there",
+                f"slowest answer {slowest:.2f} s",
+            ]
         )
 
     def _guarded(self, work: Callable[[Client], Iterator[None]]) -> None:

@@ -4,10 +4,10 @@ import { spokenAddress } from "../lib/format";
 export function Address({ url }: { url: string }) {
   const [host, ...path] = spokenAddress(url).split("/");
   return (
-    <>
+    <bdi dir="ltr">
       <span className="address-part">{host}</span>
       <wbr />
       <span className="address-part">/{path.join("/")}</span>
-    </>
+    </bdi>
   );
 }
