@@ -1,6 +1,7 @@
 """What people do with Tally, in their words; the tests say what must come of it."""
 
 import re
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ class Size(NamedTuple):
     height: int
 
 
+PATIENCE_SECONDS = 20.0
+
 PHONE = Size(375, 740)
 DESKTOP = Size(1280, 800)
 
@@ -24,6 +27,17 @@ class Visitor:
     def __init__(self, page: Page, complaints: list[str]) -> None:
         self.page = page
         self.complaints = complaints  # what the pages of this test have logged as wrong so far
+
+    def wait_until(self, expression: str) -> None:
+        """Wait until a JavaScript expression holds.
+
+        Asked from here, each time anew: Playwright's wait_for_function evaluates again inside the
+        page, where the content security policy forbids it.
+        """
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < give_up, f"not so: {expression}"
+            self.page.wait_for_timeout(50)
 
     # Asking
 

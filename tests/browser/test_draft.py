@@ -129,7 +129,7 @@ def test_two_tabs_keep_a_draft_each(stack: Stack, newcomer: Newcomer) -> None:
     other.goto("/")
     assert question(host, other) == "Which?"
     other.get_by_label("Ask the room a question").fill("And where?")
-    host.page.wait_for_function("Object.keys(localStorage).length === 2")
+    host.wait_until("Object.keys(localStorage).length === 2")
     host.page.reload()
     assert question(host) == "Which?"
     other.reload()

@@ -178,7 +178,7 @@ def test_a_finger_beside_the_handle_scrolls_the_page(stack: Stack, newcomer: New
     host.page.evaluate("scrollTo(0, 0)")
     x, y = middle(host.answer(4))
     Finger(host.page).drag((x, y), *((x, y - way) for way in range(20, 240, 20)))
-    host.page.wait_for_function("scrollY > 50")
+    host.wait_until("scrollY > 50")
     expect(host.answer(4)).to_have_value("Answer 4")
 
 
@@ -192,9 +192,7 @@ def test_the_page_scrolls_along_with_what_is_dragged(stack: Stack, newcomer: New
     host.page.mouse.move(x, 495, steps=3)
     last = handle(host, 20)
     expect(last).to_be_in_viewport(timeout=20_000)
-    host.page.wait_for_function(
-        "document.querySelector('.option-rows').getBoundingClientRect().bottom < 480"
-    )
+    host.wait_until("document.querySelector('.option-rows').getBoundingClientRect().bottom < 480")
     host.page.mouse.up()
     expect(host.answer(20)).to_have_value("Answer 1")
 

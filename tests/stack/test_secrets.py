@@ -42,8 +42,11 @@ def test_a_stack_keeps_its_secrets(launch: Callable[..., Stack], url: str, drive
     tally.get("/api/status")
     tally.get("/api/ill/break")  # a traceback, with what stands on its lines
     tally.get("/api/ill/query")  # an error of the database's
+    # What the app says comes by way of supervisord, a moment after its answer.
+    tally.wait_for(
+        lambda: "Traceback" in tally.log and "no_such_table" in tally.log, "two errors in the log"
+    )
     told = tally.log
-    assert "Traceback" in told and "no_such_table" in told
     secrecy.assert_kept(SECRETS, told)
     secrecy.assert_kept(SECRETS, tally.get("/api/status")[2].decode())
     family = psutil.Process(tally.pid)
