@@ -19,16 +19,6 @@ from .schemas import OptionResult, Results, Viewing
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5, stale-if-error=300"
 CACHED = {"Cache-Control": "How long caches may keep it", "ETag": "Changes with the count"}
 
-
-def this_second() -> dict[str, str]:
-    """For Nginx, which counts whole seconds: its copy is fresh until the second is over.
-
-    By s-maxage=1 alone it would be for up to two. "@" is a moment, in seconds since the epoch:
-    https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid
-    """
-    return {"X-Accel-Expires": f"@{int(time.time())}"}
-
-
 routes = Blueprint("results", __name__, url_prefix="/api/polls")
 
 
@@ -44,7 +34,16 @@ def show_results(poll_id: str, query: Viewing) -> tuple[Results, dict[str, str]]
     with transaction() as connection:
         results = _count(connection, poll_id, query.key)
     headers = {"Cache-Control": CACHE_CONTROL, "ETag": _etag(poll_id, results)}
-    return results, headers | this_second()
+    return results, headers | _this_second()
+
+
+def _this_second() -> dict[str, str]:
+    """For Nginx, which counts whole seconds: its copy is fresh until the second is over.
+
+    By s-maxage=1 alone it would be for up to two. "@" is a moment, in seconds since the epoch:
+    https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid
+    """
+    return {"X-Accel-Expires": f"@{int(time.time())}"}
 
 
 def is_hidden(poll: Any, key: str) -> bool:

@@ -135,7 +135,7 @@ class PollPatch(Request):
     )
 
     @model_validator(mode="after")
-    def something(self) -> Self:
+    def _something(self) -> Self:
         """Refuse a change that changes nothing."""
         if not self.model_fields_set:
             raise PydanticCustomError("empty", "Name what is to change: closed or closes_at")

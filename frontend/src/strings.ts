@@ -164,7 +164,6 @@ export const strings = {
     closesAt: "Closes by itself at",
     closesAtSet: (time: string) => `It closes ${time}.`,
     closesAtOpen: "It stays open until you close it.",
-    closesAtZone: (zone: string) => `Times are ${zone}.`,
     closesAtSubmit: "Set the closing time",
     closesAtNever: "Never close by itself",
     shown: {

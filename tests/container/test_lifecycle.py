@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.container.engine import HARDENED, ROOT, Container, docker, must, wait_for
+from tests.container.engine import HARDENED, Container, docker, must, wait_for
+from tests.stack_fixture import REVISIONS
 
 Launch = Callable[..., Container]
-REVISIONS = list((ROOT / "backend" / "migrations" / "versions").glob("*.py"))
 
 
 class Readers:

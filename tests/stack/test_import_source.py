@@ -207,7 +207,7 @@ def test_a_name_that_the_file_has_not_is_a_mistake(
     assert done.err.startswith(f"demijohn: {words[0]} {words[1].partition('=')[0]}: ")
     assert "has no such" in done.err
     assert len(done.err.splitlines()) == 1
-    assert ask(database, "SELECT FROM pg_class WHERE relname = 't'") == []
+    assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
 def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from tests.load import Load
 from tests.pgbouncer import POOL_SIZE, Bouncer, PgBouncer
 from tests.stack.apps.kit import MIRROR
 from tests.stack.test_boot import Boot, boot
-from tests.stack_fixture import PATIENCE_SECONDS, Release, Stack, ended
+from tests.stack_fixture import PATIENCE_SECONDS, REVISIONS, Release, Stack, ended
 
 __all__ = ["boot"]
 
@@ -190,7 +190,7 @@ def test_ten_at_once_migrate_once(release: Release, through: str) -> None:
     results = [ended(process) for process in [release(DATABASE_URL=through) for _ in range(10)]]
     assert [status for status, _, _ in results] == [0] * 10, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
-    assert sum("Running upgrade" in err for _, _, err in results) == 1
+    assert sum(err.count("Running upgrade") for _, _, err in results) == len(REVISIONS)
     assert traces(through) == []
 
 
@@ -213,7 +213,7 @@ def test_who_waits_for_a_release_keeps_no_session_from_it(
     gate.touch()
     began = time.monotonic()
     status, out, err = ended(first)
-    assert (status, "Running upgrade" in err) == (0, True), err
+    assert (status, err.count("Running upgrade")) == (0, len(REVISIONS)), err
     assert "upgrade head took" not in out and "took" in out
     results = [ended(process) for process in others]
     assert [(status, err) for status, _, err in results] == [(0, "")] * len(others)
@@ -226,7 +226,7 @@ def test_instances_that_start_together_migrate_once(launch: Launch, through: str
     started = [launch(**settings, DATABASE_DRIVER=driver).start() for driver in drivers]
     for each in started:
         each.wait_until_ready()
-    assert sum("Running upgrade" in each.log for each in started) == 1
+    assert sum(each.log.count("Running upgrade") for each in started) == len(REVISIONS)
     assert traces(through) == []
 
 

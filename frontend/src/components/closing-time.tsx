@@ -1,9 +1,9 @@
-import { useId, useState, type SubmitEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 
 import type { Poll, PollPatch } from "../api/polls";
 import { formatTime, localInput, timeZone } from "../lib/format";
 import { strings } from "../strings";
-import { errorAttributes, FieldError } from "./field-error";
+import { MomentField } from "./moment-field";
 
 interface ClosingTimeProps {
   readonly poll: Poll;
@@ -16,7 +16,6 @@ export function ClosingTime({ poll, busy, onChange }: ClosingTimeProps) {
   const set = poll.closes_at === null ? undefined : new Date(poll.closes_at);
   const [typed, setTyped] = useState<string>();
   const [error, setError] = useState<string>();
-  const id = useId();
   const value = typed ?? (set ? localInput(set) : "");
 
   function submit(event: SubmitEvent) {
@@ -33,28 +32,18 @@ export function ClosingTime({ poll, busy, onChange }: ClosingTimeProps) {
 
   return (
     <form className="closing" noValidate onSubmit={submit}>
-      <div className="field">
-        <label className="label" htmlFor={`${id}-closes`}>
-          {strings.manage.closesAt}
-        </label>
-        <input
-          id={`${id}-closes`}
-          className="input"
-          type="datetime-local"
-          max="9999-12-31T23:59"
-          value={value}
-          {...errorAttributes(`${id}-error`, error, `${id}-hint`)}
-          onChange={(event) => {
-            setTyped(event.target.value);
-            setError(undefined);
-          }}
-        />
-        <p id={`${id}-hint`} className="hint">
-          {set ? strings.manage.closesAtSet(formatTime(set)) : strings.manage.closesAtOpen}{" "}
-          {strings.manage.closesAtZone(timeZone())}
-        </p>
-        <FieldError id={`${id}-error`} message={error} />
-      </div>
+      <MomentField
+        label={strings.manage.closesAt}
+        value={value}
+        error={error}
+        onChange={(next) => {
+          setTyped(next);
+          setError(undefined);
+        }}
+      >
+        {set ? strings.manage.closesAtSet(formatTime(set)) : strings.manage.closesAtOpen}{" "}
+        {strings.create.zone(timeZone())}
+      </MomentField>
       <div className="actions">
         <button type="submit" className="button button-quiet" disabled={busy}>
           {strings.manage.closesAtSubmit}

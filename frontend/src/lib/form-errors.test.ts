@@ -1,17 +1,8 @@
 import { expect, test } from "vitest";
 
 import { strings } from "../strings";
+import { form } from "./form.fixture";
 import { charactersLeft, findErrors, placeErrors } from "./form-errors";
-import { EMPTY_FORM, type PollForm } from "./poll-form";
-
-function form(options: readonly string[], more: Partial<PollForm> = {}): PollForm {
-  return {
-    ...EMPTY_FORM,
-    question: "Tea?",
-    options: options.map((text, index) => ({ key: index + 10, text })),
-    ...more,
-  };
-}
 
 test("a complete form has no errors", () => {
   expect(findErrors(form(["Yes", "No", ""]))).toEqual({});

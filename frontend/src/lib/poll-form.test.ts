@@ -1,15 +1,7 @@
 import { expect, test } from "vitest";
 
-import { EMPTY_FORM, isBlank, toNewPoll, type PollForm } from "./poll-form";
-
-function form(options: readonly string[], more: Partial<PollForm> = {}): PollForm {
-  return {
-    ...EMPTY_FORM,
-    question: "Tea?",
-    options: options.map((text, index) => ({ key: index + 10, text })),
-    ...more,
-  };
-}
+import { form } from "./form.fixture";
+import { EMPTY_FORM, isBlank, toNewPoll } from "./poll-form";
 
 test("empty rows are not sent, and what is sent is trimmed", () => {
   expect(toNewPoll(form([" Yes", "", "No "], { question: " Tea? ", multiple: true }))).toEqual({

@@ -3,14 +3,12 @@ import "./present.css";
 
 import { Link, useParams } from "wouter";
 
-import { isOutdated, usePoll, useResults } from "../api/polls";
+import { usePoll, useResults } from "../api/polls";
 import { Address } from "../components/address";
 import { Count } from "../components/count";
 import { FullScreenButton } from "../components/full-screen-button";
 import { LazyQrCode } from "../components/lazy-qr-code";
-import { LiveState } from "../components/live-state";
-import { Question } from "../components/question";
-import { Turnout } from "../components/turnout";
+import { ResultsHead } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
@@ -29,19 +27,11 @@ export default function PresentPage() {
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   if (!results.data || results.isError) return <Unavailable asked={results} />;
 
-  const { ballots, closed } = results.data;
+  const { closed } = results.data;
   const address = absolute(addresses.vote(id));
   return (
     <main className="present" data-closed={closed}>
-      <div className="results-head">
-        <div className="question-frame">
-          <Question text={poll.data.question} />
-        </div>
-        <div className="results-total">
-          <Turnout poll={poll.data} ballots={ballots} />
-          <LiveState closed={closed} reconnecting={isOutdated(results)} />
-        </div>
-      </div>
+      <ResultsHead poll={poll.data} results={results} />
 
       <Count poll={poll.data} results={results.data} />
 

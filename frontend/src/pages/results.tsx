@@ -2,14 +2,11 @@ import "./results.css";
 
 import { Link, useParams } from "wouter";
 
-import { isOutdated } from "../api/polls";
 import { useWatchedPoll } from "../api/watch";
 import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
 import { Count } from "../components/count";
-import { LiveState } from "../components/live-state";
-import { Question } from "../components/question";
-import { Turnout } from "../components/turnout";
+import { ResultsHead } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { VoteTimeline } from "../components/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
@@ -26,19 +23,11 @@ export default function ResultsPage() {
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   if (!results.data || results.isError) return <Unavailable asked={results} />;
 
-  const { ballots, closed } = results.data;
+  const { closed } = results.data;
   const address = absolute(addresses.vote(id));
   return (
     <div className="results" data-closed={closed}>
-      <div className="results-head">
-        <div className="question-frame">
-          <Question text={poll.data.question} />
-        </div>
-        <div className="results-total">
-          <Turnout poll={poll.data} ballots={ballots} />
-          <LiveState closed={closed} reconnecting={isOutdated(results)} />
-        </div>
-      </div>
+      <ResultsHead poll={poll.data} results={results} />
 
       {viewingKey !== undefined && !closed && (
         <p className="note results-early">{strings.results.early[poll.data.results]}</p>

@@ -1,0 +1,42 @@
+import { useId, type ReactNode } from "react";
+
+import { errorAttributes, FieldError } from "./field-error";
+
+interface MomentFieldProps {
+  readonly label: string;
+  /** A `datetime-local` value, in the device's time; "" where there is none. */
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly onChange: (value: string) => void;
+  readonly onLeave?: () => void;
+  /** What there is to know about it. */
+  readonly children: ReactNode;
+}
+
+/** A date and a time. */
+export function MomentField({ label, value, error, onChange, onLeave, children }: MomentFieldProps) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label className="label" htmlFor={id}>
+        {label}
+      </label>
+      <input
+        id={id}
+        className="input"
+        type="datetime-local"
+        max="9999-12-31T23:59"
+        value={value}
+        {...errorAttributes(`${id}-error`, error, `${id}-hint`)}
+        onChange={(event) => {
+          onChange(event.target.value);
+        }}
+        onBlur={onLeave}
+      />
+      <FieldError id={`${id}-error`} message={error} />
+      <div id={`${id}-hint`} className="hint">
+        {children}
+      </div>
+    </div>
+  );
+}

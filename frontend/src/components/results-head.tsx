@@ -1,0 +1,30 @@
+import { isOutdated, type Poll, type Reaching, type Watched } from "../api/polls";
+import { formatCount } from "../lib/format";
+import { strings } from "../strings";
+import { LiveState } from "./live-state";
+import { Question } from "./question";
+
+interface ResultsHeadProps {
+  readonly poll: Poll;
+  readonly results: Reaching & { readonly data: Watched };
+}
+
+/** What is above a count: the question, how many have voted, and whether the numbers still move. */
+export function ResultsHead({ poll, results }: ResultsHeadProps) {
+  const { ballots, closed } = results.data;
+  const { voters, ballots: votes } = strings.results;
+  return (
+    <div className="results-head">
+      <div className="question-frame">
+        <Question text={poll.question} />
+      </div>
+      <div className="results-total">
+        <p>
+          <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
+          <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
+        </p>
+        <LiveState closed={closed} reconnecting={isOutdated(results)} />
+      </div>
+    </div>
+  );
+}
