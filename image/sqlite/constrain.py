@@ -7,7 +7,8 @@ from ..exits import Exit, Stop
 from . import translate
 from .create import attempt, first_line, named
 from .grammar import Tokens
-from .plan import Names, Plan, TableMove
+from .move import TableMove
+from .plan import Names, Plan
 from .schema import ForeignKey, Index, Left, Term
 from .source import Source, identifier
 from .target import Target

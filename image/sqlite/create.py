@@ -9,7 +9,8 @@ import psycopg2
 from . import translate
 from .grammar import Tokens, tokens
 from .moments import Moment
-from .plan import Move, Plan, TableMove
+from .move import Move, TableMove
+from .plan import Plan
 from .schema import Left
 from .source import Source, identifier
 from .target import Target

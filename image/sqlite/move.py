@@ -1,0 +1,38 @@
+"""Which column and which table goes where."""
+
+from dataclasses import dataclass, field
+
+from .schema import Column, Table
+from .values import Kind
+
+
+@dataclass
+class Move:
+    """A column on its way: `name` and `kind` are the target's; `required`: it takes no NULL.
+
+    One that is not `sent` is worked out by Postgres, and compared afterwards.
+    """
+
+    column: Column
+    name: str
+    kind: Kind
+    required: bool
+    sent: bool = True
+
+
+@dataclass
+class TableMove:
+    """A table on its way to the table `name`, which is `created` if it was not there."""
+
+    table: Table
+    name: str
+    created: bool
+    moves: list[Move]
+    rows: int = 0
+    row_bytes: int = 0
+    triggers: list[str] = field(default_factory=list)
+    parents: list[str] = field(default_factory=list)
+
+    def move(self, column: str) -> Move | None:
+        """The move of a source's column, in whatever case."""
+        return next((m for m in self.moves if m.column.name.lower() == column.lower()), None)
