@@ -111,6 +111,7 @@ def main(words: list[str]) -> int:
         return Exit.OK
     wanted = wishes(options)
     memory.give_back()
+    memory.collect_rarely()
     config = settings.load(only=settings.CONNECTION)
     report = Report(str(options.file), config.database_url.place())
     _writable(options.report, options.file)

@@ -39,7 +39,7 @@ class Crew:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._hands: list[Hand] = []
-        self._helpers = [Helper(source) for _ in range(_wanted(source))]
+        self._helpers = [Helper(source) for _ in range(wanted(source))]
 
     def __enter__(self) -> Self:
         return self
@@ -112,14 +112,14 @@ class Crew:
         self._helpers = []
 
 
-def _wanted(source: Source) -> int:
+def wanted(source: Source) -> int:
     """How many helpers pay. One alone would not: this process can do the same."""
     if source.size() < FEWEST_BYTES:
         return 0
     ours = capacity.measure()
     room = MOST_HELPERS if ours.memory is None else (ours.memory - OWN_BYTES) // HELPER_BYTES
-    wanted = min(MOST_HELPERS, int(ours.cpus), room)
-    return wanted if wanted > 1 else 0
+    number = min(MOST_HELPERS, int(ours.cpus), room)
+    return number if number > 1 else 0
 
 
 def _result(message: Rows | Done | Failed) -> Any:

@@ -1,5 +1,6 @@
 """Who does the tasks: a thread of this process, or a process of its own."""
 
+import fcntl
 import pickle
 import queue
 import subprocess
@@ -14,6 +15,7 @@ from .source import Source
 from .tasks import Done, Failed, Message, Task
 
 GIVE_UP_SECONDS = 10.0
+PIPE_BYTES = 1 << 20  # on Linux, which by itself gives 64 kB
 
 
 class Hand(Protocol):
@@ -78,6 +80,8 @@ class Helper:
         )
         self._tasks = cast(IO[bytes], self._process.stdin)
         self._messages = cast(IO[bytes], self._process.stdout)
+        with suppress(AttributeError, OSError):  # elsewhere, or where so much is not allowed
+            fcntl.fcntl(self._messages, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def ask(self, task: Task) -> None:
         with suppress(BrokenPipeError):  # then there is nothing to hear either, which is told

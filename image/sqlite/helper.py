@@ -26,6 +26,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # meant for the one who has started it, and knows
     memory.give_back()
+    memory.collect_rarely()
     tasks, messages = sys.stdin.buffer, sys.stdout.buffer
     with Source(Path(sys.argv[1])) as source:
         hand = Inside(source)

@@ -169,7 +169,8 @@ def _moments(suffix: str, each: Whole) -> Whole:
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
         lines = "\n".join(known)
-        if set(map(len, known)) - {19} or set(lines[7::20]) - {"-"} or set(lines[10::20]) - {" "}:
+        marks = (lines[7::20], "-"), (lines[10::20], " "), (lines[13::20] + lines[16::20], ":")
+        if set(map(len, known)) - {19} or any(set(found) - {mark} for found, mark in marks):
             return each(values)
         list(map(datetime.fromisoformat, known))
         return ["" if value is None else value + suffix for value in values]

@@ -23,6 +23,8 @@ TRUE = frozenset(("1", "t", "true", "y", "yes", "on"))
 FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
 
 KINDS_OF_VALUE = {int: "an integer", float: "a real", str: "a text", bytes: "a blob"}
+SPECIAL = '",\r\n\\'  # what means something in CSV, or may at the start of a line
+
 integer = int.__repr__  # unlike str, they refuse what is of another type
 real = float.__repr__
 
@@ -221,11 +223,14 @@ class Text(Kind):
         return value
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
-        if self.limit:
-            if self.sql.startswith("character("):
-                return super().bulk(values)
-            if max(map(len, filter(None, values)), default=0) > self.limit:
-                raise ValueError
+        if self.sql.startswith("character("):
+            return super().bulk(values)
+        known = [v for v in values if v is not None] if None in values else values
+        if self.limit and max(map(len, known), default=0) > self.limit:
+            raise ValueError
+        # Quotes cost as much as all else: only where a character needs them, or an empty text.
+        if all(known) and not any(map("".join(known).__contains__, SPECIAL)):
+            return values if known is values else ["" if v is None else v for v in values]
         return ["" if v is None else '"' + v.replace('"', '""') + '"' for v in values]
 
 

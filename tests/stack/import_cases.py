@@ -41,6 +41,7 @@ FITTING: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
     "date with a time": ("DATE", ["2024-02-29 10:00"], "timestamp without time zone", [datetime(2024, 2, 29, 10)]),
     "datetime": ("DATETIME", ["2024-02-29 10:11:12", "2024-02-29T10:11:12.5", "2024-02-29", "2024-02-29 10:11", "1999-12-31 23:59:59.999999000"], "timestamp without time zone", [datetime(2024, 2, 29, 10, 11, 12), datetime(2024, 2, 29, 10, 11, 12, 500_000), datetime(2024, 2, 29), datetime(2024, 2, 29, 10, 11), datetime(1999, 12, 31, 23, 59, 59, 999_999)]),
     "datetime with zones": ("TIMESTAMP", ["2024-02-29 10:00:00+02:00", "2024-02-29T10:00:00Z", "2024-02-29 10:00:00", "2024-02-29 10:00-0330"], "timestamp with time zone", [datetime(2024, 2, 29, 8, tzinfo=UTC), datetime(2024, 2, 29, 10, tzinfo=UTC), datetime(2024, 2, 29, 10, tzinfo=UTC), datetime(2024, 2, 29, 13, 30, tzinfo=UTC)]),
+    "datetime with hours of zones": ("TIMESTAMP", ["2024-02-29 10:00+02", "2024-02-29 10:00-03"], "timestamp with time zone", [datetime(2024, 2, 29, 8, tzinfo=UTC), datetime(2024, 2, 29, 13, tzinfo=UTC)]),
     "unix seconds": ("DATETIME", [UNIX, 0, -1.5, UNIX + 0.25], "timestamp with time zone", [THEN, datetime(1970, 1, 1, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 58, 500_000, tzinfo=UTC), THEN.replace(microsecond=250_000)]),
     "milliseconds": ("TIMESTAMP", [UNIX * 1000 + 5], "timestamp with time zone", [THEN.replace(microsecond=5000)]),
     "microseconds": ("TIMESTAMP", [UNIX * 10**6 + 7], "timestamp with time zone", [THEN.replace(microsecond=7)]),
