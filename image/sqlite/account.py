@@ -8,9 +8,11 @@ from hashlib import md5
 from typing import Any
 
 from .move import Move, TableMove
-from .normal import BROKEN, form
+from .normal import form
+from .normal_one import BROKEN
 from .source import Row, is_large
-from .values import Text, slices
+from .texts import Text
+from .values import slices
 
 SEPARATOR = "\x1f"
 UNFIT = "\x1e"

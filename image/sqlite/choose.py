@@ -13,7 +13,8 @@ from .crew import Crew
 from .moments import JULIAN, UNIT_NAMES, UNITS, Moment, TimeOfDay
 from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
 from .source import identifier
-from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid
+from .texts import Bytes, Json, Text, Uuid
+from .values import Boolean, Double, Integer, Kind, Numeric
 
 Facts = dict[str, Any]
 

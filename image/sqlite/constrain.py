@@ -12,8 +12,8 @@ from .plan import Names, Plan
 from .schema import ForeignKey, Index, Left, Term
 from .source import Source, identifier
 from .target import Target
+from .texts import Text, Words
 from .translate import Untranslatable
-from .values import Text, Words
 
 LARGEST = (1 << 63) - 1
 SEQUENCES = """

@@ -14,8 +14,9 @@ from .plan import Plan
 from .schema import Left
 from .source import Source, identifier
 from .target import Target
+from .texts import Text
 from .translate import Named, Untranslatable
-from .values import Integer, Kind, Text, Unfit
+from .values import Integer, Kind, Unfit
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # SQLite's words for the present, and what each is as a text there.

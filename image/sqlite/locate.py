@@ -18,7 +18,8 @@ from .proof import Difference
 from .refusals import SHOWN
 from .source import Source, identifier
 from .target import Target
-from .values import Double, Json, Text, Words
+from .texts import Json, Text, Words
+from .values import Double
 
 BUCKETS = 1 << 16
 LOOKED_AT = 2_000  # rows, about

@@ -36,11 +36,6 @@ class Part:
         return f"SELECT {columns} FROM {identifier(table.name)}{where}{table.order}"  # noqa: S608
 
 
-def whole(moves: Sequence[TableMove]) -> Iterator[Part]:
-    """Each table as one part."""
-    return map(Part, moves)
-
-
 def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> Iterator[Part]:
     """Tables in parts of as many rows as `size` says each time; in order.
 

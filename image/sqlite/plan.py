@@ -13,7 +13,8 @@ from .move import Move, TableMove
 from .schema import Column, Left, Schema, Table
 from .source import Source, identifier
 from .target import Target, TargetColumn, TargetTable
-from .values import AnyText, Kind, Text, Words
+from .texts import AnyText, Text, Words
+from .values import Kind
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))

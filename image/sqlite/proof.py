@@ -23,7 +23,8 @@ from .progress import Progress
 from .source import identifier
 from .target import Target
 from .tasks import Account, Rows
-from .values import Bytes, Double, Json, Kind, Numeric, Text, Words
+from .texts import Bytes, Json, Text, Words
+from .values import Double, Kind, Numeric
 
 FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
 

@@ -7,7 +7,8 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from .moments import Moment, TimeOfDay
-from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
+from .texts import Bytes, Json, Text, Uuid, Words
+from .values import Boolean, Double, Integer, Kind, Numeric
 
 
 @dataclass(frozen=True)
