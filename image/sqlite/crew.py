@@ -7,6 +7,7 @@ one processor at a time in each process; docs/import-sqlite.md has the measureme
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import cycle
 from typing import Any, Self, TypeVar
 
@@ -39,7 +40,10 @@ class Crew:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._hands: list[Hand] = []
-        self._helpers = [Helper(source) for _ in range(wanted(source))]
+        self._helpers: list[Helper] = []
+        with suppress(OSError):  # no more processes are allowed, say
+            for _ in range(wanted(source)):
+                self._helpers.append(Helper(source))
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +55,7 @@ class Crew:
 
     def meet(self) -> None:
         """Agree on one snapshot; to be called before anything was read. Else one reads alone."""
-        if self._helpers and self._agreed():
+        if len(self._helpers) > 1 and self._agreed():
             self._hands = [*self._helpers]
             self._helpers = []
         else:

@@ -13,6 +13,8 @@ from typing import Any
 
 import psutil
 import pytest
+from demijohn import capacity
+from demijohn.capacity import Capacity
 from demijohn.sqlite import crew as crews
 from demijohn.sqlite.crew import Crew
 from demijohn.sqlite.source import Source
@@ -140,6 +142,29 @@ def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
     assert met > 0, "they never met"
 
 
+@pytest.mark.parametrize(
+    ("cpus", "memory_mb", "file_mb", "readers"),
+    [
+        *((8, None, 20, 3), (2, None, 20, 2), (1, None, 20, 0), (1.9, None, 20, 0)),
+        *((8, None, 1, 0), (8, 256, 20, 3), (8, 150, 20, 2), (8, 120, 20, 0)),
+    ],
+)
+def test_how_many_read(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cpus: float,
+    memory_mb: int | None,
+    file_mb: int,
+    readers: int,
+) -> None:
+    """Never one alone beside this process: it would do what this one can do, and cost memory."""
+    memory = None if memory_mb is None else memory_mb << 20
+    monkeypatch.setattr(capacity, "measure", lambda: Capacity(cpus, memory, has_quota=True))
+    with Source(path) as source:
+        monkeypatch.setattr(source, "size", lambda: file_mb << 20)
+        assert crews.wanted(source) == readers
+
+
 def test_where_they_cannot_meet_one_reads(
     busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,11 +175,11 @@ def test_where_they_cannot_meet_one_reads(
         assert crew.ask(["SELECT 1"]) == [[(1,)]]
 
 
-@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize("program", ["/bin/false", "/does/not/exist"])
 def test_where_none_can_be_started_one_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, three: None, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", program)
     path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("x",)])
     with Source(path) as source, Crew(source) as crew:
         crew.meet()
@@ -224,28 +249,45 @@ def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) ->
         assert alive(readers) == []
 
 
-def test_a_reader_does_not_finish_for_nobody(path: Path) -> None:
-    """It is in the middle of something long when its caller is gone."""
-    endless = (
-        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n) SELECT max(n) FROM n"
-    )
-    reader = subprocess.Popen(
+@pytest.fixture
+def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One that has begun."""
+    started = subprocess.Popen(
         [sys.executable, "-m", "demijohn.sqlite.helper", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    try:
-        assert reader.stdin and reader.stdout
-        for task in (Ask("SELECT 1"), Ask(endless)):
-            pickle.dump(task, reader.stdin)
-            reader.stdin.flush()
-        assert pickle.load(reader.stdout).result == [(1,)]
-        assert reader.poll() is None
-        reader.stdin.close()
-        assert reader.wait(10) == 0
-    finally:
-        reader.kill()
-        reader.wait()
+    assert asked(started, "SELECT 1") == [(1,)]
+    yield started
+    started.kill()
+    started.wait()
+    assert started.stdin and started.stdout
+    started.stdin.close()
+    started.stdout.close()
+
+
+def asked(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> Any:
+    assert reader.stdin and reader.stdout
+    pickle.dump(Ask(sql), reader.stdin)
+    reader.stdin.flush()
+    return pickle.load(reader.stdout).result if answer else None
+
+
+def test_a_reader_does_not_finish_for_nobody(reader: subprocess.Popen[bytes]) -> None:
+    """It is in the middle of something long when its caller is gone."""
+    endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)"
+    asked(reader, f"{endless} SELECT max(n) FROM n", answer=False)
+    assert reader.poll() is None
+    assert reader.stdin
+    reader.stdin.close()
+    assert reader.wait(10) == 0
+
+
+def test_a_reader_leaves_signals_to_its_caller(reader: subprocess.Popen[bytes]) -> None:
+    """Who gets them too, and knows what they mean for the import."""
+    reader.send_signal(signal.SIGTERM)
+    reader.send_signal(signal.SIGINT)
+    assert asked(reader, "SELECT count(*) FROM t") == [(5000,)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
