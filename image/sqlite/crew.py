@@ -1,7 +1,7 @@
 """Those who read the SQLite file: on several processors several processes, in one snapshot.
 
-Reading and encoding take two to three times what COPY takes of Postgres, and Python does them on
-one processor at a time in each process; docs/import-sqlite.md has the measurements.
+Reading and encoding take three times what COPY takes of Postgres, and Python does them on one
+processor at a time in each process; docs/import-sqlite.md has the measurements.
 """
 
 import time
