@@ -1,8 +1,7 @@
-import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
-import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
 import { backoff, OUTDATED, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
@@ -16,7 +15,7 @@ export type Ballot = components["schemas"]["Ballot"];
 export type Watched = Results & { readonly staleLooks: number };
 export type PollPatch = components["schemas"]["PollPatch"];
 
-const keys = {
+export const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
   timeline: (id: string) => ["timeline", id] as const,
@@ -46,13 +45,18 @@ export function isOutdated(asked: Reaching & { readonly data: Watched }): boolea
   return isAway(asked) || asked.data.staleLooks >= OUTDATED;
 }
 
+/** Whether a poll is not there, or is no more. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 410);
+}
+
 /** A request that may be repeated without changing its meaning is tried a few times. */
 const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
 
 const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
 const TIMELINE = "/api/polls/{poll_id}/timeline";
-const BALLOT = "/api/polls/{poll_id}/ballot";
+export const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
@@ -92,6 +96,7 @@ export function useResults(id: string, watching: boolean, key?: string) {
       return { ...content, staleLooks: isStale(headers) ? before + 1 : 0 };
     },
     refetchInterval: (query) =>
+      !isGone(query.state.error) &&
       pollingInterval({
         visible: document.visibilityState === "visible",
         closed: query.state.data?.closed ?? false,
@@ -115,14 +120,22 @@ export function useTimeline(id: string, key?: string) {
   });
 }
 
-/** The voter's own ballot; without choices where none was cast yet. */
+/** What the server holds of the voter's ballot. */
+export function requestBallot(id: string, signal?: AbortSignal): Promise<Ballot> {
+  return request("get", BALLOT, { params: { poll_id: id }, ...(signal && { signal }) });
+}
+
+/**
+ * The voter's own ballot; without choices where none was cast yet. Asked for again when the page is
+ * looked at again: the voter may have voted elsewhere.
+ */
 export function useBallot(id: string, enabled = true) {
   return useQuery({
     enabled,
     queryKey: keys.ballot(id),
-    queryFn: ({ signal }) =>
-      request("get", BALLOT, { params: { poll_id: id }, signal }),
+    queryFn: ({ signal }) => requestBallot(id, signal),
     staleTime: Infinity,
+    refetchOnWindowFocus: "always",
     ...untilBack,
   });
 }
@@ -154,59 +167,6 @@ export function useCreatePoll() {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },
   });
-}
-
-/**
- * Casts or changes the voter's ballot. What is cast is kept on this device until the server has it
- * or refuses it, and sent again and again until then: repeating a vote changes nothing.
- */
-export function useCastBallot(id: string) {
-  const client = useQueryClient();
-  const mutationKey = ["cast", id];
-  // Of whichever page began it: a vote goes on being sent while its page is left.
-  const pending = useMutationState({
-    filters: { mutationKey, status: "pending" },
-    select: ({ state }) => state.failureCount > 0 || state.isPaused,
-  });
-  const { mutate, error, isSuccess, reset } = useMutation({
-    mutationKey,
-    mutationFn: () => sendWaiting(id),
-    ...untilBack,
-    onSuccess: (ballot) => {
-      dropBallot(id);
-      client.setQueryData(keys.ballot(id), ballot);
-      void client.invalidateQueries({ queryKey: keys.results(id) });
-    },
-    onError: (error) => {
-      dropBallot(id);
-      // The likeliest refusal is that the poll was closed meanwhile.
-      if (error instanceof Problem && error.status === 409) {
-        void client.invalidateQueries({ queryKey: keys.poll(id) });
-      }
-    },
-  });
-  return {
-    error,
-    isSuccess,
-    reset,
-    /** What waits to be acknowledged, if anything does. */
-    waiting: pending.length > 0 ? waitingBallot(id) : undefined,
-    /** Whether it has to wait, since the server or the network is away. */
-    isAway: pending.includes(true),
-    cast: (choices: readonly number[]) => {
-      keepBallot(id, choices);
-      if (client.isMutating({ mutationKey }) === 0) mutate();
-    },
-  };
-}
-
-/** Sends the ballot that waits, and once more where the voter changed it meanwhile. */
-async function sendWaiting(id: string): Promise<Ballot> {
-  for (;;) {
-    const choices = waitingBallot(id) ?? [];
-    const ballot = await request("put", BALLOT, { params: { poll_id: id }, body: { choices: [...choices] } });
-    if (waitingBallot(id)?.join() === choices.join()) return ballot;
-  }
 }
 
 /** Closes or reopens a poll, or sets when it closes by itself. */

@@ -23,7 +23,7 @@ export function ResultsHead({ poll, results }: ResultsHeadProps) {
           <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
-        <LiveState closed={closed} reconnecting={isOutdated(results)} />
+        <LiveState closed={closed} reconnecting={isOutdated(results)} asked={results} />
       </div>
     </div>
   );
