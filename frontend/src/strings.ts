@@ -95,24 +95,18 @@ export const strings = {
     // What matters, and what is to be known besides.
     state: {
       blank: ["", ""],
-      unsent: ["Your vote is not sent yet.", ""],
-      changed: ["Your change is not sent yet.", "Your earlier vote is still counted."],
-      changedWhileWaiting: [
-        "Your change is not sent yet.",
-        "The vote before it is kept on this device, and sent as soon as there is a connection.",
-      ],
+      unsent: ["Not sent yet.", ""],
+      changed: ["Not sent yet.", "Your earlier vote is still counted."],
+      changedWhileWaiting: ["Not sent yet.", "The vote before it waits for a connection."],
       sending: ["Sending your vote…", ""],
-      waiting: [
-        "Your vote is kept on this device.",
-        "There is no connection now. It is sent as soon as there is one.",
-      ],
-      counted: ["Your vote is counted.", "You can change it while the poll is open."],
+      waiting: ["Your vote is kept on this device.", "It is sent as soon as there is a connection."],
+      counted: ["Your vote is counted.", "You can still change it."],
       closed: ["", ""],
-      unsure: ["Your vote is still on its way.", "It is counted only if it came in time: that will be shown here."],
-      missed: ["Your vote is not counted.", "It was not sent before the poll was closed."],
+      unsure: ["Your vote is still on its way.", "Whether it came in time will be shown here."],
+      missed: ["Your vote is not counted:", "the poll was closed before you sent it."],
       missedChange: [
-        "Your change is not counted.",
-        "It was not sent before the poll was closed. Your earlier vote counts.",
+        "Your change is not counted:",
+        "the poll was closed before you sent it. Your earlier vote is counted.",
       ],
       late: ["Your vote came too late.", "It is not counted."],
       lateChange: ["Your change came too late.", "It is not counted: your earlier vote is."],
@@ -275,6 +269,7 @@ export const strings = {
   notFound: {
     title: "Nothing here",
     page: "This address leads to no page.",
+    deleted: "This poll was deleted, and its votes with it.",
     poll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
     home: "Ask a question of your own",
   },

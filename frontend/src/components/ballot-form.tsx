@@ -61,7 +61,7 @@ export function BallotForm({ poll, closed, counted }: BallotFormProps) {
           <legend className="ballot-question question-frame">
             <Question text={poll.question} />
           </legend>
-          <p id={`${id}-note`} className="lede">
+          <p id={`${id}-note`} className="lede" role="status">
             {closed ? closedNote(counted) : openNote(poll)}
           </p>
           <ol className="ballot-options">

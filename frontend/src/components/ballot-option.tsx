@@ -27,8 +27,10 @@ export function BallotOption({ name, label, multiple, checked, mark, onChange }:
         checked={checked}
         aria-labelledby={`${id}-label`}
         aria-describedby={`${id}-mark`}
-        onChange={(event) => {
-          onChange(event.target.checked);
+        onChange={({ target }) => {
+          // What is tapped at the edge of the ballot's stub comes out from below it, with its words.
+          target.scrollIntoView({ block: "nearest" });
+          onChange(target.checked);
         }}
       />
       <span className={multiple ? "ballot-box" : "ballot-box ballot-box-round"}>

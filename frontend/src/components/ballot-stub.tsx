@@ -26,9 +26,11 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong }: BallotStu
   const { state, open } = paper;
   const [what, more] = strings.vote.state[state];
   const shown = poll.results === "always" || closed || (poll.results === "voted" && voted);
+  const leads = shown && state === "counted";
   return (
     <>
-      <div className="ballot-stub" data-held={state !== "closed"}>
+      <div className="ballot-stub" data-state={state}>
+        {/* Always there, since a screen reader reads only what comes into it. */}
         <p ref={ref} className="ballot-state" tabIndex={-1} role="status" data-bad={BAD_NEWS.includes(state)}>
           {what !== "" && <strong>{what}</strong>} {more}
         </p>
@@ -37,12 +39,12 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong }: BallotStu
             {state === "blank" || state === "unsent" ? strings.vote.submit : strings.vote.change}
           </button>
         )}
-        {!open && shown && <ResultsLink poll={poll} className="button" />}
+        {leads && <ResultsLink poll={poll} className="button" />}
         <p className="field-error" role="alert">
           {wrong}
         </p>
       </div>
-      {open && shown && <ResultsLink poll={poll} className="link" />}
+      {shown && !leads && <ResultsLink poll={poll} className={closed ? "button" : "link"} />}
       {!shown && <p className="hint ballot-hint">{strings.vote.hidden[poll.results]}</p>}
     </>
   );

@@ -5,12 +5,14 @@ import { Waiting } from "./waiting";
 
 interface Asked extends Reaching {
   readonly error: Error | null;
+  /** What was there before. */
+  readonly data?: unknown;
 }
 
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
 export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
-    return <NotFound body={strings.notFound.poll} />;
+    return <NotFound body={asked.data === undefined ? strings.notFound.poll : strings.notFound.deleted} />;
   }
   if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
   return <Waiting away={isAway(asked)} />;
