@@ -1,6 +1,8 @@
+import { useEffect } from "react";
+
 import { isAway, isGone, type Reaching } from "../api/polls";
-import { NotFound } from "./not-found";
 import { strings } from "../strings";
+import { NotFound } from "./not-found";
 import { Waiting } from "./waiting";
 
 interface Asked extends Reaching {
@@ -12,8 +14,17 @@ interface Asked extends Reaching {
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
 export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
-    return <NotFound body={asked.data === undefined ? strings.notFound.poll : strings.notFound.deleted} />;
+    return asked.data === undefined ? <NotFound body={strings.notFound.poll} /> : <Deleted />;
   }
   if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
   return <Waiting away={isAway(asked)} />;
+}
+
+/** The poll was there, and is gone under the reader's hands: reading starts again at the top. */
+function Deleted() {
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    document.querySelector("main")?.focus({ preventScroll: true });
+  }, []);
+  return <NotFound body={strings.notFound.deleted} />;
 }

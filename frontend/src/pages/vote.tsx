@@ -1,11 +1,12 @@
 import "./vote.css";
 
-import { useParams } from "wouter";
+import { Redirect, useParams } from "wouter";
 
 import { isGone, useBallot, usePoll, useResults } from "../api/polls";
 import { isClosed } from "../api/rhythm";
 import { BallotForm } from "../components/ballot-form";
 import { Unavailable } from "../components/unavailable";
+import { addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
 
 /** The ballot: the page that the shared address opens. */
@@ -18,6 +19,8 @@ export function VotePage() {
   useTitle(poll.data?.question);
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  // As it is typed, capitals and all, it would name another ballot on this device.
+  if (poll.data.id !== id) return <Redirect to={addresses.vote(poll.data.id)} replace />;
   if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
   if (isGone(results.error)) return <Unavailable asked={results} />;
   return (
