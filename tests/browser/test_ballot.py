@@ -1,4 +1,4 @@
-"""What became of a vote is said at its answer: nothing is lost, nothing is called counted too soon."""
+"""What became of a vote is told at its answer: nothing is lost, or called counted too soon."""
 
 import re
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def test_each_step_of_a_vote_is_told_at_its_answer(voter: Visitor, picture: Pict
     voter.choose("Tea")
     says(voter, "Tea", "Not sent yet")
     picture(voter.page, "vote-unsent")
-    voter.page.route("**/ballot", held.append, times=1)
+    voter.page.route("**/ballot", lambda route: held.append(route), times=1)  # noqa: PLW0108
     with voter.page.expect_request("**/ballot"):
         voter.press("Vote")
     says(voter, "Tea", "Being sent")
