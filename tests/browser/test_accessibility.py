@@ -88,6 +88,8 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     page.goto(f"/p/{poll['id']}")
     visitor.press("Vote")
     expect_accessible(page, "a ballot with an error")
+    visitor.choose("Answer number 1")
+    expect_accessible(page, "a ballot that was not sent")
     visitor.vote("Answer number 1")
     expect_accessible(page, "a ballot that was cast")
     page.goto(f"/p/{poll['id']}/results")
@@ -96,12 +98,15 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     expect_accessible(page, "votes over time")
     page.goto(f"/p/{poll['id']}")
     visitor.choose("Answer number 2")
+    expect_accessible(page, "a change that was not sent")
     page.context.set_offline(True)
     visitor.press("Change my vote")
     visitor.sees("Your vote is kept on this device.")
     expect_accessible(page, "a ballot that waits for the network")
+    visitor.choose("Answer number 3")
+    expect_accessible(page, "a change while a ballot waits")
     page.context.set_offline(False)
-    visitor.sees("Your vote is counted.")
+    visitor.sees("Still counted")
 
     page.goto(f"/p/{poll['id']}/manage#{poll['manage_key']}")
     visitor.press("Show the QR code large")
@@ -115,3 +120,28 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     for path in ("", "/results", "/present", "/manage"):
         page.goto(f"/p/{poll['id']}{path}")
         expect_accessible(page, f"closed, {path or 'ballot'}")
+    page.goto(f"/p/{poll['id']}")
+    visitor.sees("Not sent, not counted")
+    expect_accessible(page, "a change that was not sent in time")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_a_ballot_that_ends(
+    stack: Stack, newcomer: Newcomer, dark: bool
+) -> None:
+    visitor = newcomer(stack.url, PHONE, dark=dark)
+    page, poll = visitor.page, asked(stack)
+    api = f"{stack.url}/api/polls/{poll['id']}"
+    headers = {"Authorization": f"Bearer {poll['manage_key']}"}
+    page.goto(f"/p/{poll['id']}")
+    visitor.choose("Answer number 1")
+    page.context.set_offline(True)
+    visitor.press("Vote")
+    visitor.sees("Waiting to be sent")
+    httpx.patch(api, json={"closed": True}, headers=headers)
+    page.context.set_offline(False)
+    visitor.sees("Too late, not counted")
+    expect_accessible(page, "a ballot that came too late")
+    httpx.delete(api, headers=headers)
+    expect(page.get_by_text("This poll was deleted")).to_be_visible(timeout=20_000)
+    expect_accessible(page, "a poll that was deleted")
