@@ -46,10 +46,14 @@ test("a device without a network is not live, without waiting for the next look"
   const online = vi.spyOn(navigator, "onLine", "get").mockReturnValue(true);
   render(state(idle));
   online.mockReturnValue(false);
-  act(() => window.dispatchEvent(new Event("offline")));
+  act(() => {
+    window.dispatchEvent(new Event("offline"));
+  });
   expect(said()).toBe(strings.results.reconnecting);
   online.mockReturnValue(true);
-  act(() => window.dispatchEvent(new Event("online")));
+  act(() => {
+    window.dispatchEvent(new Event("online"));
+  });
   expect(said()).toBe(strings.results.live);
 });
 
