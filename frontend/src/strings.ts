@@ -103,10 +103,10 @@ export const strings = {
       counted: ["Your vote is counted.", "You can still change it."],
       closed: ["", ""],
       unsure: ["Your vote is still on its way.", "Whether it came in time will be shown here."],
-      missed: ["Your vote is not counted:", "the poll was closed before you sent it."],
+      missed: ["Your vote is not counted.", "The poll was closed before you sent it."],
       missedChange: [
-        "Your change is not counted:",
-        "the poll was closed before you sent it. Your earlier vote is counted.",
+        "Your change is not counted.",
+        "The poll was closed before you sent it. Your earlier vote is counted.",
       ],
       late: ["Your vote came too late.", "It is not counted."],
       lateChange: ["Your change came too late.", "It is not counted: your earlier vote is."],

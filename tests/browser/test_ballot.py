@@ -112,7 +112,7 @@ def test_a_change_that_was_not_sent_is_not_counted_when_the_poll_closes(
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_checked()
     says(voter, "Tea", "Counted")
     says(voter, "Coffee", "Not sent, not counted")
-    voter.sees("Your change is not counted:")
+    voter.sees("Your change is not counted.")
     picture(voter.page, "vote-closed-changed")
     poll.close(False)
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_enabled(timeout=LEARNS)
@@ -126,7 +126,7 @@ def test_a_cross_that_was_never_sent_goes_when_the_poll_closes(voter: Visitor, p
     voter.choose("Tea")
     poll.close()
     learns_that_it_is_closed(voter)
-    voter.sees("Your vote is not counted:")
+    voter.sees("Your vote is not counted.")
     says(voter, "Tea", "Not sent, not counted")
     assert crosses(voter) == 0
 
