@@ -144,6 +144,10 @@ export const strings = {
     full: "Fill the screen",
     window: "Leave full screen",
     leave: "Leave",
+    most: "Most votes",
+    joined: (names: readonly string[]) => new Intl.ListFormat("en").formatToParts(names),
+    tied: (count: number) => `${count} answers share the lead`,
+    nobody: "Nobody voted.",
   },
 
   manage: {
