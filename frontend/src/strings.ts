@@ -192,7 +192,7 @@ export const strings = {
     title: "Votes over time",
     none: "No votes yet.",
     hidden: "It is shown once the results are.",
-    span: (from: string, to: string) => (from === to ? from : `From ${from} to ${to}`),
+    span: (from: string, to: string) => `From ${from} to ${to}`,
     summary: (span: string, leading: string) => `Votes over time. ${span}. In the end: ${leading}.`,
     standing: (label: string, formatted: string) => `${label} ${formatted}`,
     others: (formatted: string, count: number) =>
