@@ -30,12 +30,14 @@ export interface Race {
   readonly others: readonly Runner[];
 }
 
-/** The least that is drawn, in milliseconds: in less, one vote would make a cliff of an axis. */
+/** The least that is drawn, in milliseconds. */
 const SHORTEST = 60_000;
+/** What is drawn before the first vote, as a share of what follows it: else it rises on the axis. */
+const LEAD = 1 / 20;
 
 /**
  * A timeline as a race, to where it stands now or ended; undefined where nobody voted yet. A lull
- * since the last vote is part of it, and a short one begins before the first.
+ * since the last vote is part of it.
  */
 export function race({ bucket_seconds, buckets, options, until }: Timeline): Race | undefined {
   const starts = buckets.map(({ start }) => Date.parse(start));
@@ -43,14 +45,16 @@ export function race({ bucket_seconds, buckets, options, until }: Timeline): Rac
   const last = starts.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const to = Math.max(Date.parse(until), last);
-  const from = Math.min(first, to - SHORTEST);
+  const from = Math.min(first - (to - first) * LEAD, to - SHORTEST);
   // The last bucket may still be filling.
   const ends = starts.map((start) => Math.min(start + bucket_seconds * 1000, to));
 
   const runners = options.map(({ id, label }, place): Runner => {
     let votes = 0;
-    const points: Standing[] = [{ at: from, votes }];
-    if (from < first) points.push({ at: first, votes });
+    const points: Standing[] = [
+      { at: from, votes },
+      { at: first, votes },
+    ];
     for (const [number, bucket] of buckets.entries()) {
       votes += bucket.votes[place] ?? 0;
       points.push({ at: ends[number] ?? to, votes });
