@@ -117,6 +117,9 @@ def test_a_closed_poll_uses_the_room_of_its_code(
     cast(postgres, poll, 2, 12_480)
     page = open_page(newcomer(stack.url, size), poll, "/present")
     expect(page.get_by_role("img", name="QR code of")).to_be_visible()
+    # The address is read off the wall: it is not broken within its host or its path.
+    for part in boxes(page, ".address-part"):
+        assert part.bottom - part.top < 1.5 * font_size(page, ".address-part")
     before = font_size(page, ".result-percent")
     close(stack, poll)
     expect(page.locator(".outcome-name")).to_have_text("Coffee")

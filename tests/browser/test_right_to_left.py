@@ -131,7 +131,7 @@ def test_charts_keep_their_labels_beside_them(
     [line] = boxes(page, "svg.time-chart path.race-line")
     values = boxes(page, "svg.time-chart g:has(line[x2]) text")[:2]
     assert [value.name.split('"')[1] for value in values] == ["0", "1"]
-    assert all(0 <= value.left and value.right <= line.left for value in values)
+    assert all(value.left >= 0 and value.right <= line.left for value in values)
     expect_within(page, size, scrolled=True)
     expect_apart(page)
     picture(page, "rtl-timeline")

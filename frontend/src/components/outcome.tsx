@@ -1,8 +1,9 @@
+import type { CSSProperties } from "react";
+
 import type { Results } from "../api/polls";
 import { easeOf } from "../lib/lettering";
 import { shares } from "../lib/shares";
 import { strings } from "../strings";
-import type { CSSProperties } from "react";
 
 const NAMED = 3;
 

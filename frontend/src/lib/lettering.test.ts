@@ -5,12 +5,12 @@ import { easeOf, longestWord, widthOf } from "./lettering";
 test("short questions are set at full size, and four times the length at half of it", () => {
   expect(easeOf("Tea or coffee?")).toBe(1);
   expect(easeOf("")).toBe(1);
-  expect(easeOf("x".repeat(60))).toBe(1);
-  expect(easeOf("x".repeat(240))).toBe(0.5);
+  expect(easeOf("x".repeat(80))).toBe(1);
+  expect(easeOf("x".repeat(320))).toBe(0.5);
 });
 
 test("the longer a question, the smaller, and never is it gone", () => {
-  const eases = [60, 100, 150, 200, 300].map((length) => easeOf("x".repeat(length)));
+  const eases = [80, 100, 150, 200, 300].map((length) => easeOf("x".repeat(length)));
   expect(eases).toEqual([...new Set(eases)].sort((one, two) => two - one));
   expect(eases.at(-1)).toBeGreaterThan(0.4);
 });

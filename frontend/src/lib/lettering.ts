@@ -7,7 +7,7 @@ const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanma
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 
 /** As many letters are set at full size; longer texts take as much room as these. */
-const FULL = 60;
+const FULL = 80;
 
 /** The width of a text on one line, in letters of average width. */
 export function widthOf(text: string): number {
