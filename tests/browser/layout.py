@@ -85,6 +85,12 @@ def expect_within(page: Page, size: Size, *, scrolled: bool = False) -> None:
         assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
 
 
+def resize(page: Page, size: Size) -> None:
+    """Make the window as large, and wait until the page has laid itself out anew."""
+    page.set_viewport_size({"width": size.width, "height": size.height})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def font_size(page: Page, selector: str) -> float:
     """Of the first such element, in CSS pixels."""
     return float(
