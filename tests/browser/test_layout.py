@@ -24,7 +24,6 @@ PROJECTORS = [Size(1024, 768), Size(1280, 720), Size(1920, 1080)]
 SENTENCE = "Knowing that this binds us all until the next meeting but one, which shall it be? "
 QUESTION = (SENTENCE * 4)[:300].strip()
 LONG = [f"{n}. {SENTENCE * 2}"[:100].strip() for n in range(1, 21)]
-ARABIC = "القهوة العربية مع الهيل والزعفران وقليل من السكر البني في فنجان صغير كما كانت"
 
 
 def asked(stack: Stack, question: str, options: list[str], **members: object) -> dict[str, Any]:
