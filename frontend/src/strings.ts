@@ -167,6 +167,10 @@ export const strings = {
     full: "Fill the screen",
     window: "Leave full screen",
     leave: "Leave",
+    most: "Most votes",
+    joined: (names: readonly string[]) => new Intl.ListFormat("en").formatToParts(names),
+    tied: (count: number) => `${count} answers share the lead`,
+    nobody: "Nobody voted.",
   },
 
   manage: {
@@ -211,7 +215,7 @@ export const strings = {
     title: "Votes over time",
     none: "No votes yet.",
     hidden: "It is shown once the results are.",
-    span: (from: string, to: string) => (from === to ? from : `From ${from} to ${to}`),
+    span: (from: string, to: string) => `From ${from} to ${to}`,
     summary: (span: string, leading: string) => `Votes over time. ${span}. In the end: ${leading}.`,
     standing: (label: string, formatted: string) => `${label} ${formatted}`,
     others: (formatted: string, count: number) =>

@@ -18,6 +18,7 @@ from tests.stack.api_client import (
     poll,
     results_of,
     uncached,
+    wait_until_closed,
 )
 
 __all__ = ["client", "poll"]
@@ -137,6 +138,34 @@ def test_a_poll_without_votes_has_an_empty_timeline(
     client: httpx.Client, poll: dict[str, Any]
 ) -> None:
     assert client.get(path_of(poll) + "/timeline").json()["buckets"] == []
+
+
+def test_a_timeline_goes_to_now_or_to_the_closing(
+    client: httpx.Client, voted: dict[str, Any]
+) -> None:
+    def until(poll: dict[str, Any]) -> datetime:
+        timeline = client.get(path_of(poll) + "/timeline" + uncached()).json()
+        return datetime.fromisoformat(timeline["until"])
+
+    def change(closed: bool) -> None:
+        client.patch(path_of(voted), json={"closed": closed}, headers=key(voted))
+
+    open_still = until(voted)
+    assert abs(open_still - datetime.now(UTC)) < timedelta(minutes=1)
+    change(closed=True)
+    ended = until(voted)
+    assert ended > open_still
+    assert until(voted) == ended
+    change(closed=False)
+    assert until(voted) > ended
+
+
+def test_a_timeline_ends_when_the_poll_closes_by_itself(client: httpx.Client) -> None:
+    closing = datetime.now(UTC) + timedelta(seconds=1)
+    poll = created(client, closes_at=closing.isoformat())
+    wait_until_closed(client, poll)
+    timeline = client.get(path_of(poll) + "/timeline" + uncached()).json()
+    assert datetime.fromisoformat(timeline["until"]) == closing
 
 
 # Export
