@@ -1,5 +1,4 @@
-import { isAway, type Reaching } from "../api/polls";
-import { Problem } from "../api/problem";
+import { isAway, isMissing, type Reaching } from "../api/polls";
 import { NotFound } from "./not-found";
 import { strings } from "../strings";
 import { Waiting } from "./waiting";
@@ -10,9 +9,7 @@ interface Asked extends Reaching {
 
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
 export function Unavailable({ asked }: { asked: Asked }) {
-  if (asked.error instanceof Problem && asked.error.status === 404) {
-    return <NotFound body={strings.notFound.poll} />;
-  }
+  if (isMissing(asked.error)) return <NotFound body={strings.notFound.poll} />;
   if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
   return <Waiting away={isAway(asked)} />;
 }

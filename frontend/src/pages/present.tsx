@@ -8,6 +8,7 @@ import { Address } from "../components/address";
 import { Count } from "../components/count";
 import { FullScreenButton } from "../components/full-screen-button";
 import { LazyQrCode } from "../components/lazy-qr-code";
+import { ManageLink } from "../components/manage-link";
 import { ResultsHead } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
@@ -52,6 +53,7 @@ export default function PresentPage() {
           <Link className="button button-quiet" to={addresses.results(id)}>
             {strings.present.leave}
           </Link>
+          <ManageLink id={id} className="present-manage" />
         </div>
       </footer>
     </main>
