@@ -133,7 +133,7 @@ export const strings = {
   share: {
     title: "Share with the room",
     hint: "Anyone with this address can vote.",
-    hintClosed: "Nobody can vote now: the poll is closed.",
+    hintClosed: "Closed: nobody can vote now.",
     sheet: "Share…",
     present: "Present",
     qr: (address: string) => `QR code of ${address}`,
@@ -165,9 +165,8 @@ export const strings = {
       open: () => "It stays open until you close it.",
       timed: (when: string) => `It closes by itself ${when}.`,
       closed: () => "It stays closed until you reopen it.",
-      early: (when: string) => `Once reopened, it closes by itself ${when}.`,
-      expired: (when: string) =>
-        `It was to close ${when}. Once reopened, it stays open until you close it.`,
+      early: (when: string) => `If reopened, it closes ${when}.`,
+      expired: (when: string) => `It was to close ${when}. If reopened, it stays open.`,
     },
     closesAt: "Closes by itself at",
     closesAtAgain: "Open it again until",
@@ -202,7 +201,7 @@ export const strings = {
     deleteCancel: "Keep it",
     noKeyTitle: "This page opens with its secret link",
     noKeyBody:
-      "Whoever created the poll has it, on the page that opened then: it ends in # and a key. Open it on this device once, and this device keeps it.",
+      "Whoever created the poll has the link: it ends in # and a key. Once it has been opened on this device, the device keeps it.",
     wrongKeyTitle: "This key does not open this poll",
     wrongKeyBody: "The key is what follows the # of the secret link. Check that the whole link was copied.",
     wrongKeyKnown: "This device keeps a key of this poll from before.",

@@ -31,15 +31,17 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {props.title}
       </h2>
       {props.children}
-      <div className="actions">
-        <button type="button" className="button button-quiet" onClick={props.onCancel}>
-          {props.cancel}
-        </button>
-        <BusyButton className="button button-danger" busy={props.busy} onClick={props.onConfirm}>
-          {props.confirm}
-        </BusyButton>
+      <div className="action">
+        <div className="actions">
+          <button type="button" className="button button-quiet" onClick={props.onCancel}>
+            {props.cancel}
+          </button>
+          <BusyButton className="button button-danger" busy={props.busy} onClick={props.onConfirm}>
+            {props.confirm}
+          </BusyButton>
+        </div>
+        {props.note}
       </div>
-      {props.note}
     </Dialog>
   );
 }

@@ -7,7 +7,7 @@ import { strings } from "../strings";
 import { CodeForm } from "./code-form";
 
 /** The page for an address that leads nowhere, and the way to the poll that was meant. */
-export function NotFound({ body }: { body: string }) {
+export default function NotFound({ body }: { body: string }) {
   const [path] = useLocation();
   useTitle(strings.notFound.title);
   return (

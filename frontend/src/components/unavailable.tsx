@@ -1,7 +1,11 @@
+import { lazy } from "react";
+
 import { isAway, isMissing, type Reaching } from "../api/polls";
-import { NotFound } from "./not-found";
 import { strings } from "../strings";
 import { Waiting } from "./waiting";
+
+// Not with the first file, which every ballot loads.
+const NotFound = lazy(() => import("./not-found"));
 
 interface Asked extends Reaching {
   readonly error: Error | null;
