@@ -201,8 +201,12 @@ def test_a_slow_answer_is_asked_for_once(stack: Stack, newcomer: Newcomer) -> No
             route.fallback()
 
     host.page.route("**/api/polls/*", hold)
+    button = host.page.get_by_role("button", name="Close the poll")
+    button.focus()
     for _ in range(3):
-        host.press("Close the poll")
+        host.page.keyboard.press("Enter")
+    expect(button).to_be_disabled()
+    expect(button).to_be_focused()
     assert sent == ["PATCH"]
     held[0].fallback()
     host.sees("Closed")
@@ -264,6 +268,7 @@ def test_on_a_phone_buttons_are_of_one_size_and_the_dangerous_one_is_last(
              .filter(({ width }) => width > 0)
              .map(({ width, height, top, bottom }) => ({ width, height, top, bottom }))"""
     )
+    assert len(boxes) == 9
     assert len({round(box["width"]) for box in boxes}) == 1
     assert len({round(box["height"]) for box in boxes}) == 1
     assert boxes[0]["height"] >= 44
