@@ -63,7 +63,7 @@ export const strings = {
     submit: "Open the poll",
     sending: "Opening…",
     yours: "Your polls",
-    yoursHint: "The links to manage them are kept on this device only.",
+    yoursHint: "This device keeps their secret links.",
     deleted: "The poll and its votes are deleted.",
   },
 
