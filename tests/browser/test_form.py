@@ -153,10 +153,8 @@ def test_what_is_said_moves_nothing_where_there_is_room(
     expect_error(host.answer(3), "This answer is already there.")
     expect(host.page.get_by_text("This answer is already there.")).to_have_count(2)
     assert tops(host.page) == places
-    # Nor does it lie over what is written below it, or take the pointer that is meant for that.
-    box = host.answer(3).bounding_box()
-    assert box is not None
-    host.page.mouse.click(box["x"] + 20, box["y"] + 2)
+    # Nor does it take the pointer that is meant for the answer below it.
+    host.answer(3).click(position={"x": 20, "y": 2})
     expect(host.answer(3)).to_be_focused()
 
 

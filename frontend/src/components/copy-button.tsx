@@ -25,7 +25,6 @@ export function CopyButton({ text, label = strings.copy.label }: { text: string;
       <button
         type="button"
         className="button button-quiet"
-        aria-label={label}
         onClick={() => {
           void copyText(text).then((copied) => {
             setOutcome(copied ? "done" : "failed");
