@@ -1,14 +1,19 @@
 """Makes the connections that the pool keeps: to whichever listed host answers, and in time."""
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from importlib import import_module
+from time import monotonic
 from typing import Any
 
 from . import patience
 from .connection_url import each_host
+from .postgres_errors import KnownAway, reason
 from .settings import Settings
+
+logger = logging.getLogger(__name__)
 
 # A cut network is noticed after 2 s of unacknowledged data, by a connection without traffic within
 # a minute. The URL may say otherwise.
@@ -27,7 +32,8 @@ class Connector:
 
     Once an attempt has failed, nobody waits for a connection any more: requests fail at once, and
     attempts go on in the background until one succeeds. Else every thread would spend its patience
-    on the same silence, and the requests behind it theirs.
+    on the same silence, and the requests behind it theirs. The log has two lines for each absence,
+    not one for each request.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -35,23 +41,27 @@ class Connector:
         self._hosts = each_host(NETWORK | dict(settings.database))
         self._timeout = float(settings.database.get("connect_timeout", settings.connect_timeout))
         self._away = threading.Event()
+        self._since = 0.0
+        self._refusal = type("Away", (self._driver.OperationalError, KnownAway), {})
         self._back = threading.Condition()
 
     def __call__(self) -> Any:
         if self._away.is_set():
-            raise self._driver.OperationalError("the database does not answer")
+            raise self._refusal("the database is away")
         try:
             return self._connect()
-        except Exception:
-            self.suspect()
+        except Exception as error:
+            self.suspect(error)
             raise
 
-    def suspect(self) -> None:
+    def suspect(self, why: BaseException) -> None:
         """Make no connection for a request until one in the background has been of use."""
         with self._back:
             if self._away.is_set():
                 return
             self._away.set()
+            self._since = monotonic()
+        logger.warning("database away: %s", reason(why))
         if not _started(self._probe, "database probe"):
             self._away.clear()  # without a probe nobody else would ever do so
 
@@ -68,6 +78,8 @@ class Connector:
             with closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("SELECT 1")
             with self._back:
+                if self._away.is_set():
+                    logger.warning("database back after %.1f s", monotonic() - self._since)
                 self._away.clear()
                 self._back.notify_all()
 

@@ -91,7 +91,7 @@ def _ping(engine: Engine, connector: Connector) -> None:
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             if is_new:  # a pooler let us in whose database is away: another would be no better
-                connector.suspect()
+                connector.suspect(error)
                 raise
             raise InvalidatePoolError from error
 
@@ -132,7 +132,7 @@ def _leave_silent_server(context: Any, connector: Connector) -> None:
     Whoever waits for this thread must not wait for a connection, too.
     """
     if context.is_disconnect and sqlstate(context.original_exception) is None:
-        connector.suspect()
+        connector.suspect(context.original_exception)
 
 
 _engines: WeakSet[Engine] = WeakSet()

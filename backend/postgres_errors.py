@@ -12,6 +12,10 @@ UNAVAILABLE_CLASSES = {"08", "28", "3D", "40", "53", "55", "57", "58"}
 READ_ONLY = "25006"  # after a failover the old primary is a standby that still answers
 
 
+class KnownAway(Exception):
+    """Nothing was asked, for the database is away, as has been logged."""
+
+
 def sqlstate(error: BaseException) -> str | None:
     """The five-letter code that Postgres gave an error of either driver, if it is from there."""
     code = getattr(error, "pgcode", None)
@@ -20,9 +24,10 @@ def sqlstate(error: BaseException) -> str | None:
     return code
 
 
-def reason(error: DBAPIError) -> str:
+def reason(error: BaseException) -> str:
     """What the driver or the server said, in one line."""
-    said: Any = error.orig.args[0] if error.orig and error.orig.args else error
+    origin = getattr(error, "orig", None) or error  # which SQLAlchemy has wrapped
+    said: Any = origin.args[0] if origin.args else error
     return " ".join(str(said["M"] if isinstance(said, dict) else said).split())
 
 

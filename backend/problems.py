@@ -8,10 +8,9 @@ from http import HTTPStatus
 from typing import Any, NotRequired, TypedDict
 
 from flask import Flask, Response, current_app, json
-from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 
-from .postgres_errors import is_unavailable, reason
+from .postgres_errors import KnownAway, is_unavailable, reason
 
 RETRY_AFTER_SECONDS = 2
 
@@ -106,8 +105,8 @@ def _from_http(error: HTTPException) -> Any:
 def _from_exception(error: Exception) -> Response:
     """What nobody caught: the database's absence is expected to happen, the rest is a mistake."""
     if is_unavailable(error):
-        why = reason(error) if isinstance(error, DBAPIError) else str(error)
-        current_app.logger.warning("database unavailable: %s", why)
+        if not isinstance(getattr(error, "orig", None), KnownAway):
+            current_app.logger.warning("database unavailable: %s", reason(error))
         return _render(Problem("unavailable"))
     current_app.logger.exception("unhandled exception")
     return _render(Problem("internal"))

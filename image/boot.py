@@ -90,6 +90,8 @@ def _settings() -> Settings:
         now.result = f"demijohn {__version__} on {config.host.name}, {given} settings given"
         if config.release:
             now.result += f", release {config.release}"
+        for slip in config.misspelt:
+            now.say(f"warning: {slip}")
     return config
 
 

@@ -66,6 +66,8 @@ def _settings(report: Report, config: Settings) -> None:
         report.fact(name, config.public[name], "public")
     if config.secret_key is None:
         report.fact("SECRET_KEY", "not set: an app that signs sessions needs one")
+    for slip in config.misspelt:
+        report.problem(slip)
 
 
 def _machine(report: Report, config: Settings, limits: capacity.Capacity) -> None:

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 
 from . import database_url, hosts
 from .exits import Exit, Stop
+from .misspelt import misspelt
 from .parsers import (
     Parser,
     api_paths,
@@ -116,7 +117,8 @@ class Settings:
     """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
 
     `sources` tells for each name where its value came from; `public` holds the PUBLIC_* variables;
-    `host` is where we run.
+    `misspelt` has a line for each variable that seems to have been meant as one; `host` is where
+    we run.
     """
 
     def __init__(
@@ -124,10 +126,12 @@ class Settings:
         values: dict[str, Any],
         sources: dict[str, str],
         public: dict[str, str],
+        misspelt: list[str],
         host: hosts.Host,
     ) -> None:
         self.sources = sources
         self.public = public
+        self.misspelt = misspelt
         self.host = host
         self._values = values
 
@@ -216,12 +220,17 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
             mistakes.append(
                 f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
             )
+    unset = [name for name, source in sources.items() if source == "default"]
+    slips = [
+        f"{name} is no setting. Did you mean {meant}?"
+        for name, meant in misspelt(known.keys() - sources.keys(), unset).items()
+    ]
     if mistakes:
-        raise Stop(Exit.CONFIGURATION, "\n".join(mistakes))
+        raise Stop(Exit.CONFIGURATION, "\n".join(mistakes + slips))
     values["DOTENV"] = environ.get("DOTENV", ".env")  # where empty means none
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
-    config = Settings(values, sources, public, hosts.detect(environ))
+    config = Settings(values, sources, public, slips, hosts.detect(environ))
     config.ask_host(environ)
     return config
 

@@ -6,11 +6,18 @@ import socket
 import struct
 import threading
 
-# A packet filter of one instruction, "return 0": the kernel drops what comes before TCP sees it
-# (https://docs.kernel.org/networking/filter.html). Linux only.
+# A packet filter: the kernel drops what comes before TCP sees it, but for SYN and RST
+# (https://docs.kernel.org/networking/filter.html). With these a port that had been the other end
+# of a forgotten connection can connect anew, as it could through a firewall. Linux only.
 SO_ATTACH_FILTER = 26
-_RETURN_NOTHING = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-_DROP = struct.pack("HL", 1, ctypes.addressof(_RETURN_NOTHING))
+_INSTRUCTIONS = [
+    (0x30, 0, 0, 13),  # load the byte of TCP's flags
+    (0x45, 0, 1, 0x02 | 0x04),  # jump over the next one where neither SYN nor RST is set
+    (0x06, 0, 0, 0xFFFFFFFF),  # let it pass
+    (0x06, 0, 0, 0),  # drop it
+]
+_PROGRAM = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *i) for i in _INSTRUCTIONS))
+_DROP = struct.pack("HL", len(_INSTRUCTIONS), ctypes.addressof(_PROGRAM))
 
 
 class Proxy:

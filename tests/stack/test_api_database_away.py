@@ -5,6 +5,7 @@ The app runs in this process; between it and Postgres stands a proxy that can be
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -131,6 +132,25 @@ def test_a_database_that_refuses_is_unavailable_until_it_is_back(
     proxy.heal()
     assert_recovers(client, f"/api/polls/{poll_id}")
     assert client.get("/api/status").json["database"]["available"] is True
+
+
+def test_an_absence_is_logged_once_with_its_reason(
+    client: FlaskClient, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The requests meanwhile are in the log of Nginx."""
+    poll_id = create_poll(client)
+    for _ in range(2):
+        caplog.clear()
+        proxy.refuse()
+        for _ in range(9):
+            assert client.get(f"/api/polls/{poll_id}").status_code == 503
+        proxy.heal()
+        assert_recovers(client, f"/api/polls/{poll_id}")
+        away, *more, back = caplog.messages
+        assert re.match("database away: .*Connection refused", away)
+        assert re.fullmatch(r"database back after \d\.\d s", back)
+        assert all(line.startswith("database unavailable: ") for line in more)
+        assert len(more) == 1, "but for the request that noticed"
 
 
 def test_a_frozen_database_is_unavailable_in_time(settings: dict[str, str], proxy: Proxy) -> None:

@@ -249,3 +249,26 @@ def test_only_what_a_command_needs_may_be_wrong() -> None:
     assert config.port == 8080
     with pytest.raises(Stop, match="DATABASE_WAIT='never'"):
         load(environ | {"DATABASE_WAIT": "never"}, only=settings.CONNECTION)
+
+
+def test_a_slip_of_the_keyboard_is_told_with_what_was_meant() -> None:
+    slips = {"WEB_CONCURENCY": "4", "Drain_Seconds": "1", "RATE_LIMITS": "5"}
+    assert load(URL | slips).misspelt == [
+        "Drain_Seconds is no setting. Did you mean DRAIN_SECONDS?",
+        "RATE_LIMITS is no setting. Did you mean RATE_LIMIT?",
+        "WEB_CONCURENCY is no setting. Did you mean WEB_CONCURRENCY?",
+    ]
+    assert mistakes({"DATABASE_URI": "postgres://u:hunter22@h/d", "DOTENV": ""})[-1] == (
+        "DATABASE_URI is no setting. Did you mean DATABASE_URL?"
+    )
+
+
+def test_what_belongs_to_others_is_no_slip() -> None:
+    """Nor is what looks like a setting that is given, too."""
+    others = (
+        "DATABASE_USER DATABASE_NAME PGHOSTADDR PGOPTIONS PORTS APP_PORT AWS_REGION PRIMARY_REGION "
+        "SECRET_KEY_BASE STATIC_ROOT RENDER_INSTANCE_ID FLY_REGION GUNICORN_CMD_ARGS "
+        "SECRET_KEY_FILE DATABASE_URI PUBLIC_ROOM"
+    )
+    key = str(Path(__file__))  # any file
+    assert load(URL | dict.fromkeys(others.split(), key)).misspelt == []
