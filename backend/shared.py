@@ -1,7 +1,7 @@
 """Answers that many ask for at once: worked out once a second in each process.
 
-Nginx keeps such an answer for the second, but has none to share until the first one has come: a hall
-that opens a poll together would have each of its first requests count the votes.
+Nginx keeps such an answer for the second, but has none to share until the first one has come: when
+a hall opens a poll together, each of its first requests would count the votes.
 """
 
 import time

@@ -142,9 +142,7 @@ def main() -> None:
             if not options.cold:
                 urllib.request.urlopen(f"{stack.url}/api/polls/{poll}/results").close()
             before = counted(postgres, COUNTS), counted(postgres, ALL)
-            watched = room(
-                stack.url, poll, options.viewers, options.seconds, at_once=options.cold
-            )
+            watched = room(stack.url, poll, options.viewers, options.seconds, at_once=options.cold)
             seen = asyncio.run(watched)
             counts, everything = (
                 counted(postgres, sql) - was for sql, was in zip((COUNTS, ALL), before, strict=True)

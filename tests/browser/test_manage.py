@@ -150,10 +150,13 @@ def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
     host = newcomer(stack.url)
     poll = asked(stack)
     page = host.page
-    # Slow enough that a control that cannot be pressed meanwhile would lose the focus.
-    page.route(
-        "**/api/polls/*", lambda route: (page.wait_for_timeout(200), route.fallback()) and None
-    )
+
+    def slowly(route: Route) -> None:
+        """Long enough that a control that cannot be pressed meanwhile would lose the focus."""
+        page.wait_for_timeout(200)
+        route.fallback()
+
+    page.route("**/api/polls/*", slowly)
     page.goto(manage(poll))
     button = page.get_by_role("button", name=re.compile("^(Close|Reopen) the poll$"))
     button.focus()
