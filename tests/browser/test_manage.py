@@ -219,6 +219,7 @@ def test_a_slow_answer_is_asked_for_once(stack: Stack, newcomer: Newcomer) -> No
     ("heading", "button"),
     [
         ("Run it", "Close the poll"),
+        ("Run it", "Set the closing time"),
         ("The votes", "Download the votes as CSV"),
         ("Delete", "Delete the poll…"),
     ],
@@ -231,6 +232,7 @@ def test_what_goes_wrong_is_told_at_the_button_and_moves_nothing(
     page.goto(manage(asked(stack)))
     expect(page.get_by_role("button", name=button)).to_be_visible()
     page.route("**/api/polls/**", answer_with(409, "This cannot be now, nor the day after it."))
+    page.get_by_label("Closes by itself at").fill("2030-05-04T18:30")
     heights = "[...document.querySelectorAll('section')].map((one) => one.offsetHeight)"
     before = page.evaluate(heights)
     host.press(button)
