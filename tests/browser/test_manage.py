@@ -231,7 +231,9 @@ def test_what_goes_wrong_is_told_at_the_button_and_moves_nothing(
     page = host.page
     page.goto(manage(asked(stack)))
     expect(page.get_by_role("button", name=button)).to_be_visible()
-    page.route("**/api/polls/**", answer_with(409, "This cannot be now, nor the day after it."))
+    page.route(
+        "**/api/polls/**", answer_with(409, "This cannot be now, nor on any of the days after.")
+    )
     page.get_by_label("Closes by itself at").fill("2030-05-04T18:30")
     heights = "[...document.querySelectorAll('section')].map((one) => one.offsetHeight)"
     before = page.evaluate(heights)
@@ -281,6 +283,23 @@ def test_on_a_phone_buttons_are_of_one_size_and_the_dangerous_one_is_last(
     assert delete is not None
     assert boxes[-1]["top"] == pytest.approx(delete["y"], abs=1)
     assert boxes[-1]["top"] - boxes[-2]["bottom"] > 48
+
+
+def test_the_codes_place_is_kept_while_it_loads(
+    stack: Stack, newcomer: Newcomer, size: Size
+) -> None:
+    host = newcomer(stack.url, size)
+    held: list[Route] = []
+    host.page.route("**/assets/qr-code*", held.append)
+    host.page.goto(manage(asked(stack)))
+    frame = host.page.get_by_role("button", name="Show the QR code large")
+    expect(frame).to_be_visible()
+    before = frame.bounding_box()
+    host.page.wait_for_timeout(100)
+    assert held, "loaded apart from the page"
+    held[0].fallback()
+    expect(host.page.get_by_role("img", name="QR code of")).to_be_visible()
+    assert frame.bounding_box() == before
 
 
 def test_copying_moves_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None:
