@@ -290,7 +290,7 @@ def test_the_codes_place_is_kept_while_it_loads(
 ) -> None:
     host = newcomer(stack.url, size)
     held: list[Route] = []
-    host.page.route("**/assets/qr-code*", held.append)
+    host.page.route("**/assets/qr-code*", lambda route: held.append(route))
     host.page.goto(manage(asked(stack)))
     frame = host.page.get_by_role("button", name="Show the QR code large")
     expect(frame).to_be_visible()
