@@ -290,7 +290,11 @@ def test_the_codes_place_is_kept_while_it_loads(
 ) -> None:
     host = newcomer(stack.url, size)
     held: list[Route] = []
-    host.page.route("**/assets/qr-code*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    host.page.route("**/assets/qr-code*", hold)
     host.page.goto(manage(asked(stack)))
     frame = host.page.get_by_role("button", name="Show the QR code large")
     expect(frame).to_be_visible()
