@@ -63,7 +63,7 @@ export const strings = {
     submit: "Open the poll",
     sending: "Opening…",
     yours: "Your polls",
-    yoursHint: "The links to manage them are kept on this device only.",
+    yoursHint: "This device keeps their secret links.",
     deleted: "The poll and its votes are deleted.",
   },
 
@@ -156,6 +156,7 @@ export const strings = {
   share: {
     title: "Share with the room",
     hint: "Anyone with this address can vote.",
+    hintClosed: "Closed: nobody can vote now.",
     sheet: "Share…",
     present: "Present",
     qr: (address: string) => `QR code of ${address}`,
@@ -175,31 +176,51 @@ export const strings = {
 
   manage: {
     title: "Manage",
-    created: "Your poll is open. Keep this page's address: it is the only key.",
+    created: "Your poll is open. Share its address with the room.",
+    createdClosed: "Your poll is closed. Reopen it here whenever you like.",
     open: "Open",
     closed: "Closed",
-    soFar: (formatted: string, count: number) => `${formatted} ${votes(count)} so far`,
-    inAll: (formatted: string, count: number) => `${formatted} ${votes(count)} in all`,
-    results: "Show the results",
-    secret: "Your secret link",
-    secretHint:
-      "Whoever has it can close or delete the poll. This device remembers it; nobody can recover it for you.",
-    copySecret: "Copy the secret link",
+    soFar: (formatted: string, count: number, multiple: boolean) =>
+      `${formatted} ${(multiple ? voters : votes)(count)} so far`,
+    inAll: (formatted: string, count: number, multiple: boolean) =>
+      `${formatted} ${(multiple ? voters : votes)(count)} in all`,
     running: "Run it",
     close: "Close the poll",
     reopen: "Reopen the poll",
+    when: (time: string, today: boolean) => `${today ? "at" : "on"} ${time}`,
+    closing: {
+      open: () => "It stays open until you close it.",
+      timed: (when: string) => `It closes by itself ${when}.`,
+      closed: () => "It stays closed until you reopen it.",
+      early: (when: string) => `If reopened, it closes ${when}.`,
+      expired: (when: string) => `It was to close ${when}. If reopened, it stays open.`,
+    },
     closesAt: "Closes by itself at",
-    closesAtSet: (time: string) => `It closes ${time}.`,
-    closesAtOpen: "It stays open until you close it.",
+    closesAtAgain: "Open it again until",
     closesAtSubmit: "Set the closing time",
     closesAtNever: "Never close by itself",
+    reopenUntil: "Reopen until then",
+    votes: "The votes",
+    results: "Show the results",
     shown: {
       always: "Everyone sees the results.",
       voted: "Whoever has voted sees the results; you see them always.",
       closed: "Nobody but you sees the results until the poll is closed.",
     },
+    shownClosed: {
+      always: "Everyone sees the results.",
+      voted: "Everyone sees the results while the poll is closed.",
+      closed: "Everyone sees the results while the poll is closed.",
+    },
     download: "Download the votes as CSV",
     downloading: "Downloading…",
+    secret: "Your secret link",
+    secretHint:
+      "It is the key to this page: whoever has it can close or delete the poll and download its votes. Nobody can recover it for you.",
+    secretKept: "This device keeps it, so you need it only on another.",
+    secretNotKept: "This device cannot keep it: copy it before you leave.",
+    copySecret: "Copy the secret link",
+    deleting: "Delete",
     delete: "Delete the poll…",
     deleteTitle: "Delete this poll?",
     deleteBody: "The question and every vote are gone for good. There is no way back.",
@@ -207,8 +228,11 @@ export const strings = {
     deleteCancel: "Keep it",
     noKeyTitle: "This page opens with its secret link",
     noKeyBody:
-      "The link was shown when the poll was created and ends in # and a key. Open it on this device once, and it is remembered here.",
-    wrongKey: "This key does not open this poll. Check that the whole secret link was copied.",
+      "Whoever created the poll has the link: it ends in # and a key. Once it has been opened on this device, the device keeps it.",
+    wrongKeyTitle: "This key does not open this poll",
+    wrongKeyBody: "The key is what follows the # of the secret link. Check that the whole link was copied.",
+    wrongKeyKnown: "This device keeps a key of this poll from before.",
+    useKnown: "Manage with that key",
   },
 
   timeline: {
@@ -225,6 +249,7 @@ export const strings = {
   },
   status: {
     title: "Status",
+    link: "Status of this server",
     well: "All is well.",
     databaseAway:
       "The database is away. Pages and cached results go on; votes and new polls have to wait.",
@@ -276,6 +301,14 @@ export const strings = {
     deleted: "This poll was deleted, and its votes with it.",
     poll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
     home: "Ask a question of your own",
+  },
+
+  code: {
+    label: "The code of the poll",
+    hint: "The eight letters and digits at the end of its address.",
+    submit: "Go to the poll",
+    malformed: "A code is eight letters and digits.",
+    unknown: "No poll has this code.",
   },
 
   trouble: {

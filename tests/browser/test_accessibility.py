@@ -36,6 +36,14 @@ def expect_accessible(page: Page, state: str) -> None:
     assert not told, "\n".join(told)
 
 
+def refuse(page: Page, method: str) -> None:
+    """Have the server be away for one method."""
+    page.route(
+        "**/api/polls/*",
+        lambda route: route.abort() if route.request.method == method else route.fallback(),
+    )
+
+
 def asked(stack: Stack, options: int = 3, **members: object) -> dict[str, Any]:
     labels = [f"Answer number {number}" for number in range(1, options + 1)]
     body = {"question": "Which of these?", "options": labels} | members
@@ -58,6 +66,10 @@ def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size, dark: b
         for path in ("", "/results", "/present", f"/manage#{poll['manage_key']}", "/manage"):
             page.goto(f"/p/{poll['id']}{path}")
             expect_accessible(page, f"{name}, {path.split('#')[0] or 'ballot'}")
+    # Not the kept key: of a poll that this device does not manage.
+    page.goto(f"/p/{asked(stack)['id']}/manage#not-the-key")
+    expect(page.get_by_role("heading", name="This key does not open")).to_be_visible()
+    expect_accessible(page, "a wrong key")
     for path in ("/", "/status", "/nowhere", "/p/00000000"):
         page.goto(path)
         expect_accessible(page, path)
@@ -83,6 +95,11 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     expect_accessible(page, "a form with a draft")
     visitor.press("Start over")
     expect_accessible(page, "a form that was emptied")
+
+    page.goto("/p/00000000")
+    visitor.press("Go to the poll")
+    visitor.sees("No poll has this code.")
+    expect_accessible(page, "a code that no poll has")
 
     poll = asked(stack)
     page.goto(f"/p/{poll['id']}")
@@ -114,7 +131,18 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     page.keyboard.press("Escape")
     visitor.press("Delete the poll…")
     expect_accessible(page, "the question before deleting")
+    refuse(page, "DELETE")
+    visitor.press("Delete it for good")
+    visitor.sees("The server does not answer.")
+    expect_accessible(page, "a poll that could not be deleted")
     visitor.press("Keep it")
+    page.get_by_label("Closes by itself at").fill("2020-01-01T12:00")
+    visitor.press("Set the closing time")
+    visitor.sees("Choose a time that is still to come.")
+    expect_accessible(page, "a closing time that is past")
+    visitor.press("Copy the secret link")
+    visitor.sees("Copied")
+    expect_accessible(page, "a link that was copied")
     visitor.press("Close the poll")
     visitor.sees("Closed")
     for path in ("", "/results", "/present", "/manage"):

@@ -147,5 +147,5 @@ def test_the_address_is_copied(stack: Stack, newcomer: Newcomer) -> None:
     host.sees("Copied")
     assert host.page.evaluate("navigator.clipboard.readText()") == f"{stack.url}{address}"
     host.press("Copy the secret link")
-    expect(host.page.get_by_text("Copied")).to_have_count(2)
+    expect(host.page.get_by_role("button", name="Copied")).to_have_count(2)
     assert host.page.evaluate("navigator.clipboard.readText()") == host.page.url

@@ -2,11 +2,14 @@
 
 import csv
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.stack.api_client import (
@@ -109,6 +112,25 @@ def test_the_etag_changes_with_the_count_and_with_closing_only(
 def test_two_polls_never_share_an_etag(client: httpx.Client) -> None:
     one, two = (get_results(client, created(client)).headers["ETag"] for _ in range(2))
     assert one != two
+
+
+def test_each_process_counts_once_a_second_however_many_ask(
+    client: httpx.Client, stack: Any, voted: dict[str, Any]
+) -> None:
+    past_the_cache = {"Authorization": "Bearer none"}
+    begun = time.time()
+    with ThreadPoolExecutor(20) as pool:
+        asked = [
+            pool.submit(client.get, path_of(voted) + "/results", headers=past_the_cache)
+            for _ in range(400)
+        ]
+        answers = [one.result() for one in asked]
+    seconds = int(time.time()) - int(begun) + 1
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["ballots"] for answer in answers} == {3}
+    processes = len(psutil.Process(stack.child("gunicorn")).children())
+    counts = {answer.json()["as_of"] for answer in answers}
+    assert len(counts) <= seconds * processes < len(answers), "or so slow that it says nothing"
 
 
 # Timeline

@@ -19,7 +19,7 @@ export const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
   timeline: (id: string) => ["timeline", id] as const,
-  viewingKey: (id: string) => ["viewing-key", id] as const,
+  viewingKey: (id: string, manageKey: string) => ["viewing-key", id, manageKey] as const,
   ballot: (id: string) => ["ballot", id] as const,
 };
 
@@ -38,6 +38,19 @@ export interface Reaching {
 /** Whether the last try did not reach the server, or the device is offline. */
 export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
   return failureCount > 0 || fetchStatus === "paused";
+}
+
+/** What it says about something that was sent. */
+export interface Sending {
+  readonly error: Error | null;
+  readonly isPending: boolean;
+  readonly isPaused: boolean;
+  readonly failureCount: number;
+}
+
+/** Whether it is being sent again, or waits for the network. */
+export function isDelayed({ isPending, isPaused, failureCount }: Sending): boolean {
+  return isPending && (isPaused || failureCount > 0);
 }
 
 /** The same for results, which the front door also has while the app behind it is away. */
@@ -60,6 +73,10 @@ export const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
+function askForPoll(id: string, signal?: AbortSignal) {
+  return request("get", POLL, { params: { poll_id: id }, ...(signal && { signal }) });
+}
+
 /**
  * A poll's question and options.
  * @param every milliseconds between two looks, for whoever must not wait for the cached results
@@ -67,11 +84,22 @@ const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 export function usePoll(id: string, every?: number) {
   return useQuery({
     queryKey: keys.poll(id),
-    queryFn: ({ signal }) =>
-      request("get", POLL, { params: { poll_id: id }, signal }),
+    queryFn: ({ signal }) => askForPoll(id, signal),
     staleTime: 30_000,
     ...(every !== undefined && { refetchInterval: every }),
     ...untilBack,
+  });
+}
+
+/** Looks for the poll of a code that somebody typed; its page then need not ask again. */
+export function useFindPoll() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (code: string) => askForPoll(code),
+    ...fewTimes,
+    onSuccess: (poll) => {
+      client.setQueryData<Poll>(keys.poll(poll.id), poll);
+    },
   });
 }
 
@@ -140,20 +168,30 @@ export function useBallot(id: string, enabled = true) {
   });
 }
 
+/** The viewing key that a manage key brings, and so the proof that it is this poll's. */
+export function useHostsViewingKey(id: string, manageKey: string | undefined) {
+  return useQuery({
+    queryKey: keys.viewingKey(id, manageKey ?? ""),
+    queryFn: ({ signal }) =>
+      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
+    enabled: manageKey !== undefined,
+    staleTime: Infinity,
+    ...untilBack,
+  });
+}
+
+/** Whether the server refused the key that was shown to it, and not what was asked for. */
+export function refusesKey(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 401 || error.status === 403);
+}
+
 /**
  * The viewing key of a poll whose count is not for everyone: the host's, where this device holds
  * the manage key, else the one that voting has brought.
  */
 export function useViewingKey(poll: Poll | undefined, manageKey: string | undefined) {
   const { id = "", results = "always" } = poll ?? {};
-  const hosts = useQuery({
-    queryKey: keys.viewingKey(id),
-    queryFn: ({ signal }) =>
-      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
-    enabled: results !== "always" && manageKey !== undefined,
-    staleTime: Infinity,
-    ...untilBack,
-  });
+  const hosts = useHostsViewingKey(id, results === "always" ? undefined : manageKey);
   const ballot = useBallot(id, results === "voted" && manageKey === undefined);
   return hosts.data?.viewing_key ?? ballot.data?.viewing_key ?? undefined;
 }

@@ -1,9 +1,11 @@
-import { useEffect } from "react";
+import { lazy, useEffect } from "react";
 
 import { isAway, isGone, type Reaching } from "../api/polls";
 import { strings } from "../strings";
-import { NotFound } from "./not-found";
 import { Waiting } from "./waiting";
+
+// Not with the first file, which every ballot loads.
+const NotFound = lazy(() => import("./not-found"));
 
 interface Asked extends Reaching {
   readonly error: Error | null;

@@ -8,6 +8,7 @@ import { Address } from "../components/address";
 import { Count } from "../components/count";
 import { FullScreenButton } from "../components/full-screen-button";
 import { LazyQrCode } from "../components/lazy-qr-code";
+import { ManageLink } from "../components/manage-link";
 import { Outcome } from "../components/outcome";
 import { ResultsHead, type WatchedResults } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
@@ -54,6 +55,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
           <Link className="button button-quiet" to={addresses.results(poll.id)}>
             {strings.present.leave}
           </Link>
+          <ManageLink id={poll.id} className="present-manage" />
         </div>
       </footer>
     </main>
