@@ -19,12 +19,17 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
   };
 }
 
-const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|use-sync-external-store|@tanstack)\//;
+const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
+
+const SHARED =
+  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|plural)|lib\/(explain|known-polls|use-now)|components\/(busy-button|field-error))\.tsx?$/;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
   return {
     plugins: [react(), publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_"))],
+    // Wouter's way to support React before 18, which we do not: React's own is what it would take.
+    resolve: { alias: { "use-sync-external-store/shim/index.js": "react" } },
     server: { proxy: { "/api": { target: api } } },
     build: {
       // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
@@ -32,7 +37,16 @@ export default defineConfig(({ mode }) => {
       rolldownOptions: {
         // The libraries of every page in a file of their own: a browser keeps it while the app
         // around it changes. What only some pages need goes with those.
-        output: { codeSplitting: { groups: [{ name: "libraries", test: EVERYWHERE }] } },
+        // What most pages need of ours, in one file: in many small ones it would be larger.
+        output: {
+          codeSplitting: {
+            includeDependenciesRecursively: false,
+            groups: [
+              { name: "libraries", test: EVERYWHERE },
+              { name: "shared", test: SHARED },
+            ],
+          },
+        },
       },
     },
     // Components are tested in a document of their own, logic without one.

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import { isDelayed, refusesKey, type Sending } from "../api/polls";
 import { explain } from "../lib/explain";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface ActionNoteProps {
   /** What the button sends. */

@@ -6,7 +6,7 @@ import { ballotPaper } from "../lib/ballot-paper";
 import { sameChoices, type Choices } from "../lib/choices";
 import { formatTime } from "../lib/format";
 import { useUnsent } from "../lib/use-unsent";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { BallotOption } from "./ballot-option";
 import { BallotStub } from "./ballot-stub";
 import { Question } from "./question";

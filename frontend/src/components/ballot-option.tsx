@@ -1,7 +1,7 @@
 import { useId } from "react";
 
 import type { Mark } from "../lib/ballot-paper";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface BallotOptionProps {
   readonly name: string;

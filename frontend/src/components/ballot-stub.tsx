@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import type { Poll } from "../api/polls";
 import { addresses } from "../lib/addresses";
 import type { BallotPaper, BallotState } from "../lib/ballot-paper";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface BallotStubProps {
   readonly ref: Ref<HTMLParagraphElement>;

@@ -1,6 +1,6 @@
 import { Component, type ReactNode } from "react";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** What is shown instead of a blank page where rendering failed, or a file is gone after a deploy. */
 export class Breakage extends Component<{ children: ReactNode }, { broken: boolean }> {

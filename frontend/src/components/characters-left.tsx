@@ -1,6 +1,6 @@
 import { charactersLeft } from "../lib/form-errors";
 import { formatCount } from "../lib/format";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface CharactersLeftProps {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { formatAhead, timeZone } from "../lib/format";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { MomentField } from "./moment-field";
 
 interface ClosingFieldProps {

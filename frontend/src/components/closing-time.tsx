@@ -5,7 +5,7 @@ import { useChangePoll, type Poll, type PollPatch } from "../api/polls";
 import { closingError } from "../lib/form-errors";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { ActionNote } from "./action-note";
 import { BusyButton } from "./busy-button";
 import { MomentField } from "./moment-field";

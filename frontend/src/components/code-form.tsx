@@ -8,7 +8,7 @@ import { isDelayed, isGone, useFindPoll } from "../api/polls";
 import { addresses } from "../lib/addresses";
 import { explain } from "../lib/explain";
 import { pollCode } from "../lib/poll-code";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { BusyButton } from "./busy-button";
 import { errorAttributes, FieldError } from "./field-error";
 

@@ -3,7 +3,7 @@ import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 
 import type { Poll, Results } from "../api/polls";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Count } from "./count";
 
 afterEach(cleanup);

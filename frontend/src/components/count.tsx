@@ -4,7 +4,7 @@ import type { Poll, Results } from "../api/polls";
 import { addresses } from "../lib/addresses";
 import { formatCount } from "../lib/format";
 import { shares } from "../lib/shares";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Announcer } from "./announcer";
 import { ResultRows } from "./result-rows";
 

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface FactProps {
   readonly name: string;

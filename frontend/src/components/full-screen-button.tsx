@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** Fills the screen with the page, where the browser can. */
 export function FullScreenButton() {

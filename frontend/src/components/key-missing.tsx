@@ -1,7 +1,7 @@
 import { Link } from "wouter";
 
 import { addresses } from "../lib/addresses";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** For whoever opens a poll's manage page without its key. */
 export function KeyMissing({ id }: { id: string }) {

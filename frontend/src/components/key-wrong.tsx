@@ -2,7 +2,7 @@ import { Link } from "wouter";
 
 import { addresses } from "../lib/addresses";
 import { focusMain } from "../lib/focus-main";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface KeyWrongProps {
   readonly id: string;

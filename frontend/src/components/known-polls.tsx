@@ -3,7 +3,7 @@ import { Link } from "wouter";
 
 import { addresses } from "../lib/addresses";
 import { knownPolls } from "../lib/known-polls";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** The polls whose keys this device holds. */
 export function KnownPolls() {

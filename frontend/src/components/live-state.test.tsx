@@ -3,7 +3,7 @@ import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import type { Reaching } from "../api/polls";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { LiveState } from "./live-state";
 
 const idle: Reaching = { failureCount: 0, fetchStatus: "idle" };

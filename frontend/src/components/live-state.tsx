@@ -4,7 +4,7 @@ import type { Reaching } from "../api/polls";
 import { LONG_LOOK } from "../api/rhythm";
 import { useLasting } from "../lib/use-lasting";
 import { useOnline } from "../lib/use-online";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 interface LiveStateProps {
   readonly closed: boolean;

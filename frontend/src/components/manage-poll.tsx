@@ -8,7 +8,7 @@ import { saveFile } from "../lib/download";
 import { formatCount } from "../lib/format";
 import { forget, remember } from "../lib/known-polls";
 import { tellStanding } from "../lib/standing";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { ActionNote } from "./action-note";
 import { BusyButton } from "./busy-button";
 import { ClosingTime } from "./closing-time";

@@ -3,11 +3,17 @@ import { Link, useLocation } from "wouter";
 import { addresses } from "../lib/addresses";
 import { codeInPath } from "../lib/poll-code";
 import { useTitle } from "../lib/use-title";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { CodeForm } from "./code-form";
 
+interface Props {
+  readonly body: string;
+  /** Whether the address may be wrong: then it is offered to be mended. */
+  readonly mistyped?: boolean;
+}
+
 /** The page for an address that leads nowhere, and the way to the poll that was meant. */
-export default function NotFound({ body }: { body: string }) {
+export default function NotFound({ body, mistyped = true }: Props) {
   const [path] = useLocation();
   useTitle(strings.notFound.title);
   return (
@@ -17,7 +23,7 @@ export default function NotFound({ body }: { body: string }) {
       </p>
       <h1 className="headline">{strings.notFound.title}</h1>
       <p className="lede">{body}</p>
-      <CodeForm key={path} initial={codeInPath(path)} />
+      {mistyped && <CodeForm key={path} initial={codeInPath(path)} />}
       <Link className="link" to={addresses.home}>
         {strings.notFound.home}
       </Link>

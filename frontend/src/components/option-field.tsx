@@ -2,7 +2,7 @@ import { useRef, type ClipboardEvent, type DOMAttributes, type KeyboardEvent } f
 
 import { LONGEST_OPTION } from "../lib/form-errors";
 import type { OptionRow } from "../lib/poll-form";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { CharactersLeft, runsShort } from "./characters-left";
 import { errorAttributes, FieldError } from "./field-error";
 

@@ -9,7 +9,7 @@ import { addRow, moveRow, pasteLines } from "../lib/option-rows";
 import { pasteAsOneLine } from "../lib/paste-line";
 import { listEntries } from "../lib/pasted-list";
 import { LEAST_OPTIONS, MOST_OPTIONS, type OptionRow } from "../lib/poll-form";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { FieldError } from "./field-error";
 import { arrow, OptionField } from "./option-field";
 import { useRowDrag } from "./use-row-drag";

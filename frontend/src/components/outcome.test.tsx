@@ -2,7 +2,7 @@
 import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Outcome } from "./outcome";
 
 afterEach(cleanup);

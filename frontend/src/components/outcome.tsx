@@ -3,7 +3,7 @@ import type { CSSProperties } from "react";
 import type { Results } from "../api/polls";
 import { easeOf } from "../lib/lettering";
 import { shares } from "../lib/shares";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 const NAMED = 3;
 

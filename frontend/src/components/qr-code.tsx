@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { encode } from "uqr";
 
 import { spokenAddress } from "../lib/format";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** Light modules around the code, without which phones do not find it (ISO/IEC 18004). */
 const QUIET_ZONE = 4;

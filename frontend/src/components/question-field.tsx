@@ -2,7 +2,7 @@ import { useId, type ReactNode } from "react";
 
 import { LONGEST_QUESTION } from "../lib/form-errors";
 import { pasteAsOneLine } from "../lib/paste-line";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { CharactersLeft, runsShort } from "./characters-left";
 import { errorAttributes, FieldError } from "./field-error";
 

@@ -3,7 +3,7 @@ import type { CSSProperties } from "react";
 import type { Results } from "../api/polls";
 import { formatCount } from "../lib/format";
 import { shares, type Share } from "../lib/shares";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** One row an option, in the poll's own order, so that nothing jumps while votes come in. */
 export function ResultRows({ options, ballots }: Pick<Results, "options" | "ballots">) {

@@ -1,6 +1,6 @@
 import { isOutdated, type Poll, type Reaching, type Watched } from "../api/polls";
 import { formatCount } from "../lib/format";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { LiveState } from "./live-state";
 import { Question } from "./question";
 

@@ -1,4 +1,4 @@
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** Opens the system's share sheet, where there is one: on phones, mostly, and over https only. */
 export function ShareButton({ title, url }: { title: string; url: string }) {

@@ -3,7 +3,7 @@ import { Link } from "wouter";
 
 import { absolute, addresses } from "../lib/addresses";
 import { spokenAddress } from "../lib/format";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Address } from "./address";
 import { CopyButton } from "./copy-button";
 import { Dialog } from "./dialog";

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { appName } from "../environment";
 import { addresses } from "../lib/addresses";
 import { focusMain } from "../lib/focus-main";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Gate } from "./gate";
 import { Waiting } from "./waiting";
 

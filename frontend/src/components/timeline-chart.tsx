@@ -4,7 +4,7 @@ import { isAway, useTimeline } from "../api/polls";
 import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
 import type { VoteTimelineProps } from "./vote-timeline";
 

@@ -3,7 +3,7 @@ import "./traffic-chart.css";
 import { formatClock, formatRate } from "../lib/figures";
 import { formatCount } from "../lib/format";
 import { minutes, sum, worstOfEachRun, type Bar } from "../lib/traffic";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
 
 /** The least height of a bar with errors: one of ten thousand is to be seen, too. */

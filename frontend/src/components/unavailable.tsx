@@ -1,7 +1,7 @@
 import { lazy, useEffect } from "react";
 
 import { isAway, isGone, type Reaching } from "../api/polls";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { Waiting } from "./waiting";
 
 // Not with the first file, which every ballot loads.
@@ -28,5 +28,5 @@ function Deleted() {
     window.scrollTo(0, 0);
     document.querySelector("main")?.focus({ preventScroll: true });
   }, []);
-  return <NotFound body={strings.notFound.deleted} />;
+  return <NotFound body={strings.notFound.deleted} mistyped={false} />;
 }

@@ -2,7 +2,7 @@ import "./vote-timeline.css";
 
 import { lazy, Suspense, useId, useState } from "react";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 const TimelineChart = lazy(() => import("./timeline-chart"));
 

@@ -1,4 +1,4 @@
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /**
  * Shown while there is nothing else to show. The words appear only after a moment, so that a page

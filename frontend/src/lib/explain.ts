@@ -1,5 +1,5 @@
 import { Problem } from "../api/problem";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** Why something that was sent did not succeed, in words for who sent it. */
 export function explain(error: Error): string {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { form } from "./form.fixture";
 import { charactersLeft, findErrors, placeErrors } from "./form-errors";
 

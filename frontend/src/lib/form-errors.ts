@@ -1,5 +1,5 @@
 import type { FieldError } from "../api/problem";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
 
 // The API's own limits, in characters (code points) of the text as it is kept.

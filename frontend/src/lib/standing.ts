@@ -1,5 +1,5 @@
 import type { Poll } from "../api/polls";
-import { strings } from "../strings";
+import * as strings from "../strings";
 import { formatTime, isToday } from "./format";
 
 /**

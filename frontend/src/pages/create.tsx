@@ -23,7 +23,7 @@ import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../
 import { useDraft } from "../lib/use-draft";
 import { usePollForm } from "../lib/use-poll-form";
 import { useTitle } from "../lib/use-title";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 const CHOICES = [
   { value: false, label: strings.create.one },
@@ -185,7 +185,7 @@ export default function CreatePage() {
       <KnownPolls />
       <footer className="create-foot">
         <Link className="link" to={addresses.status}>
-          {strings.status.link}
+          {strings.create.statusLink}
         </Link>
       </footer>
     </div>

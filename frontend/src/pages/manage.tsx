@@ -12,7 +12,7 @@ import { Unavailable } from "../components/unavailable";
 import { forget, knownKey } from "../lib/known-polls";
 import { useHash } from "../lib/use-hash";
 import { useTitle } from "../lib/use-title";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** Milliseconds until the page sees that the poll closed by itself, or from another device. */
 const EVERY = 5_000;

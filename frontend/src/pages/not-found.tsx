@@ -1,5 +1,5 @@
 import NotFound from "../components/not-found";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 export default function NotFoundPage() {
   return <NotFound body={strings.notFound.page} />;

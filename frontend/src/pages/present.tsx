@@ -16,7 +16,7 @@ import { absolute, addresses } from "../lib/addresses";
 import { useFit } from "../lib/use-fit";
 import { useTitle } from "../lib/use-title";
 import { useWakeLock } from "../lib/use-wake-lock";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 // How much larger than the style sheet says rows become where there is room.
 const MOST_OPEN = 1.5;

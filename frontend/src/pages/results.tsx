@@ -12,7 +12,7 @@ import { Unavailable } from "../components/unavailable";
 import { VoteTimeline } from "../components/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 /** The count as it comes in, on whatever screen it is looked at. */
 export default function ResultsPage() {

@@ -11,7 +11,7 @@ import { formatCount, formatTime } from "../lib/format";
 import { bars, lastMinute, recentErrors, sum, type Bar } from "../lib/traffic";
 import { useNow } from "../lib/use-now";
 import { useTitle } from "../lib/use-title";
-import { strings } from "../strings";
+import * as strings from "../strings";
 
 const SECOND = 1_000;
 

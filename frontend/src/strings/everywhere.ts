@@ -1,0 +1,23 @@
+/** What every page may say. */
+
+export const header = {
+  home: (app: string) => `${app}, start page`,
+  ask: "Ask something new",
+  skip: "Skip to content",
+} as const;
+
+export const copy = {
+  label: "Copy the address",
+  done: "Copied",
+  failed: "Copying is not allowed here: select the address instead.",
+} as const;
+
+export const trouble = {
+  loading: "Loading…",
+  away: "The server does not answer. Trying again…",
+  unreachable: "The server does not answer. Nothing you typed is lost: try again in a moment.",
+  unexpected: "Something went wrong. Try again in a moment.",
+  brokenTitle: "Something broke",
+  brokenBody: "Perhaps a new version was put up just now. Loading the page again usually helps.",
+  reload: "Load the page again",
+} as const;

@@ -1,0 +1,17 @@
+/** Where an address leads nowhere. */
+
+export const notFound = {
+  title: "Nothing here",
+  page: "This address leads to no page.",
+  deleted: "This poll was deleted, and its votes with it.",
+  poll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
+  home: "Ask a question of your own",
+} as const;
+
+export const code = {
+  label: "The code of the poll",
+  hint: "The eight letters and digits at the end of its address.",
+  submit: "Go to the poll",
+  malformed: "A code is eight letters and digits.",
+  unknown: "No poll has this code.",
+} as const;
