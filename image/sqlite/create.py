@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
+from typing import Any
 
 import psycopg2
 
@@ -11,7 +12,7 @@ from .grammar import Tokens, tokens
 from .moments import Moment
 from .plan import Move, Plan, TableMove
 from .schema import Left
-from .source import Source, identifier
+from .source import Source, folded, identifier
 from .target import Target
 from .translate import Named, Untranslatable
 from .values import Integer, Kind, Text, Unfit
@@ -89,16 +90,21 @@ def _full(table: TableMove, move: Move) -> str:
 def default(source: Source, move: Move) -> str:
     """The default as Postgres's SQL, empty for none. Raises Unfit or Untranslatable."""
     words = _bare(tokens(move.column.default or ""))
-    text = "".join(word.text for word in words).upper()
+    said = "".join(word.text for word in words)
+    text = said.upper()
     if text == "NULL":
         return ""
     if text in PRESENT:
         return present(move.kind, PRESENT[text])
-    if text in SECONDS and isinstance(move.kind, Integer):
+    if text in SECONDS and "%S" not in said and isinstance(move.kind, Integer):  # of the minute
         return "(extract(epoch FROM now())::bigint)"
-    if any(after == "(" for word, after in pairwise(words) if _is_word(word.kind)):
+    called = any(after == "(" for word, after in pairwise(words) if _is_word(word.kind))
+    if called or any(word == now for word in words for now in PRESENT):
         raise Untranslatable(f"is {move.column.default}")
-    ((value,),) = source.execute(f"SELECT {move.column.default}")
+    if len(words) == 1 and _is_word(words[0].kind) and text not in ("TRUE", "FALSE"):
+        value: Any = words[0].name  # a word by itself is a text, in quotes or not
+    else:
+        ((value,),) = source.execute(f"SELECT {move.column.default}")
     if value is None:
         return ""
     return f"{translate.literal(move.kind.one(value))}::{move.kind.sql}"
@@ -132,8 +138,8 @@ def present(kind: Kind, form: str) -> str:
 
 
 def named(table: TableMove) -> dict[str, Named]:
-    """The columns by their SQLite names in lower case."""
-    return {m.column.name.lower(): Named(m.name, m.kind) for m in table.moves}
+    """The columns by their SQLite names, `folded`."""
+    return {folded(m.column.name): Named(m.name, m.kind) for m in table.moves}
 
 
 def first_line(error: psycopg2.Error) -> str:

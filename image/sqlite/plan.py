@@ -9,7 +9,7 @@ from . import choose
 from .choose import Facts
 from .moments import UNIT_NAMES, Moment
 from .schema import Column, Left, Schema, Table
-from .source import Source, identifier
+from .source import Source, folded, identifier
 from .target import Target, TargetColumn, TargetTable
 from .values import AnyText, Kind, Text, Words
 
@@ -60,7 +60,7 @@ class TableMove:
 
     def move(self, column: str) -> Move | None:
         """The move of a source's column, in whatever case."""
-        return next((m for m in self.moves if m.column.name.lower() == column.lower()), None)
+        return next((m for m in self.moves if folded(m.column.name) == folded(column)), None)
 
 
 @dataclass
@@ -73,6 +73,10 @@ class Plan:
     left: list[Left] = field(default_factory=list)
     cycles: bool = False  # tables that exist refer to each other in a circle
     names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created
+
+    def leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
+        """Note that it is left behind, or `kept` otherwise than it was."""
+        self.left.append(replace(what, reason=reason, kept=kept))
 
     def find(self, table: str) -> TableMove | None:
         """The move of a source's table."""
@@ -189,7 +193,10 @@ def _existing(
 ) -> TableMove:
     """Match columns by name; a name's case counts only where it has to."""
     if existing.rejected:
-        plan.refusals.append(f"{table.name}: cannot be written: {existing.rejected}.")
+        plan.refusals.append(
+            f"{table.name}: cannot be written: {existing.rejected}. Put that right, or say "
+            f"--exclude {table.name}."
+        )
     elif existing.has_rows and not (options.replace or options.append):
         plan.refusals.append(
             f"{existing.name} holds rows. Say --replace to empty it first, --append to add to it, "

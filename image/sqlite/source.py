@@ -155,6 +155,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def folded(name: str) -> str:
+    """A name without regard to case as SQLite sees it, for which only ASCII has any."""
+    return name.encode().lower().decode()
+
+
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
     connection = sqlite3.connect(

@@ -105,6 +105,9 @@ TABLES = """
 SELECT c.oid, c.relname, c.relkind,
        CASE WHEN c.relkind IN ('v', 'm') THEN 'it is a view'
             WHEN c.relkind = 'f' THEN 'it is a foreign table'
+            WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
+                                              WHERE i.inhparent = c.oid)
+              THEN 'other tables inherit from it, and what they hold counts as its own'
             WHEN c.relkind IN ('r', 'p') AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')
               THEN 'the user may not write there' END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

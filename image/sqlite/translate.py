@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .grammar import Token, Tokens, inside
-from .source import identifier
+from .source import folded, identifier
 from .values import Boolean, Kind
 
 KEYWORDS = {
@@ -38,7 +38,7 @@ class Named:
 
 
 def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
-    """The expression for Postgres; `columns` by their SQLite names in lower case.
+    """The expression for Postgres; `columns` by their SQLite names, `folded`.
 
     Raises Untranslatable.
     """
@@ -57,8 +57,8 @@ def _word(words: Tokens, at: int, columns: Mapping[str, Named]) -> tuple[str, in
     rest = words[at + 1 :]
     match word.kind:
         case "number":
-            if word.text[:2].lower() == "0x":
-                return str(int(word.text, 16)), 1
+            if word.text[:2].lower() == "0x":  # 64 bits, of which the first is the sign
+                return str((int(word.text, 16) ^ 1 << 63) - (1 << 63)), 1
             return word.text, 1
         case "string":
             return literal(word.name), 1
@@ -70,8 +70,8 @@ def _word(words: Tokens, at: int, columns: Mapping[str, Named]) -> tuple[str, in
             return f"'\\x{word.text[2:-1]}'::bytea", 1
     if rest and rest[0] == "(" and word.kind == "word" and word.text.upper() not in KEYWORDS:
         return _function(word, words, at)
-    if word.name.lower() in columns and not (word.kind == "word" and word.text.upper() in KEYWORDS):
-        return _column(columns[word.name.lower()], rest)
+    if folded(word.name) in columns and not (word.kind == "word" and word.text.upper() in KEYWORDS):
+        return _column(columns[folded(word.name)], rest)
     if word.kind == "quoted" and word.text[0] == '"':
         return literal(word.name), 1  # https://www.sqlite.org/quirks.html#dblquote
     return _keyword(word, rest)
@@ -103,6 +103,8 @@ def _keyword(word: Token, rest: Tokens) -> tuple[str, int]:
     if upper in ("ISNULL", "NOTNULL"):
         return ("IS NULL" if upper == "ISNULL" else "IS NOT NULL"), 1
     if upper == "LIKE":
+        if not any(one == "ESCAPE" for one in rest) and not (rest and _is_plain(rest[0])):
+            raise Untranslatable("LIKE takes a backslash otherwise in Postgres")
         return "ILIKE", 1  # SQLite's LIKE takes no account of case
     if upper == "IS":
         negated = bool(rest) and rest[0] == "NOT"
@@ -115,6 +117,10 @@ def _keyword(word: Token, rest: Tokens) -> tuple[str, int]:
     if word.kind != "word" or upper not in KEYWORDS:
         raise Untranslatable(f"{word.text} has no counterpart in Postgres")
     return upper, 1
+
+
+def _is_plain(word: Token) -> bool:
+    return word.kind == "string" and "\\" not in word.text
 
 
 def literal(text: str) -> str:
