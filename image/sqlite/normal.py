@@ -16,7 +16,7 @@ from hashlib import md5
 from typing import Any
 from uuid import UUID
 
-from .moments import Moment, TimeOfDay
+from .moments import Interval, Moment, TimeOfDay
 from .source import Invalid
 from .values import AnyText, Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
 
@@ -82,9 +82,11 @@ def _one(kind: Kind) -> One:
         case Json():
             return lambda value: _sized(_json(value, binary=kind.sql == "jsonb"))
         case Moment():
-            return lambda value: _moment(value, kind.sql, kind.unit)
+            return lambda value: _within(_moment(value, kind.sql, kind.unit), kind.digits)
         case TimeOfDay():
-            return _time
+            return lambda value: _within(_time(value), kind.digits)
+        case Interval():
+            return lambda value: _elapsed(value, kind.unit)
     raise TypeError(kind)
 
 
@@ -377,6 +379,29 @@ def _count(value: Any, unit: str) -> datetime:
         return datetime(1, 1, 1) + timedelta(milliseconds=thousandths)  # noqa: DTZ001
     parts = round(exact * 1_000_000 / SCALES[unit])
     return datetime.combine(date(1970, 1, 1), datetime.min.time()) + timedelta(microseconds=parts)
+
+
+def _within(text: str, digits: int) -> str:
+    """A moment as Postgres writes it, of whose seconds no more digits are kept."""
+    if len(text.partition(".")[2].partition("+")[0]) > digits:
+        raise ValueError
+    return text
+
+
+def _elapsed(value: Any, unit: str) -> str:
+    """An interval in microseconds; without a unit only that there is one, if it is a text."""
+    if isinstance(value, str) and (unit or SHAPE.fullmatch(value)):
+        past = _read(value) - datetime(1970, 1, 1)  # noqa: DTZ001
+        parts = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+    elif unit:
+        parts = round(Fraction(value) * {"s": 10**6, "ms": 10**3, "us": 1}[unit])
+    elif isinstance(value, str):
+        return _text(value)[:0] + "?"
+    else:
+        raise TypeError
+    if not -(1 << 31) < parts // 86_400_000_000 < 1 << 31:
+        raise OverflowError
+    return str(parts) if unit else "?"
 
 
 def _time(value: Any) -> str:

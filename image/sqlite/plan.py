@@ -7,11 +7,11 @@ from graphlib import CycleError, TopologicalSorter
 from ..exits import Exit, Stop
 from . import choose
 from .choose import Facts
-from .moments import UNIT_NAMES, Moment
+from .moments import UNIT_NAMES, Interval, Moment
 from .schema import Column, Left, Schema, Table
 from .source import Source, folded, identifier
 from .target import Target, TargetColumn, TargetTable
-from .values import AnyText, Kind, Text, Words
+from .values import AnyText, Kind, Text
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
@@ -281,7 +281,9 @@ def _fitted(
         if unit:
             plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")
             return replace(kind, unit=unit)
-    elif isinstance(kind, Words) and not kind.labels:
+    elif isinstance(kind, Interval) and isinstance(asked, Interval):
+        return asked
+    elif not kind.known:
         plan.notes.append(f"{name}: {kind.sql} is Postgres's to judge; the proof only counts it")
     elif type(own) is not type(kind):
         plan.notes.append(f"{name}: {kind.sql} in Postgres, by itself it would be {own.sql}")

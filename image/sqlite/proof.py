@@ -19,11 +19,12 @@ from hashlib import md5
 from typing import Any
 
 from .load import Progress, query
+from .moments import Interval
 from .normal import BROKEN, form
 from .plan import Move, TableMove
 from .source import Row, Source, identifier, is_large
 from .target import Target
-from .values import Bytes, Double, Json, Kind, Numeric, Text, Words, slices
+from .values import Bytes, Double, Json, Numeric, Text, Words, slices
 
 SEPARATOR = "\x1f"
 UNFIT = "\x1e"
@@ -112,7 +113,7 @@ def term(move: Move) -> str:
     """SQL for one column in normal form."""
     column = identifier(move.name)
     match move.kind:
-        case kind if not is_known(kind):
+        case kind if not kind.known:
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"
@@ -122,14 +123,11 @@ def term(move: Move) -> str:
             text = f"encode(float{'4' if move.kind.sql == 'real' else '8'}send({column}), 'hex')"
         case Numeric():
             text = f"trim_scale({column})::text"
+        case Interval():
+            text = f"trim_scale(extract(epoch FROM {column})::numeric * 1000000)::text"
         case _:
             text = f"{column}::text"
     return f"coalesce({text}, '')"
-
-
-def is_known(kind: Kind) -> bool:
-    """Whether its values are compared, and not only that there are some."""
-    return not isinstance(kind, Words) or bool(kind.labels)
 
 
 class Normal:

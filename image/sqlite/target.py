@@ -1,12 +1,12 @@
 """What Postgres holds already: tables, columns with their types, and what is in the way."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from .moments import Moment, TimeOfDay
+from .moments import Interval, Moment, TimeOfDay
 from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
 
 
@@ -159,6 +159,7 @@ PLAIN: dict[str, Kind] = {
     "timestamp without time zone": Moment("timestamp without time zone"),
     "timestamp with time zone": Moment("timestamp with time zone"),
     "time without time zone": TimeOfDay(),
+    "interval": Interval(),
 }
 
 
@@ -170,4 +171,8 @@ def kind_of(type_name: str, labels: tuple[str, ...] = ()) -> Kind:
         return Text(type_name, int(match[1]))
     if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name):
         return Numeric(type_name, int(match[1]), int(match[2]))
+    if match := re.fullmatch(r"(time(?:stamp)?)\(([0-6])\)( with(?:out)? time zone)", type_name):
+        kind = PLAIN.get(match[1] + match[3])
+        if isinstance(kind, Moment | TimeOfDay):
+            return replace(kind, digits=int(match[2]))
     return Words(type_name, labels)

@@ -42,6 +42,11 @@ class Kind:
     sql: str
     quoted: ClassVar[bool] = False
 
+    @property
+    def known(self) -> bool:
+        """Whether its values can be compared: else Postgres alone can say what they mean."""
+        return True
+
     def one(self, value: Any) -> str:
         """A value that is not NULL, as Postgres takes it. Raises Unfit."""
         raise NotImplementedError
@@ -252,6 +257,10 @@ class Words(Kind):
     sql: str
     labels: tuple[str, ...] = ()
     quoted: ClassVar[bool] = True
+
+    @property
+    def known(self) -> bool:
+        return bool(self.labels)
 
     def one(self, value: Any) -> str:
         text = Text().one(value)
