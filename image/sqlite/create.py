@@ -55,7 +55,7 @@ def _create(source: Source, table: TableMove, plan: Plan) -> str:
         words = [identifier(move.name), move.kind.sql]
         if move.column.generated and not move.sent:
             try:
-                inner = translate.expression(move.column.generated, names)
+                inner = translate.generated(move.column.generated, names)
                 words.append(f"GENERATED ALWAYS AS ({inner}) STORED")
             except Untranslatable as reason:
                 _give_up(plan, table, [move], str(reason))

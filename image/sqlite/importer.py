@@ -69,12 +69,7 @@ class Importer:
         with self._timed("proof"):
             self._prove(moves, before)
         if not self._report.holds:
-            raise Stop(
-                Exit.SOFTWARE,
-                "the proof failed, so nothing was imported: "
-                + ", ".join(one.table for one in self._report.proofs if not one.holds)
-                + " would not be the same. Please report it, with the schema.",
-            )
+            raise self._unproven(moves)
         self._source.check()
         if dry_run:
             self._target.connection.rollback()
@@ -84,6 +79,33 @@ class Importer:
             self._report.outcome = "unknown"
             self._target.connection.commit()
             self._report.outcome = "imported"
+
+    def _unproven(self, moves: list[TableMove]) -> Stop:
+        """What is at fault: it may be columns that Postgres works out itself."""
+        wrong = {one.table: one.difference for one in self._report.proofs if not one.holds}
+        computed = []
+        for move in moves:
+            if difference := wrong.get(move.name):
+                differ = set(difference.columns)
+                own = {one.name: one.column.name for one in move.moves if not one.sent}
+                if not differ or differ - own.keys():
+                    break
+                computed += [f"{move.table.name}.{own[name]}" for name in sorted(differ)]
+        else:
+            if computed:
+                return Stop(
+                    Exit.BAD_DATA,
+                    f"Postgres works out {', '.join(computed)} itself, and otherwise than SQLite, "
+                    "so nothing was imported. Say --exclude "
+                    + " --exclude ".join(computed)
+                    + " to have it Postgres's way.",
+                )
+        return Stop(
+            Exit.SOFTWARE,
+            "the proof failed, so nothing was imported: "
+            + ", ".join(wrong)
+            + " would not be the same. Please report it, with the schema.",
+        )
 
     def verify(self) -> None:
         """Compare both sides as they are now; nothing is written."""

@@ -28,13 +28,16 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
                 Exit.UNAVAILABLE,
                 f"a table is in use: {said}. Stop the app, or try again. {UNCHANGED}",
             )
+        case errors.InsufficientPrivilege() if "row-level security" in said:
+            way = f"ALTER ROLE {identifier(user)} BYPASSRLS, or disable it meanwhile."
+            return Stop(Exit.UNAVAILABLE, f"{place}: {said}. Say: {way} {UNCHANGED}")
         case errors.InsufficientPrivilege():
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {_right(said, user)} {UNCHANGED}")
         case errors.ReadOnlySqlTransaction():
             return Stop(
                 Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {UNCHANGED}"
             )
-        case psycopg2.DataError() | psycopg2.IntegrityError():
+        case psycopg2.DataError() | psycopg2.IntegrityError() | errors.ProgramLimitExceeded():
             where = error.diag.message_detail or error.diag.context or ""
             where = " ".join(where.split())[:200]
             what = " ".join(filter(None, (f"{said}. {where}", _way_out(error, report, options))))
@@ -66,9 +69,11 @@ def _right(said: str, user: str) -> str:
 
 
 def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
-    """What to do where a key is there twice, or refers to nothing."""
+    """What to do where a row is too large, a key is there twice, or refers to nothing."""
     table = error.diag.table_name or ""
     match error:
+        case errors.ProgramLimitExceeded():
+            return "Leave a table or columns behind with --exclude, or split it in SQLite."
         case errors.UniqueViolation() if options.append:
             return (
                 f"{table} has such a row already, or two rows are the same to Postgres: --replace "

@@ -1,6 +1,6 @@
 """Which table and column goes where: decided, and told, before anything is written."""
 
-import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -10,10 +10,10 @@ from .choose import Facts
 from .moments import UNIT_NAMES, Interval, Moment
 from .schema import Column, Left, Schema, Table
 from .source import Source, folded, identifier
-from .target import Target, TargetColumn, TargetTable
+from .target import NAME_BYTES, Target, TargetColumn, TargetTable, renamed
 from .values import AnyText, Kind, Text
 
-NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
+MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
 # What migrations write down of themselves. Where they have run, theirs is the truth.
 BOOKS_OF_MIGRATIONS = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
@@ -94,9 +94,7 @@ class Names:
         name = wanted
         number = 0
         while name in self._taken or len(name.encode()) > NAME_BYTES or not name:
-            seed = f"{wanted}{number or ''}"
-            ending = "_" + hashlib.sha256(seed.encode()).hexdigest()[:7]
-            name = wanted.encode()[: NAME_BYTES - len(ending)].decode(errors="ignore") + ending
+            name = renamed(wanted, number)
             number += 1
         self._taken.add(name)
         return name
@@ -136,12 +134,19 @@ def make(
         plan.tables.append(move)
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
-    if target.tables:
-        for move in plan.tables:
-            if move.created and move.name in target.tables:
-                plan.notes.append(f"{move.table.name}: created as {move.name}")
+    for move in plan.tables:
+        if move.created:
+            plan.notes += _alike(move, target)
     _order(plan)
     return plan
+
+
+def _alike(move: TableMove, target: Target) -> Iterator[str]:
+    """What to know of tables for which a new one may be mistaken."""
+    if alike := ", ".join(table.name for table in target.alike(move.table.name)):
+        yield f"{move.name}: is created beside {alike}: none of them is it beyond doubt"
+    if hidden := target.elsewhere.get(move.name):
+        yield f"{move.name}: is created in {target.schema}, where it hides {hidden}"
 
 
 def _row_bytes(about: dict[str, Facts]) -> int:
@@ -179,6 +184,11 @@ def _new(
         moves.append(Move(column, called, choice.kind, column.not_null or alias))
     if not moves:
         plan.refusals.append(f"{table.name}: no column is left of it. Exclude the whole table.")
+    if len(moves) > MOST_COLUMNS:
+        plan.refusals.append(
+            f"{table.name}: has {len(moves):,} columns, and Postgres takes {MOST_COLUMNS:,}. "
+            f"Split it in SQLite, or leave columns behind with --exclude {table.name}.COLUMN."
+        )
     return TableMove(table, name, True, moves)
 
 
@@ -265,7 +275,7 @@ def _match(column: Column, there: dict[str, TargetColumn]) -> TargetColumn | Non
     if column.name in there:
         return there[column.name]
     alike = [one for name, one in there.items() if name.lower() == column.name.lower()]
-    return alike[0] if len(alike) == 1 else None
+    return alike[0] if len(alike) == 1 else there.get(renamed(column.name))
 
 
 def _fitted(

@@ -96,6 +96,13 @@ class Source:
                 f"{self.path}: there is no such file. Name the SQLite file; in a container, mount "
                 "its folder.",
             ) from None
+        except PermissionError:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{self.path} cannot be read: user {os.geteuid()} may not. Let everybody read it "
+                '(chmod a+r), its folder too (a+rx); or say docker run --user "$(id -u)", for '
+                "the image runs as a user of its own.",
+            ) from None
         except OSError as error:
             raise Stop(
                 Exit.BAD_DATA, f"{self.path} cannot be read: {error.strerror or error}."

@@ -1,5 +1,6 @@
 """What Postgres holds already: tables, columns with their types, and what is in the way."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,6 +9,8 @@ from psycopg2.extensions import connection as Connection
 
 from .moments import Interval, Moment, TimeOfDay
 from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
+
+NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Target:
         self.version: int = connection.server_version
         self.schema = ""
         self.tables: dict[str, TargetTable] = {}
-        self.relations: set[str] = set()  # all names that tables and indexes there have
+        self.relations: set[str] = set()  # all names that a new table or index cannot have
+        self.elsewhere: dict[str, str] = {}  # tables that one of that name would hide
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
         """The rows of a query. Raises psycopg2.Error."""
@@ -68,6 +72,7 @@ class Target:
             ("extra_float_digits", "1"),
             ("client_encoding", "UTF8"),
             ("standard_conforming_strings", "on"),
+            ("row_security", "off"),  # an error, where rows would be hidden from us
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ):
@@ -80,6 +85,8 @@ class Target:
             self.relations.add(name)
             if kind in ("r", "p", "v", "m", "f"):
                 self.tables[name] = TargetTable(name, oid, [], rejected=refused or "")
+        self.relations |= {name for (name,) in self.rows(TAKEN, (self.schema,))}
+        self.elsewhere = dict(self.rows(ELSEWHERE))
         by_oid = {table.oid: table for table in self.tables.values()}
         for oid, name, type_name, labels, not_null, given, generated in self.rows(
             COLUMNS, (self.schema,)
@@ -94,11 +101,22 @@ class Target:
                 by_oid[oid].parents.append(by_oid[parent].name)
 
     def find(self, name: str) -> TargetTable | None:
-        """The table of that name, or the only one whose name differs in case alone."""
+        """The table of that name, the only one whose name differs in case alone, or the renamed."""
         if name in self.tables:
             return self.tables[name]
-        alike = [table for key, table in self.tables.items() if key.lower() == name.lower()]
-        return alike[0] if len(alike) == 1 else None
+        alike = self.alike(name)
+        return alike[0] if len(alike) == 1 else self.tables.get(renamed(name))
+
+    def alike(self, name: str) -> list[TargetTable]:
+        """The tables whose names differ from it in case alone, if at all."""
+        return [table for key, table in self.tables.items() if key.lower() == name.lower()]
+
+
+def renamed(wanted: str, number: int = 0) -> str:
+    """What is created instead of a name that cannot be had: its beginning, and a digest of it."""
+    seed = f"{wanted}{number or ''}"
+    ending = "_" + hashlib.sha256(seed.encode()).hexdigest()[:7]
+    return wanted.encode()[: NAME_BYTES - len(ending)].decode(errors="ignore") + ending
 
 
 TABLES = """
@@ -112,6 +130,20 @@ SELECT c.oid, c.relname, c.relkind,
               THEN 'the user may not write there' END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = %s ORDER BY c.relname"""
+
+# Types share the names of tables; and a name of Postgres's own would mean its own table.
+TAKEN = """
+SELECT t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+ WHERE n.nspname = %s AND t.typcategory <> 'A'
+UNION
+SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = 'pg_catalog' AND c.relkind IN ('r', 'v')"""
+
+ELSEWHERE = """
+SELECT c.relname, n.nspname || '.' || c.relname
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> current_schema()
+   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 
 COLUMNS = """
 SELECT a.attrelid, a.attname,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .grammar import Token, Tokens, inside
 from .source import folded, identifier
-from .values import Boolean, Kind
+from .values import Boolean, Integer, Kind, Numeric, Text, Words
 
 KEYWORDS = {
     *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "LIKE", "ESCAPE", "TRUE", "FALSE"),
@@ -37,8 +37,34 @@ class Named:
     kind: Kind
 
 
-def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
+def generated(words: Tokens, columns: Mapping[str, Named]) -> str:
+    """expression() of a generated column: each value has to be the same, not only to mean it.
+
+    Raises Untranslatable.
+    """
+    kinds = [
+        columns[folded(word.name)].kind
+        for word in words
+        if word.kind in ("word", "quoted") and folded(word.name) in columns
+    ]
+    signs = {word.text for word in words if word.kind == "operator"}
+    fractions = any(word.kind == "number" and not word.text.isdigit() for word in words)
+    decimals = any(isinstance(kind, Numeric) for kind in kinds) or (
+        fractions and any(isinstance(kind, Integer) for kind in kinds)
+    )
+    if decimals and signs & {"+", "-", "*", "/"}:
+        raise Untranslatable("SQLite reckons with doubles, Postgres with decimals")
+    if "/" in signs:
+        raise Untranslatable("a division by zero is NULL in SQLite, and an error in Postgres")
+    if "||" in signs and not all(isinstance(kind, Text | Words | Integer) for kind in kinds):
+        raise Untranslatable("Postgres writes numbers and dates out otherwise")
+    return expression(words, columns, folding='COLLATE "C"')
+
+
+def expression(words: Tokens, columns: Mapping[str, Named], folding: str = "") -> str:
     """The expression for Postgres; `columns` by their SQLite names, `folded`.
+
+    `folding` comes after what lower() and upper() are given.
 
     Raises Untranslatable.
     """
@@ -46,6 +72,10 @@ def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
     at = 0
     while at < len(words):
         text, used = _word(words, at, columns)
+        if text in ("lower", "upper") and used == 1 and folding and words[at + 1] == "(":
+            inner = inside(words, at + 1)
+            text = f"{text}(({expression(inner, columns, folding)}) {folding})"
+            used = len(inner) + 3
         said.append(text)
         at += used
     return " ".join(said)

@@ -1,5 +1,6 @@
 """What is peculiar on either side is heeded, or told: nothing is lost or changed in silence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
     brought(database, path, *words)
     assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
         ("-2 days +22:58:58.999999",),
-        ("1 day 01:01:00.000001",),
+        ("1 day 01:01:01.000001",),
         (None,),
     ]
     assert bring(database, path, "--verify-only", *words).status == 0
@@ -172,3 +173,107 @@ def test_milliseconds_go_into_a_column_that_takes_no_finer_ones(
     path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(1_700_000_000_123,)])
     brought(database, path)
     assert ask(database, "SELECT a::text FROM t") == [("2023-11-14 22:13:20.123",)]
+
+
+def test_what_was_renamed_is_found_again(database: str, tmp_path: Path) -> None:
+    """A type of that name, a name of Postgres's own, one that is too long or is no name at all."""
+    run(database, "CREATE TYPE status AS ENUM ('a')")
+    path = file(
+        tmp_path / "app.db",
+        f"""CREATE TABLE status (id INTEGER PRIMARY KEY, xmin INT);
+        CREATE TABLE pg_class (id INTEGER PRIMARY KEY);
+        CREATE TABLE "" ("" INT);
+        CREATE TABLE {"x" * 70} (a INT);""",
+        status=[(1, 2)],
+        pg_class=[(1,)],
+        **{"": [(7,)], "x" * 70: [(5,)]},
+    )
+    done = brought(database, path)
+    assert "status: the table is called status_" in done.notes()
+    assert "pg_class: the table is called pg_class_" in done.notes()
+    assert bring(database, path, "--verify-only").status == 0
+    before = state(database)
+    brought(database, path, "--replace")
+    assert state(database) == before
+
+
+def test_a_table_that_would_hide_another_or_may_be_another_is_told(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, 'CREATE TABLE "Users" (id int); CREATE TABLE "USERS" (id int)')
+    run(database, "CREATE SCHEMA app; CREATE TABLE app.post (id int)")
+    run(database, f"ALTER DATABASE {database.rsplit('/', 1)[-1]} SET search_path = public, app")
+    path = file(tmp_path / "app.db", "CREATE TABLE users (id INT); CREATE TABLE post (id INT)")
+    notes = brought(database, path).notes()
+    assert "users: is created beside USERS, Users" in notes
+    assert "post: is created in public, where it hides app.post" in notes
+
+
+def test_more_columns_than_postgres_takes(database: str, tmp_path: Path) -> None:
+    columns = ", ".join(f"c{number} INT" for number in range(1601))
+    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})")
+    done = bring(database, path)
+    assert done.status == 65
+    assert "t: has 1,601 columns, and Postgres takes 1,600." in done.err
+    brought(database, path, "--exclude", "t.c7")
+
+
+def test_a_row_that_is_too_large_for_a_page(database: str, tmp_path: Path) -> None:
+    columns = ", ".join(f"c{number}" for number in range(1000))
+    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[("x" * 20,) * 1000])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "row is too big" in done.err
+    assert "--exclude" in done.err
+    assert "Try again" not in done.err
+
+
+def test_rows_that_a_policy_hides_are_not_passed_over(database: str, tmp_path: Path) -> None:
+    run(
+        database,
+        """CREATE TABLE t (a int); INSERT INTO t VALUES (9);
+        ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (a < 5);
+        CREATE ROLE bound LOGIN PASSWORD 'bound'; GRANT ALL ON t TO bound""",
+    )
+    bound = re.sub("//.*@", "//bound:bound@", database)
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    try:
+        done = bring(bound, path, "--append")
+    finally:
+        run(database, "DROP OWNED BY bound; DROP ROLE bound")
+    assert done.status == 69
+    assert 'ALTER ROLE "bound" BYPASSRLS' in done.err
+
+
+def test_generated_columns_that_postgres_would_work_out_otherwise_are_plain(
+    database: str, tmp_path: Path
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t (
+          id INTEGER PRIMARY KEY, price DECIMAL(10,2), size REAL, name TEXT, many INT,
+          total REAL AS (price * many), part INT AS (many / id), tenth REAL AS (many * 0.1),
+          label TEXT AS (name || price), area REAL AS (size * size), twice INT AS (many + many),
+          low TEXT AS (lower(name)), full TEXT AS (name || '-' || many));
+        INSERT INTO t (price, size, name, many) VALUES (0.1, 0.7, 'Éa', 3), (19.99, 1e100, 'b', 7),
+          (1, 2, NULL, NULL), (2, NULL, 'ÀB', 0);""",
+    )
+    done = brought(database, path)
+    assert sorted(done.changed()) == [
+        f"generated column t.{name}" for name in ("label", "part", "tenth", "total")
+    ]
+    run(database, "INSERT INTO t (id, size, name, many) VALUES (9, 3, 'ÉX', 4)")
+    assert ask(database, 'SELECT area, twice, low, "full" FROM t WHERE id = 9') == [
+        (9.0, 8, "Éx", "ÉX-4")
+    ]
+
+
+def test_a_generated_column_that_is_there_and_otherwise_is_named(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, "CREATE TABLE t (id int PRIMARY KEY, b int GENERATED ALWAYS AS (id * 2) STORED)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, b INT)", t=[(1, 7)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "Postgres works out t.b itself" in done.err
+    brought(database, path, "--exclude", "t.b")
