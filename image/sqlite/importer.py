@@ -213,9 +213,9 @@ class Importer:
     def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[None]:
         """Load without triggers, and with foreign keys that wait where tables form a circle."""
         run = self._target.run
-        for move in existing:
-            if move.triggers:
-                run(f"ALTER TABLE {identifier(move.name)} DISABLE TRIGGER USER")
+        triggers = [trigger for move in existing for trigger in move.triggers]
+        for trigger in triggers:
+            run(f"ALTER TABLE {trigger.table} DISABLE TRIGGER {identifier(trigger.name)}")
         circular = self._target.rows(CIRCULAR, (self._target.schema,)) if made.cycles else []
         altered = [
             f"ALTER TABLE {identifier(table)} ALTER CONSTRAINT {identifier(name)}"
@@ -228,9 +228,9 @@ class Importer:
         run("SET CONSTRAINTS ALL IMMEDIATE")
         for one in altered:
             run(f"{one} NOT DEFERRABLE")
-        for move in existing:
-            if move.triggers:
-                run(f"ALTER TABLE {identifier(move.name)} ENABLE TRIGGER USER")
+        for trigger in triggers:
+            enable = "ENABLE ALWAYS" if trigger.always else "ENABLE"
+            run(f"ALTER TABLE {trigger.table} {enable} TRIGGER {identifier(trigger.name)}")
 
     def _load(self, moves: list[TableMove]) -> None:
         policy = "" if self._options.on_bad == "text" else self._options.on_bad

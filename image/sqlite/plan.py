@@ -10,7 +10,7 @@ from .choose import Facts
 from .moments import UNIT_NAMES, Interval, Moment
 from .schema import Column, Left, Schema, Table
 from .source import Source, folded, identifier
-from .target import NAME_BYTES, Target, TargetColumn, TargetTable, renamed
+from .target import NAME_BYTES, Target, TargetColumn, TargetTable, Trigger, renamed
 from .values import AnyText, Kind, Text
 
 MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
@@ -55,7 +55,7 @@ class TableMove:
     moves: list[Move]
     rows: int = 0
     row_bytes: int = 0
-    triggers: list[str] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
 
     def move(self, column: str) -> Move | None:
@@ -134,9 +134,15 @@ def make(
         plan.tables.append(move)
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
+    taken: dict[str, str] = {}
     for move in plan.tables:
         if move.created:
             plan.notes += _alike(move, target)
+        elif (other := taken.setdefault(move.name, move.table.name)) != move.table.name:
+            plan.refusals.append(
+                f"{other} and {move.table.name} would both go into {move.name}. "
+                "Rename one in SQLite."
+            )
     _order(plan)
     return plan
 
@@ -213,9 +219,8 @@ def _existing(
             f"or --exclude {table.name}."
         )
     if existing.triggers:
-        plan.notes.append(
-            f"{existing.name}: its triggers stay silent meanwhile: {', '.join(existing.triggers)}"
-        )
+        names = ", ".join(dict.fromkeys(trigger.name for trigger in existing.triggers))
+        plan.notes.append(f"{existing.name}: its triggers stay silent meanwhile: {names}")
     left = {column.name: column for column in existing.columns}
     moves = []
     for column in table.columns:
@@ -284,6 +289,8 @@ def _fitted(
     """The target's type, with what the values say about numbers that are dates."""
     own = choose.choose(column, about).kind
     asked = options.types.get(name.lower())
+    if asked and type(asked) is not type(kind):
+        plan.notes.append(f"{name}: stays {kind.sql}, not {asked.sql}: it is there already")
     if isinstance(kind, Moment):
         unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
         if not unit and about.get("least") is not None and not about["texts"]:

@@ -24,6 +24,15 @@ class TargetColumn:
     generated: bool
 
 
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger that fires when rows come; `table`, the table or a partition, is SQL."""
+
+    name: str
+    table: str
+    always: bool  # in whatever role the session is
+
+
 @dataclass
 class TargetTable:
     """A table that exists."""
@@ -32,7 +41,7 @@ class TargetTable:
     oid: int
     columns: list[TargetColumn]
     has_rows: bool = False
-    triggers: list[str] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)  # the tables that its foreign keys refer to
     rejected: str = ""  # why nothing can be written into it
 
@@ -94,8 +103,8 @@ class Target:
             if table := by_oid.get(oid):
                 kind = kind_of(type_name, tuple(labels or ()))
                 table.columns.append(TargetColumn(name, kind, not_null, given, generated))
-        for oid, trigger in self.rows(TRIGGERS, (self.schema,)):
-            by_oid[oid].triggers.append(trigger)
+        for oid, *trigger in self.rows(TRIGGERS, (self.schema,)):
+            by_oid[oid].triggers.append(Trigger(*trigger))
         for oid, parent in self.rows(PARENTS, (self.schema,)):
             if parent in by_oid and oid in by_oid:
                 by_oid[oid].parents.append(by_oid[parent].name)
@@ -160,12 +169,15 @@ SELECT a.attrelid, a.attname,
  WHERE n.nspname = %s AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
  ORDER BY a.attrelid, a.attnum"""
 
+# Those of partitions too: it is there that rows come. Parents first, for they carry theirs along.
 TRIGGERS = """
-SELECT t.tgrelid, t.tgname
-  FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+SELECT c.oid, t.tgname, t.tgrelid::regclass::text, t.tgenabled = 'A'
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN LATERAL (SELECT c.oid AS relid, 0 AS level
+                      UNION SELECT p.relid, p.level FROM pg_partition_tree(c.oid) p) tree
+  JOIN pg_catalog.pg_trigger t ON t.tgrelid = tree.relid
  WHERE n.nspname = %s AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
-   AND c.relkind IN ('r', 'p') ORDER BY t.tgname"""
+   AND c.relkind IN ('r', 'p') ORDER BY t.tgname, tree.level"""
 
 PARENTS = """
 SELECT r.conrelid, r.confrelid

@@ -277,3 +277,57 @@ def test_a_generated_column_that_is_there_and_otherwise_is_named(
     assert done.status == 65
     assert "Postgres works out t.b itself" in done.err
     brought(database, path, "--exclude", "t.b")
+
+
+def test_a_type_that_was_asked_for_of_a_column_that_is_there_is_told(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, "CREATE TABLE t (a int)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    notes = brought(database, path, "--type", "t.a=text").notes()
+    assert "t.a: stays integer, not text: it is there already" in notes
+
+
+def test_triggers_are_silent_on_partitions_too_and_all_are_as_they_were(
+    database: str, tmp_path: Path
+) -> None:
+    """ENABLE TRIGGER USER would wake those that somebody has disabled."""
+    run(
+        database,
+        """CREATE TABLE t (id int, a int) PARTITION BY RANGE (id);
+        CREATE TABLE "T 1" PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE u (id int, a int);
+        CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql
+          AS 'BEGIN NEW.a := 99; RETURN NEW; END';""",
+    )
+    for table, name, state_ in (
+        ("t", "whole", "ENABLE"),
+        ("t", "wholly", "ENABLE ALWAYS"),
+        ('"T 1"', "part", "ENABLE"),
+        ("u", "plain", "ENABLE"),
+        ("u", "always", "ENABLE ALWAYS"),
+        ("u", "replica", "ENABLE REPLICA"),
+        ("u", "off", "DISABLE"),
+    ):
+        run(
+            database,
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION change();"
+            f"ALTER TABLE {table} {state_} TRIGGER {name}",
+        )
+    triggers = "SELECT tgrelid, tgname, tgenabled::text FROM pg_trigger ORDER BY 1, 2"
+    before = ask(database, triggers)
+    tables = "CREATE TABLE t (id INT, a INT); CREATE TABLE u (id INT, a INT)"
+    brought(database, file(tmp_path / "app.db", tables, t=[(1, 2)], u=[(1, 2)]))
+    assert ask(database, "SELECT a FROM t UNION ALL SELECT a FROM u") == [(2,), (2,)]
+    assert ask(database, triggers) == before
+
+
+def test_two_tables_do_not_go_into_one(database: str, tmp_path: Path) -> None:
+    run(database, 'CREATE TABLE "É" (id int)')
+    path = file(
+        tmp_path / "app.db", 'CREATE TABLE "É" (id INT); CREATE TABLE "é" (id INT)', é=[(3,)]
+    )
+    done = bring(database, path)
+    assert done.status == 65
+    assert "É and é would both go into É" in done.err

@@ -160,6 +160,13 @@ def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path) -> None:
         Source(locked_up)
 
 
+def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
+    locked_up.chmod(0)
+    said = r'user \d+ may not\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
+    with as_nobody(), pytest.raises(Stop, match=said):
+        Source(locked_up)
+
+
 def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db", 1)
     brought(database, path, PORT="none", WEB_CONCURRENCY="many", DATABASE_DRIVER="odd")
@@ -210,12 +217,15 @@ def test_a_name_that_the_file_has_not_is_a_mistake(
     assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
-def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path, ending: str) -> None:
+    """Nor over its log, which may hold what the file has not yet."""
     path = many(tmp_path / "app.db", 1)
     before = path.read_bytes()
-    done = bring(database, path, "--report", str(path))
+    done = bring(database, path, "--report", f"{path}{ending}")
     assert done.status == 64
     assert path.read_bytes() == before
+    assert not ending or not Path(f"{path}{ending}").exists()
 
 
 def test_a_report_that_cannot_be_written_is_told_first(database: str, tmp_path: Path) -> None:
