@@ -4,7 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from ..exits import Exit, Stop
 
 HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 BUSY_SECONDS = 10
+SNAPSHOT = "SELECT count(*) FROM sqlite_schema"  # the first that is read takes it
 PIECE_BYTES = 1 << 20  # at most as much is read at once, unless one row is larger
 PIECE_ROWS = 1000
 
@@ -36,6 +37,7 @@ class Source:
         self._unchanged = ""
         with self.faults():
             _examine(path)
+            self._without_log = not any(Path(f"{path}{end}").exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
 
     def __enter__(self) -> Self:
@@ -43,6 +45,8 @@ class Source:
 
     def __exit__(self, *exception: object) -> None:
         self.connection.close()
+        if self._without_log:
+            _tidy(self.path)
 
     def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
         """All rows of a query. Raises Stop(65) where the file turns out to be damaged."""
@@ -111,11 +115,17 @@ class Source:
     def _open(self) -> sqlite3.Connection:
         try:
             return _connect(self.path, "mode=ro")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
             # written does not let SQLite make. Where there is no log, nobody has it open.
             log = Path(f"{self.path}-wal")
             journal = Path(f"{self.path}-journal")
+            if _size(journal) and "locked" not in str(error):
+                raise Stop(
+                    Exit.BAD_DATA,
+                    f"{self.path}: its last writer was interrupted, and {journal.name} is to undo "
+                    "what it left half done. Let SQLite do so (sqlite3 FILE .tables), then import.",
+                ) from None
             if any(_size(path) for path in (log, journal)):
                 raise
             self._unchanged = _state(self.path)
@@ -168,21 +178,41 @@ def folded(name: str) -> str:
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = _connection(path, options)
     try:
         # The file may come from anywhere: its views and defaults get no functions to call.
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("BEGIN")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot is taken
+        try:
+            connection.execute(SNAPSHOT).fetchone()
+        except sqlite3.DatabaseError as error:
+            # Some versions, 3.40 among them, count their own json_extract() among the unsafe ones.
+            if "unsafe use of" not in str(error):
+                raise
+            connection.execute("PRAGMA trusted_schema = ON")
+            connection.execute(SNAPSHOT).fetchone()
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _connection(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
+    return sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
+def _tidy(path: Path) -> None:
+    """Let SQLite take away the empty log that reading made: it does where the last may write."""
+    log = Path(f"{path}-wal")
+    if not log.exists() or _size(log):
+        return
+    with suppress(sqlite3.Error), closing(_connection(path, "mode=rw")) as connection:
+        connection.execute(SNAPSHOT).fetchone()
 
 
 def _examine(path: Path) -> None:

@@ -85,6 +85,30 @@ def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> N
     assert ask(database, "SELECT * FROM t") == [(1, "in the log")]
 
 
+def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
+    database: str, tmp_path: Path
+) -> None:
+    """Or its app, as another user, might not be able to write into the log."""
+    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}", t=[(1, "x")])
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    brought(database, path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
+
+
+def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN")
+        writer.execute("UPDATE t SET v = 'half'")
+        for ending in ("", "-journal"):
+            shutil.copy(f"{path}{ending}", f"{tmp_path / 'copy.db'}{ending}")
+    done = bring(database, tmp_path / "copy.db")
+    assert done.status == 65
+    assert "its last writer was interrupted, and copy.db-journal is to undo" in done.err
+
+
 def test_one_moment_while_another_writes(database: str, tmp_path: Path) -> None:
     """Both tables get a row in one transaction each time, so both have as many, whenever it is."""
     path = tmp_path / "app.db"
