@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -55,7 +56,9 @@ def _create(source: Source, table: TableMove, plan: Plan) -> str:
         words = [identifier(move.name), move.kind.sql]
         if move.column.generated and not move.sent:
             try:
-                inner = translate.generated(move.column.generated, names)
+                inner = translate.generated(
+                    move.column.generated, names, partial(_short, source, table, move)
+                )
                 words.append(f"GENERATED ALWAYS AS ({inner}) STORED")
             except Untranslatable as reason:
                 _give_up(plan, table, [move], str(reason))
@@ -72,6 +75,16 @@ def _create(source: Source, table: TableMove, plan: Plan) -> str:
             words.append("NOT NULL")
         columns.append(" ".join(words))
     return f"CREATE TABLE {identifier(table.name)} (\n  " + ",\n  ".join(columns) + "\n)"
+
+
+def _short(source: Source, table: TableMove, move: Move) -> bool:
+    """Whether no value of the column shows that doubles were reckoned with, as 0.1 * 3 does."""
+    column = identifier(move.column.name)
+    ((shown,),) = source.execute(
+        f"SELECT EXISTS (SELECT 1 FROM {identifier(table.table.name)}"  # noqa: S608
+        f" WHERE typeof({column}) = 'real' AND CAST(printf('%.15g', {column}) AS REAL) <> {column})"
+    )
+    return not shown
 
 
 def _give_up(plan: Plan, table: TableMove, moves: list[Move], reason: str) -> None:
@@ -123,7 +136,7 @@ def _bare(words: Tokens) -> Tokens:
 
 def present(kind: Kind, form: str) -> str:
     """The present, in SQLite's `form`, for a column of this kind. Raises Untranslatable."""
-    if isinstance(kind, Moment) and not kind.unit:
+    if isinstance(kind, Moment):
         if "YYYY" not in form:
             raise Untranslatable("is a time of day")
         if kind.sql == "timestamp with time zone" and "HH" in form:

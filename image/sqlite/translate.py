@@ -3,7 +3,7 @@
 What passes here may still not suit the types; Postgres has the last word on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .grammar import Token, Tokens, inside
@@ -37,10 +37,11 @@ class Named:
     kind: Kind
 
 
-def generated(words: Tokens, columns: Mapping[str, Named]) -> str:
+def generated(words: Tokens, columns: Mapping[str, Named], short: Callable[[], bool]) -> str:
     """expression() of a generated column: each value has to be the same, not only to mean it.
 
-    Raises Untranslatable.
+    `short` tells whether all its values are decimals that SQLite's doubles hold as they are
+    written. Raises Untranslatable.
     """
     kinds = [
         columns[folded(word.name)].kind
@@ -52,7 +53,7 @@ def generated(words: Tokens, columns: Mapping[str, Named]) -> str:
     decimals = any(isinstance(kind, Numeric) for kind in kinds) or (
         fractions and any(isinstance(kind, Integer) for kind in kinds)
     )
-    if decimals and signs & {"+", "-", "*", "/"}:
+    if decimals and signs & {"+", "-", "*"} and not short():
         raise Untranslatable("SQLite reckons with doubles, Postgres with decimals")
     if "/" in signs:
         raise Untranslatable("a division by zero is NULL in SQLite, and an error in Postgres")

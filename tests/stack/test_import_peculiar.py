@@ -331,3 +331,20 @@ def test_two_tables_do_not_go_into_one(database: str, tmp_path: Path) -> None:
     done = bring(database, path)
     assert done.status == 65
     assert "É and é would both go into É" in done.err
+
+
+def test_the_present_is_the_default_where_dates_were_numbers_too(
+    database: str, tmp_path: Path
+) -> None:
+    """As Prisma writes them: milliseconds, and DEFAULT CURRENT_TIMESTAMP."""
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+        t=[(1, 1_700_000_000_123)],
+    )
+    assert brought(database, path).left() == {}
+    run(database, "INSERT INTO t DEFAULT VALUES")
+    assert ask(database, "SELECT now() - a < interval '1 minute' FROM t ORDER BY id") == [
+        (False,),
+        (True,),
+    ]
