@@ -5,7 +5,7 @@ import hmac
 import time
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from sqlalchemy import Connection, func, select, true
 from werkzeug.http import quote_etag
 
@@ -14,6 +14,7 @@ from .database import transaction
 from .models import BALLOT, ballots, choices_and_ballots, closed, polls
 from .polls import no_such_poll, options_of
 from .schemas import OptionResult, Results, Viewing
+from .shared import EachSecond
 
 # One second old is fresh; while a new count is fetched, or the app is away, an older one will do.
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5, stale-if-error=300"
@@ -31,10 +32,18 @@ def show_results(poll_id: str, query: Viewing) -> tuple[Results, dict[str, str]]
     not for everyone yet, a viewing key shows it: in the address, so that all who hold it share one
     cached answer.
     """
-    with transaction() as connection:
-        results = _count(connection, poll_id, query.key)
+    # By the whole address, as Nginx keeps it.
+    results = _counts.get(request.full_path, lambda: _count_now(poll_id, query.key))
     headers = {"Cache-Control": CACHE_CONTROL, "ETag": _etag(poll_id, results)}
     return results, headers | _this_second()
+
+
+_counts: EachSecond[Results] = EachSecond()
+
+
+def _count_now(poll_id: str, key: str) -> Results:
+    with transaction() as connection:
+        return _count(connection, poll_id, key)
 
 
 def _this_second() -> dict[str, str]:

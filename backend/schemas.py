@@ -234,6 +234,7 @@ class Timeline(BaseModel):
 
     hidden: bool
 
+    until: Timestamp = Field(description="Now, or when the poll was closed; no vote came later")
     bucket_seconds: int
     options: list[Option]
     buckets: list[Bucket]

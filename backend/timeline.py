@@ -40,7 +40,11 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
     hidden = is_hidden(poll, key)
     if hidden or poll.first is None:
         return Timeline(
-            hidden=hidden, bucket_seconds=buckets.WIDTHS[0], options=options, buckets=[]
+            hidden=hidden,
+            until=poll.until,
+            bucket_seconds=buckets.WIDTHS[0],
+            options=options,
+            buckets=[],
         )
     first, last = poll.first, poll.last
     width = buckets.width_for(first, last)
@@ -48,6 +52,7 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
     numbers = range(buckets.number_of(first, width), buckets.number_of(last, width) + 1)
     return Timeline(
         hidden=False,
+        until=poll.until,
         bucket_seconds=width,
         options=options,
         buckets=[
@@ -62,13 +67,16 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
 
 
 def _span(connection: Connection, poll_id: str) -> Any:
-    """The poll, and when its first and its last ballot were cast."""
+    """The poll, when its first and its last ballot were cast, and until when more could be."""
+    # The earliest of those that there are: least() passes over NULL.
+    until = func.least(polls.c.closed_at, polls.c.closes_at, func.statement_timestamp())
     statement = (
         select(
             polls.c.options,
             polls.c.results,
             polls.c.viewing_key,
             closed.label("closed"),
+            until.label("until"),
             func.min(ballots.c.cast_at).label("first"),
             func.max(ballots.c.cast_at).label("last"),
         )

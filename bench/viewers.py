@@ -2,6 +2,7 @@
 
     make bench-viewers                       20 seconds of it
     make bench-viewers ARGS="--viewers 500"
+    make bench-viewers ARGS="--cold"         nobody has looked before, and all do so at once
 
 Everything is real: Nginx, Gunicorn, Postgres. Prints what the viewers saw, and what it cost the
 database, by its own count (pg_stat_statements). Loopback only.
@@ -57,12 +58,15 @@ async def ask(
     return status, headers.get("etag", "")
 
 
-async def watch(url: str, path: str, number: int, viewers: int, end: float, seen: Seen) -> None:
-    """A tab that shows the results: it asks once a second, with the ETag of what it has."""
+async def watch(url: str, path: str, late: float, end: float, seen: Seen) -> None:
+    """A tab that shows the results: it asks once a second, with the ETag of what it has.
+
+    `late` is the part of a second after which it begins.
+    """
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     etag = ""
-    begin = time.monotonic() + number / viewers  # people do not open a page in the same instant
+    begin = time.monotonic() + late
     for turn in itertools.count():
         due = begin + turn
         if due > end:
@@ -94,12 +98,13 @@ async def vote(url: str, path: str, end: float) -> None:
     writer.close()
 
 
-async def room(url: str, poll: str, viewers: int, seconds: float) -> Seen:
-    """Everybody at once, for a while."""
+async def room(url: str, poll: str, viewers: int, seconds: float, *, at_once: bool) -> Seen:
+    """Everybody for a while, each from a moment of their own on, unless `at_once`."""
     end, seen = time.monotonic() + seconds, Seen()
     path = f"/api/polls/{poll}"
     watching = [
-        watch(url, f"{path}/results", number, viewers, end, seen) for number in range(viewers)
+        watch(url, f"{path}/results", 0 if at_once else number / viewers, end, seen)
+        for number in range(viewers)
     ]
     await asyncio.gather(*watching, vote(url, f"{path}/ballot", end))
     return seen
@@ -122,6 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--viewers", type=int, default=2000, help="at most 2,000 an address")
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--cold", action="store_true", help="all open it at once, and first")
     options = parser.parse_args()
     with (
         temporary(shared_preload_libraries="pg_stat_statements") as postgres,
@@ -133,10 +139,11 @@ def main() -> None:
         stack = Stack(ROOT, free_port(), Path(folder), settings).start().wait_until_ready()
         try:
             poll = created(stack.url)
-            # The host has looked: the first thousand of a hall would all ask a cold cache at once.
-            urllib.request.urlopen(f"{stack.url}/api/polls/{poll}/results").close()
+            if not options.cold:
+                urllib.request.urlopen(f"{stack.url}/api/polls/{poll}/results").close()
             before = counted(postgres, COUNTS), counted(postgres, ALL)
-            seen = asyncio.run(room(stack.url, poll, options.viewers, options.seconds))
+            watched = room(stack.url, poll, options.viewers, options.seconds, at_once=options.cold)
+            seen = asyncio.run(watched)
             counts, everything = (
                 counted(postgres, sql) - was for sql, was in zip((COUNTS, ALL), before, strict=True)
             )

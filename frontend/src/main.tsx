@@ -6,6 +6,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { deliverAll } from "./api/delivery";
 import { App } from "./app";
 import { Breakage } from "./components/breakage";
 import { reloadWhenStale } from "./lib/stale-build";
@@ -13,6 +14,7 @@ import { reloadWhenStale } from "./lib/stale-build";
 reloadWhenStale();
 
 const queryClient = new QueryClient();
+deliverAll(queryClient);
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html holds no #root");
 

@@ -36,6 +36,14 @@ def expect_accessible(page: Page, state: str) -> None:
     assert not told, "\n".join(told)
 
 
+def refuse(page: Page, method: str) -> None:
+    """Have the server be away for one method."""
+    page.route(
+        "**/api/polls/*",
+        lambda route: route.abort() if route.request.method == method else route.fallback(),
+    )
+
+
 def asked(stack: Stack, options: int = 3, **members: object) -> dict[str, Any]:
     labels = [f"Answer number {number}" for number in range(1, options + 1)]
     body = {"question": "Which of these?", "options": labels} | members
@@ -58,6 +66,10 @@ def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size, dark: b
         for path in ("", "/results", "/present", f"/manage#{poll['manage_key']}", "/manage"):
             page.goto(f"/p/{poll['id']}{path}")
             expect_accessible(page, f"{name}, {path.split('#')[0] or 'ballot'}")
+    # Not the kept key: of a poll that this device does not manage.
+    page.goto(f"/p/{asked(stack)['id']}/manage#not-the-key")
+    expect(page.get_by_role("heading", name="This key does not open")).to_be_visible()
+    expect_accessible(page, "a wrong key")
     for path in ("/", "/status", "/nowhere", "/p/00000000"):
         page.goto(path)
         expect_accessible(page, path)
@@ -84,10 +96,17 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     visitor.press("Start over")
     expect_accessible(page, "a form that was emptied")
 
+    page.goto("/p/00000000")
+    visitor.press("Go to the poll")
+    visitor.sees("No poll has this code.")
+    expect_accessible(page, "a code that no poll has")
+
     poll = asked(stack)
     page.goto(f"/p/{poll['id']}")
     visitor.press("Vote")
     expect_accessible(page, "a ballot with an error")
+    visitor.choose("Answer number 1")
+    expect_accessible(page, "a ballot that was not sent")
     visitor.vote("Answer number 1")
     expect_accessible(page, "a ballot that was cast")
     page.goto(f"/p/{poll['id']}/results")
@@ -96,12 +115,15 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     expect_accessible(page, "votes over time")
     page.goto(f"/p/{poll['id']}")
     visitor.choose("Answer number 2")
+    expect_accessible(page, "a change that was not sent")
     page.context.set_offline(True)
     visitor.press("Change my vote")
     visitor.sees("Your vote is kept on this device.")
     expect_accessible(page, "a ballot that waits for the network")
+    visitor.choose("Answer number 3")
+    expect_accessible(page, "a change while a ballot waits")
     page.context.set_offline(False)
-    visitor.sees("Your vote is counted.")
+    visitor.sees("Still counted")
 
     page.goto(f"/p/{poll['id']}/manage#{poll['manage_key']}")
     visitor.press("Show the QR code large")
@@ -109,9 +131,45 @@ def test_axe_finds_nothing_in_the_states_on_the_way(
     page.keyboard.press("Escape")
     visitor.press("Delete the poll…")
     expect_accessible(page, "the question before deleting")
+    refuse(page, "DELETE")
+    visitor.press("Delete it for good")
+    visitor.sees("The server does not answer.")
+    expect_accessible(page, "a poll that could not be deleted")
     visitor.press("Keep it")
+    page.get_by_label("Closes by itself at").fill("2020-01-01T12:00")
+    visitor.press("Set the closing time")
+    visitor.sees("Choose a time that is still to come.")
+    expect_accessible(page, "a closing time that is past")
+    visitor.press("Copy the secret link")
+    visitor.sees("Copied")
+    expect_accessible(page, "a link that was copied")
     visitor.press("Close the poll")
     visitor.sees("Closed")
     for path in ("", "/results", "/present", "/manage"):
         page.goto(f"/p/{poll['id']}{path}")
         expect_accessible(page, f"closed, {path or 'ballot'}")
+    page.goto(f"/p/{poll['id']}")
+    visitor.sees("Not sent, not counted")
+    expect_accessible(page, "a change that was not sent in time")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_on_a_ballot_that_ends(
+    stack: Stack, newcomer: Newcomer, dark: bool
+) -> None:
+    visitor = newcomer(stack.url, PHONE, dark=dark)
+    page, poll = visitor.page, asked(stack)
+    api = f"{stack.url}/api/polls/{poll['id']}"
+    headers = {"Authorization": f"Bearer {poll['manage_key']}"}
+    page.goto(f"/p/{poll['id']}")
+    visitor.choose("Answer number 1")
+    page.context.set_offline(True)
+    visitor.press("Vote")
+    visitor.sees("Waiting to be sent")
+    httpx.patch(api, json={"closed": True}, headers=headers)
+    page.context.set_offline(False)
+    visitor.sees("Too late, not counted")
+    expect_accessible(page, "a ballot that came too late")
+    httpx.delete(api, headers=headers)
+    expect(page.get_by_text("This poll was deleted")).to_be_visible(timeout=20_000)
+    expect_accessible(page, "a poll that was deleted")

@@ -52,22 +52,39 @@ def test_the_key_stays_on_the_device_that_has_the_link(stack: Stack, newcomer: N
 def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
     host, stranger = newcomer(stack.url), newcomer(stack.url)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    wrong = "This key does not open this poll"
     stranger.page.goto(f"{address}/manage#not-the-key")
-    stranger.press("Close the poll")
-    expect(stranger.page.get_by_role("alert")).to_contain_text("This key does not open this poll")
-    host.sees("Open")
+    expect(stranger.page.get_by_role("heading", name=wrong)).to_be_visible()
+    expect(stranger.page.get_by_role("button")).to_have_count(0)
+    expect(stranger.page.get_by_role("link", name="Manage with that key")).to_have_count(0)
+    stranger.page.get_by_role("link", name="Show the results").click()
+    stranger.expect_share("Tea", 0, 0)
 
     # Nor is it kept, and it does not drive out the right one.
     stranger.page.goto(f"{address}/manage")
     stranger.sees("This page opens with its secret link")
     host.page.goto("/")
     host.page.goto(f"{address}/manage#not-the-key")
-    host.press("Close the poll")
-    expect(host.page.get_by_role("alert")).to_be_visible()
-    host.page.goto("/")
-    host.page.goto(f"{address}/manage")
+    expect(host.page.get_by_role("heading", name=wrong)).to_be_visible()
+    host.page.get_by_role("link", name="Manage with that key").click()
     host.press("Close the poll")
     host.sees("Closed")
+
+
+def test_a_key_that_was_kept_and_opens_nothing_is_forgotten(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    key = host.page.url.split("#")[1]
+    mangle = "localStorage.setItem('tally.polls', localStorage.getItem('tally.polls').replace("
+    host.page.goto("/")
+    host.page.evaluate(f"{mangle}'{key}', 'not-the-key'))")
+    host.page.goto(f"{address}/manage")
+    host.sees("This page opens with its secret link")
+    host.page.goto("/")
+    expect(host.page.get_by_label("Ask the room a question")).to_be_visible()
+    expect(host.page.get_by_role("link", name="Tea or coffee?")).to_have_count(0)
 
 
 def test_the_key_is_sent_to_no_server_but_in_its_header(stack: Stack, newcomer: Newcomer) -> None:

@@ -102,7 +102,7 @@ def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer) -> 
     keyboard.press("ArrowDown")
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_checked()
     keyboard.press("Enter")
-    expect(voter.page.get_by_text("You can change it")).to_be_focused()
+    expect(voter.page.get_by_text("You can still change it")).to_be_focused()
     keyboard.press("Tab")
     expect(voter.page.get_by_role("link", name="See the results")).to_be_focused()
     keyboard.press("Enter")

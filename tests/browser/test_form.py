@@ -141,14 +141,21 @@ def test_what_is_said_moves_nothing_where_there_is_room(
 ) -> None:
     host = newcomer(stack.url, size)
     host.page.goto("/")
-    host.fill_in("Which?", ["Tea", "Coffee"])
+    host.fill_in("Which?", ["Tea", "Coffee", "Milk"])
     host.page.get_by_label("Closes at").fill("2031-05-04T18:30")
     places = tops(host.page)
     host.page.get_by_label("Ask the room a question").fill("")
+    host.answer(2).fill("tea")
+    host.answer(3).fill("TEA")
     host.page.get_by_label("Closes at").fill("2020-05-04T18:30")
     host.sees("Write a question.")
     host.sees("This time is past.")
+    expect_error(host.answer(3), "This answer is already there.")
+    expect(host.page.get_by_text("This answer is already there.")).to_have_count(2)
     assert tops(host.page) == places
+    # Nor does it take the pointer that is meant for the answer below it.
+    host.answer(3).click(position={"x": 20, "y": 2})
+    expect(host.answer(3)).to_be_focused()
 
 
 def test_a_closing_time_says_how_far_away_it_is(stack: Stack, newcomer: Newcomer) -> None:

@@ -1,5 +1,6 @@
 """What the tests of the API share: a client, polls of their own, what every problem promises."""
 
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,13 @@ def uncached() -> str:
 
 def in_an_hour() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+
+
+def wait_until_closed(client: httpx.Client, poll: dict[str, Any]) -> None:
+    give_up = time.monotonic() + 60
+    while not client.get(path_of(poll)).json()["closed"]:
+        assert time.monotonic() < give_up, "it never closed"
+        time.sleep(0.1)
 
 
 def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:

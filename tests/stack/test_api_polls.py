@@ -1,7 +1,6 @@
 """Creating, showing, closing and deleting polls, over the whole stack."""
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +18,7 @@ from tests.stack.api_client import (
     poll,
     problem,
     uncached,
+    wait_until_closed,
 )
 
 __all__ = ["client", "poll"]
@@ -194,13 +194,6 @@ def test_a_poll_closes_at_its_time_and_may_be_opened_for_good(client: httpx.Clie
     reopened = client.patch(path, json={"closed": False}, headers=key(poll)).json()
     assert (reopened["closed"], reopened["closes_at"]) == (False, None)
     assert client.put(path + "/ballot", json={"choices": [1]}).status_code == 200
-
-
-def wait_until_closed(client: httpx.Client, poll: dict[str, Any]) -> None:
-    give_up = time.monotonic() + 60
-    while not client.get(path_of(poll)).json()["closed"]:
-        assert time.monotonic() < give_up, "it never closed"
-        time.sleep(0.1)
 
 
 def test_a_closing_time_is_set_moved_and_taken_away(

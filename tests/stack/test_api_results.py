@@ -2,11 +2,14 @@
 
 import csv
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.stack.api_client import (
@@ -18,6 +21,7 @@ from tests.stack.api_client import (
     poll,
     results_of,
     uncached,
+    wait_until_closed,
 )
 
 __all__ = ["client", "poll"]
@@ -110,6 +114,25 @@ def test_two_polls_never_share_an_etag(client: httpx.Client) -> None:
     assert one != two
 
 
+def test_each_process_counts_once_a_second_however_many_ask(
+    client: httpx.Client, stack: Any, voted: dict[str, Any]
+) -> None:
+    past_the_cache = {"Authorization": "Bearer none"}
+    begun = time.time()
+    with ThreadPoolExecutor(20) as pool:
+        asked = [
+            pool.submit(client.get, path_of(voted) + "/results", headers=past_the_cache)
+            for _ in range(400)
+        ]
+        answers = [one.result() for one in asked]
+    seconds = int(time.time()) - int(begun) + 1
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.json()["ballots"] for answer in answers} == {3}
+    processes = len(psutil.Process(stack.child("gunicorn")).children())
+    counts = {answer.json()["as_of"] for answer in answers}
+    assert len(counts) <= seconds * processes < len(answers), "or so slow that it says nothing"
+
+
 # Timeline
 
 
@@ -137,6 +160,34 @@ def test_a_poll_without_votes_has_an_empty_timeline(
     client: httpx.Client, poll: dict[str, Any]
 ) -> None:
     assert client.get(path_of(poll) + "/timeline").json()["buckets"] == []
+
+
+def test_a_timeline_goes_to_now_or_to_the_closing(
+    client: httpx.Client, voted: dict[str, Any]
+) -> None:
+    def until(poll: dict[str, Any]) -> datetime:
+        timeline = client.get(path_of(poll) + "/timeline" + uncached()).json()
+        return datetime.fromisoformat(timeline["until"])
+
+    def change(closed: bool) -> None:
+        client.patch(path_of(voted), json={"closed": closed}, headers=key(voted))
+
+    open_still = until(voted)
+    assert abs(open_still - datetime.now(UTC)) < timedelta(minutes=1)
+    change(closed=True)
+    ended = until(voted)
+    assert ended > open_still
+    assert until(voted) == ended
+    change(closed=False)
+    assert until(voted) > ended
+
+
+def test_a_timeline_ends_when_the_poll_closes_by_itself(client: httpx.Client) -> None:
+    closing = datetime.now(UTC) + timedelta(seconds=1)
+    poll = created(client, closes_at=closing.isoformat())
+    wait_until_closed(client, poll)
+    timeline = client.get(path_of(poll) + "/timeline" + uncached()).json()
+    assert datetime.fromisoformat(timeline["until"]) == closing
 
 
 # Export

@@ -1,8 +1,7 @@
-import { keepPreviousData, useMutation, useMutationState, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
 import { Problem } from "./problem";
-import { dropBallot, keepBallot, waitingBallot } from "../lib/outbox";
 import { backoff, OUTDATED, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
@@ -16,11 +15,11 @@ export type Ballot = components["schemas"]["Ballot"];
 export type Watched = Results & { readonly staleLooks: number };
 export type PollPatch = components["schemas"]["PollPatch"];
 
-const keys = {
+export const keys = {
   poll: (id: string) => ["poll", id] as const,
   results: (id: string) => ["results", id] as const,
   timeline: (id: string) => ["timeline", id] as const,
-  viewingKey: (id: string) => ["viewing-key", id] as const,
+  viewingKey: (id: string, manageKey: string) => ["viewing-key", id, manageKey] as const,
   ballot: (id: string) => ["ballot", id] as const,
 };
 
@@ -41,9 +40,27 @@ export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
   return failureCount > 0 || fetchStatus === "paused";
 }
 
+/** What it says about something that was sent. */
+export interface Sending {
+  readonly error: Error | null;
+  readonly isPending: boolean;
+  readonly isPaused: boolean;
+  readonly failureCount: number;
+}
+
+/** Whether it is being sent again, or waits for the network. */
+export function isDelayed({ isPending, isPaused, failureCount }: Sending): boolean {
+  return isPending && (isPaused || failureCount > 0);
+}
+
 /** The same for results, which the front door also has while the app behind it is away. */
 export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
   return isAway(asked) || asked.data.staleLooks >= OUTDATED;
+}
+
+/** Whether a poll is not there, or is no more. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 410);
 }
 
 /** A request that may be repeated without changing its meaning is tried a few times. */
@@ -52,9 +69,13 @@ const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && wo
 const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
 const TIMELINE = "/api/polls/{poll_id}/timeline";
-const BALLOT = "/api/polls/{poll_id}/ballot";
+export const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
+
+function askForPoll(id: string, signal?: AbortSignal) {
+  return request("get", POLL, { params: { poll_id: id }, ...(signal && { signal }) });
+}
 
 /**
  * A poll's question and options.
@@ -63,11 +84,22 @@ const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 export function usePoll(id: string, every?: number) {
   return useQuery({
     queryKey: keys.poll(id),
-    queryFn: ({ signal }) =>
-      request("get", POLL, { params: { poll_id: id }, signal }),
+    queryFn: ({ signal }) => askForPoll(id, signal),
     staleTime: 30_000,
     ...(every !== undefined && { refetchInterval: every }),
     ...untilBack,
+  });
+}
+
+/** Looks for the poll of a code that somebody typed; its page then need not ask again. */
+export function useFindPoll() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (code: string) => askForPoll(code),
+    ...fewTimes,
+    onSuccess: (poll) => {
+      client.setQueryData<Poll>(keys.poll(poll.id), poll);
+    },
   });
 }
 
@@ -92,6 +124,7 @@ export function useResults(id: string, watching: boolean, key?: string) {
       return { ...content, staleLooks: isStale(headers) ? before + 1 : 0 };
     },
     refetchInterval: (query) =>
+      !isGone(query.state.error) &&
       pollingInterval({
         visible: document.visibilityState === "visible",
         closed: query.state.data?.closed ?? false,
@@ -115,16 +148,41 @@ export function useTimeline(id: string, key?: string) {
   });
 }
 
-/** The voter's own ballot; without choices where none was cast yet. */
+/** What the server holds of the voter's ballot. */
+export function requestBallot(id: string, signal?: AbortSignal): Promise<Ballot> {
+  return request("get", BALLOT, { params: { poll_id: id }, ...(signal && { signal }) });
+}
+
+/**
+ * The voter's own ballot; without choices where none was cast yet. Asked for again when the page is
+ * looked at again: the voter may have voted elsewhere.
+ */
 export function useBallot(id: string, enabled = true) {
   return useQuery({
     enabled,
     queryKey: keys.ballot(id),
+    queryFn: ({ signal }) => requestBallot(id, signal),
+    staleTime: Infinity,
+    refetchOnWindowFocus: "always",
+    ...untilBack,
+  });
+}
+
+/** The viewing key that a manage key brings, and so the proof that it is this poll's. */
+export function useHostsViewingKey(id: string, manageKey: string | undefined) {
+  return useQuery({
+    queryKey: keys.viewingKey(id, manageKey ?? ""),
     queryFn: ({ signal }) =>
-      request("get", BALLOT, { params: { poll_id: id }, signal }),
+      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
+    enabled: manageKey !== undefined,
     staleTime: Infinity,
     ...untilBack,
   });
+}
+
+/** Whether the server refused the key that was shown to it, and not what was asked for. */
+export function refusesKey(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 401 || error.status === 403);
 }
 
 /**
@@ -133,14 +191,7 @@ export function useBallot(id: string, enabled = true) {
  */
 export function useViewingKey(poll: Poll | undefined, manageKey: string | undefined) {
   const { id = "", results = "always" } = poll ?? {};
-  const hosts = useQuery({
-    queryKey: keys.viewingKey(id),
-    queryFn: ({ signal }) =>
-      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
-    enabled: results !== "always" && manageKey !== undefined,
-    staleTime: Infinity,
-    ...untilBack,
-  });
+  const hosts = useHostsViewingKey(id, results === "always" ? undefined : manageKey);
   const ballot = useBallot(id, results === "voted" && manageKey === undefined);
   return hosts.data?.viewing_key ?? ballot.data?.viewing_key ?? undefined;
 }
@@ -154,59 +205,6 @@ export function useCreatePoll() {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },
   });
-}
-
-/**
- * Casts or changes the voter's ballot. What is cast is kept on this device until the server has it
- * or refuses it, and sent again and again until then: repeating a vote changes nothing.
- */
-export function useCastBallot(id: string) {
-  const client = useQueryClient();
-  const mutationKey = ["cast", id];
-  // Of whichever page began it: a vote goes on being sent while its page is left.
-  const pending = useMutationState({
-    filters: { mutationKey, status: "pending" },
-    select: ({ state }) => state.failureCount > 0 || state.isPaused,
-  });
-  const { mutate, error, isSuccess, reset } = useMutation({
-    mutationKey,
-    mutationFn: () => sendWaiting(id),
-    ...untilBack,
-    onSuccess: (ballot) => {
-      dropBallot(id);
-      client.setQueryData(keys.ballot(id), ballot);
-      void client.invalidateQueries({ queryKey: keys.results(id) });
-    },
-    onError: (error) => {
-      dropBallot(id);
-      // The likeliest refusal is that the poll was closed meanwhile.
-      if (error instanceof Problem && error.status === 409) {
-        void client.invalidateQueries({ queryKey: keys.poll(id) });
-      }
-    },
-  });
-  return {
-    error,
-    isSuccess,
-    reset,
-    /** What waits to be acknowledged, if anything does. */
-    waiting: pending.length > 0 ? waitingBallot(id) : undefined,
-    /** Whether it has to wait, since the server or the network is away. */
-    isAway: pending.includes(true),
-    cast: (choices: readonly number[]) => {
-      keepBallot(id, choices);
-      if (client.isMutating({ mutationKey }) === 0) mutate();
-    },
-  };
-}
-
-/** Sends the ballot that waits, and once more where the voter changed it meanwhile. */
-async function sendWaiting(id: string): Promise<Ballot> {
-  for (;;) {
-    const choices = waitingBallot(id) ?? [];
-    const ballot = await request("put", BALLOT, { params: { poll_id: id }, body: { choices: [...choices] } });
-    if (waitingBallot(id)?.join() === choices.join()) return ballot;
-  }
 }
 
 /** Closes or reopens a poll, or sets when it closes by itself. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { NO_ANSWER, Problem } from "./problem";
-import { backoff, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
+import { backoff, isClosed, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 
 const looking = { visible: true, closed: false, watching: true, staleLooks: 0 };
 
@@ -44,4 +44,18 @@ test("pauses grow, end at 15 seconds, differ between phones, and heed the server
   expect(backoff(40, away, 1)).toBe(15_000);
   expect(backoff(2, away, 0)).toBe(3_000);
   expect(backoff(0, new Problem(503, "", "", [], 9_000), 1)).toBe(9_000);
+});
+
+test("a copy of the results from before does not open a poll that was found closed", () => {
+  const poll = { data: { closed: true }, dataUpdatedAt: 100_000 };
+  const copy = (seconds: number) => ({ data: { closed: false }, dataUpdatedAt: 100_000 + seconds * 1000 });
+  expect(isClosed(poll, copy(-50))).toBe(true);
+  expect(isClosed(poll, copy(1))).toBe(true);
+  expect(isClosed(poll, copy(7))).toBe(false);
+  expect(isClosed(poll, { data: undefined, dataUpdatedAt: 0 })).toBe(true);
+});
+
+test("the results tell that a poll was closed since it was asked for", () => {
+  const poll = { data: { closed: false }, dataUpdatedAt: 100_000 };
+  expect(isClosed(poll, { data: { closed: true }, dataUpdatedAt: 107_000 })).toBe(true);
 });

@@ -19,6 +19,10 @@ const CALM = 7_000;
 /** For charts, where a second moves nothing that an eye would see. */
 const STEADY = 5_000;
 const HIDDEN = 20_000;
+/** How old the copy can be that the front door hands out: one second, and five while it is renewed. */
+const COPY_LASTS = 6_000;
+/** A look that takes longer has met a network that neither answers nor fails. */
+export const LONG_LOOK = 4_000;
 const FIRST_BACKOFF = 1_500;
 const LONGEST_BACKOFF = 15_000;
 
@@ -32,6 +36,23 @@ export function pollingInterval(state: {
   if (!state.visible) return HIDDEN;
   if (!state.watching || state.closed) return CALM;
   return state.staleLooks > 0 && state.staleLooks <= HURRIED ? SOON : LIVE;
+}
+
+/** Something that was asked for, and when it came. */
+interface Answered {
+  readonly data: { readonly closed: boolean } | undefined;
+  readonly dataUpdatedAt: number;
+}
+
+/**
+ * Whether a poll is closed, by two that may disagree: the poll itself, which is always the state of
+ * when it was asked for, and the results, which are asked for again and again, but may be a copy of
+ * before.
+ */
+export function isClosed(poll: Answered, results: Answered): boolean {
+  const newer = results.dataUpdatedAt > poll.dataUpdatedAt + COPY_LASTS;
+  const told = newer ? (results.data ?? poll.data) : (poll.data ?? results.data);
+  return told?.closed ?? false;
 }
 
 /** How often to ask for what moves slowly. */

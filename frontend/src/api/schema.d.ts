@@ -431,6 +431,12 @@ export interface components {
             hidden: boolean;
             /** Options */
             options: components["schemas"]["Option"][];
+            /**
+             * Until
+             * Format: date-time
+             * @description Now, or when the poll was closed; no vote came later
+             */
+            until: string;
         };
         /**
          * Traffic

@@ -1,13 +1,20 @@
+import type { CSSProperties } from "react";
+
 import { spokenAddress } from "../lib/format";
 
-/** An address to be read off a wall: it breaks between its host and its path, if it has to. */
+/**
+ * An address to be read off a wall: it breaks between its host and its path, if it has to, and is
+ * set small enough to break nowhere else.
+ */
 export function Address({ url }: { url: string }) {
-  const [host, ...path] = spokenAddress(url).split("/");
+  const [host = "", ...path] = spokenAddress(url).split("/");
+  const parts = [host, `/${path.join("/")}`] as const;
+  const longest = Math.max(...parts.map((part) => part.length));
   return (
-    <bdi dir="ltr">
-      <span className="address-part">{host}</span>
+    <bdi dir="ltr" style={{ "--longest-part": longest } as CSSProperties}>
+      <span className="address-part">{parts[0]}</span>
       <wbr />
-      <span className="address-part">/{path.join("/")}</span>
+      <span className="address-part">{parts[1]}</span>
     </bdi>
   );
 }

@@ -1,21 +1,36 @@
+import { useId } from "react";
+
+import type { Mark } from "../lib/ballot-paper";
+import { strings } from "../strings";
+
 interface BallotOptionProps {
   readonly name: string;
   readonly label: string;
   readonly multiple: boolean;
   readonly checked: boolean;
+  /** What became of the cross, where there is or was one. */
+  readonly mark: Mark | undefined;
   readonly onChange: (checked: boolean) => void;
 }
 
-/** One line of the ballot: the whole line can be tapped, and the choice is a cross as on paper. */
-export function BallotOption({ name, label, multiple, checked, onChange }: BallotOptionProps) {
+/**
+ * One line of the ballot: the whole line can be tapped, and the choice is a cross as on paper, in
+ * pencil until it is counted.
+ */
+export function BallotOption({ name, label, multiple, checked, mark, onChange }: BallotOptionProps) {
+  const id = useId();
   return (
-    <label className="ballot-option">
+    <label className="ballot-option" data-mark={mark}>
       <input
         type={multiple ? "checkbox" : "radio"}
         name={name}
         checked={checked}
-        onChange={(event) => {
-          onChange(event.target.checked);
+        aria-labelledby={`${id}-label`}
+        aria-describedby={`${id}-mark`}
+        onChange={({ target }) => {
+          // What is tapped at the edge of the ballot's stub comes out from below it, with its words.
+          target.scrollIntoView({ block: "nearest" });
+          onChange(target.checked);
         }}
       />
       <span className={multiple ? "ballot-box" : "ballot-box ballot-box-round"}>
@@ -24,8 +39,11 @@ export function BallotOption({ name, label, multiple, checked, onChange }: Ballo
           <path pathLength="1" d="M26 6C19.5 12.5 12.5 19 5.5 26.5" />
         </svg>
       </span>
-      <span className="ballot-label" dir="auto">
+      <span id={`${id}-label`} className="ballot-label" dir="auto">
         {label}
+      </span>
+      <span id={`${id}-mark`} className="ballot-mark">
+        {mark && strings.vote.marks[mark]}
       </span>
     </label>
   );

@@ -1,5 +1,6 @@
 import { useId, type ReactNode } from "react";
 
+import { BusyButton } from "./busy-button";
 import { Dialog } from "./dialog";
 
 interface ConfirmDialogProps {
@@ -8,6 +9,8 @@ interface ConfirmDialogProps {
   readonly confirm: string;
   readonly cancel: string;
   readonly busy: boolean;
+  /** What became of it, if it failed. */
+  readonly note: ReactNode;
   readonly onConfirm: () => void;
   readonly onCancel: () => void;
   readonly children: ReactNode;
@@ -28,18 +31,16 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         {props.title}
       </h2>
       {props.children}
-      <div className="actions">
-        <button type="button" className="button button-quiet" onClick={props.onCancel}>
-          {props.cancel}
-        </button>
-        <button
-          type="button"
-          className="button button-danger"
-          disabled={props.busy}
-          onClick={props.onConfirm}
-        >
-          {props.confirm}
-        </button>
+      <div className="action">
+        <div className="actions">
+          <button type="button" className="button button-quiet" onClick={props.onCancel}>
+            {props.cancel}
+          </button>
+          <BusyButton className="button button-danger" busy={props.busy} onClick={props.onConfirm}>
+            {props.confirm}
+          </BusyButton>
+        </div>
+        {props.note}
       </div>
     </Dialog>
   );

@@ -31,9 +31,16 @@ export function CopyButton({ text, label = strings.copy.label }: { text: string;
           });
         }}
       >
-        {label}
+        {/* In the place of the label, and as wide: nothing around it moves. */}
+        {outcome === "done" ? (
+          <span className="copy-done" data-label={label}>
+            {strings.copy.done}
+          </span>
+        ) : (
+          label
+        )}
       </button>
-      <span className="copy-outcome" role="status">
+      <span className={outcome === "done" ? "visually-hidden" : "copy-outcome"} role="status">
         {outcome !== "idle" && strings.copy[outcome]}
       </span>
     </span>

@@ -1,13 +1,16 @@
 import { useState } from "react";
+import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
 import { useBallotsCsv, useChangePoll, useDeletePoll, type Poll } from "../api/polls";
-import { Problem } from "../api/problem";
 import { absolute, addresses } from "../lib/addresses";
 import { saveFile } from "../lib/download";
 import { formatCount } from "../lib/format";
-import { forget, knownKey, remember } from "../lib/known-polls";
+import { forget, remember } from "../lib/known-polls";
+import { tellStanding } from "../lib/standing";
 import { strings } from "../strings";
+import { ActionNote } from "./action-note";
+import { BusyButton } from "./busy-button";
 import { ClosingTime } from "./closing-time";
 import { ConfirmDialog } from "./confirm-dialog";
 import { CopyButton } from "./copy-button";
@@ -16,7 +19,7 @@ import { Share } from "./share";
 
 interface ManagePollProps {
   readonly poll: Poll;
-  /** The key from the secret link. */
+  /** The key from the secret link, which the server has proved. */
   readonly secret: string;
   /** How many voted, once known. */
   readonly ballots: number | undefined;
@@ -26,142 +29,155 @@ interface ManagePollProps {
 
 /** Everything that the holder of the secret link can do with a poll. */
 export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) {
-  const [deleting, setDeleting] = useState(false);
-  const change = useChangePoll(poll.id, secret);
-  const csv = useBallotsCsv(poll.id, secret);
-  const remove = useDeletePoll(poll.id, secret);
-  const [, navigate] = useLocation();
-
-  const { closed } = poll;
-  const tally = closed ? strings.manage.inAll : strings.manage.soFar;
-
-  const keyProved = {
-    onSuccess: () => {
-      remember({ id: poll.id, key: secret, question: poll.question });
-    },
-    onError: (error: Error) => {
-      if (refusesKey(error) && knownKey(poll.id) === secret) forget(poll.id);
-    },
-  };
-
-  function deletePoll() {
-    remove.mutate(undefined, {
-      onSuccess: () => {
-        forget(poll.id);
-        navigate(addresses.home, { state: { deleted: true } });
-      },
-      onError: (error) => {
-        keyProved.onError(error);
-        setDeleting(false);
-      },
-    });
-  }
+  const { id, question, closed } = poll;
+  const [kept] = useState(() => remember({ id, key: secret, question }));
+  const change = useChangePoll(id, secret);
+  const told = tellStanding(poll);
 
   return (
     <div className="page manage">
       {created && (
         <p className="note" role="status">
-          {strings.manage.created}
+          {told.news}
         </p>
       )}
       <div className="question-frame">
-        <Question text={poll.question} />
+        <Question text={question} />
       </div>
-      <p className="lede" role="status">
-        <strong>{closed ? strings.manage.closed : strings.manage.open}</strong>
-        {ballots !== undefined && ` · ${tally(formatCount(ballots), ballots)}`}
+      <p className="lede">
+        <strong role="status">{told.state}</strong>
+        {ballots !== undefined && ` · ${tally(poll, ballots)}`}
       </p>
 
-      <Share id={poll.id} question={poll.question} />
+      <Share id={id} question={question} hint={told.share} />
 
       <section>
         <h2 className="label">{strings.manage.running}</h2>
-        <div className="actions">
-          <Link className="button button-quiet" to={addresses.results(poll.id)}>
-            {strings.manage.results}
-          </Link>
-          <button
-            type="button"
+        <div className="action">
+          <BusyButton
             className="button button-quiet"
-            disabled={change.isPending}
+            busy={change.isPending}
             onClick={() => {
-              change.mutate({ closed: !closed }, keyProved);
+              change.mutate({ closed: !closed });
             }}
           >
             {closed ? strings.manage.reopen : strings.manage.close}
-          </button>
-          <button
-            type="button"
+          </BusyButton>
+          <ActionNote of={change}>{told.closing}</ActionNote>
+        </div>
+        <ClosingTime poll={poll} secret={secret} />
+      </section>
+
+      <Votes id={id} secret={secret} shown={told.shown} />
+
+      <section>
+        <h2 className="label">{strings.manage.secret}</h2>
+        <p className="hint">
+          {strings.manage.secretHint}{" "}
+          {kept ? strings.manage.secretKept : strings.manage.secretNotKept}
+        </p>
+        <div className="actions">
+          <CopyButton
+            text={absolute(addresses.manage(id, secret))}
+            label={strings.manage.copySecret}
+          />
+        </div>
+      </section>
+
+      <Deletion id={id} secret={secret} />
+    </div>
+  );
+}
+
+function tally({ closed, multiple }: Poll, ballots: number): string {
+  const { inAll, soFar } = strings.manage;
+  return (closed ? inAll : soFar)(formatCount(ballots), ballots, multiple);
+}
+
+interface PartProps {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** Where the votes are seen, by whom, and how they are taken home. */
+function Votes({ id, secret, shown }: PartProps & { shown: string }) {
+  const csv = useBallotsCsv(id, secret);
+  return (
+    <section>
+      <h2 className="label">{strings.manage.votes}</h2>
+      <div className="action">
+        <div className="actions">
+          <Link className="button button-quiet" to={addresses.results(id)}>
+            {strings.manage.results}
+          </Link>
+          <BusyButton
             className="button button-quiet"
-            disabled={csv.isPending}
+            busy={csv.isPending}
             onClick={() => {
               csv.mutate(undefined, {
-                ...keyProved,
                 onSuccess: (file) => {
-                  saveFile(file, `tally-${poll.id}.csv`);
+                  saveFile(file, `tally-${id}.csv`);
                 },
               });
             }}
           >
             {csv.isPending ? strings.manage.downloading : strings.manage.download}
-          </button>
-          <button
-            type="button"
-            className="button button-quiet button-danger"
-            onClick={() => {
-              setDeleting(true);
-            }}
-          >
-            {strings.manage.delete}
-          </button>
+          </BusyButton>
         </div>
-        <ClosingTime
-          key={poll.closes_at}
-          poll={poll}
-          busy={change.isPending}
-          onChange={(patch) => {
-            change.mutate(patch, keyProved);
+        <ActionNote of={csv}>{shown}</ActionNote>
+      </div>
+    </section>
+  );
+}
+
+/** The way out without a way back: apart from all else, and last. */
+function Deletion({ id, secret }: PartProps) {
+  const [asking, setAsking] = useState(false);
+  const remove = useDeletePoll(id, secret);
+  const [, navigate] = useLocation();
+
+  function deletePoll() {
+    remove.mutate(undefined, {
+      onSuccess: () => {
+        forget(id);
+        // While the dialog is open, nothing on the next page can be focused.
+        flushSync(() => {
+          setAsking(false);
+        });
+        navigate(addresses.home, { state: { deleted: true } });
+      },
+    });
+  }
+
+  return (
+    <section className="manage-deletion">
+      <h2 className="label">{strings.manage.deleting}</h2>
+      <div className="actions">
+        <button
+          type="button"
+          className="button button-quiet button-danger"
+          onClick={() => {
+            remove.reset();
+            setAsking(true);
           }}
-        />
-        <p className="hint">{strings.manage.shown[poll.results]}</p>
-        <p className="field-error" role="alert">
-          {refusal(change.error ?? csv.error ?? remove.error)}
-        </p>
-      </section>
-
-      <section>
-        <h2 className="label">{strings.manage.secret}</h2>
-        <p className="hint">{strings.manage.secretHint}</p>
-        <CopyButton
-          text={absolute(addresses.manage(poll.id, secret))}
-          label={strings.manage.copySecret}
-        />
-      </section>
-
+        >
+          {strings.manage.delete}
+        </button>
+      </div>
       <ConfirmDialog
-        open={deleting}
+        open={asking}
         title={strings.manage.deleteTitle}
         confirm={strings.manage.deleteConfirm}
         cancel={strings.manage.deleteCancel}
         busy={remove.isPending}
+        note={<ActionNote of={remove} />}
         onConfirm={deletePoll}
         onCancel={() => {
-          setDeleting(false);
+          setAsking(false);
         }}
       >
         <p>{strings.manage.deleteBody}</p>
       </ConfirmDialog>
-    </div>
+    </section>
   );
-}
-
-function refusesKey(error: Error): boolean {
-  return error instanceof Problem && (error.status === 401 || error.status === 403);
-}
-
-function refusal(error: Error | null): string | undefined {
-  if (error === null) return undefined;
-  if (!(error instanceof Problem)) return strings.trouble.unexpected;
-  if (refusesKey(error)) return strings.manage.wrongKey;
-  return error.passing || error.message === "" ? strings.trouble.unreachable : error.message;
 }

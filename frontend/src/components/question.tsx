@@ -1,13 +1,15 @@
 import type { CSSProperties } from "react";
 
+import { easeOf, longestWord } from "../lib/lettering";
+
 /**
- * A poll's question as the page's heading, as large as its longest word allows: it is to fit on
- * its line, which German questions would otherwise not do on a phone.
+ * A poll's question as the page's heading. It is as large as its longest word allows, which is to
+ * fit on its line (German ones would not do so on a phone), and the smaller the longer it is.
  */
 export function Question({ text }: { text: string }) {
-  const longest = Math.max(...text.split(/[\s\u00ad-]+/).map((word) => word.length), 1);
+  const size = { "--longest-word": longestWord(text), "--ease": easeOf(text) } as CSSProperties;
   return (
-    <h1 className="question" dir="auto" style={{ "--longest-word": longest } as CSSProperties}>
+    <h1 className="question" dir="auto" style={size}>
       {text}
     </h1>
   );

@@ -4,9 +4,11 @@ import { strings } from "../strings";
 import { LiveState } from "./live-state";
 import { Question } from "./question";
 
+export type WatchedResults = Reaching & { readonly data: Watched };
+
 interface ResultsHeadProps {
   readonly poll: Poll;
-  readonly results: Reaching & { readonly data: Watched };
+  readonly results: WatchedResults;
 }
 
 /** What is above a count: the question, how many have voted, and whether the numbers still move. */
@@ -23,7 +25,7 @@ export function ResultsHead({ poll, results }: ResultsHeadProps) {
           <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
-        <LiveState closed={closed} reconnecting={isOutdated(results)} />
+        <LiveState closed={closed} reconnecting={isOutdated(results)} asked={results} />
       </div>
     </div>
   );

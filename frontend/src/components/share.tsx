@@ -10,8 +10,15 @@ import { Dialog } from "./dialog";
 import { LazyQrCode } from "./lazy-qr-code";
 import { ShareButton } from "./share-button";
 
+interface ShareProps {
+  readonly id: string;
+  readonly question: string;
+  /** What the address is good for. */
+  readonly hint: string;
+}
+
 /** How the room gets to the ballot: by camera, by hand, or through another app. */
-export function Share({ id, question }: { id: string; question: string }) {
+export function Share({ id, question, hint }: ShareProps) {
   const [large, setLarge] = useState(false);
   const address = absolute(addresses.vote(id));
 
@@ -22,7 +29,7 @@ export function Share({ id, question }: { id: string; question: string }) {
         <Link className="address" to={addresses.vote(id)}>
           <Address url={address} />
         </Link>
-        <p className="hint">{strings.share.hint}</p>
+        <p className="hint">{hint}</p>
         <div className="actions">
           <Link className="button" to={addresses.present(id)}>
             {strings.share.present}

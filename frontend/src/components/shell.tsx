@@ -3,6 +3,7 @@ import { Link, useLocation } from "wouter";
 
 import { appName } from "../environment";
 import { addresses } from "../lib/addresses";
+import { focusMain } from "../lib/focus-main";
 import { strings } from "../strings";
 import { Gate } from "./gate";
 import { Waiting } from "./waiting";
@@ -10,7 +11,6 @@ import { Waiting } from "./waiting";
 /** What every page has around it: the name at the top, and one place where the content goes. */
 export function Shell({ children }: { children: ReactNode }) {
   const [pathname] = useLocation();
-  const main = useRef<HTMLElement>(null);
   const shown = useRef(pathname);
 
   useEffect(() => {
@@ -18,12 +18,19 @@ export function Shell({ children }: { children: ReactNode }) {
     shown.current = pathname;
     // As after a full page load: reading starts at the top, for eyes and for screen readers.
     window.scrollTo(0, 0);
-    main.current?.focus({ preventScroll: true });
+    focusMain();
   }, [pathname]);
 
   return (
     <>
-      <a className="skip" href="#main">
+      <a
+        className="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault(); // what follows the # is a poll's key
+          focusMain();
+        }}
+      >
         {strings.header.skip}
       </a>
       <header className="masthead">
@@ -37,7 +44,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </Link>
         )}
       </header>
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" tabIndex={-1}>
         <Suspense fallback={<Waiting />}>{children}</Suspense>
       </main>
     </>

@@ -1,18 +1,32 @@
-import { isAway, type Reaching } from "../api/polls";
-import { Problem } from "../api/problem";
-import { NotFound } from "./not-found";
+import { lazy, useEffect } from "react";
+
+import { isAway, isGone, type Reaching } from "../api/polls";
 import { strings } from "../strings";
 import { Waiting } from "./waiting";
 
+// Not with the first file, which every ballot loads.
+const NotFound = lazy(() => import("./not-found"));
+
 interface Asked extends Reaching {
   readonly error: Error | null;
+  /** What was there before. */
+  readonly data?: unknown;
 }
 
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
 export function Unavailable({ asked }: { asked: Asked }) {
-  if (asked.error instanceof Problem && asked.error.status === 404) {
-    return <NotFound body={strings.notFound.poll} />;
+  if (isGone(asked.error)) {
+    return asked.data === undefined ? <NotFound body={strings.notFound.poll} /> : <Deleted />;
   }
   if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
   return <Waiting away={isAway(asked)} />;
+}
+
+/** The poll was there, and is gone under the reader's hands: reading starts again at the top. */
+function Deleted() {
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    document.querySelector("main")?.focus({ preventScroll: true });
+  }, []);
+  return <NotFound body={strings.notFound.deleted} />;
 }

@@ -54,7 +54,8 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
   return errors;
 }
 
-function closingError(closesAt: string, now: Date): FormErrors {
+/** What is wrong with a closing time that is chosen, if anything is. */
+export function closingError(closesAt: string, now: Date): FormErrors {
   if (closesAt === "") return {};
   const closes = new Date(closesAt);
   const latest = new Date(now);

@@ -11,7 +11,11 @@ export function formatCount(count: number): string {
 
 /** A moment as people say it: the hour alone where it is today. */
 export function formatTime(moment: Date, now = new Date()): string {
-  return (moment.toDateString() === now.toDateString() ? sameDay : otherDay).format(moment);
+  return (isToday(moment, now) ? sameDay : otherDay).format(moment);
+}
+
+export function isToday(moment: Date, now = new Date()): boolean {
+  return moment.toDateString() === now.toDateString();
 }
 
 const ahead = new Intl.RelativeTimeFormat("en");

@@ -23,9 +23,10 @@ export function knownKey(id: string): string | undefined {
   return knownPolls().find((poll) => poll.id === id)?.key;
 }
 
-/** Keeps a poll's key on this device. */
-export function remember(poll: KnownPoll): void {
+/** Keeps a poll's key on this device. Returns whether it could. */
+export function remember(poll: KnownPoll): boolean {
   store([poll, ...knownPolls().filter(({ id }) => id !== poll.id)].slice(0, MOST));
+  return knownKey(poll.id) === poll.key;
 }
 
 /** Drops a poll's key from this device. */

@@ -7,6 +7,7 @@ beforeEach(() => {
     setItem: (key: string, value: string) => kept.set(key, value),
     removeItem: (key: string) => kept.delete(key),
   });
+  vi.stubGlobal("window", new EventTarget());
 });
 
 afterEach(() => {
@@ -33,7 +34,47 @@ test("a ballot waits for its poll until it is dropped, also on a page that is lo
   expect(third.waitingBallot("cake")).toEqual([1]);
 });
 
-test.each(["", "null", "{}", "[]", '["1"]', "[1.5]", "[1"])(
+test("what was refused is kept as such, and does not wait to be sent", async () => {
+  const { keepBallot, refuseBallot, parseBallot, storedBallot, waitingBallot } = await newPage();
+  keepBallot("tea", [2]);
+  refuseBallot("tea");
+  expect(waitingBallot("tea")).toBeUndefined();
+  expect(parseBallot(storedBallot("tea"))).toEqual({ refused: [2] });
+  refuseBallot("tea");
+  expect(parseBallot(storedBallot("tea"))).toEqual({ refused: [2] });
+  keepBallot("tea", [1]);
+  expect(parseBallot(storedBallot("tea"))).toEqual({ waiting: [1] });
+});
+
+test("what other tabs keep and drop is seen at once, whatever this tab has kept", async () => {
+  const { keepBallot, waitingBallot, watchOtherTabs } = await newPage();
+  const before: unknown[] = [];
+  const end = watchOtherTabs("tea", (kept) => before.push(kept));
+  keepBallot("tea", [1]);
+  localStorage.removeItem("tally.ballot.tea");
+  for (const key of ["tally.ballot.tea", "tally.ballot.cake", null]) {
+    window.dispatchEvent(Object.assign(new Event("storage"), { key, oldValue: key && "[1]" }));
+  }
+  expect(waitingBallot("tea")).toBeUndefined();
+  expect(before).toEqual([{ waiting: [1] }, {}]);
+  end();
+});
+
+test("the polls whose ballots wait are found, and no others", async () => {
+  vi.stubGlobal("localStorage", undefined);
+  const { waitingPolls } = await newPage();
+  expect(waitingPolls()).toEqual([]);
+  const stored = {
+    "tally.ballot.tea": "[1]",
+    "tally.ballot.cake": '{"refused":[1]}',
+    "tally.draft.x": "[1]",
+  };
+  const getItem = (key: keyof typeof stored) => stored[key];
+  vi.stubGlobal("localStorage", Object.defineProperty({ ...stored }, "getItem", { value: getItem }));
+  expect(waitingPolls()).toEqual(["tea"]);
+});
+
+test.each(["", "null", "{}", "[]", '{"refused":[]}', '["1"]', "[1.5]", "[1"])(
   "what is no ballot is none: %s",
   async (stored) => {
     localStorage.setItem("tally.ballot.tea", stored);

@@ -25,6 +25,19 @@ test("bullets, boxes and numbers are not part of an entry", () => {
   ]);
 });
 
+test("lines that have lost their number leave those of the others what they are", () => {
+  expect(listEntries("1. Tea\nCoffee\n3. Milk")).toEqual(["Tea", "Coffee", "Milk"]);
+  expect(listEntries("Tea\n2) Coffee\nMilk\n\nWater\n5) Juice")).toEqual([
+    "Tea",
+    "Coffee",
+    "Milk",
+    "Water",
+    "Juice",
+  ]);
+  expect(listEntries("a) Tea\nCoffee\n- c) Milk")).toEqual(["Tea", "Coffee", "Milk"]);
+  expect(listEntries("1. Tea\n2.\n3. Milk")).toEqual(["Tea", "Milk"]);
+});
+
 test("cells of a spreadsheet's row are one entry, without the tabs", () => {
   expect(listEntries("Tea\t\tgreen\t\n\tCoffee\n")).toEqual(["Tea green", "Coffee"]);
 });
@@ -36,6 +49,12 @@ test("what only looks like a bullet or a number is kept", () => {
     "-5 °C\n-10 °C",
     "1.5 l\n2.5 l",
     "3. Liga",
+    "1. Mai\n3. Oktober\n25. Dezember",
+    "1. FC Köln\nBayern\n3. FC Nürnberg e.V.\n3. Liga",
+    "1.5 litres\n2 litres\n3.5 litres",
+    "2023\n2024\n2025",
+    "1.\n2.\n3.",
+    "2023. Rückblick\n2024. Ausblick",
     "*not* that\n*but* this",
   ]) {
     expect(listEntries(text)).toEqual(text.split("\n"));

@@ -30,28 +30,43 @@ export interface Race {
   readonly others: readonly Runner[];
 }
 
-/** A timeline as a race; undefined where nobody voted yet. */
-export function race({ bucket_seconds, buckets, options }: Timeline): Race | undefined {
+/** The least that is drawn, in milliseconds. */
+const SHORTEST = 60_000;
+/** What is drawn before the first vote, as a share of what follows it: else it rises on the axis. */
+const LEAD = 1 / 20;
+
+/**
+ * A timeline as a race, to where it stands now or ended; undefined where nobody voted yet. A lull
+ * since the last vote is part of it.
+ */
+export function race({ bucket_seconds, buckets, options, until }: Timeline): Race | undefined {
   const starts = buckets.map(({ start }) => Date.parse(start));
-  const [from] = starts;
+  const [first] = starts;
   const last = starts.at(-1);
-  if (from === undefined || last === undefined) return undefined;
-  const width = bucket_seconds * 1000;
+  if (first === undefined || last === undefined) return undefined;
+  const to = Math.max(Date.parse(until), last);
+  const from = Math.min(first - (to - first) * LEAD, to - SHORTEST);
+  // The last bucket may still be filling.
+  const ends = starts.map((start) => Math.min(start + bucket_seconds * 1000, to));
 
   const runners = options.map(({ id, label }, place): Runner => {
     let votes = 0;
-    const points: Standing[] = [{ at: from, votes }];
+    const points: Standing[] = [
+      { at: from, votes },
+      { at: first, votes },
+    ];
     for (const [number, bucket] of buckets.entries()) {
       votes += bucket.votes[place] ?? 0;
-      points.push({ at: (starts[number] ?? from) + width, votes });
+      points.push({ at: ends[number] ?? to, votes });
     }
+    if ((ends.at(-1) ?? to) < to) points.push({ at: to, votes });
     return { id, label, votes, points };
   });
   // The order of options that have as many votes is the poll's.
   const voted = runners.filter(({ votes }) => votes > 0).sort((one, two) => two.votes - one.votes);
   return {
     from,
-    to: last + width,
+    to,
     most: voted[0]?.votes ?? 0,
     leading: voted.slice(0, NAMED),
     others: voted.slice(NAMED),

@@ -2,11 +2,12 @@ import "./create.css";
 
 import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/polls";
 import { Problem } from "../api/problem";
+import { BusyButton } from "../components/busy-button";
 import { ClosingField } from "../components/closing-field";
 import { KnownPolls } from "../components/known-polls";
 import { OptionFields } from "../components/option-fields";
@@ -15,6 +16,7 @@ import { Segments } from "../components/segments";
 import { addresses } from "../lib/addresses";
 import { afterPress } from "../lib/after-press";
 import { clearDraft, loadDraft } from "../lib/drafts";
+import { explain } from "../lib/explain";
 import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
@@ -57,6 +59,7 @@ export default function CreatePage() {
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
+    if (create.isPending) return;
     // Rendered at once, so that the fields are marked: the writer is taken to the first one.
     if (!flushSync(fields.check)) {
       takeToMistake();
@@ -70,7 +73,7 @@ export default function CreatePage() {
       },
       onError: (error) => {
         flushSync(() => {
-          fields.refuse(explain(form, error));
+          fields.refuse(explainAt(form, error));
         });
         takeToMistake();
       },
@@ -171,22 +174,25 @@ export default function CreatePage() {
         </div>
 
         <div className="create-send">
-          <button type="submit" className="button button-large" disabled={create.isPending}>
+          <BusyButton type="submit" className="button button-large" busy={create.isPending}>
             {create.isPending ? strings.create.sending : strings.create.submit}
-          </button>
+          </BusyButton>
           <p className="field-error" role="alert">
             {errors.form ?? (tried && marked && strings.invalid.summary)}
           </p>
         </div>
       </form>
       <KnownPolls />
+      <footer className="create-foot">
+        <Link className="link" to={addresses.status}>
+          {strings.status.link}
+        </Link>
+      </footer>
     </div>
   );
 }
 
-function explain(form: PollForm, error: Error): FormErrors {
-  if (!(error instanceof Problem)) return { form: strings.trouble.unexpected };
-  if (error.errors.length > 0) return placeErrors(form, error.errors);
-  const said = error.passing ? strings.trouble.unreachable : error.message;
-  return { form: said === "" ? strings.trouble.unexpected : said };
+function explainAt(form: PollForm, error: Error): FormErrors {
+  const placed = error instanceof Problem && error.errors.length > 0;
+  return placed ? placeErrors(form, error.errors) : { form: explain(error) };
 }

@@ -4,11 +4,12 @@ import { useEffect } from "react";
 import { useParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
-import { usePoll, useResults } from "../api/polls";
+import { refusesKey, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { KeyMissing } from "../components/key-missing";
+import { KeyWrong } from "../components/key-wrong";
 import { ManagePoll } from "../components/manage-poll";
 import { Unavailable } from "../components/unavailable";
-import { knownKey, remember } from "../lib/known-polls";
+import { forget, knownKey } from "../lib/known-polls";
 import { useHash } from "../lib/use-hash";
 import { useTitle } from "../lib/use-title";
 import { strings } from "../strings";
@@ -21,23 +22,27 @@ export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
   const state = useHistoryState<{ created?: boolean } | null>();
   const hash = useHash();
+  const known = knownKey(id);
+  const key = hash === "" ? known : hash;
   // Not from the results, whose cached copy is a moment behind what was pressed here.
   const poll = usePoll(id, EVERY);
+  const proof = useHostsViewingKey(id, key);
   const results = useResults(id, true);
-  const key = hash === "" ? knownKey(id) : hash;
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
+  const refused = refusesKey(proof.error);
   useEffect(() => {
-    // A mangled link must not drive out the key that this device already holds.
-    if (key === undefined || question === undefined || knownKey(id) !== undefined) return;
-    remember({ id, key, question });
-  }, [id, key, question]);
+    if (refused && key === known) forget(id);
+  }, [refused, key, known, id]);
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
-  if (key === undefined) return <KeyMissing id={id} />;
+  if (refused && hash !== "") return <KeyWrong id={id} known={known !== undefined && known !== key} />;
+  if (key === undefined || refused) return <KeyMissing id={id} />;
+  if (!proof.data) return <Unavailable asked={proof} />;
   return (
     <ManagePoll
+      key={key}
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}

@@ -6,6 +6,7 @@ import { useWatchedPoll } from "../api/watch";
 import { Address } from "../components/address";
 import { CopyButton } from "../components/copy-button";
 import { Count } from "../components/count";
+import { ManageLink } from "../components/manage-link";
 import { ResultsHead } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { VoteTimeline } from "../components/vote-timeline";
@@ -50,6 +51,7 @@ export default function ResultsPage() {
           <Link className="button button-quiet" to={addresses.present(id)}>
             {strings.results.present}
           </Link>
+          <ManageLink id={id} />
         </div>
       </aside>
     </div>

@@ -26,7 +26,7 @@ export default function StatusPage() {
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} reconnecting={isAway(status)} />
+        <LiveState closed={false} reconnecting={isAway(status)} asked={status} />
       </div>
       <p className="lede" role="status">
         {verdict(status.data, traffic)}

@@ -1,10 +1,12 @@
 import "./vote.css";
 
-import { useParams } from "wouter";
+import { Redirect, useParams } from "wouter";
 
-import { useBallot, usePoll, useResults } from "../api/polls";
+import { isGone, useBallot, usePoll, useResults } from "../api/polls";
+import { isClosed } from "../api/rhythm";
 import { BallotForm } from "../components/ballot-form";
 import { Unavailable } from "../components/unavailable";
+import { addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
 
 /** The ballot: the page that the shared address opens. */
@@ -12,18 +14,21 @@ export function VotePage() {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);
-  // The cached results tell every open ballot that the poll was closed or reopened.
+  // The cached results tell every open ballot that the poll was closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  // As it is typed, capitals and all, it would name another ballot on this device.
+  if (poll.data.id !== id) return <Redirect to={addresses.vote(poll.data.id)} replace />;
   if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
+  if (isGone(results.error)) return <Unavailable asked={results} />;
   return (
     <BallotForm
       key={poll.data.id}
       poll={poll.data}
-      closed={results.data?.closed ?? poll.data.closed}
-      cast={ballot.data.choices}
+      closed={isClosed(poll, results)}
+      counted={ballot.data.choices}
     />
   );
 }

@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+import { act, cleanup, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import type { Reaching } from "../api/polls";
+import { strings } from "../strings";
+import { LiveState } from "./live-state";
+
+const idle: Reaching = { failureCount: 0, fetchStatus: "idle" };
+const looking: Reaching = { failureCount: 0, fetchStatus: "fetching" };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function state(asked: Reaching, { closed = false, reconnecting = false } = {}) {
+  return <LiveState closed={closed} reconnecting={reconnecting} asked={asked} />;
+}
+
+function said() {
+  return screen.getByRole("status").textContent;
+}
+
+function pass(seconds: number) {
+  act(() => {
+    vi.advanceTimersByTime(seconds * 1000);
+  });
+}
+
+test("numbers that move are live, and those of a closed poll are closed", () => {
+  const { rerender } = render(state(idle));
+  expect(said()).toBe(strings.results.live);
+  rerender(state(idle, { closed: true }));
+  expect(said()).toBe(strings.results.closed);
+  rerender(state(idle, { reconnecting: true }));
+  expect(said()).toBe(strings.results.reconnecting);
+});
+
+test("a device without a network is not live, without waiting for the next look", () => {
+  const online = vi.spyOn(navigator, "onLine", "get").mockReturnValue(true);
+  render(state(idle));
+  online.mockReturnValue(false);
+  act(() => {
+    window.dispatchEvent(new Event("offline"));
+  });
+  expect(said()).toBe(strings.results.reconnecting);
+  online.mockReturnValue(true);
+  act(() => {
+    window.dispatchEvent(new Event("online"));
+  });
+  expect(said()).toBe(strings.results.live);
+});
+
+test("a look that neither comes back nor fails is not live for long", () => {
+  const { rerender } = render(state(looking));
+  pass(3);
+  expect(said()).toBe(strings.results.live);
+  pass(2);
+  expect(said()).toBe(strings.results.reconnecting);
+  rerender(state(idle));
+  expect(said()).toBe(strings.results.live);
+  rerender(state(looking));
+  expect(said()).toBe(strings.results.live);
+});

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+
+import { codeInPath, pollCode } from "./poll-code";
+
+test("a code is found however it was typed or pasted", () => {
+  for (const typed of [
+    "7x3kabcd",
+    " 7X3K ABCD ",
+    "7x3k-abcd",
+    "tally.example/p/7x3kabcd",
+    "https://tally.example/p/7x3kabcd/results?key=a#b",
+  ]) {
+    expect(pollCode(typed)).toBe("7x3kabcd");
+  }
+});
+
+test("what cannot be a code is none", () => {
+  for (const typed of ["", "7x3kabc", "7x3kabcde", "7x3käbcd", "https://tally.example/status"]) {
+    expect(pollCode(typed)).toBeUndefined();
+  }
+});
+
+test("a mistyped address gives its code back, to be mended", () => {
+  expect(codeInPath("/p/7x3kab/results")).toBe("7x3kab");
+  expect(codeInPath("/7x3kabcd")).toBe("7x3kabcd");
+  expect(codeInPath("/nowhere")).toBe("");
+});

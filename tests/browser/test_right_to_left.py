@@ -1,0 +1,137 @@
+"""Right to left, as a browser that translates a page turns it: mirrored, and nothing broken."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.layout import boxes, expect_apart, expect_within
+from tests.browser.tally import DESKTOP, Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+Picture = Callable[[Page, str], None]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+QUESTION = "ما هو المشروب الذي تفضله في الصباح قبل أن تذهب إلى العمل؟"
+ARABIC = "القهوة العربية مع الهيل والزعفران وقليل من السكر في فنجان صغير كما كانت تعدها الجدة"
+ENGLISH = "Tea, and nothing but tea, whatever else there may be on offer in this house on Mondays"
+TURN = """addEventListener("DOMContentLoaded", () => { document.documentElement.dir = "rtl"; })"""
+
+WIDTHS = [Size(320, 640), Size(375, 740), DESKTOP, Size(1920, 1080)]
+
+
+@pytest.fixture
+def poll(stack: Stack) -> dict[str, Any]:
+    """Three answers, and one vote for the first."""
+    body = {"question": QUESTION, "options": [ARABIC, ENGLISH, "الماء"]}
+    poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    path = f"{stack.url}/api/polls/{poll['id']}/ballot"
+    httpx.put(path, json={"choices": [1]}).raise_for_status()
+    return poll
+
+
+def turned(visitor: Visitor) -> Page:
+    visitor.page.add_init_script(TURN)
+    return visitor.page
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_no_page_overlaps_or_overflows(
+    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], size: Size, picture: Picture
+) -> None:
+    page = turned(newcomer(stack.url, size))
+    own = f"/p/{poll['id']}"
+    key = f"#{poll['manage_key']}"
+    for path in ("/", own, f"{own}/results", f"{own}/present", f"{own}/manage{key}", "/nowhere"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect_within(page, size, scrolled=True)
+        expect_apart(page)
+        name = re.sub(r"#.*|/p/\w+", "", path).strip("/") or ("ballot" if own in path else "ask")
+        picture(page, f"rtl-{name}")
+    page.goto("/status")
+    expect(page.get_by_role("img", name="Requests over")).to_be_visible()
+    expect_within(page, size, scrolled=True)
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+@pytest.mark.parametrize("path", ["/results", "/present"])
+def test_bars_grow_from_the_right_and_numbers_stand_there(
+    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], size: Size, path: str
+) -> None:
+    page = turned(newcomer(stack.url, size))
+    page.goto(f"/p/{poll['id']}{path}")
+    expect(page.locator(".result-percent").first).to_have_text("100%")
+    percents, bars = boxes(page, ".result-percent"), boxes(page, ".result-bar")
+    assert all(bar.right < percent.left for bar, percent in zip(bars, percents, strict=True))
+    assert filled(page, 0) == "both"
+    assert filled(page, 1) == "neither"
+    httpx.put(  # a second voter, for another answer
+        f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [2]}
+    ).raise_for_status()
+    expect(page.locator(".result-percent").first).to_have_text("50%")
+    assert [filled(page, row) for row in range(3)] == ["right", "right", "neither"]
+
+
+def filled(page: Page, row: int) -> str:
+    """Which ends of a row's bar have another colour than an empty bar."""
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+    bar, empty = page.locator(".result-bar").nth(row), page.locator(".result-bar").nth(2)
+    (left, right), (track, _) = ends(bar), ends(empty)
+    return {
+        (True, True): "both",
+        (True, False): "left",
+        (False, True): "right",
+        (False, False): "neither",
+    }[left != track, right != track]
+
+
+def ends(bar: Locator) -> tuple[Any, Any]:
+    """The colours of a bar's left and right end, as they are on the screen."""
+    picture = Image.open(io.BytesIO(bar.screenshot())).convert("RGB")
+    middle = picture.height // 2
+    return picture.getpixel((3, middle)), picture.getpixel((picture.width - 4, middle))
+
+
+@pytest.mark.parametrize("rtl", [False, True], ids=["ltr", "rtl"])
+@pytest.mark.parametrize("size", WIDTHS)
+def test_labels_begin_where_the_page_begins_in_whatever_script(
+    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], size: Size, rtl: bool
+) -> None:
+    visitor = newcomer(stack.url, size)
+    page = turned(visitor) if rtl else visitor.page
+    side = "right" if rtl else "left"
+    for path in ("/results", "/present"):
+        page.goto(f"/p/{poll['id']}{path}")
+        expect(page.locator(".result-label")).to_have_count(3)
+        labels, bars = boxes(page, ".result-label"), boxes(page, ".result-bar")
+        for label, bar in zip(labels, bars, strict=True):
+            assert getattr(label, side) == pytest.approx(getattr(bar, side), abs=2)
+    page.goto(f"/p/{poll['id']}")
+    expect(page.locator(".ballot-label")).to_have_count(3)
+    edges = [getattr(label, side) for label in boxes(page, ".ballot-label")]
+    assert max(edges) - min(edges) <= 2
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_charts_keep_their_labels_beside_them(
+    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], size: Size, picture: Picture
+) -> None:
+    page = turned(newcomer(stack.url, size))
+    page.goto(f"/p/{poll['id']}/results")
+    page.get_by_role("button", name="Votes over time").click()
+    expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
+    [line] = boxes(page, "svg.time-chart path.race-line")
+    values = boxes(page, "svg.time-chart g:has(line[x2]) text")[:2]
+    assert [value.name.split('"')[1] for value in values] == ["0", "1"]
+    assert all(value.left >= 0 and value.right <= line.left for value in values)
+    expect_within(page, size, scrolled=True)
+    expect_apart(page)
+    picture(page, "rtl-timeline")
