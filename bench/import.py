@@ -2,11 +2,13 @@
 
     make bench-import                     as the documentation has it: some minutes, 1 GB of disk
     make bench-import ARGS="--scale 0.1"  a tenth of the rows
+    make bench-import ARGS="--only wide"  one of the files: wide, many, heavy
 
 Prints the table for docs/import-sqlite.md. Ratios are of medians; a machine is never quiet.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -22,6 +24,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from local.postgres import Postgres, temporary
@@ -29,6 +33,7 @@ from local.postgres import Postgres, temporary
 WIDE_ROWS = 2_000_000
 TABLES, TABLE_ROWS = 50, 40_000
 TEXT_BYTES = 200_000_000
+LOOK_SECONDS = 0.25
 
 
 @dataclass
@@ -129,21 +134,36 @@ def demijohn(path: Path, url: str, report: Path) -> Took:
 
 
 def run(words: list[str], environment: dict[str, str]) -> Took:
-    """Run to the end. The kernel knows how much memory it ever had."""
+    """Run to the end, and look all the while how much memory it has with all its processes."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        words,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdout
-    said = process.stdout.read()
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        sys.exit(f"{words[0]}: {said.decode(errors='replace')[-2000:]}")
-    return Took(time.perf_counter() - began, used.ru_maxrss / 1024)
+    with tempfile.TemporaryFile() as said:
+        process = psutil.Popen(
+            words,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        memory = 0.0
+        while process.poll() is None:
+            memory = max(memory, held(process))
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(LOOK_SECONDS)
+        took = time.perf_counter() - began
+        if process.returncode:
+            said.seek(0)
+            sys.exit(f"{words[0]}: {said.read().decode(errors='replace')[-2000:]}")
+    return Took(took, memory)
+
+
+def held(process: psutil.Process) -> float:
+    """The MB of a process and of those that it has started; what they share counts once."""
+    total = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in (process, *process.children()):
+            with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+                total += one.memory_full_info().pss
+    return total / 1e6
 
 
 def measure(postgres: Postgres, path: Path, rows: int, rounds: int) -> Runs:
@@ -170,7 +190,11 @@ def measure(postgres: Postgres, path: Path, rows: int, rounds: int) -> Runs:
                 found.whole.append(took)
                 proof = json.loads(report.read_text())["seconds"]["proof"]
                 found.load.append(took.seconds - proof)
-            print(f"  {turn.__name__}: {took.seconds:.2f} s, {took.memory:.0f} MB", flush=True)
+            print(
+                f"  {turn.__name__}: {took.seconds:.2f} s, {took.memory:.0f} MB;"
+                f" load average {os.getloadavg()[0]:.1f}",
+                flush=True,
+            )
     return found
 
 
@@ -190,6 +214,7 @@ def line(name: str, runs: Runs) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--only", choices=[make.__name__ for make in SETS.values()])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if not shutil.which("pgloader"):
@@ -199,6 +224,8 @@ def main() -> None:
     lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     with temporary() as postgres, tempfile.TemporaryDirectory() as folder:
         for name, make in SETS.items():
+            if options.only not in (None, make.__name__):
+                continue
             path = Path(folder, f"{make.__name__}.db")
             with closing(sqlite3.connect(path)) as connection:
                 rows = make(connection, options.scale)

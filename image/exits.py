@@ -26,3 +26,6 @@ class Stop(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
+
+    def __reduce__(self) -> tuple[type["Stop"], tuple[Exit, str]]:
+        return Stop, (self.status, self.message)  # to be pickled

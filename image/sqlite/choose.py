@@ -5,14 +5,16 @@ the columns that the first leaves open.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .crew import Crew
 from .moments import COUNTED, JULIAN, UNIT_NAMES, UNITS, Interval, Moment, TimeOfDay
 from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
-from .source import Source, identifier
-from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid
+from .source import identifier
+from .texts import Bytes, Json, Text, Uuid
+from .values import Boolean, Double, Integer, Kind, Numeric
 
 Facts = dict[str, Any]
 
@@ -90,7 +92,7 @@ def asked(word: str) -> Kind:
     return KINDS[name](unit)
 
 
-def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
+def facts(crew: Crew, table: Table, closer: set[str]) -> dict[str, Facts]:
     """What the values of each column are; those named in `closer` are looked at in any case."""
     wanted = {
         column.name: {
@@ -101,13 +103,13 @@ def facts(source: Source, table: Table, closer: set[str]) -> dict[str, Facts]:
         }
         for column in table.columns
     }
-    found = _ask(source, table, wanted)
+    found = _ask(crew, table, wanted)
     second = {
         column.name: SECOND if column.name in closer or not _is_settled(column) else LONGEST
         for column in table.columns
         if column.name in closer or _needs_more(column, found[column.name])
     }
-    for name, more in _ask(source, table, second).items():
+    for name, more in _ask(crew, table, second).items():
         found[name] |= more
     return found
 
@@ -259,18 +261,27 @@ def _decimal_facts(column: Column) -> dict[str, str]:
     }
 
 
-def _ask(source: Source, table: Table, wanted: dict[str, dict[str, str]]) -> dict[str, Facts]:
-    """The facts wanted of each column, in one pass; SQLite takes at most 2000 terms."""
-    terms = [
-        (column, name, sql.replace("{c}", identifier(column)))
-        for column, names in wanted.items()
-        for name, sql in names.items()
-    ]
+def _ask(crew: Crew, table: Table, wanted: dict[str, dict[str, str]]) -> dict[str, Facts]:
+    """The facts wanted of each column, in one pass of each reader; SQLite takes 2000 terms."""
     found: dict[str, Facts] = {column: {} for column in wanted}
-    for start in range(0, len(terms), 1000):
-        part = terms[start : start + 1000]
-        sql = ", ".join(term for _, _, term in part)
-        (row,) = source.execute(f"SELECT {sql} FROM {identifier(table.name)}")  # noqa: S608
-        for (column, name, _), value in zip(part, row, strict=True):
+    shares = list(_shares(wanted, crew.count))
+    queries = [
+        f"SELECT {', '.join(sql for _, _, sql in share)} FROM {identifier(table.name)}"  # noqa: S608
+        for share in shares
+    ]
+    for share, (row,) in zip(shares, crew.ask(queries), strict=True):
+        for (column, name, _), value in zip(share, row, strict=True):
             found[column][name] = value
     return found
+
+
+def _shares(wanted: dict[str, dict[str, str]], number: int) -> Iterator[list[tuple[str, str, str]]]:
+    """The terms, a column's together, in so many equal shares, but of no more than 1000 each."""
+    shares: list[list[tuple[str, str, str]]] = [[] for _ in range(number)]
+    for column, names in sorted(wanted.items(), key=lambda one: -len(one[1])):
+        least = min(shares, key=len)
+        least += [
+            (column, name, sql.replace("{c}", identifier(column))) for name, sql in names.items()
+        ]
+    for share in shares:
+        yield from (share[at : at + 1000] for at in range(0, len(share), 1000))

@@ -13,11 +13,12 @@ from psycopg2.extensions import connection as Connection
 from .. import database, settings
 from ..exits import Exit, Stop
 from . import choose, memory
+from .crew import Crew
 from .display import display
 from .importer import Importer
-from .load import Progress
 from .meaning import meaning, unknown
 from .plan import Options
+from .progress import Progress
 from .refusals import Refusals, counted
 from .report import Report
 from .source import Source
@@ -111,16 +112,18 @@ def main(words: list[str]) -> int:
         return Exit.OK
     wanted = wishes(options)
     memory.give_back()
+    memory.collect_rarely()
     config = settings.load(only=settings.CONNECTION)
     report = Report(str(options.file), config.database_url.place())
     _writable(options.report, options.file)
     try:
-        with Source(options.file) as source:
+        with Source(options.file) as source, Crew(source) as crew:
             connection, _ = database.wait(
                 config.database_url, config, lambda text: print(text, flush=True)
             )
             try:
-                _work(source, connection, wanted, report, options)
+                crew.meet()
+                _work(source, crew, connection, wanted, report, options)
             finally:
                 connection.close()
     except Stop as stop:
@@ -136,6 +139,7 @@ def main(words: list[str]) -> int:
 
 def _work(
     source: Source,
+    crew: Crew,
     connection: Connection,
     wanted: Options,
     report: Report,
@@ -145,7 +149,7 @@ def _work(
     connection.autocommit = False
     report.refusals = Refusals(wanted.on_bad)
     progress = Progress()
-    importer = Importer(source, Target(connection), wanted, report, progress)
+    importer = Importer(source, crew, Target(connection), wanted, report, progress)
     fault: list[BaseException] = []
 
     def work() -> None:

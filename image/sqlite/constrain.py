@@ -7,12 +7,13 @@ from ..exits import Exit, Stop
 from . import translate
 from .create import attempt, first_line, named
 from .grammar import Tokens
-from .plan import Names, Plan, TableMove
+from .move import TableMove
+from .plan import Names, Plan
 from .schema import ForeignKey, Index, Left, Term
 from .source import Source, identifier
 from .target import Target
+from .texts import Text, Words
 from .translate import Untranslatable
-from .values import Text, Words
 
 SEQUENCES = """
 SELECT a.attname, s.relname, n.nspname, q.seqmax, q.seqincrement,

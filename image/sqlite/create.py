@@ -11,12 +11,14 @@ import psycopg2
 from . import translate
 from .grammar import Tokens, tokens
 from .moments import Moment
-from .plan import Move, Plan, TableMove
+from .move import Move, TableMove
+from .plan import Plan
 from .schema import Left
 from .source import Source, folded, identifier
 from .target import Target
+from .texts import Text
 from .translate import Named, Untranslatable
-from .values import Integer, Kind, Text, Unfit
+from .values import Integer, Kind, Unfit
 
 NOW = "(now() AT TIME ZONE 'UTC')"
 # SQLite's words for the present, and what each is as a text there.

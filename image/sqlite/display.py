@@ -4,7 +4,7 @@ import sys
 import time
 from typing import Protocol
 
-from .load import Progress
+from .progress import Progress
 from .refusals import counted
 
 PLAIN_SECONDS = 10.0  # between two lines about the same table

@@ -1,6 +1,5 @@
 """The import itself: one transaction, which either has all of it or has never been."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,11 +10,15 @@ from psycopg2 import errors
 from .. import database
 from ..exits import Exit, Stop
 from . import create, load, plan, proof, schema
+from .account import Sum
+from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
-from .load import Progress, Stopped
+from .crew import Crew
 from .locate import Locator
-from .plan import Options, Plan, TableMove
-from .proof import Proof, Sum
+from .move import TableMove
+from .plan import Options, Plan
+from .progress import Progress
+from .proof import Ours, Proof
 from .refusals import Refusals
 from .report import Report
 from .source import Source, identifier
@@ -34,19 +37,28 @@ SELECT r.conname, c.relname FROM pg_catalog.pg_constraint r
 
 
 class Importer:
-    """Moves what `source` holds to `target`, and fills in the `report`.
+    """Moves what `source` holds, and `crew` reads, to `target`, and fills in the `report`.
 
     Its methods raise Stop with what is wrong, psycopg2.Error where Postgres or the way to it fails.
     """
 
     def __init__(
-        self, source: Source, target: Target, options: Options, report: Report, progress: Progress
+        self,
+        source: Source,
+        crew: Crew,
+        target: Target,
+        options: Options,
+        report: Report,
+        progress: Progress,
     ) -> None:
         self._source = source
+        self._crew = crew
         self._target = target
         self._options = options
         self._report = report
         self._progress = progress
+        # With --on-bad text there is a column for everything: nothing is left that would not fit.
+        self._policy = "" if options.on_bad == "text" else options.on_bad
         database.take_time()
 
     def run(self, *, dry_run: bool) -> None:
@@ -61,13 +73,15 @@ class Importer:
         with self._timed("load"), self._undisturbed(made, existing):
             create.tables(self._target, self._source, made)
             self._load(moves)
+        # Who reads apart has nothing to do while Postgres makes keys and indexes.
+        early = self._account(moves) if self._crew.apart else None
         with self._timed("constraints"):
             self._progress.phase("keys, indexes, constraints")
             lenient = bool(self._options.on_bad)
             Constrainer(self._target, self._source, made, lenient=lenient).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
-            self._prove(moves, before)
+            self._prove(moves, before, early or self._account(moves))
         if not self._report.holds:
             raise self._unproven(moves)
         self._source.check()
@@ -113,13 +127,15 @@ class Importer:
         self._target.begin()
         self._target.read()
         self._progress.phase("reading the SQLite file")
-        made = plan.make(self._source, self._read(), self._target, self._options, verify=True)
+        made = plan.make(
+            self._source, self._crew, self._read(), self._target, self._options, verify=True
+        )
         self._report.plan = made
         if made.refusals:
             self._report.outcome = "differs"
             raise Stop(Exit.FAILED, "\n".join(made.refusals))
         with self._timed("proof"):
-            self._prove(made.tables, {})
+            self._prove(made.tables, {}, self._account(made.tables))
         self._target.connection.rollback()
         self._report.outcome = "verified" if self._report.holds else "differs"
 
@@ -155,7 +171,7 @@ class Importer:
         found = self._read()
         self._target.read()
         self._hold([table.name for table in found.tables])
-        made = plan.make(self._source, found, self._target, self._options)
+        made = plan.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         if not made.refusals and self._options.on_bad == "text":
             made = self._as_text(found, made)
@@ -184,10 +200,10 @@ class Importer:
     def _as_text(self, found: schema.Schema, made: Plan) -> Plan:
         """Plan anew, with text for every column that has values that do not fit."""
         refusals = Refusals("text")
-        load.check(self._source, made.tables, refusals)
+        load.check(self._crew, made.tables, refusals)
         self._report.refusals = refusals
         self._options.as_text = {(table, column) for table, column, _ in refusals.counts}
-        made = plan.make(self._source, found, self._target, self._options)
+        made = plan.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         return made
 
@@ -233,13 +249,12 @@ class Importer:
             run(f"ALTER TABLE {trigger.table} {enable} TRIGGER {identifier(trigger.name)}")
 
     def _load(self, moves: list[TableMove]) -> None:
-        policy = "" if self._options.on_bad == "text" else self._options.on_bad
-        refusals = Refusals(policy)
+        refusals = Refusals(self._policy)
         if self._options.on_bad != "text":
             self._report.refusals = refusals
         self._progress.phase("loading", sum(move.rows for move in moves))
         try:
-            load.load(self._source, self._target, moves, refusals, self._progress)
+            load.load(self._crew, self._target, moves, refusals, self._progress)
         except Stopped:
             self._report.outcome = "refused"
             raise Stop(
@@ -248,43 +263,33 @@ class Importer:
                 "become of them with --on-bad null, text or skip, or name a type with --type.",
             ) from None
 
-    def _prove(self, moves: list[TableMove], before: dict[str, Sum]) -> None:
-        """Let each side give its account, both at the same time."""
-        self._progress.phase("proof", sum(move.rows for move in moves))
-        sums: dict[str, Sum] = {}
-        fault: list[BaseException] = []
-        policy = "" if self._options.on_bad == "text" else self._options.on_bad
+    def _account(self, moves: list[TableMove]) -> Ours:
+        """Let SQLite's side be worked out, from now on."""
+        ours = Ours(self._crew, moves, self._policy)
+        ours.start()
+        return ours
 
-        def ours() -> None:
-            try:
-                for move in moves:
-                    self._progress.begin(move.name, move.rows)
-                    sums[move.name] = proof.of_source(self._source, move, policy, self._progress)
-            except BaseException as error:
-                fault.append(error)
-
-        thread = threading.Thread(target=ours, name="proof", daemon=True)
-        thread.start()
+    def _prove(self, moves: list[TableMove], before: dict[str, Sum], ours: Ours) -> None:
+        """Let Postgres give its account too, and compare."""
+        ours.show(self._progress)
         nothing = Sum(0, 0)
         theirs = {
             move.name: proof.of_target(self._target, move) - before.get(move.name, nothing)
             for move in moves
         }
-        thread.join()
-        if fault:
-            raise fault[0]
+        sums = ours.sums()
         self._report.proofs = [
             Proof(move.name, sums[move.name], theirs[move.name]) for move in moves
         ]
         if not self._report.holds and not before:
-            self._locate(moves, policy)
+            self._locate(moves)
 
-    def _locate(self, moves: list[TableMove], policy: str) -> None:
+    def _locate(self, moves: list[TableMove]) -> None:
         """Say of tables that are not the same which rows it is; not of those that held others."""
         self._progress.phase("looking for the differences")
         for at, (move, found) in enumerate(zip(moves, self._report.proofs, strict=True)):
             if not found.holds:
-                difference = Locator(self._source, self._target, move, policy).run()
+                difference = Locator(self._source, self._target, move, self._policy).run()
                 self._report.proofs[at] = replace(found, difference=difference)
 
     @contextmanager

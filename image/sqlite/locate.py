@@ -11,13 +11,15 @@ from contextlib import suppress
 from hashlib import md5
 
 from . import proof
-from .load import query
-from .plan import Move, TableMove
-from .proof import SEPARATOR, Difference, Normal, Skipped
+from .account import SEPARATOR, Normal, Skipped, first_bits
+from .move import Move, TableMove
+from .parts import Part
+from .proof import Difference
 from .refusals import SHOWN
 from .source import Source, identifier
 from .target import Target
-from .values import Double, Json, Text, Words
+from .texts import Json, Text, Words
+from .values import Double
 
 BUCKETS = 1 << 16
 LOOKED_AT = 2_000  # rows, about
@@ -82,7 +84,7 @@ class Locator:
     def _our_buckets(self) -> Counter[int]:
         sums = Counter[int]()
         for texts in self._texts():
-            sums[self._bucket(texts)] += proof.first_bits(SEPARATOR.join(texts))
+            sums[self._bucket(texts)] += first_bits(SEPARATOR.join(texts))
         return sums
 
     def _their_buckets(self) -> Counter[int]:
@@ -119,13 +121,13 @@ class Locator:
     def _texts(self) -> Iterator[list[str]]:
         """The normal forms of each row's values, but of those that are skipped as asked."""
         names = [one.column.name for one in self._move.moves]
-        for rows in self._source.rows(query(self._move, names), self._move.row_bytes):
+        for rows in self._source.rows(Part(self._move).query(names), self._move.row_bytes):
             for row in rows:
                 with suppress(Skipped):
                     yield list(self._normal.texts(row[1:]))
 
     def _bucket(self, texts: list[str]) -> int:
-        return proof.first_bits(SEPARATOR.join([texts[at] for at in self._places])) % BUCKETS
+        return first_bits(SEPARATOR.join([texts[at] for at in self._places])) % BUCKETS
 
     def _bucket_sql(self) -> str:
         key = proof.FIRST_BITS.format(proof.hashed(self._target, self._key))

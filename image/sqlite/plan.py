@@ -7,11 +7,14 @@ from graphlib import CycleError, TopologicalSorter
 from ..exits import Exit, Stop
 from . import choose
 from .choose import Facts
+from .crew import Crew
 from .moments import UNIT_NAMES, Interval, Moment
+from .move import Move, TableMove
 from .schema import Column, Left, Schema, Table
-from .source import Source, folded, identifier
-from .target import NAME_BYTES, Target, TargetColumn, TargetTable, Trigger, renamed
-from .values import AnyText, Kind, Text
+from .source import Source, identifier
+from .target import NAME_BYTES, Target, TargetColumn, TargetTable, renamed
+from .texts import AnyText, Text
+from .values import Kind
 
 MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
@@ -29,38 +32,6 @@ class Options:
     exclude: frozenset[str] = frozenset()  # "table" or "table.column", in lower case
     types: dict[str, Kind] = field(default_factory=dict)  # by "table.column" in lower case
     as_text: set[tuple[str, str]] = field(default_factory=set)  # columns that --on-bad makes text
-
-
-@dataclass
-class Move:
-    """A column on its way: `name` and `kind` are the target's; `required`: it takes no NULL.
-
-    One that is not `sent` is worked out by Postgres, and compared afterwards.
-    """
-
-    column: Column
-    name: str
-    kind: Kind
-    required: bool
-    sent: bool = True
-
-
-@dataclass
-class TableMove:
-    """A table on its way to the table `name`, which is `created` if it was not there."""
-
-    table: Table
-    name: str
-    created: bool
-    moves: list[Move]
-    rows: int = 0
-    row_bytes: int = 0
-    triggers: list[Trigger] = field(default_factory=list)
-    parents: list[str] = field(default_factory=list)
-
-    def move(self, column: str) -> Move | None:
-        """The move of a source's column, in whatever case."""
-        return next((m for m in self.moves if folded(m.column.name) == folded(column)), None)
 
 
 @dataclass
@@ -101,7 +72,13 @@ class Names:
 
 
 def make(
-    source: Source, schema: Schema, target: Target, options: Options, *, verify: bool = False
+    source: Source,
+    crew: Crew,
+    schema: Schema,
+    target: Target,
+    options: Options,
+    *,
+    verify: bool = False,
 ) -> Plan:
     """Match every table of the source; to `verify`, all of them have to be there.
 
@@ -118,7 +95,7 @@ def make(
             plan.left.append(Left("table", table.name, "excluded as asked"))
             continue
         existing = target.find(table.name)
-        about = choose.facts(source, table, _dates(table, existing))
+        about = choose.facts(crew, table, _dates(table, existing))
         if existing is None and verify:
             plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
             continue

@@ -11,43 +11,23 @@ Postgres writes it. A value that does not fit, and of which nobody has said what
 like nothing that Postgres may hold.
 """
 
-import struct
+import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import md5
-from typing import Any
 
-from .load import Progress, query
+from .account import SEPARATOR, Sum
+from .crew import Crew
 from .moments import Interval
-from .normal import BROKEN, form
-from .plan import Move, TableMove
-from .source import Row, Source, identifier, is_large
+from .move import Move, TableMove
+from .progress import Progress
+from .source import identifier
 from .target import Target
-from .values import Bytes, Double, Json, Numeric, Text, Words, slices
+from .tasks import Account, Rows
+from .texts import Bytes, Json, Text, Words
+from .values import Double, Numeric
 
-SEPARATOR = "\x1f"
-UNFIT = "\x1e"
-WRAP = 1 << 64
 FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
-
-
-class Skipped(Exception):
-    """The row is skipped, as asked."""
-
-
-@dataclass(frozen=True)
-class Sum:
-    """How many rows, and the sum of their hashes."""
-
-    rows: int
-    checksum: int
-
-    def __sub__(self, other: "Sum") -> "Sum":
-        return Sum(self.rows - other.rows, self.checksum - other.checksum)
-
-    def __str__(self) -> str:
-        return f"{self.checksum % WRAP:016x}"
 
 
 @dataclass
@@ -89,6 +69,55 @@ class Proof:
         return self.source == self.target
 
 
+class Ours(threading.Thread):
+    """SQLite's account of all tables: the crew works it out while Postgres is busy otherwise."""
+
+    def __init__(self, crew: Crew, moves: list[TableMove], policy: str) -> None:
+        super().__init__(name="proof", daemon=True)
+        self._crew = crew
+        self._policy = policy
+        self._moves = moves
+        self._sums = {move.name: Sum(0, 0) for move in moves}
+        self._read = Counter[str]()  # rows, by table
+        self._shown: Progress | None = None
+        self._fault: BaseException | None = None
+
+    def run(self) -> None:
+        tasks = (Account(part, self._policy) for part in self._crew.parts(self._moves))
+        try:
+            for task, said in self._crew.work(tasks):
+                move = task.part.move
+                if isinstance(said, Rows):
+                    self._read[move.name] += said.count
+                    self._show(move, said.count)
+                else:
+                    self._sums[move.name] += said.result
+        except BaseException as error:
+            self._fault = error
+
+    def show(self, progress: Progress) -> None:
+        """Show from now on how far it is."""
+        progress.phase("proof", sum(move.rows for move in self._moves))
+        progress.total = self._read.total()
+        self._shown = progress
+
+    def sums(self) -> dict[str, Sum]:
+        """The accounts, by table, as soon as they are there. Raises Stop(65)."""
+        self.join()
+        if self._fault:
+            raise self._fault
+        return self._sums
+
+    def _show(self, move: TableMove, rows: int) -> None:
+        progress = self._shown
+        if not progress:
+            return
+        if progress.table != move.name:
+            progress.begin(move.name, move.rows)
+            progress.rows = self._read[move.name] - rows
+        progress.add(rows)
+
+
 def of_target(target: Target, move: TableMove) -> Sum:
     """Postgres's own account of a table."""
     row = FIRST_BITS.format(hashed(target, move.moves))
@@ -128,87 +157,3 @@ def term(move: Move) -> str:
         case _:
             text = f"{column}::text"
     return f"coalesce({text}, '')"
-
-
-class Normal:
-    """The normal form of one table's rows, from SQLite's values."""
-
-    def __init__(self, move: TableMove, policy: str) -> None:
-        self._policy = policy
-        self._moves = move.moves
-        self._forms = [form(one.kind) for one in move.moves]
-        self._has_texts = any(isinstance(one.kind, Text) for one in move.moves)
-
-    def sum(self, rows: Sequence[Row]) -> Sum:
-        """The account of some rows, whose first value tells their place and does not count."""
-        if len(rows) == 1 and is_large(rows[0]):
-            return self._large(rows[0][1:])
-        columns = list(zip(*rows, strict=True))[1:]
-        try:
-            texts = [whole(column) for (whole, _), column in zip(self._forms, columns, strict=True)]
-            if self._policy and any(map(self._lacks, self._moves, columns)):
-                raise ValueError
-            written = list(map(SEPARATOR.join, zip(*texts, strict=True)))
-            if self._has_texts and "\0" in "".join(written):
-                raise ValueError
-        except BROKEN:
-            written = []
-            for row in rows:
-                with suppress(Skipped):
-                    written.append(SEPARATOR.join(self.texts(row[1:])))
-        return Sum(len(written), _total(written))
-
-    @staticmethod
-    def _lacks(move: Move, column: Sequence[Any]) -> bool:
-        return move.required and None in column
-
-    def _large(self, row: Row) -> Sum:
-        """One row, of which there is room for no second copy."""
-        digest = md5(usedforsecurity=False)
-        try:
-            for at, text in enumerate(self.texts(row)):
-                digest.update(SEPARATOR.encode() if at else b"")
-                for part in slices(text):
-                    digest.update(part.encode())
-        except Skipped:
-            return Sum(0, 0)
-        return Sum(1, _first_bits(digest.digest()))
-
-    def texts(self, row: Row) -> Iterator[str]:
-        """The normal forms of one row's values. Raises Skipped."""
-        for move, (_, one), value in zip(self._moves, self._forms, row, strict=True):
-            try:
-                if value is None and move.required:
-                    raise ValueError
-                text = "" if value is None else one(value)
-            except BROKEN:
-                if self._policy == "skip":
-                    raise Skipped from None
-                text = "" if self._policy else UNFIT
-            yield text
-
-
-def first_bits(text: str) -> int:
-    """The first 64 bits of a text's MD5, as a bigint."""
-    return _first_bits(md5(text.encode(), usedforsecurity=False).digest())
-
-
-def _first_bits(digest: bytes) -> int:
-    return int.from_bytes(digest[:8], signed=True)
-
-
-def _total(written: list[str]) -> int:
-    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest()[:8] for line in written])
-    return sum(struct.unpack(f">{len(written)}q", hashes))
-
-
-def of_source(source: Source, move: TableMove, policy: str, progress: Progress) -> Sum:
-    """The same account, from the SQLite file. Raises Stop(65)."""
-    normal = Normal(move, policy)
-    rows = checksum = 0
-    for piece in source.rows(query(move, [one.column.name for one in move.moves]), move.row_bytes):
-        part = normal.sum(piece)
-        rows += part.rows
-        checksum += part.checksum
-        progress.add(len(piece))
-    return Sum(rows, checksum)

@@ -36,6 +36,17 @@ class Refusals:
         """How many values there are."""
         return self.counts.total()
 
+    @property
+    def final(self) -> bool:
+        """Whether something does not fit and nothing was said of that, so that nothing is kept."""
+        return bool(self) and not self.policy
+
+    def join(self, others: "Refusals") -> None:
+        """Add those of the next rows."""
+        self.counts += others.counts
+        self.skipped += others.skipped
+        self.described += others.described[: KEPT - len(self.described)]
+
     def add(self, table: str, rowid: Any, column: str, value: Any, reason: str) -> None:
         """Note one value."""
         self.counts[table, column, reason] += 1

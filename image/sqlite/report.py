@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .plan import Plan, TableMove
+from .move import TableMove
+from .plan import Plan
 from .proof import Proof
 from .refusals import Refusals, counted
 from .schema import Left

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from ..exits import Exit, Stop
+from .snapshot import Mark, Marker
 
 HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 BUSY_SECONDS = 10
@@ -35,22 +37,25 @@ class Source:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._unchanged = ""
+        self._turn = threading.Lock()
         with self.faults():
             _examine(path)
             self._without_log = not any(Path(f"{path}{end}").exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
+        self._marker = Marker(path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self.connection.close()
+        self._marker.close()
         if self._without_log:
-            _tidy(self.path)
+            _tidy(self.path)  # last: nothing of this process, and no helper, has the file open now
 
     def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
         """All rows of a query. Raises Stop(65) where the file turns out to be damaged."""
-        with self.faults():
+        with self._turn, self.faults():
             return self.connection.execute(sql, parameters).fetchall()
 
     def rows(self, sql: str, row_bytes: int) -> Iterator[list[Row]]:
@@ -81,6 +86,21 @@ class Source:
             for _ in range(done):
                 cursor.fetchone()
             yield from pieces(cursor)
+
+    def begin_anew(self) -> Mark | None:
+        """Take the snapshot of now; its mark, None where it cannot be told. Raises Stop(65)."""
+        if self._unchanged:
+            return ("unchanged", self._unchanged)
+        with self.faults():
+            ((journal,),) = self.connection.execute("PRAGMA journal_mode").fetchall()
+            before = self._marker.mark(journal)
+            self.connection.execute("ROLLBACK")
+            _begin(self.connection)
+            return before if before == self._marker.mark(journal) else None
+
+    def size(self) -> int:
+        """Bytes of the file and its log."""
+        return _size(self.path) + _size(Path(f"{self.path}-wal"))
 
     def check(self) -> None:
         """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
@@ -184,19 +204,24 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cell_size_check = ON")
-        connection.execute("BEGIN")
-        try:
-            connection.execute(SNAPSHOT).fetchone()
-        except sqlite3.DatabaseError as error:
-            # Some versions, 3.40 among them, count their own json_extract() among the unsafe ones.
-            if "unsafe use of" not in str(error):
-                raise
-            connection.execute("PRAGMA trusted_schema = ON")
-            connection.execute(SNAPSHOT).fetchone()
+        _begin(connection)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Take the snapshot."""
+    connection.execute("BEGIN")
+    try:
+        connection.execute(SNAPSHOT).fetchone()
+    except sqlite3.DatabaseError as error:
+        # Some versions, 3.40 among them, count their own json_extract() among the unsafe ones.
+        if "unsafe use of" not in str(error):
+            raise
+        connection.execute("PRAGMA trusted_schema = ON")
+        connection.execute(SNAPSHOT).fetchone()
 
 
 def _connection(path: Path, options: str) -> sqlite3.Connection:

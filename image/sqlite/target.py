@@ -8,7 +8,9 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from .moments import Interval, Moment, TimeOfDay
-from .values import Boolean, Bytes, Double, Integer, Json, Kind, Numeric, Text, Uuid, Words
+from .move import Trigger
+from .texts import Bytes, Json, Text, Uuid, Words
+from .values import Boolean, Double, Integer, Kind, Numeric
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 
@@ -22,15 +24,6 @@ class TargetColumn:
     not_null: bool
     given: bool
     generated: bool
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """A trigger that fires when rows come; `table`, the table or a partition, is SQL."""
-
-    name: str
-    table: str
-    always: bool  # in whatever role the session is
 
 
 @dataclass

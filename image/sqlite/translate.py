@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from .grammar import Token, Tokens, inside
 from .source import folded, identifier
-from .values import Boolean, Integer, Kind, Numeric, Text, Words
+from .texts import Text, Words
+from .values import Boolean, Integer, Kind, Numeric
 
 KEYWORDS = {
     *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "LIKE", "ESCAPE", "TRUE", "FALSE"),

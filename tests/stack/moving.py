@@ -14,6 +14,7 @@ from typing import Any
 import psycopg2
 
 PATIENCE_SECONDS = 60
+ALONE = ("-m", "demijohn")
 LOOK = {"r": "t::text", "S": "(last_value, is_called)::text"}  # what tables and sequences hold
 
 
@@ -59,16 +60,22 @@ def environment(url: str, **more: str) -> dict[str, str]:
     return kept | {"DATABASE_URL": url, "DOTENV": ""} | more
 
 
-def command(path: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "demijohn", "import-sqlite", str(path), *words]
+def command(path: Path, *words: str, program: tuple[str, ...] = ALONE) -> list[str]:
+    return [sys.executable, *program, "import-sqlite", str(path), *words]
 
 
-def bring(url: str, path: Path, *words: str, **more: str) -> Done:
+def apart(readers: int = 2, part_rows: int = 8192) -> tuple[str, ...]:
+    """The program that lets so many processes read, so many rows at a time."""
+    script = Path(__file__).with_name("import_apart.py")
+    return ("-P", str(script), str(readers), str(part_rows))
+
+
+def bring(url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, **more: str) -> Done:
     """Run the command to its end."""
     report = path.with_suffix(".report.json")
     report.unlink(missing_ok=True)
     done = subprocess.run(
-        command(path, "--report", str(report), *words),
+        command(path, "--report", str(report), *words, program=program),
         env=environment(url, **more),
         capture_output=True,
         text=True,

@@ -1,0 +1,297 @@
+"""The normal form of one value, for the proof: any that SQLite may hold, in any column.
+
+As `normal`, this shares nothing with `values`, `texts` and `moments`. What does not fit raises one
+of BROKEN.
+"""
+
+import json
+import math
+import re
+import struct
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from hashlib import md5
+from typing import Any
+from uuid import UUID
+
+from .moments import Interval, Moment, TimeOfDay
+from .source import Invalid
+from .texts import AnyText, Bytes, Json, Text, Uuid, Words
+from .values import Boolean, Double, Integer, Kind, Numeric
+
+BROKEN = (TypeError, ValueError, AttributeError, OverflowError, ArithmeticError, LookupError)
+
+One = Callable[[Any], str]
+
+YES = {"1": "true", "t": "true", "true": "true", "y": "true", "yes": "true", "on": "true"}
+NO = {"0": "false", "f": "false", "false": "false", "n": "false", "no": "false", "off": "false"}
+SCALES = {"unix": 1, "ms": 1_000, "us": 1_000_000}  # how many make a second
+
+
+def one_form(kind: Kind) -> One:
+    """How a kind's values are written that are not NULL."""
+    match kind:
+        case Integer():
+            return lambda value: _integer(value, {"smallint": 16, "integer": 32}.get(kind.sql, 64))
+        case Double():
+            return lambda value: _double(value, six_digits=kind.sql == "real")
+        case Numeric():
+            return lambda value: _numeric(value, kind.precision, kind.scale)
+        case Boolean():
+            return _boolean
+        case AnyText():
+            return lambda value: _sized(_anything(value))
+        case Text():
+            return lambda value: _sized(_text(value, kind.limit, kind.sql.startswith("character(")))
+        case Words(labels=()):
+            return lambda value: _text(value)[:0] + "?"
+        case Words():
+            return lambda value: _sized(_label(_text(value), kind.labels))
+        case Bytes():
+            return _blob
+        case Uuid():
+            return _uuid
+        case Json():
+            return lambda value: _sized(_json(value, binary=kind.sql == "jsonb"))
+        case Moment():
+            return lambda value: _within(_moment(value, kind.sql, kind.unit), kind.digits)
+        case TimeOfDay():
+            return lambda value: _within(_time(value), kind.digits)
+        case Interval():
+            return lambda value: _elapsed(value, kind.unit)
+    raise TypeError(kind)
+
+
+def _sized(text: str) -> str:
+    return f"{len(text)}:{text}"
+
+
+def _integer(value: Any, bits: int) -> str:
+    if isinstance(value, str):
+        if not value.isascii() or not value.lstrip("+-").isdecimal() or value[1:2] in ("+", "-"):
+            raise ValueError
+        number = int(value)
+    else:
+        number = math.trunc(value)
+        if number != value:
+            raise ValueError
+    if number.bit_length() >= bits and number != -(1 << (bits - 1)):
+        raise OverflowError
+    return f"{number:d}"
+
+
+def _double(value: Any, *, six_digits: bool) -> str:
+    """Its bits: how a double is written out is not the same everywhere."""
+    if isinstance(value, str):
+        _decimal(value)
+    number = float(value)
+    if isinstance(value, int) and value - int(number):
+        raise OverflowError
+    if not six_digits:
+        return struct.pack(">d", number).hex()
+    size = abs(number)
+    if float(f"{number:.5e}") != number or (size and not (1e-37 < size < 1e38 or math.isinf(size))):
+        raise OverflowError
+    return struct.pack(">f", number).hex()
+
+
+def _decimal(text: str) -> Decimal:
+    if (
+        not text.isascii()
+        or set(text) - set("+-.eE0123456789")
+        or len(text.lower().partition("e")[2].strip("+-")) > 4
+    ):
+        raise ValueError
+    return Decimal(text)
+
+
+def _numeric(value: Any, precision: int, scale: int) -> str:
+    """Without zeros at the end."""
+    number = _decimal(value if isinstance(value, str) else repr(value))
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if not number:
+        return "0"
+    whole, _, rest = text.lstrip("-").partition(".")
+    if precision and (len(rest) > scale or len(whole.lstrip("0")) > precision - scale):
+        raise OverflowError
+    return text.removeprefix("+")
+
+
+def _boolean(value: Any) -> str:
+    word = str(value).strip().lower() if isinstance(value, str) else f"{value:g}"
+    return YES[word] if word in YES else NO[word]
+
+
+def _text(value: Any, limit: int = 0, padded: bool = False) -> str:
+    if isinstance(value, bytes):
+        raise TypeError
+    text = value if isinstance(value, str) else repr(value)
+    if "\0" in text or (limit and len(text) > limit) or (padded and text != text.rstrip(" ")):
+        raise ValueError
+    return text
+
+
+def _anything(value: Any) -> str:
+    if isinstance(value, Invalid):
+        return str(value, "utf-8", "backslashreplace").replace("\0", "\\x00")
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return str(value).replace("\0", "\\x00")
+
+
+def _label(text: str, labels: tuple[str, ...]) -> str:
+    return text if not labels else labels[labels.index(text)]
+
+
+def _blob(value: Any) -> str:
+    if not isinstance(value, bytes) or isinstance(value, Invalid):
+        raise TypeError
+    return md5(value, usedforsecurity=False).hexdigest()
+
+
+def _uuid(value: Any) -> str:
+    if isinstance(value, Invalid):
+        raise TypeError
+    if isinstance(value, bytes):
+        return str(UUID(bytes=value))
+    bare = value[1:-1] if value[0] + value[-1] == "{}" else value
+    uuid = UUID(hex=bare)
+    if bare.lower() not in (str(uuid), uuid.hex):
+        raise ValueError
+    return str(uuid)
+
+
+def _json(value: Any, *, binary: bool) -> str:
+    if isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)):
+        raise TypeError
+    text = value if isinstance(value, str) else repr(value)
+    if "\0" in text:
+        raise ValueError
+    try:
+        read = json.loads(text, parse_constant=_refuse, parse_float=_Number, parse_int=_Number)
+    except RecursionError:
+        raise ValueError from None
+    return _jsonb(read) if binary else text
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
+class _Number(str):
+    """A number of JSON's, as it is written."""
+
+    __slots__ = ()
+
+
+def _jsonb(value: Any) -> str:
+    """As Postgres writes jsonb: keys by length and then bytes, the last of equal ones only."""
+    match value:
+        case dict():
+            keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+            inner = ", ".join(f"{_json_text(key)}: {_jsonb(value[key])}" for key in keys)
+            return f"{{{inner}}}"
+        case list():
+            return f"[{', '.join(map(_jsonb, value))}]"
+        case _Number():
+            number = format(Decimal(value), "f")
+            return number.removeprefix("-") if not Decimal(value) else number
+        case str():
+            return _json_text(value)
+        case True:
+            return "true"
+        case False:
+            return "false"
+    return "null"
+
+
+def _json_text(text: str) -> str:
+    if "\0" in text:
+        raise ValueError
+    text.encode()  # half a surrogate pair raises
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _moment(value: Any, sql: str, unit: str) -> str:
+    moment = _read(value) if isinstance(value, str) else _count(value, unit)
+    if sql == "date":
+        if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
+            raise ValueError
+        return str(moment.date())
+    text = str(moment)
+    if moment.microsecond:
+        text = text.rstrip("0")
+    return text + "+00" * (sql == "timestamp with time zone")
+
+
+SHAPE = re.compile(
+    r"(....)-(..)-(..)(?:[ T](..):(..)(?::(..)(?:\.([0-9]{1,9}))?)?"
+    r" ?([Zz]|[-+][0-9][0-9](?::?[0-9][0-9])?)?)?"
+)
+
+
+def _read(text: str) -> datetime:
+    match = SHAPE.fullmatch(text)
+    if not match or not text.isascii():
+        raise ValueError
+    if not all(part.isdecimal() for part in match.groups()[:6] if part):
+        raise ValueError
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    parts = (match[7] or "").ljust(9, "0")
+    if int(parts[6:]):
+        raise ValueError
+    moment = datetime(year, month, day, hour, minute, second, int(parts[:6]))  # noqa: DTZ001
+    zone = match[8] or "Z"
+    if zone in "Zz":
+        return moment
+    hours, minutes = int(zone[1:3]), int(zone.replace(":", "")[3:] or 0)
+    if hours > 15 or minutes > 59:
+        raise ValueError
+    away = timedelta(minutes=60 * hours + minutes)
+    return moment + away if zone[0] == "-" else moment - away
+
+
+def _count(value: Any, unit: str) -> datetime:
+    if isinstance(value, bytes) or not unit:
+        raise TypeError
+    exact = Fraction(value)
+    if unit == "julian":  # day 0 began at noon, 1721424.5 days before the year 1 did
+        thousandths = round((exact - Fraction("1721425.5")) * 86_400_000)
+        return datetime(1, 1, 1) + timedelta(milliseconds=thousandths)  # noqa: DTZ001
+    parts = round(exact * 1_000_000 / SCALES[unit])
+    return datetime.combine(date(1970, 1, 1), datetime.min.time()) + timedelta(microseconds=parts)
+
+
+def _within(text: str, digits: int) -> str:
+    """A moment as Postgres writes it, of whose seconds no more digits are kept."""
+    if len(text.partition(".")[2].partition("+")[0]) > digits:
+        raise ValueError
+    return text
+
+
+def _elapsed(value: Any, unit: str) -> str:
+    """An interval in microseconds; without a unit only that there is one, if it is a text."""
+    if isinstance(value, str) and (unit or SHAPE.fullmatch(value)):
+        past = _read(value) - datetime(1970, 1, 1)  # noqa: DTZ001
+        parts = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+    elif unit:
+        parts = round(Fraction(value) * {"s": 10**6, "ms": 10**3, "us": 1}[unit])
+    elif isinstance(value, str):
+        return _text(value)[:0] + "?"
+    else:
+        raise TypeError
+    if not -(1 << 31) < parts // 86_400_000_000 < 1 << 31:
+        raise OverflowError
+    return str(parts) if unit else "?"
+
+
+def _time(value: Any) -> str:
+    moment = _read(f"2000-01-01 {value}")
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9:.]+", value):
+        raise ValueError
+    text = str(moment)[11:]
+    return text.rstrip("0") if moment.microsecond else text

@@ -1,0 +1,66 @@
+"""A table in parts, each read by a query of its own."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .move import TableMove
+from .source import Source, identifier
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of a table whose rowid is above `low` and not above `high`, where these are given.
+
+    The `last` one of a table has no `high`.
+    """
+
+    move: TableMove
+    low: int | None = None
+    high: int | None = None
+
+    @property
+    def last(self) -> bool:
+        """Whether no more of the table comes after it."""
+        return self.high is None
+
+    def query(self, names: Sequence[str]) -> str:
+        """The SQL that reads columns; before them comes what tells the row's place."""
+        table = self.move.table
+        columns = ", ".join([table.rowid, *map(identifier, names)])
+        bounds = [
+            f"{table.rowid} {sign} {bound}"
+            for sign, bound in ((">", self.low), ("<=", self.high))
+            if bound is not None
+        ]
+        where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
+        return f"SELECT {columns} FROM {identifier(table.name)}{where}{table.order}"  # noqa: S608
+
+
+def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> Iterator[Part]:
+    """Tables in parts of as many rows as `size` says each time; in order.
+
+    A table without rowids, or whose columns have taken all of their names, stays whole.
+    """
+    for move in moves:
+        if not move.table.order or move.table.rowid == "NULL":
+            yield Part(move)
+            continue
+        low: int | None = None
+        while True:
+            rows = size()
+            found, high = _end(source, move, low, rows)
+            if found < rows:
+                yield Part(move, low)
+                break
+            yield Part(move, low, high)
+            low = high
+
+
+def _end(source: Source, move: TableMove, low: int | None, rows: int) -> tuple[int, int]:
+    """How many of so many rows there are above `low`, and the rowid of the last of them."""
+    inner = Part(move, low).query(())
+    rowid = move.table.rowid
+    ((found, high),) = source.execute(
+        f"SELECT count(*), max({rowid}) FROM ({inner} LIMIT {rows})"  # noqa: S608
+    )
+    return found, high

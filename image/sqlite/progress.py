@@ -1,0 +1,43 @@
+"""How far the import is: written by those who work, read by the one who shows it."""
+
+import time
+from dataclasses import dataclass, field
+
+from .refusals import counted
+
+SPEED_ROWS = 10_000  # of fewer, the speed says nothing
+
+
+@dataclass
+class Progress:
+    """How far it is; written by the threads that work, read by the one that shows it."""
+
+    doing: str = ""
+    expected: int = 0  # rows of all tables
+    total: int = 0  # rows done of them
+    table: str = ""
+    table_expected: int = 0
+    rows: int = 0
+    lines: list[str] = field(default_factory=list)  # to be printed, in time
+    _began: float = 0.0
+
+    def phase(self, doing: str, expected: int = 0) -> None:
+        """Turn to another kind of work."""
+        self.doing, self.expected, self.total, self.table = doing, expected, 0, ""
+        self.lines.append(doing)
+
+    def begin(self, table: str, expected: int) -> None:
+        """Turn to a table."""
+        self.rows, self.table_expected, self.table = 0, expected, table
+        self._began = time.monotonic()
+
+    def add(self, rows: int) -> None:
+        """Count rows that are done."""
+        self.rows += rows
+        self.total += rows
+
+    def done(self) -> None:
+        """The table is done."""
+        seconds = max(time.monotonic() - self._began, 1e-3)
+        speed = f", {self.rows / seconds:,.0f} rows/s" if self.rows >= SPEED_ROWS else ""
+        self.lines.append(f"  {self.table}: {counted(self.rows, 'row')}{speed}")
