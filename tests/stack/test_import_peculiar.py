@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import ask, bring, brought, connected, file, state
+from tests.stack.moving import WHOEVER_READS, ask, bring, brought, connected, file, state
 
 DEFAULTS = {
     "bare TEXT DEFAULT word": "word",
@@ -113,65 +113,74 @@ def test_a_check_means_the_same_or_is_left_behind(database: str, tmp_path: Path)
     assert len(constraints(database)) == 2
 
 
+@WHOEVER_READS
 @pytest.mark.parametrize(
     ("unit", "number"), [("us", 90_061_000_001), ("ms", 90_061_000.001), ("s", 90_061.000_001)]
 )
 def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
-    database: str, tmp_path: Path, unit: str, number: float
+    database: str, tmp_path: Path, unit: str, number: float, program: tuple[str, ...]
 ) -> None:
     """Postgres takes a number by itself for seconds; Django's count microseconds."""
     run(database, "CREATE TABLE t (a interval)")
     path = file(
         tmp_path / "app.db", "CREATE TABLE t (a bigint)", t=[(number,), (-number,), (None,)]
     )
-    done = bring(database, path)
+    done = bring(database, path, program=program)
     assert done.status == 65
     assert "is a number: say what it counts" in done.err + done.out
     words = ("--type", f"t.a=interval:{unit}")
-    brought(database, path, *words)
+    brought(database, path, *words, program=program)
     assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
         ("-2 days +22:58:58.999999",),
         ("1 day 01:01:01.000001",),
         (None,),
     ]
-    assert bring(database, path, "--verify-only", *words).status == 0
+    assert bring(database, path, "--verify-only", *words, program=program).status == 0
     run(database, "UPDATE t SET a = a * 1.5")
-    assert bring(database, path, "--verify-only", *words).status == 1
+    assert bring(database, path, "--verify-only", *words, program=program).status == 1
 
 
-def test_dates_in_an_interval_are_what_has_passed_since_1970(database: str, tmp_path: Path) -> None:
+@WHOEVER_READS
+def test_dates_in_an_interval_are_what_has_passed_since_1970(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
     run(database, "CREATE TABLE t (a interval)")
     rows = [("1970-01-02 01:00:00.500000",), ("2 hours",)]
-    brought(database, file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=rows))
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=rows)
+    brought(database, path, program=program)
     assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
         ("02:00:00",),
         ("1 day 01:00:00.5",),
     ]
 
 
+@WHOEVER_READS
 @pytest.mark.parametrize("type_", ["timestamp(3)", "timestamptz(3)", "time(3)"])
-def test_seconds_are_not_rounded(database: str, tmp_path: Path, type_: str) -> None:
+def test_seconds_are_not_rounded(
+    database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
+) -> None:
     run(database, f"CREATE TABLE t (a {type_})")
     day = "" if type_ == "time(3)" else "2024-01-01 "
     declared = "TIME" if type_ == "time(3)" else "DATETIME"
     fit, unfit = f"{day}10:00:00.123", f"{day}10:00:00.1235"
     path = file(tmp_path / "app.db", f"CREATE TABLE t (a {declared})", t=[(fit,), (unfit,)])
-    done = bring(database, path)
+    done = bring(database, path, program=program)
     assert done.status == 65
     assert "more than the 3 digits of a second" in done.out
-    brought(database, path, "--on-bad", "null")
+    brought(database, path, "--on-bad", "null", program=program)
     assert [str(a) for (a,) in ask(database, "SELECT to_char(a, 'SS.US') FROM t ORDER BY a")] == [
         "00.123000",
         "None",
     ]
 
 
+@WHOEVER_READS
 def test_milliseconds_go_into_a_column_that_takes_no_finer_ones(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     run(database, "CREATE TABLE t (a timestamp(3))")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(1_700_000_000_123,)])
-    brought(database, path)
+    brought(database, path, program=program)
     assert ask(database, "SELECT a::text FROM t") == [("2023-11-14 22:13:20.123",)]
 
 

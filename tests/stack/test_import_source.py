@@ -14,7 +14,7 @@ import pytest
 from demijohn.exits import Stop
 from demijohn.sqlite.source import Source
 
-from tests.stack.moving import ask, bring, brought, file
+from tests.stack.moving import WHOEVER_READS, ask, bring, brought, file
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
 
@@ -85,13 +85,14 @@ def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> N
     assert ask(database, "SELECT * FROM t") == [(1, "in the log")]
 
 
+@WHOEVER_READS
 def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     """Or its app, as another user, might not be able to write into the log."""
     path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}", t=[(1, "x")])
     before = path.read_bytes(), path.stat().st_mtime_ns
-    brought(database, path)
+    brought(database, path, program=program)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
 
