@@ -256,15 +256,23 @@ def _examine(path: Path) -> None:
             Exit.BAD_DATA,
             f"{path} {NO_DATABASE}",
         )
+    # A writer that is at work counts pages before it brings them: they are in its log, or it has
+    # been done since.
+    cut, logs = _cut(path), (Path(f"{path}{ending}") for ending in ("-wal", "-journal"))
+    if cut and not any(map(_size, logs)) and cut == _cut(path):
+        raise Stop(Exit.BAD_DATA, f"{path} is truncated: {cut}. Copy it again.")
+
+
+def _cut(path: Path) -> str:
+    """How much of the file is there, if it is not all of it."""
+    with path.open("rb") as file:
+        head = file.read(100)
+        size = os.fstat(file.fileno()).st_size
     page = int.from_bytes(head[16:18], "big")
-    page = 65536 if page == 1 else page
-    pages = int.from_bytes(head[28:32], "big")
+    whole = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
     # The count is good where the writer has left its own mark beside it (bytes 24 and 92).
-    if len(head) < 100 or (head[24:28] == head[92:96] and found.st_size < page * pages):
-        raise Stop(
-            Exit.BAD_DATA,
-            f"{path} is truncated: {found.st_size} bytes of {page * pages}. Copy it again.",
-        )
+    is_cut = len(head) < 100 or (head[24:28] == head[92:96] and size < whole)
+    return f"{size} bytes of {whole}" if is_cut else ""
 
 
 def _meaning(error: sqlite3.Error) -> str:

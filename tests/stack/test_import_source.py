@@ -97,6 +97,20 @@ def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
 
 
+def test_pages_that_are_in_the_log_as_yet_are_not_missing(database: str, tmp_path: Path) -> None:
+    """A checkpoint brings the first page, with the count of all, before it brings the last."""
+    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.executemany("INSERT INTO t VALUES (?, ?)", [(n, "x" * 2000) for n in range(9)])
+        with path.open("r+b") as database_file:
+            database_file.seek(28)
+            database_file.write((9).to_bytes(4, "big"))
+        assert path.stat().st_size < 9 * 4096
+        brought(database, path)
+    assert ask(database, "SELECT count(*) FROM t") == [(9,)]
+
+
 def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
