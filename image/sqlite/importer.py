@@ -19,7 +19,7 @@ from .move import TableMove
 from .plan import Options, Plan
 from .progress import Progress
 from .proof import Ours, Proof
-from .refusals import Refusals
+from .refusals import Refusals, one_line
 from .report import Report
 from .source import Source, identifier
 from .target import Target
@@ -109,15 +109,15 @@ class Importer:
             if computed:
                 return Stop(
                     Exit.BAD_DATA,
-                    f"Postgres works out {', '.join(computed)} itself, and otherwise than SQLite, "
-                    "so nothing was imported. Say --exclude "
-                    + " --exclude ".join(computed)
+                    f"Postgres works out {one_line(', '.join(computed))} itself, and otherwise "
+                    "than SQLite, so nothing was imported. Say --exclude "
+                    + one_line(" --exclude ".join(computed))
                     + " to have it Postgres's way.",
                 )
         return Stop(
             Exit.SOFTWARE,
             "the proof failed, so nothing was imported: "
-            + ", ".join(wrong)
+            + one_line(", ".join(wrong))
             + " would not be the same. Please report it, with the schema.",
         )
 
@@ -133,7 +133,7 @@ class Importer:
         self._report.plan = made
         if made.refusals:
             self._report.outcome = "differs"
-            raise Stop(Exit.FAILED, "\n".join(made.refusals))
+            raise Stop(Exit.FAILED, "\n".join(map(one_line, made.refusals)))
         with self._timed("proof"):
             self._prove(made.tables, {}, self._account(made.tables))
         self._target.connection.rollback()
@@ -178,7 +178,7 @@ class Importer:
         self._progress.lines += self._report.notes()
         if made.refusals:
             self._report.outcome = "refused"
-            raise Stop(Exit.BAD_DATA, "\n".join(made.refusals))
+            raise Stop(Exit.BAD_DATA, "\n".join(map(one_line, made.refusals)))
         if not self._target.schema and any(move.created for move in made.tables):
             raise Stop(
                 Exit.CONFIGURATION,

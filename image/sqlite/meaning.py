@@ -8,6 +8,7 @@ from psycopg2 import errors
 from ..exits import Exit, Stop
 from .create import first_line
 from .plan import Options
+from .refusals import one_line
 from .report import Report
 from .source import identifier
 
@@ -69,7 +70,7 @@ def _right(said: str, user: str) -> str:
 
 
 def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
-    """What to do where a row is too large, a key is there twice, or refers to nothing."""
+    """What to do about a row that Postgres does not take."""
     table = error.diag.table_name or ""
     match error:
         case errors.ProgramLimitExceeded():
@@ -83,7 +84,24 @@ def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
             return "Two rows are the same to Postgres: put them right in SQLite."
         case errors.ForeignKeyViolation():
             return _orphan(table, error.diag.constraint_name or "", report)
+        case psycopg2.DataError():
+            return _computed(error.diag.context or "", report)
     return ""
+
+
+def _computed(context: str, report: Report) -> str:
+    """What to do where the value at fault may be one that Postgres works out itself."""
+    match = re.match(r"COPY (.+), line \d", context)
+    move = next((one for one in report.plan.tables if match and one.name == match[1]), None)
+    if not move or all(one.sent for one in move.moves):
+        return ""
+    names = [f"{move.table.name}.{one.column.name}" for one in move.moves if not one.sent]
+    way = (
+        f"Say --exclude {' --exclude '.join(names)} to leave it behind."
+        if move.created
+        else "Drop it in Postgres, or make it a plain column."
+    )
+    return one_line(f"It may be that of {', '.join(names)}, which Postgres works out itself. {way}")
 
 
 def _orphan(table: str, constraint: str, report: Report) -> str:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from .moments import Interval, Moment, TimeOfDay
 from .source import Invalid
-from .texts import AnyText, Bytes, Json, Text, Uuid, Words
+from .texts import AnyText, Bytes, Json, Short, Text, Uuid, Words
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 BROKEN = (TypeError, ValueError, AttributeError, OverflowError, ArithmeticError, LookupError)
@@ -43,6 +43,8 @@ def one_form(kind: Kind) -> One:
             return _boolean
         case AnyText():
             return lambda value: _sized(_anything(value))
+        case Short():
+            return lambda value: _sized(_short(_text(value), kind.limit))
         case Text():
             return lambda value: _sized(_text(value, kind.limit, kind.sql.startswith("character(")))
         case Words(labels=()):
@@ -115,8 +117,8 @@ def _numeric(value: Any, precision: int, scale: int) -> str:
         text = text.rstrip("0").rstrip(".")
     if not number:
         return "0"
-    whole, _, rest = text.lstrip("-").partition(".")
-    if precision and (len(rest) > scale or len(whole.lstrip("0")) > precision - scale):
+    units = abs(Fraction(number)) * Fraction(10) ** scale
+    if precision and (units.denominator > 1 or units >= 10**precision):
         raise OverflowError
     return text.removeprefix("+")
 
@@ -132,6 +134,12 @@ def _text(value: Any, limit: int = 0, padded: bool = False) -> str:
     text = value if isinstance(value, str) else repr(value)
     if "\0" in text or (limit and len(text) > limit) or (padded and text != text.rstrip(" ")):
         raise ValueError
+    return text
+
+
+def _short(text: str, limit: int) -> str:
+    if len(text.encode()) > limit:
+        raise OverflowError
     return text
 
 

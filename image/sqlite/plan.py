@@ -12,7 +12,7 @@ from .moments import UNIT_NAMES, Interval, Moment
 from .move import Move, TableMove
 from .schema import Column, Left, Schema, Table
 from .source import Source, identifier
-from .target import NAME_BYTES, Target, TargetColumn, TargetTable, renamed
+from .target import NAME_BYTES, ROUNDING, Target, TargetColumn, TargetTable, renamed
 from .texts import AnyText, Text
 from .values import Kind
 
@@ -214,6 +214,11 @@ def _existing(
             continue
         del left[there.name]
         kind = _fitted(column, about[column.name], there.kind, options, name, plan)
+        if ROUNDING.fullmatch(kind.sql) and not (verify or there.generated):
+            plan.refusals.append(
+                f"{name}: is {kind.sql} in Postgres, which rounds what it is given, and does not "
+                f"say so. Change its type, or say --exclude {name}."
+            )
         if verify and options.on_bad == "text" and kind == Text():
             kind = AnyText()  # as it would have been, if there was need
         if (table.name, column.name) in options.as_text:

@@ -151,7 +151,7 @@ def term(move: Move) -> str:
         case Double():
             text = f"encode(float{'4' if move.kind.sql == 'real' else '8'}send({column}), 'hex')"
         case Numeric():
-            text = f"trim_scale({column})::text"
+            text = f"trim_scale({column}::numeric)::text"
         case Interval():
             text = f"trim_scale(extract(epoch FROM {column})::numeric * 1000000)::text"
         case _:

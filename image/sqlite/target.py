@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from .moments import Interval, Moment, TimeOfDay
 from .move import Trigger
-from .texts import Bytes, Json, Text, Uuid, Words
+from .texts import Bytes, Json, Short, Text, Uuid, Words
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
@@ -197,7 +197,16 @@ PLAIN: dict[str, Kind] = {
     "timestamp with time zone": Moment("timestamp with time zone"),
     "time without time zone": TimeOfDay(),
     "interval": Interval(),
+    "money": Numeric("money", 19, 2),
+    "name": Short("name", NAME_BYTES),
+    '"char"': Short('"char"', 1),
 }
+
+# What else rounds, or leaves a part away, and says nothing of it.
+ROUNDING = re.compile(
+    r"interval[ (].+|time\(\d\) with time zone"
+    r'|(?:numeric|time|timestamp)\(.+\[\]|(?:money|name|"char")\[\]'
+)
 
 
 def kind_of(type_name: str, labels: tuple[str, ...] = ()) -> Kind:
@@ -206,7 +215,7 @@ def kind_of(type_name: str, labels: tuple[str, ...] = ()) -> Kind:
         return PLAIN[type_name]
     if match := re.fullmatch(r"(?:character varying|character)\((\d+)\)", type_name):
         return Text(type_name, int(match[1]))
-    if match := re.fullmatch(r"numeric\((\d+),(\d+)\)", type_name):
+    if match := re.fullmatch(r"numeric\((\d+),(-?\d+)\)", type_name):
         return Numeric(type_name, int(match[1]), int(match[2]))
     if match := re.fullmatch(r"(time(?:stamp)?)\(([0-6])\)( with(?:out)? time zone)", type_name):
         kind = PLAIN.get(match[1] + match[3])

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from demijohn.sqlite.refusals import shown
 
 from tests.stack.moving import WHOEVER_READS, ask, bring, brought, connected, file, state
 
@@ -182,6 +183,62 @@ def test_milliseconds_go_into_a_column_that_takes_no_finer_ones(
     path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(1_700_000_000_123,)])
     brought(database, path, program=program)
     assert ask(database, "SELECT a::text FROM t") == [("2023-11-14 22:13:20.123",)]
+
+
+# Type, values that it keeps, how it writes them, values that it would cut or round in silence.
+CUTTING = {
+    '"char"': (["a", 5, ""], ["", "5", "a"], ["ab", "é"]),
+    "name": (["a" * 63, "é" * 31], ["a" * 63, "é" * 31], ["a" * 64, "é" * 32]),
+    "money": (
+        [12.5, -3, "0.25", 1e6],
+        ["$0.25", "$1,000,000.00", "$12.50", "-$3.00"],
+        [0.125, 1e-5],
+    ),
+    "numeric(5,-2)": (
+        [1200, "-1e6", 9_999_900, 0],
+        ["-1000000", "0", "1200", "9999900"],
+        [1250, 0.5, 10_000_000],
+    ),
+    "numeric(2,4)": ([0.0099, "0.001", 0], ["0.0000", "0.0010", "0.0099"], [0.01, 0.00001]),
+}
+
+
+@WHOEVER_READS
+@pytest.mark.parametrize("type_", CUTTING)
+def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
+    database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
+) -> None:
+    run(database, f"CREATE TABLE t (a {type_})")
+    fit, written, unfit = CUTTING[type_]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(a,) for a in (*fit, *unfit)])
+    done = bring(database, path, program=program)
+    assert done.status == 65
+    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(shown, unfit)]
+    brought(database, path, "--on-bad", "null", program=program)
+    found = ask(database, 'SELECT a::text FROM t ORDER BY a::text COLLATE "C"')
+    assert sorted(str(a) for (a,) in found if a is not None) == sorted(written)
+    run(database, "TRUNCATE t")
+    brought(database, path, "--on-bad", "skip", program=program)
+    assert ask(database, "SELECT count(*) FROM t") == [(len(fit),)]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("interval(3)", "interval day to minute", "time(2) with time zone", "numeric(5,2)[]"),
+        *("timestamp(0)[]", "timestamptz(3)[]", "money[]", "name[]", '"char"[]'),
+    ],
+)
+def test_a_type_that_rounds_and_cannot_be_compared_is_refused(
+    database: str, tmp_path: Path, type_: str
+) -> None:
+    run(database, f"CREATE TABLE t (id int, a {type_})")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a TEXT)", t=[(1, None)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "which rounds what it is given" in done.err
+    assert "--exclude t.a" in done.err
+    brought(database, path, "--exclude", "t.a")
 
 
 def test_what_was_renamed_is_found_again(database: str, tmp_path: Path) -> None:
