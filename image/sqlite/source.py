@@ -40,7 +40,7 @@ class Source:
         self._turn = threading.Lock()
         with self.faults():
             _examine(path)
-            self._without_log = not any(Path(f"{path}{end}").exists() for end in ("-wal", "-shm"))
+            self._without_log = not any(_beside(path, end).exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
         self._marker = Marker(path)
 
@@ -100,7 +100,7 @@ class Source:
 
     def size(self) -> int:
         """Bytes of the file and its log."""
-        return _size(self.path) + _size(Path(f"{self.path}-wal"))
+        return _size(self.path) + _size(_beside(self.path, "-wal"))
 
     def check(self) -> None:
         """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
@@ -138,8 +138,7 @@ class Source:
         except sqlite3.OperationalError as error:
             # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
             # written does not let SQLite make. Where there is no log, nobody has it open.
-            log = Path(f"{self.path}-wal")
-            journal = Path(f"{self.path}-journal")
+            log, journal = _beside(self.path, "-wal"), _beside(self.path, "-journal")
             if _size(journal) and "locked" not in str(error):
                 raise Stop(
                     Exit.BAD_DATA,
@@ -233,7 +232,7 @@ def _connection(path: Path, options: str) -> sqlite3.Connection:
 
 def _tidy(path: Path) -> None:
     """Let SQLite take away the empty log that reading made: it does where the last may write."""
-    log = Path(f"{path}-wal")
+    log = _beside(path, "-wal")
     if not log.exists() or _size(log):
         return
     with suppress(sqlite3.Error), closing(_connection(path, "mode=rw")) as connection:
@@ -258,7 +257,7 @@ def _examine(path: Path) -> None:
         )
     # A writer that is at work counts pages before it brings them: they are in its log, or it has
     # been done since.
-    cut, logs = _cut(path), (Path(f"{path}{ending}") for ending in ("-wal", "-journal"))
+    cut, logs = _cut(path), (_beside(path, ending) for ending in ("-wal", "-journal"))
     if cut and not any(map(_size, logs)) and cut == _cut(path):
         raise Stop(Exit.BAD_DATA, f"{path} is truncated: {cut}. Copy it again.")
 
@@ -302,6 +301,11 @@ def _text(data: bytes) -> str | Invalid:
         return Invalid(data)
 
 
+def _beside(path: Path, ending: str) -> Path:
+    """What SQLite keeps beside the file: where it is, and not where a link to it is."""
+    return Path(f"{os.path.realpath(path)}{ending}")
+
+
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
@@ -311,4 +315,4 @@ def _size(path: Path) -> int:
 
 def _state(path: Path) -> str:
     found = path.stat()
-    return f"{found.st_mtime_ns} {found.st_size} {_size(Path(f'{path}-wal'))}"
+    return f"{found.st_mtime_ns} {found.st_size} {_size(_beside(path, '-wal'))}"

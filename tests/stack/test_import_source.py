@@ -191,12 +191,14 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
             source.check()
 
 
-def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path) -> None:
+@pytest.mark.parametrize("name", ["app.db", "link.db"])
+def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str) -> None:
     locked_up.parent.chmod(0o755)
     Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
+    locked_up.with_name("link.db").symlink_to(locked_up)
     locked_up.parent.chmod(0o555)
     with as_nobody(), pytest.raises(Stop, match=r"its log .* has to be read too"):
-        Source(locked_up)
+        Source(locked_up.with_name(name))
 
 
 def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
