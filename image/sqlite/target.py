@@ -147,18 +147,24 @@ SELECT c.relname, n.nspname || '.' || c.relname
  WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> current_schema()
    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 
+# Of a domain, its type; of one over another, that one's. Any of them may say NOT NULL.
 COLUMNS = """
 SELECT a.attrelid, a.attname,
-       pg_catalog.format_type(
-         CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE a.atttypid END,
-         CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE a.atttypmod END),
+       pg_catalog.format_type(base.type, base.modifier),
        (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
-          FROM pg_catalog.pg_enum e WHERE e.enumtypid = a.atttypid),
-       a.attnotnull OR t.typnotnull, a.atthasdef OR a.attidentity <> '', a.attgenerated <> ''
+          FROM pg_catalog.pg_enum e WHERE e.enumtypid = base.type),
+       base.required, a.atthasdef OR a.attidentity <> '', a.attgenerated <> ''
   FROM pg_catalog.pg_attribute a
   JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+ CROSS JOIN LATERAL (
+         WITH RECURSIVE step (type, modifier, required) AS (
+           SELECT a.atttypid, a.atttypmod, a.attnotnull
+            UNION ALL
+           SELECT t.typbasetype, t.typtypmod, step.required OR t.typnotnull
+             FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type AND t.typtype = 'd')
+         SELECT step.* FROM step JOIN pg_catalog.pg_type t ON t.oid = step.type AND t.typtype <> 'd'
+       ) base
  WHERE n.nspname = %s AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
  ORDER BY a.attrelid, a.attnum"""
 

@@ -222,6 +222,30 @@ def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
     assert ask(database, "SELECT count(*) FROM t") == [(len(fit),)]
 
 
+DOMAINS = """
+CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN felt AS mood;
+CREATE DOMAIN price AS numeric(5,2); CREATE DOMAIN cost AS price;
+CREATE DOMAIN given AS cost NOT NULL;
+CREATE DOMAIN wanted AS given;
+CREATE TABLE t (id int, a cost, b wanted, c felt);
+"""
+
+
+def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
+    run(database, DOMAINS)
+    rows = [(1, 1.25, 2.5, "good"), (2, 1.255, 1, None), (3, 1, None, None), (4, None, 0, "bad")]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a, b, c)", t=rows)
+    done = bring(database, path)
+    assert done.status == 65
+    assert [(one["column"], one["reason"]) for one in done.report["unfit"]["values"]] == [
+        ("a", "has more decimals than numeric(5,2)"),
+        ("b", "is NULL, which the column does not take"),
+        ("c", "is none of mood"),
+    ]
+    brought(database, path, "--on-bad", "skip")
+    assert ask(database, "SELECT id FROM t") == [(1,)]
+
+
 @pytest.mark.parametrize(
     "type_",
     [
