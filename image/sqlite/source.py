@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -11,15 +10,13 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from ..exits import Exit, Stop
+from .examine import beside, examine, meaning, size_of, state
 from .snapshot import Mark, Marker
 
-HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 BUSY_SECONDS = 10
 SNAPSHOT = "SELECT count(*) FROM sqlite_schema"  # the first that is read takes it
 PIECE_BYTES = 1 << 20  # at most as much is read at once, unless one row is larger
 PIECE_ROWS = 1000
-
-NO_DATABASE = "is no SQLite database, or an encrypted one. Decrypt it first, or name another."
 
 Row = tuple[Any, ...]
 
@@ -39,8 +36,8 @@ class Source:
         self._unchanged = ""
         self._turn = threading.Lock()
         with self.faults():
-            _examine(path)
-            self._without_log = not any(_beside(path, end).exists() for end in ("-wal", "-shm"))
+            examine(path)
+            self._without_log = not any(beside(path, end).exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
         self._marker = Marker(path)
 
@@ -100,11 +97,11 @@ class Source:
 
     def size(self) -> int:
         """Bytes of the file and its log."""
-        return _size(self.path) + _size(_beside(self.path, "-wal"))
+        return size_of(self.path) + size_of(beside(self.path, "-wal"))
 
     def check(self) -> None:
         """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
-        if self._unchanged and self._unchanged != _state(self.path):
+        if self._unchanged and self._unchanged != state(self.path):
             raise Stop(Exit.BAD_DATA, f"{self.path} was written to meanwhile. Import it again.")
 
     @contextmanager
@@ -113,7 +110,7 @@ class Source:
         try:
             yield
         except sqlite3.Error as error:
-            raise Stop(Exit.BAD_DATA, f"{self.path} {_meaning(error)}") from None
+            raise Stop(Exit.BAD_DATA, f"{self.path} {meaning(error)}") from None
         except FileNotFoundError:
             raise Stop(
                 Exit.BAD_DATA,
@@ -138,16 +135,16 @@ class Source:
         except sqlite3.OperationalError as error:
             # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
             # written does not let SQLite make. Where there is no log, nobody has it open.
-            log, journal = _beside(self.path, "-wal"), _beside(self.path, "-journal")
-            if _size(journal) and "locked" not in str(error):
+            log, journal = beside(self.path, "-wal"), beside(self.path, "-journal")
+            if size_of(journal) and "locked" not in str(error):
                 raise Stop(
                     Exit.BAD_DATA,
                     f"{self.path}: its last writer was interrupted, and {journal.name} is to undo "
                     "what it left half done. Let SQLite do so (sqlite3 FILE .tables), then import.",
                 ) from None
-            if any(_size(path) for path in (log, journal)):
+            if any(size_of(path) for path in (log, journal)):
                 raise
-            self._unchanged = _state(self.path)
+            self._unchanged = state(self.path)
             return _connect(self.path, "mode=ro&immutable=1")
 
 
@@ -232,66 +229,11 @@ def _connection(path: Path, options: str) -> sqlite3.Connection:
 
 def _tidy(path: Path) -> None:
     """Let SQLite take away the empty log that reading made: it does where the last may write."""
-    log = _beside(path, "-wal")
-    if not log.exists() or _size(log):
+    log = beside(path, "-wal")
+    if not log.exists() or size_of(log):
         return
     with suppress(sqlite3.Error), closing(_connection(path, "mode=rw")) as connection:
         connection.execute(SNAPSHOT).fetchone()
-
-
-def _examine(path: Path) -> None:
-    """Raise Stop(65) for what is no SQLite file at first sight."""
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise Stop(Exit.BAD_DATA, f"{path} is a folder. Name the SQLite file in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise Stop(Exit.BAD_DATA, f"{path} is no file. Name a SQLite file.")
-    with path.open("rb") as file:
-        head = file.read(100)
-    if not head:
-        raise Stop(Exit.BAD_DATA, f"{path} is empty. Name the file that has the data.")
-    if not head.startswith(HEADER):
-        raise Stop(
-            Exit.BAD_DATA,
-            f"{path} {NO_DATABASE}",
-        )
-    # A writer that is at work counts pages before it brings them: they are in its log, or it has
-    # been done since.
-    cut, logs = _cut(path), (_beside(path, ending) for ending in ("-wal", "-journal"))
-    if cut and not any(map(_size, logs)) and cut == _cut(path):
-        raise Stop(Exit.BAD_DATA, f"{path} is truncated: {cut}. Copy it again.")
-
-
-def _cut(path: Path) -> str:
-    """How much of the file is there, if it is not all of it."""
-    with path.open("rb") as file:
-        head = file.read(100)
-        size = os.fstat(file.fileno()).st_size
-    page = int.from_bytes(head[16:18], "big")
-    whole = (65536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-    # The count is good where the writer has left its own mark beside it (bytes 24 and 92).
-    is_cut = len(head) < 100 or (head[24:28] == head[92:96] and size < whole)
-    return f"{size} bytes of {whole}" if is_cut else ""
-
-
-def _meaning(error: sqlite3.Error) -> str:
-    """What SQLite's words mean for this file, and what to do."""
-    said = str(error)
-    if "not a database" in said:
-        return NO_DATABASE
-    if "malformed" in said or "disk I/O" in said:
-        return (
-            f"is damaged ({said}). Copy it again, or save what can be read: "
-            "sqlite3 FILE .recover | sqlite3 NEW."
-        )
-    if "locked" in said:
-        return "is locked by another process. Try again once that is done."
-    if "unable to open" in said or "readonly" in said:
-        return (
-            "cannot be opened: its log (-wal or -journal) has to be read too, and that takes the "
-            "right to write in its folder. Give it, or import a copy made with VACUUM INTO."
-        )
-    return f"cannot be read: {said}."
 
 
 def _text(data: bytes) -> str | Invalid:
@@ -299,20 +241,3 @@ def _text(data: bytes) -> str | Invalid:
         return data.decode()
     except UnicodeDecodeError:
         return Invalid(data)
-
-
-def _beside(path: Path, ending: str) -> Path:
-    """What SQLite keeps beside the file: where it is, and not where a link to it is."""
-    return Path(f"{os.path.realpath(path)}{ending}")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _state(path: Path) -> str:
-    found = path.stat()
-    return f"{found.st_mtime_ns} {found.st_size} {_size(_beside(path, '-wal'))}"
