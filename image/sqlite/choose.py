@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .crew import Crew
-from .moments import JULIAN, UNIT_NAMES, UNITS, Moment, TimeOfDay
+from .moments import COUNTED, JULIAN, UNIT_NAMES, UNITS, Interval, Moment, TimeOfDay
 from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
 from .source import identifier
 from .texts import Bytes, Json, Text, Uuid
@@ -71,18 +71,23 @@ KINDS: dict[str, Callable[[str], Kind]] = {
     "date": lambda unit: Moment("date", unit),
     "timestamp": lambda unit: Moment("timestamp without time zone", unit),
     "timestamptz": lambda unit: Moment("timestamp with time zone", unit),
+    "interval": lambda unit: Interval(unit=unit),
 }
 ASKED_UNITS = (*UNITS, JULIAN)
-DATED = ("date", "timestamp", "timestamptz")
+UNITS_OF = {
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), ASKED_UNITS),
+    "interval": tuple(COUNTED),
+}
 
 
 def asked(word: str) -> Kind:
     """The type that `timestamptz:unix` asks for. Raises ValueError."""
     name, _, unit = word.partition(":")
-    if name not in KINDS or (unit and (unit not in ASKED_UNITS or name not in DATED)):
+    if name not in KINDS or (unit and unit not in UNITS_OF.get(name, ())):
         raise ValueError(
             f"{word!r} is no type. There are {', '.join(KINDS)}; and for dates as numbers, "
-            f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}"
+            f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}; for interval "
+            f"{', '.join(COUNTED)}"
         )
     return KINDS[name](unit)
 

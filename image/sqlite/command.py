@@ -26,6 +26,7 @@ from .target import Target
 
 SHOW_SECONDS = 0.2
 GIVE_UP_SECONDS = 10
+SQLITES_OWN = ("", "-wal", "-shm", "-journal")  # the file, and what may lie beside it
 
 
 class Parser(argparse.ArgumentParser):
@@ -219,8 +220,12 @@ def _writable(path: Path | None, source: Path) -> None:
     """Raise Stop(73) now and not at the end."""
     if path is None:
         return
-    if source.exists() and path.exists() and path.samefile(source):
-        raise Stop(Exit.USAGE, f"--report {path}: that is the SQLite file. Name another.")
+    if path.resolve() in {Path(f"{source.resolve()}{ending}") for ending in SQLITES_OWN} or (
+        source.exists() and path.exists() and path.samefile(source)
+    ):
+        raise Stop(
+            Exit.USAGE, f"--report {path}: that is the SQLite file, or its log. Name another."
+        )
     try:
         with path.open("ab"):
             pass

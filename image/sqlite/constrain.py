@@ -15,9 +15,9 @@ from .target import Target
 from .texts import Text, Words
 from .translate import Untranslatable
 
-LARGEST = (1 << 63) - 1
 SEQUENCES = """
-SELECT a.attname, s.relname, n.nspname
+SELECT a.attname, s.relname, n.nspname, q.seqmax, q.seqincrement,
+       a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)
   FROM pg_catalog.pg_attribute a
   JOIN (SELECT d.refobjid AS owner, d.refobjsubid AS number, d.objid AS sequence
           FROM pg_catalog.pg_depend d
@@ -30,6 +30,7 @@ SELECT a.attname, s.relname, n.nspname
          WHERE d.refclassid = 'pg_class'::regclass) found
     ON found.owner = a.attrelid AND found.number = a.attnum
   JOIN pg_catalog.pg_class s ON s.oid = found.sequence AND s.relkind = 'S'
+  JOIN pg_catalog.pg_sequence q ON q.seqrelid = s.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = s.relnamespace
  WHERE a.attrelid = %s::regclass AND NOT a.attisdropped"""
 
@@ -209,7 +210,7 @@ class Constrainer:
         self._leave(what, first_line(error))
 
     def _leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
-        self._plan.left.append(Left(what.what, what.name, reason, kept))
+        self._plan.leave(what, reason, kept=kept)
 
 
 def _columns(move: TableMove, names: tuple[str, ...]) -> str:
@@ -225,15 +226,20 @@ def restart_sequences(target: Target, plan: Plan) -> None:
     """
     for move in plan.tables:
         table = identifier(move.name)
-        for column, sequence, schema in target.rows(SEQUENCES, (table,)):
+        for column, sequence, schema, largest, step, counts in target.rows(SEQUENCES, (table,)):
             name = f"{identifier(schema)}.{identifier(sequence)}"
+            what = Left("sequence", f"{move.name}.{column}", "")
+            if not counts or step < 0:
+                how = "counts downwards" if counts else "is a part of the column's default only"
+                plan.leave(what, f"{name} {how}: see to it that it goes on", kept=True)
+                continue
             ((highest,),) = target.rows(f"SELECT max({identifier(column)}) FROM {table}")  # noqa: S608
             ((last, called),) = target.rows(f"SELECT last_value, is_called FROM {name}")  # noqa: S608
             alias = move.move(move.table.alias or "")
             given = move.table.highest if alias and alias.name == column else 0
             wanted = max(int(highest or 0), given) + 1
-            if wanted > LARGEST:
-                plan.notes.append(f"{move.name}.{column}: its numbers are used up")
+            if wanted > largest:
+                plan.leave(what, f"its numbers are used up: {name} ends at {largest}", kept=True)
                 continue
             if wanted > (last + 1 if called else last):
                 target.run(f"ALTER SEQUENCE {name} RESTART WITH {wanted}")

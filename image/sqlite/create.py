@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import psycopg2
 
@@ -12,7 +14,7 @@ from .moments import Moment
 from .move import Move, TableMove
 from .plan import Plan
 from .schema import Left
-from .source import Source, identifier
+from .source import Source, folded, identifier
 from .target import Target
 from .texts import Text
 from .translate import Named, Untranslatable
@@ -56,7 +58,9 @@ def _create(source: Source, table: TableMove, plan: Plan) -> str:
         words = [identifier(move.name), move.kind.sql]
         if move.column.generated and not move.sent:
             try:
-                inner = translate.expression(move.column.generated, names)
+                inner = translate.generated(
+                    move.column.generated, names, partial(_short, source, table, move)
+                )
                 words.append(f"GENERATED ALWAYS AS ({inner}) STORED")
             except Untranslatable as reason:
                 _give_up(plan, table, [move], str(reason))
@@ -75,6 +79,16 @@ def _create(source: Source, table: TableMove, plan: Plan) -> str:
     return f"CREATE TABLE {identifier(table.name)} (\n  " + ",\n  ".join(columns) + "\n)"
 
 
+def _short(source: Source, table: TableMove, move: Move) -> bool:
+    """Whether no value of the column shows that doubles were reckoned with, as 0.1 * 3 does."""
+    column = identifier(move.column.name)
+    ((shown,),) = source.execute(
+        f"SELECT EXISTS (SELECT 1 FROM {identifier(table.table.name)}"  # noqa: S608
+        f" WHERE typeof({column}) = 'real' AND CAST(printf('%.15g', {column}) AS REAL) <> {column})"
+    )
+    return not shown
+
+
 def _give_up(plan: Plan, table: TableMove, moves: list[Move], reason: str) -> None:
     """Let generated columns be ordinary ones, that keep the values they have."""
     for move in moves:
@@ -91,16 +105,21 @@ def _full(table: TableMove, move: Move) -> str:
 def default(source: Source, move: Move) -> str:
     """The default as Postgres's SQL, empty for none. Raises Unfit or Untranslatable."""
     words = _bare(tokens(move.column.default or ""))
-    text = "".join(word.text for word in words).upper()
+    said = "".join(word.text for word in words)
+    text = said.upper()
     if text == "NULL":
         return ""
     if text in PRESENT:
         return present(move.kind, PRESENT[text])
-    if text in SECONDS and isinstance(move.kind, Integer):
+    if text in SECONDS and "%S" not in said and isinstance(move.kind, Integer):  # of the minute
         return "(extract(epoch FROM now())::bigint)"
-    if any(after == "(" for word, after in pairwise(words) if _is_word(word.kind)):
+    called = any(after == "(" for word, after in pairwise(words) if _is_word(word.kind))
+    if called or any(word == now for word in words for now in PRESENT):
         raise Untranslatable(f"is {move.column.default}")
-    ((value,),) = source.execute(f"SELECT {move.column.default}")
+    if len(words) == 1 and _is_word(words[0].kind) and text not in ("TRUE", "FALSE"):
+        value: Any = words[0].name  # a word by itself is a text, in quotes or not
+    else:
+        ((value,),) = source.execute(f"SELECT {move.column.default}")
     if value is None:
         return ""
     return f"{translate.literal(move.kind.one(value))}::{move.kind.sql}"
@@ -119,7 +138,7 @@ def _bare(words: Tokens) -> Tokens:
 
 def present(kind: Kind, form: str) -> str:
     """The present, in SQLite's `form`, for a column of this kind. Raises Untranslatable."""
-    if isinstance(kind, Moment) and not kind.unit:
+    if isinstance(kind, Moment):
         if "YYYY" not in form:
             raise Untranslatable("is a time of day")
         if kind.sql == "timestamp with time zone" and "HH" in form:
@@ -134,8 +153,8 @@ def present(kind: Kind, form: str) -> str:
 
 
 def named(table: TableMove) -> dict[str, Named]:
-    """The columns by their SQLite names in lower case."""
-    return {m.column.name.lower(): Named(m.name, m.kind) for m in table.moves}
+    """The columns by their SQLite names, `folded`."""
+    return {folded(m.column.name): Named(m.name, m.kind) for m in table.moves}
 
 
 def first_line(error: psycopg2.Error) -> str:

@@ -5,7 +5,7 @@ import time
 from typing import Protocol
 
 from .progress import Progress
-from .refusals import counted
+from .refusals import counted, one_line
 
 PLAIN_SECONDS = 10.0  # between two lines about the same table
 
@@ -38,7 +38,7 @@ class Lines:
         for line in new:
             self._line(line)
         if time.monotonic() - self._last > PLAIN_SECONDS and progress.table:
-            self._line(f"  {progress.table}: {counted(progress.rows, 'row')} so far")
+            self._line(f"  {one_line(progress.table)}: {counted(progress.rows, 'row')} so far")
 
     def close(self) -> None:
         """Nothing is left open."""
@@ -94,7 +94,9 @@ class Bars:
             self._rich.reset(
                 self._table, total=progress.table_expected, visible=bool(progress.table)
             )
-        self._rich.update(self._table, description=f"  {progress.table}", completed=progress.rows)
+        self._rich.update(
+            self._table, description=f"  {one_line(progress.table)}", completed=progress.rows
+        )
         self._rich.refresh()
 
     def close(self) -> None:

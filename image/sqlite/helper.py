@@ -28,16 +28,15 @@ def main() -> None:
     memory.give_back()
     memory.collect_rarely()
     tasks, messages = sys.stdin.buffer, sys.stdout.buffer
-    with Source(Path(sys.argv[1])) as source:
-        hand = Inside(source)
-        threading.Thread(target=_listen, args=(tasks, hand), daemon=True).start()
-        with contextlib.suppress(BrokenPipeError):
-            while True:
-                message = hand.hear()
-                if isinstance(message, Failed) and not isinstance(message.error, Stop):
-                    message = Failed(RuntimeError(_told(message.error)))
-                pickle.dump(message, messages, pickle.HIGHEST_PROTOCOL)
-                messages.flush()
+    hand = Inside(Source(Path(sys.argv[1])))  # not closed: who has started this one tidies up
+    threading.Thread(target=_listen, args=(tasks, hand), daemon=True).start()
+    with contextlib.suppress(BrokenPipeError):
+        while True:
+            message = hand.hear()
+            if isinstance(message, Failed) and not isinstance(message.error, Stop):
+                message = Failed(RuntimeError(_told(message.error)))
+            pickle.dump(message, messages, pickle.HIGHEST_PROTOCOL)
+            messages.flush()
     os._exit(1)
 
 

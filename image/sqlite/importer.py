@@ -19,7 +19,7 @@ from .move import TableMove
 from .plan import Options, Plan
 from .progress import Progress
 from .proof import Ours, Proof
-from .refusals import Refusals
+from .refusals import Refusals, one_line
 from .report import Report
 from .source import Source, identifier
 from .target import Target
@@ -83,12 +83,7 @@ class Importer:
         with self._timed("proof"):
             self._prove(moves, before, early or self._account(moves))
         if not self._report.holds:
-            raise Stop(
-                Exit.SOFTWARE,
-                "the proof failed, so nothing was imported: "
-                + ", ".join(one.table for one in self._report.proofs if not one.holds)
-                + " would not be the same. Please report it, with the schema.",
-            )
+            raise self._unproven(moves)
         self._source.check()
         if dry_run:
             self._target.connection.rollback()
@@ -98,6 +93,33 @@ class Importer:
             self._report.outcome = "unknown"
             self._target.connection.commit()
             self._report.outcome = "imported"
+
+    def _unproven(self, moves: list[TableMove]) -> Stop:
+        """What is at fault: it may be columns that Postgres works out itself."""
+        wrong = {one.table: one.difference for one in self._report.proofs if not one.holds}
+        computed = []
+        for move in moves:
+            if difference := wrong.get(move.name):
+                differ = set(difference.columns)
+                own = {one.name: one.column.name for one in move.moves if not one.sent}
+                if not differ or differ - own.keys():
+                    break
+                computed += [f"{move.table.name}.{own[name]}" for name in sorted(differ)]
+        else:
+            if computed:
+                return Stop(
+                    Exit.BAD_DATA,
+                    f"Postgres works out {one_line(', '.join(computed))} itself, and otherwise "
+                    "than SQLite, so nothing was imported. Say --exclude "
+                    + one_line(" --exclude ".join(computed))
+                    + " to have it Postgres's way.",
+                )
+        return Stop(
+            Exit.SOFTWARE,
+            "the proof failed, so nothing was imported: "
+            + one_line(", ".join(wrong))
+            + " would not be the same. Please report it, with the schema.",
+        )
 
     def verify(self) -> None:
         """Compare both sides as they are now; nothing is written."""
@@ -111,7 +133,7 @@ class Importer:
         self._report.plan = made
         if made.refusals:
             self._report.outcome = "differs"
-            raise Stop(Exit.FAILED, "\n".join(made.refusals))
+            raise Stop(Exit.FAILED, "\n".join(map(one_line, made.refusals)))
         with self._timed("proof"):
             self._prove(made.tables, {}, self._account(made.tables))
         self._target.connection.rollback()
@@ -156,7 +178,7 @@ class Importer:
         self._progress.lines += self._report.notes()
         if made.refusals:
             self._report.outcome = "refused"
-            raise Stop(Exit.BAD_DATA, "\n".join(made.refusals))
+            raise Stop(Exit.BAD_DATA, "\n".join(map(one_line, made.refusals)))
         if not self._target.schema and any(move.created for move in made.tables):
             raise Stop(
                 Exit.CONFIGURATION,
@@ -207,9 +229,9 @@ class Importer:
     def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[None]:
         """Load without triggers, and with foreign keys that wait where tables form a circle."""
         run = self._target.run
-        for move in existing:
-            if move.triggers:
-                run(f"ALTER TABLE {identifier(move.name)} DISABLE TRIGGER USER")
+        triggers = [trigger for move in existing for trigger in move.triggers]
+        for trigger in triggers:
+            run(f"ALTER TABLE {trigger.table} DISABLE TRIGGER {identifier(trigger.name)}")
         circular = self._target.rows(CIRCULAR, (self._target.schema,)) if made.cycles else []
         altered = [
             f"ALTER TABLE {identifier(table)} ALTER CONSTRAINT {identifier(name)}"
@@ -222,9 +244,9 @@ class Importer:
         run("SET CONSTRAINTS ALL IMMEDIATE")
         for one in altered:
             run(f"{one} NOT DEFERRABLE")
-        for move in existing:
-            if move.triggers:
-                run(f"ALTER TABLE {identifier(move.name)} ENABLE TRIGGER USER")
+        for trigger in triggers:
+            enable = "ENABLE ALWAYS" if trigger.always else "ENABLE"
+            run(f"ALTER TABLE {trigger.table} {enable} TRIGGER {identifier(trigger.name)}")
 
     def _load(self, moves: list[TableMove]) -> None:
         refusals = Refusals(self._policy)

@@ -41,7 +41,7 @@ class Locator:
         self._move = move
         self._normal = Normal(move, policy)
         names = [move.move(name) for name in move.table.key]
-        known = [one for one in names if one and proof.is_known(one.kind)]
+        known = [one for one in names if one and one.kind.known]
         # Where there is no key, the whole row is its own.
         self._key = known if names and len(known) == len(names) else move.moves
         self._places = [move.moves.index(one) for one in self._key]

@@ -8,6 +8,7 @@ from psycopg2 import errors
 from ..exits import Exit, Stop
 from .create import first_line
 from .plan import Options
+from .refusals import one_line
 from .report import Report
 from .source import identifier
 
@@ -28,13 +29,16 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
                 Exit.UNAVAILABLE,
                 f"a table is in use: {said}. Stop the app, or try again. {UNCHANGED}",
             )
+        case errors.InsufficientPrivilege() if "row-level security" in said:
+            way = f"ALTER ROLE {identifier(user)} BYPASSRLS, or disable it meanwhile."
+            return Stop(Exit.UNAVAILABLE, f"{place}: {said}. Say: {way} {UNCHANGED}")
         case errors.InsufficientPrivilege():
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {_right(said, user)} {UNCHANGED}")
         case errors.ReadOnlySqlTransaction():
             return Stop(
                 Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {UNCHANGED}"
             )
-        case psycopg2.DataError() | psycopg2.IntegrityError():
+        case psycopg2.DataError() | psycopg2.IntegrityError() | errors.ProgramLimitExceeded():
             where = error.diag.message_detail or error.diag.context or ""
             where = " ".join(where.split())[:200]
             what = " ".join(filter(None, (f"{said}. {where}", _way_out(error, report, options))))
@@ -66,9 +70,11 @@ def _right(said: str, user: str) -> str:
 
 
 def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
-    """What to do where a key is there twice, or refers to nothing."""
+    """What to do about a row that Postgres does not take."""
     table = error.diag.table_name or ""
     match error:
+        case errors.ProgramLimitExceeded():
+            return "Leave a table or columns behind with --exclude, or split it in SQLite."
         case errors.UniqueViolation() if options.append:
             return (
                 f"{table} has such a row already, or two rows are the same to Postgres: --replace "
@@ -78,7 +84,24 @@ def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
             return "Two rows are the same to Postgres: put them right in SQLite."
         case errors.ForeignKeyViolation():
             return _orphan(table, error.diag.constraint_name or "", report)
+        case psycopg2.DataError():
+            return _computed(error.diag.context or "", report)
     return ""
+
+
+def _computed(context: str, report: Report) -> str:
+    """What to do where the value at fault may be one that Postgres works out itself."""
+    match = re.match(r"COPY (.+), line \d", context)
+    move = next((one for one in report.plan.tables if match and one.name == match[1]), None)
+    if not move or all(one.sent for one in move.moves):
+        return ""
+    names = [f"{move.table.name}.{one.column.name}" for one in move.moves if not one.sent]
+    way = (
+        f"Say --exclude {' --exclude '.join(names)} to leave it behind."
+        if move.created
+        else "Drop it in Postgres, or make it a plain column."
+    )
+    return one_line(f"It may be that of {', '.join(names)}, which Postgres works out itself. {way}")
 
 
 def _orphan(table: str, constraint: str, report: Report) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from .values import Kind, Unfit, unfit
 
@@ -29,6 +29,8 @@ EPOCH_DAY = 2440587.5  # as a Julian day
 # The units of numbers: microseconds in each.
 UNITS = {"unix": 1_000_000, "ms": 1_000, "us": 1}
 JULIAN = "julian"
+COUNTED = {"s": 1_000_000, "ms": 1_000, "us": 1}  # what intervals are counted in
+DAY_PARTS = 86_400_000_000  # microseconds
 UNIT_NAMES = {
     "unix": "seconds since 1970",
     "ms": "milliseconds since 1970",
@@ -48,9 +50,11 @@ class Moment(Kind):
 
     sql: str = "timestamp without time zone"
     unit: str = ""
+    digits: int = 6  # of a second's fraction; beyond them Postgres would round
 
     def one(self, value: Any) -> str:
         moment = self._moment(value)
+        _in_digits(moment.microsecond, self.digits)
         if self.sql == "date":
             if moment.time() != time():
                 raise Unfit("has a time of day, which date has not")
@@ -67,7 +71,7 @@ class Moment(Kind):
         raise unfit(value, self.sql)
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
-        if self.unit:
+        if self.unit or self.digits < 6:
             return super().bulk(values)
         plain, parse = (
             (PLAIN_DAYS, date.fromisoformat)
@@ -81,22 +85,63 @@ class Moment(Kind):
         return ["" if value is None else value for value in values]
 
 
+@dataclass(frozen=True)
 class TimeOfDay(Kind):
     """time without time zone."""
 
-    sql = "time without time zone"
+    sql: str = "time without time zone"
+    digits: int = 6
 
     def one(self, value: Any) -> str:
         if not isinstance(value, str):
             raise unfit(value, "time")
         if not TIME.fullmatch(value):
             raise unfit(value, "time", "is no time of day")
-        fraction(value)
+        _in_digits(fraction(value), self.digits)
         try:
             time.fromisoformat(value)
         except ValueError:
             raise Unfit("is no time of day") from None
         return value
+
+
+@dataclass(frozen=True)
+class Interval(Kind):
+    """interval. A number is one only where it was said what it counts, its `unit`.
+
+    A date is what has passed since 1970, as SQLAlchemy's Interval writes it. Any other text is
+    Postgres's to judge, but where there is a unit.
+    """
+
+    sql: str = "interval"
+    unit: str = ""
+    quoted: ClassVar[bool] = True
+
+    @property
+    def known(self) -> bool:
+        return bool(self.unit)
+
+    def one(self, value: Any) -> str:
+        if isinstance(value, int | float) and not self.unit:
+            raise Unfit("is a number: say what it counts, --type …=interval:us (Django's), ms or s")
+        if isinstance(value, int | float) and math.isfinite(value):
+            parts = round(Fraction(value) * COUNTED[self.unit])
+        elif isinstance(value, str) and (self.unit or MOMENT.fullmatch(value)):
+            parts = (from_text(value) - EPOCH) // timedelta(microseconds=1)
+        elif isinstance(value, str) and "\0" not in value:
+            return value
+        else:
+            raise unfit(value, self.sql)
+        days, rest = divmod(parts, DAY_PARTS)  # as drivers write them: hours never make days
+        if abs(days) >= 1 << 31:
+            raise Unfit("too large for interval")
+        return f"{days} days {rest} microseconds"
+
+
+def _in_digits(parts: int, digits: int) -> None:
+    """Raise Unfit where microseconds do not end in as many zeros as they have to."""
+    if parts % 10 ** (6 - digits):
+        raise Unfit(f"has more than the {digits} digits of a second that the column takes")
 
 
 def from_text(value: str) -> datetime:

@@ -3,7 +3,17 @@
 from dataclasses import dataclass, field
 
 from .schema import Column, Table
+from .source import folded
 from .values import Kind
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger that fires when rows come; `table`, the table or a partition, is SQL."""
+
+    name: str
+    table: str
+    always: bool  # in whatever role the session is
 
 
 @dataclass
@@ -30,9 +40,9 @@ class TableMove:
     moves: list[Move]
     rows: int = 0
     row_bytes: int = 0
-    triggers: list[str] = field(default_factory=list)
+    triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
 
     def move(self, column: str) -> Move | None:
         """The move of a source's column, in whatever case."""
-        return next((m for m in self.moves if m.column.name.lower() == column.lower()), None)
+        return next((m for m in self.moves if folded(m.column.name) == folded(column)), None)

@@ -14,7 +14,7 @@ from typing import Any
 
 from .moments import Moment
 from .normal_one import One, one_form
-from .texts import AnyText, Text
+from .texts import AnyText, Short, Text
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 Whole = Callable[[Sequence[Any]], Sequence[str]]
@@ -32,7 +32,7 @@ def form(kind: Kind) -> tuple[Whole, One]:
             return _integers, one
         case Double(sql="double precision"):
             return _doubles, one
-        case Numeric():
+        case Numeric() if 0 <= kind.scale <= kind.precision:
             return _decimals(kind.precision, kind.scale), one
         case Boolean():
             return _booleans, one
@@ -40,7 +40,7 @@ def form(kind: Kind) -> tuple[Whole, One]:
             return _days(each), one
         case Moment(sql="timestamp without time zone" | "timestamp with time zone", unit=""):
             return _moments("+00" if "with time" in kind.sql else "", each), one
-        case AnyText():
+        case AnyText() | Short():
             return each, one
         case Text() if not kind.sql.startswith("character("):
             return _texts(kind.limit), one

@@ -16,9 +16,9 @@ from hashlib import md5
 from typing import Any
 from uuid import UUID
 
-from .moments import Moment, TimeOfDay
+from .moments import Interval, Moment, TimeOfDay
 from .source import Invalid
-from .texts import AnyText, Bytes, Json, Text, Uuid, Words
+from .texts import AnyText, Bytes, Json, Short, Text, Uuid, Words
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 BROKEN = (TypeError, ValueError, AttributeError, OverflowError, ArithmeticError, LookupError)
@@ -43,6 +43,8 @@ def one_form(kind: Kind) -> One:
             return _boolean
         case AnyText():
             return lambda value: _sized(_anything(value))
+        case Short():
+            return lambda value: _sized(_short(_text(value), kind.limit))
         case Text():
             return lambda value: _sized(_text(value, kind.limit, kind.sql.startswith("character(")))
         case Words(labels=()):
@@ -56,9 +58,11 @@ def one_form(kind: Kind) -> One:
         case Json():
             return lambda value: _sized(_json(value, binary=kind.sql == "jsonb"))
         case Moment():
-            return lambda value: _moment(value, kind.sql, kind.unit)
+            return lambda value: _within(_moment(value, kind.sql, kind.unit), kind.digits)
         case TimeOfDay():
-            return _time
+            return lambda value: _within(_time(value), kind.digits)
+        case Interval():
+            return lambda value: _elapsed(value, kind.unit)
     raise TypeError(kind)
 
 
@@ -113,8 +117,8 @@ def _numeric(value: Any, precision: int, scale: int) -> str:
         text = text.rstrip("0").rstrip(".")
     if not number:
         return "0"
-    whole, _, rest = text.lstrip("-").partition(".")
-    if precision and (len(rest) > scale or len(whole.lstrip("0")) > precision - scale):
+    units = abs(Fraction(number)) * Fraction(10) ** scale
+    if precision and (units.denominator > 1 or units >= 10**precision):
         raise OverflowError
     return text.removeprefix("+")
 
@@ -130,6 +134,12 @@ def _text(value: Any, limit: int = 0, padded: bool = False) -> str:
     text = value if isinstance(value, str) else repr(value)
     if "\0" in text or (limit and len(text) > limit) or (padded and text != text.rstrip(" ")):
         raise ValueError
+    return text
+
+
+def _short(text: str, limit: int) -> str:
+    if len(text.encode()) > limit:
+        raise OverflowError
     return text
 
 
@@ -262,6 +272,29 @@ def _count(value: Any, unit: str) -> datetime:
         return datetime(1, 1, 1) + timedelta(milliseconds=thousandths)  # noqa: DTZ001
     parts = round(exact * 1_000_000 / SCALES[unit])
     return datetime.combine(date(1970, 1, 1), datetime.min.time()) + timedelta(microseconds=parts)
+
+
+def _within(text: str, digits: int) -> str:
+    """A moment as Postgres writes it, of whose seconds no more digits are kept."""
+    if len(text.partition(".")[2].partition("+")[0]) > digits:
+        raise ValueError
+    return text
+
+
+def _elapsed(value: Any, unit: str) -> str:
+    """An interval in microseconds; without a unit only that there is one, if it is a text."""
+    if isinstance(value, str) and (unit or SHAPE.fullmatch(value)):
+        past = _read(value) - datetime(1970, 1, 1)  # noqa: DTZ001
+        parts = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+    elif unit:
+        parts = round(Fraction(value) * {"s": 10**6, "ms": 10**3, "us": 1}[unit])
+    elif isinstance(value, str):
+        return _text(value)[:0] + "?"
+    else:
+        raise TypeError
+    if not -(1 << 31) < parts // 86_400_000_000 < 1 << 31:
+        raise OverflowError
+    return str(parts) if unit else "?"
 
 
 def _time(value: Any) -> str:

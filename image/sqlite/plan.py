@@ -1,6 +1,6 @@
 """Which table and column goes where: decided, and told, before anything is written."""
 
-import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
@@ -8,15 +8,15 @@ from ..exits import Exit, Stop
 from . import choose
 from .choose import Facts
 from .crew import Crew
-from .moments import UNIT_NAMES, Moment
+from .moments import UNIT_NAMES, Interval, Moment
 from .move import Move, TableMove
 from .schema import Column, Left, Schema, Table
 from .source import Source, identifier
-from .target import Target, TargetColumn, TargetTable
-from .texts import AnyText, Text, Words
+from .target import NAME_BYTES, ROUNDING, Target, TargetColumn, TargetTable, renamed
+from .texts import AnyText, Text
 from .values import Kind
 
-NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
+MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
 # What migrations write down of themselves. Where they have run, theirs is the truth.
 BOOKS_OF_MIGRATIONS = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
@@ -45,6 +45,10 @@ class Plan:
     cycles: bool = False  # tables that exist refer to each other in a circle
     names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created
 
+    def leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
+        """Note that it is left behind, or `kept` otherwise than it was."""
+        self.left.append(replace(what, reason=reason, kept=kept))
+
     def find(self, table: str) -> TableMove | None:
         """The move of a source's table."""
         return next((t for t in self.tables if t.table.name == table), None)
@@ -61,9 +65,7 @@ class Names:
         name = wanted
         number = 0
         while name in self._taken or len(name.encode()) > NAME_BYTES or not name:
-            seed = f"{wanted}{number or ''}"
-            ending = "_" + hashlib.sha256(seed.encode()).hexdigest()[:7]
-            name = wanted.encode()[: NAME_BYTES - len(ending)].decode(errors="ignore") + ending
+            name = renamed(wanted, number)
             number += 1
         self._taken.add(name)
         return name
@@ -109,12 +111,25 @@ def make(
         plan.tables.append(move)
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
-    if target.tables:
-        for move in plan.tables:
-            if move.created and move.name in target.tables:
-                plan.notes.append(f"{move.table.name}: created as {move.name}")
+    taken: dict[str, str] = {}
+    for move in plan.tables:
+        if move.created:
+            plan.notes += _alike(move, target)
+        elif (other := taken.setdefault(move.name, move.table.name)) != move.table.name:
+            plan.refusals.append(
+                f"{other} and {move.table.name} would both go into {move.name}. "
+                "Rename one in SQLite."
+            )
     _order(plan)
     return plan
+
+
+def _alike(move: TableMove, target: Target) -> Iterator[str]:
+    """What to know of tables for which a new one may be mistaken."""
+    if alike := ", ".join(table.name for table in target.alike(move.table.name)):
+        yield f"{move.name}: is created beside {alike}: none of them is it beyond doubt"
+    if hidden := target.elsewhere.get(move.name):
+        yield f"{move.name}: is created in {target.schema}, where it hides {hidden}"
 
 
 def _row_bytes(about: dict[str, Facts]) -> int:
@@ -152,6 +167,11 @@ def _new(
         moves.append(Move(column, called, choice.kind, column.not_null or alias))
     if not moves:
         plan.refusals.append(f"{table.name}: no column is left of it. Exclude the whole table.")
+    if len(moves) > MOST_COLUMNS:
+        plan.refusals.append(
+            f"{table.name}: has {len(moves):,} columns, and Postgres takes {MOST_COLUMNS:,}. "
+            f"Split it in SQLite, or leave columns behind with --exclude {table.name}.COLUMN."
+        )
     return TableMove(table, name, True, moves)
 
 
@@ -166,16 +186,18 @@ def _existing(
 ) -> TableMove:
     """Match columns by name; a name's case counts only where it has to."""
     if existing.rejected:
-        plan.refusals.append(f"{table.name}: cannot be written: {existing.rejected}.")
+        plan.refusals.append(
+            f"{table.name}: cannot be written: {existing.rejected}. Put that right, or say "
+            f"--exclude {table.name}."
+        )
     elif existing.has_rows and not (options.replace or options.append):
         plan.refusals.append(
             f"{existing.name} holds rows. Say --replace to empty it first, --append to add to it, "
             f"or --exclude {table.name}."
         )
     if existing.triggers:
-        plan.notes.append(
-            f"{existing.name}: its triggers stay silent meanwhile: {', '.join(existing.triggers)}"
-        )
+        names = ", ".join(dict.fromkeys(trigger.name for trigger in existing.triggers))
+        plan.notes.append(f"{existing.name}: its triggers stay silent meanwhile: {names}")
     left = {column.name: column for column in existing.columns}
     moves = []
     for column in table.columns:
@@ -192,6 +214,11 @@ def _existing(
             continue
         del left[there.name]
         kind = _fitted(column, about[column.name], there.kind, options, name, plan)
+        if ROUNDING.fullmatch(kind.sql) and not (verify or there.generated):
+            plan.refusals.append(
+                f"{name}: is {kind.sql} in Postgres, which rounds what it is given, and does not "
+                f"say so. Change its type, or say --exclude {name}."
+            )
         if verify and options.on_bad == "text" and kind == Text():
             kind = AnyText()  # as it would have been, if there was need
         if (table.name, column.name) in options.as_text:
@@ -235,7 +262,7 @@ def _match(column: Column, there: dict[str, TargetColumn]) -> TargetColumn | Non
     if column.name in there:
         return there[column.name]
     alike = [one for name, one in there.items() if name.lower() == column.name.lower()]
-    return alike[0] if len(alike) == 1 else None
+    return alike[0] if len(alike) == 1 else there.get(renamed(column.name))
 
 
 def _fitted(
@@ -244,6 +271,8 @@ def _fitted(
     """The target's type, with what the values say about numbers that are dates."""
     own = choose.choose(column, about).kind
     asked = options.types.get(name.lower())
+    if asked and type(asked) is not type(kind):
+        plan.notes.append(f"{name}: stays {kind.sql}, not {asked.sql}: it is there already")
     if isinstance(kind, Moment):
         unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
         if not unit and about.get("least") is not None and not about["texts"]:
@@ -251,7 +280,9 @@ def _fitted(
         if unit:
             plan.notes.append(f"{name}: its values are {UNIT_NAMES[unit]}")
             return replace(kind, unit=unit)
-    elif isinstance(kind, Words) and not kind.labels:
+    elif isinstance(kind, Interval) and isinstance(asked, Interval):
+        return asked
+    elif not kind.known:
         plan.notes.append(f"{name}: {kind.sql} is Postgres's to judge; the proof only counts it")
     elif type(own) is not type(kind):
         plan.notes.append(f"{name}: {kind.sql} in Postgres, by itself it would be {own.sql}")

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from .refusals import counted
+from .refusals import counted, one_line
 
 SPEED_ROWS = 10_000  # of fewer, the speed says nothing
 
@@ -40,4 +40,4 @@ class Progress:
         """The table is done."""
         seconds = max(time.monotonic() - self._began, 1e-3)
         speed = f", {self.rows / seconds:,.0f} rows/s" if self.rows >= SPEED_ROWS else ""
-        self.lines.append(f"  {self.table}: {counted(self.rows, 'row')}{speed}")
+        self.lines.append(f"  {one_line(self.table)}: {counted(self.rows, 'row')}{speed}")

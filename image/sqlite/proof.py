@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 
 from .account import SEPARATOR, Sum
 from .crew import Crew
+from .moments import Interval
 from .move import Move, TableMove
 from .progress import Progress
 from .source import identifier
 from .target import Target
 from .tasks import Account, Rows
 from .texts import Bytes, Json, Text, Words
-from .values import Double, Kind, Numeric
+from .values import Double, Numeric
 
 FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
 
@@ -141,7 +142,7 @@ def term(move: Move) -> str:
     """SQL for one column in normal form."""
     column = identifier(move.name)
     match move.kind:
-        case kind if not is_known(kind):
+        case kind if not kind.known:
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"
@@ -150,12 +151,9 @@ def term(move: Move) -> str:
         case Double():
             text = f"encode(float{'4' if move.kind.sql == 'real' else '8'}send({column}), 'hex')"
         case Numeric():
-            text = f"trim_scale({column})::text"
+            text = f"trim_scale({column}::numeric)::text"
+        case Interval():
+            text = f"trim_scale(extract(epoch FROM {column})::numeric * 1000000)::text"
         case _:
             text = f"{column}::text"
     return f"coalesce({text}, '')"
-
-
-def is_known(kind: Kind) -> bool:
-    """Whether its values are compared, and not only that there are some."""
-    return not isinstance(kind, Words) or bool(kind.labels)

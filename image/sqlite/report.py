@@ -9,7 +9,7 @@ from typing import Any
 from .move import TableMove
 from .plan import Plan
 from .proof import Proof
-from .refusals import Refusals, counted
+from .refusals import Refusals, counted, one_line
 from .schema import Left
 
 SCREEN = 12  # lines of each kind
@@ -81,7 +81,7 @@ class Report:
 
     def notes(self) -> list[str]:
         """What there is to know before anything is written."""
-        return cut([f"  {note}" for note in self.plan.notes], "notes")
+        return cut([f"  {one_line(note)}" for note in self.plan.notes], "notes")
 
     def unfit(self) -> list[str]:
         """The values that do not fit: the first of them, and how many of each sort."""
@@ -103,11 +103,11 @@ class Report:
                 place = f"{value.table} rowid {value.rowid}, {value.column}"
                 lines.append(f"  {place}: {value.value} {value.reason}")
         rest = found.total - (len(lines) - 1)
-        return lines[: 2 * SCREEN] + ([f"  and {rest:,} more"] if rest else [])
+        return [*map(one_line, lines[: 2 * SCREEN])] + ([f"  and {rest:,} more"] if rest else [])
 
     def summary(self) -> list[str]:
         """The table of the proof, what was left behind, and how long it took."""
-        wide = max([5, *(len(proof.table) for proof in self.proofs)])
+        wide = max([5, *(len(one_line(proof.table)) for proof in self.proofs)])
         lines = [f"  {'table':<{wide}}  {'SQLite':>12}  {'Postgres':>12}  checksum"]
         ordered = sorted(self.proofs, key=lambda one: (one.holds, -one.source.rows, one.table))
         wrong = [_line(proof, wide) for proof in ordered if not proof.holds]
@@ -116,7 +116,7 @@ class Report:
         lines += cut(same, "tables, each the same on both sides")
         for title, kept in (("not as it was:", True), ("left behind:", False)):
             found = [one for one in self.plan.left if one.kept is kept]
-            told = [f"  {one.what} {one.name}: {one.reason}" for one in found]
+            told = [one_line(f"  {one.what} {one.name}: {one.reason}") for one in found]
             if told:
                 lines += [title, *cut(told, "things; --report has them all")]
         return lines
@@ -131,7 +131,10 @@ def _line(proof: Proof, wide: int) -> str:
     sums = f"✓ {proof.source}" if proof.holds else f"✗ {proof.source} is not {proof.target}"
     found = proof.difference.lines() if proof.difference else ()
     return "\n".join(
-        [f"  {proof.table:<{wide}}  {sides}  {sums}", *(f"    {one}" for one in found)]
+        [
+            f"  {one_line(proof.table):<{wide}}  {sides}  {sums}",
+            *(f"    {one_line(one)}" for one in found),
+        ]
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from . import grammar
 from .grammar import Tokens
-from .source import Source, identifier
+from .source import Source, folded, identifier
 
 INTEGER, TEXT, BLOB, REAL, NUMERIC = "integer", "text", "blob", "real", "numeric"
 
@@ -76,7 +76,7 @@ class Table:
 
     def column(self, name: str) -> Column | None:
         """The column of that name, whose case does not count."""
-        return next((c for c in self.columns if c.name.lower() == name.lower()), None)
+        return next((c for c in self.columns if folded(c.name) == folded(name)), None)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Schema:
 
     def table(self, name: str) -> Table | None:
         """The table of that name, whose case does not count."""
-        return next((t for t in self.tables if t.name.lower() == name.lower()), None)
+        return next((t for t in self.tables if folded(t.name) == folded(name)), None)
 
 
 VIRTUAL = "its module is SQLite's own; Postgres has other means"
@@ -148,12 +148,12 @@ def _table(
     highest: int,
 ) -> Table:
     parts = grammar.create_table(sql["table", name])
-    by_name = {part.name.lower(): part for part in parts if part.name}
+    by_name = {folded(part.name): part for part in parts if part.name}
     columns = []
     for _, column, declared, not_null, default, key, hidden in source.execute(
         "SELECT * FROM pragma_table_xinfo(?)", (name,)
     ):
-        part = by_name.get(column.lower(), grammar.Definition())
+        part = by_name.get(folded(column), grammar.Definition())
         columns.append(
             Column(
                 name=column,

@@ -2,23 +2,21 @@
 
 import os
 import sqlite3
-import stat
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
 
 from ..exits import Exit, Stop
+from .examine import beside, examine, meaning, size_of, state
 from .snapshot import Mark, Marker
 
-HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 BUSY_SECONDS = 10
+SNAPSHOT = "SELECT count(*) FROM sqlite_schema"  # the first that is read takes it
 PIECE_BYTES = 1 << 20  # at most as much is read at once, unless one row is larger
 PIECE_ROWS = 1000
-
-NO_DATABASE = "is no SQLite database, or an encrypted one. Decrypt it first, or name another."
 
 Row = tuple[Any, ...]
 
@@ -38,7 +36,8 @@ class Source:
         self._unchanged = ""
         self._turn = threading.Lock()
         with self.faults():
-            _examine(path)
+            examine(path)
+            self._without_log = not any(beside(path, end).exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
         self._marker = Marker(path)
 
@@ -48,6 +47,8 @@ class Source:
     def __exit__(self, *exception: object) -> None:
         self.connection.close()
         self._marker.close()
+        if self._without_log:
+            _tidy(self.path)  # last: nothing of this process, and no helper, has the file open now
 
     def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
         """All rows of a query. Raises Stop(65) where the file turns out to be damaged."""
@@ -96,11 +97,11 @@ class Source:
 
     def size(self) -> int:
         """Bytes of the file and its log."""
-        return _size(self.path) + _size(Path(f"{self.path}-wal"))
+        return size_of(self.path) + size_of(beside(self.path, "-wal"))
 
     def check(self) -> None:
         """Raise Stop(65) if the file was written to although nobody seemed to have it open."""
-        if self._unchanged and self._unchanged != _state(self.path):
+        if self._unchanged and self._unchanged != state(self.path):
             raise Stop(Exit.BAD_DATA, f"{self.path} was written to meanwhile. Import it again.")
 
     @contextmanager
@@ -109,12 +110,19 @@ class Source:
         try:
             yield
         except sqlite3.Error as error:
-            raise Stop(Exit.BAD_DATA, f"{self.path} {_meaning(error)}") from None
+            raise Stop(Exit.BAD_DATA, f"{self.path} {meaning(error)}") from None
         except FileNotFoundError:
             raise Stop(
                 Exit.BAD_DATA,
                 f"{self.path}: there is no such file. Name the SQLite file; in a container, mount "
                 "its folder.",
+            ) from None
+        except PermissionError:
+            raise Stop(
+                Exit.BAD_DATA,
+                f"{self.path} cannot be read: user {os.geteuid()} may not. Let everybody read it "
+                '(chmod a+r), its folder too (a+rx); or say docker run --user "$(id -u)", for '
+                "the image runs as a user of its own.",
             ) from None
         except OSError as error:
             raise Stop(
@@ -124,14 +132,19 @@ class Source:
     def _open(self) -> sqlite3.Connection:
         try:
             return _connect(self.path, "mode=ro")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
             # written does not let SQLite make. Where there is no log, nobody has it open.
-            log = Path(f"{self.path}-wal")
-            journal = Path(f"{self.path}-journal")
-            if any(_size(path) for path in (log, journal)):
+            log, journal = beside(self.path, "-wal"), beside(self.path, "-journal")
+            if size_of(journal) and "locked" not in str(error):
+                raise Stop(
+                    Exit.BAD_DATA,
+                    f"{self.path}: its last writer was interrupted, and {journal.name} is to undo "
+                    "what it left half done. Let SQLite do so (sqlite3 FILE .tables), then import.",
+                ) from None
+            if any(size_of(path) for path in (log, journal)):
                 raise
-            self._unchanged = _state(self.path)
+            self._unchanged = state(self.path)
             return _connect(self.path, "mode=ro&immutable=1")
 
 
@@ -175,11 +188,13 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def folded(name: str) -> str:
+    """A name without regard to case as SQLite sees it, for which only ASCII has any."""
+    return name.encode().lower().decode()
+
+
 def _connect(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
-    connection = sqlite3.connect(
-        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-    )
+    connection = _connection(path, options)
     try:
         # The file may come from anywhere: its views and defaults get no functions to call.
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -193,55 +208,32 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
 
 
 def _begin(connection: sqlite3.Connection) -> None:
+    """Take the snapshot."""
     connection.execute("BEGIN")
-    connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # the snapshot is taken
+    try:
+        connection.execute(SNAPSHOT).fetchone()
+    except sqlite3.DatabaseError as error:
+        # Some versions, 3.40 among them, count their own json_extract() among the unsafe ones.
+        if "unsafe use of" not in str(error):
+            raise
+        connection.execute("PRAGMA trusted_schema = ON")
+        connection.execute(SNAPSHOT).fetchone()
 
 
-def _examine(path: Path) -> None:
-    """Raise Stop(65) for what is no SQLite file at first sight."""
-    found = path.stat()
-    if stat.S_ISDIR(found.st_mode):
-        raise Stop(Exit.BAD_DATA, f"{path} is a folder. Name the SQLite file in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise Stop(Exit.BAD_DATA, f"{path} is no file. Name a SQLite file.")
-    with path.open("rb") as file:
-        head = file.read(100)
-    if not head:
-        raise Stop(Exit.BAD_DATA, f"{path} is empty. Name the file that has the data.")
-    if not head.startswith(HEADER):
-        raise Stop(
-            Exit.BAD_DATA,
-            f"{path} {NO_DATABASE}",
-        )
-    page = int.from_bytes(head[16:18], "big")
-    page = 65536 if page == 1 else page
-    pages = int.from_bytes(head[28:32], "big")
-    # The count is good where the writer has left its own mark beside it (bytes 24 and 92).
-    if len(head) < 100 or (head[24:28] == head[92:96] and found.st_size < page * pages):
-        raise Stop(
-            Exit.BAD_DATA,
-            f"{path} is truncated: {found.st_size} bytes of {page * pages}. Copy it again.",
-        )
+def _connection(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
+    return sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
 
 
-def _meaning(error: sqlite3.Error) -> str:
-    """What SQLite's words mean for this file, and what to do."""
-    said = str(error)
-    if "not a database" in said:
-        return NO_DATABASE
-    if "malformed" in said or "disk I/O" in said:
-        return (
-            f"is damaged ({said}). Copy it again, or save what can be read: "
-            "sqlite3 FILE .recover | sqlite3 NEW."
-        )
-    if "locked" in said:
-        return "is locked by another process. Try again once that is done."
-    if "unable to open" in said or "readonly" in said:
-        return (
-            "cannot be opened: its log (-wal or -journal) has to be read too, and that takes the "
-            "right to write in its folder. Give it, or import a copy made with VACUUM INTO."
-        )
-    return f"cannot be read: {said}."
+def _tidy(path: Path) -> None:
+    """Let SQLite take away the empty log that reading made: it does where the last may write."""
+    log = beside(path, "-wal")
+    if not log.exists() or size_of(log):
+        return
+    with suppress(sqlite3.Error), closing(_connection(path, "mode=rw")) as connection:
+        connection.execute(SNAPSHOT).fetchone()
 
 
 def _text(data: bytes) -> str | Invalid:
@@ -249,15 +241,3 @@ def _text(data: bytes) -> str | Invalid:
         return data.decode()
     except UnicodeDecodeError:
         return Invalid(data)
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _state(path: Path) -> str:
-    found = path.stat()
-    return f"{found.st_mtime_ns} {found.st_size} {_size(Path(f'{path}-wal'))}"

@@ -66,6 +66,19 @@ class AnyText(Text):
         return Kind.bulk(self, values)
 
 
+class Short(Text):
+    """name and "char", of which Postgres silently keeps so many bytes: its `limit` is in bytes."""
+
+    def one(self, value: Any) -> str:
+        text = Text().one(value)
+        if len(text.encode()) > self.limit:
+            raise Unfit(f"longer than {self.sql}")
+        return text
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        return Kind.bulk(self, values)
+
+
 @dataclass(frozen=True)
 class Words(Kind):
     """An enum, or a type whose values only Postgres can judge: then there are no `labels`."""
@@ -73,6 +86,10 @@ class Words(Kind):
     sql: str
     labels: tuple[str, ...] = ()
     quoted: ClassVar[bool] = True
+
+    @property
+    def known(self) -> bool:
+        return bool(self.labels)
 
     def one(self, value: Any) -> str:
         text = Text().one(value)

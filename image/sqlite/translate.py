@@ -3,12 +3,13 @@
 What passes here may still not suit the types; Postgres has the last word on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .grammar import Token, Tokens, inside
-from .source import identifier
-from .values import Boolean, Kind
+from .source import folded, identifier
+from .texts import Text, Words
+from .values import Boolean, Integer, Kind, Numeric
 
 KEYWORDS = {
     *("AND", "OR", "NOT", "IN", "BETWEEN", "IS", "NULL", "LIKE", "ESCAPE", "TRUE", "FALSE"),
@@ -37,8 +38,35 @@ class Named:
     kind: Kind
 
 
-def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
-    """The expression for Postgres; `columns` by their SQLite names in lower case.
+def generated(words: Tokens, columns: Mapping[str, Named], short: Callable[[], bool]) -> str:
+    """expression() of a generated column: each value has to be the same, not only to mean it.
+
+    `short` tells whether all its values are decimals that SQLite's doubles hold as they are
+    written. Raises Untranslatable.
+    """
+    kinds = [
+        columns[folded(word.name)].kind
+        for word in words
+        if word.kind in ("word", "quoted") and folded(word.name) in columns
+    ]
+    signs = {word.text for word in words if word.kind == "operator"}
+    fractions = any(word.kind == "number" and not word.text.isdigit() for word in words)
+    decimals = any(isinstance(kind, Numeric) for kind in kinds) or (
+        fractions and any(isinstance(kind, Integer) for kind in kinds)
+    )
+    if decimals and signs & {"+", "-", "*"} and not short():
+        raise Untranslatable("SQLite reckons with doubles, Postgres with decimals")
+    if "/" in signs:
+        raise Untranslatable("a division by zero is NULL in SQLite, and an error in Postgres")
+    if "||" in signs and not all(isinstance(kind, Text | Words | Integer) for kind in kinds):
+        raise Untranslatable("Postgres writes numbers and dates out otherwise")
+    return expression(words, columns, folding='COLLATE "C"')
+
+
+def expression(words: Tokens, columns: Mapping[str, Named], folding: str = "") -> str:
+    """The expression for Postgres; `columns` by their SQLite names, `folded`.
+
+    `folding` comes after what lower() and upper() are given.
 
     Raises Untranslatable.
     """
@@ -46,6 +74,10 @@ def expression(words: Tokens, columns: Mapping[str, Named]) -> str:
     at = 0
     while at < len(words):
         text, used = _word(words, at, columns)
+        if text in ("lower", "upper") and used == 1 and folding and words[at + 1] == "(":
+            inner = inside(words, at + 1)
+            text = f"{text}(({expression(inner, columns, folding)}) {folding})"
+            used = len(inner) + 3
         said.append(text)
         at += used
     return " ".join(said)
@@ -57,8 +89,8 @@ def _word(words: Tokens, at: int, columns: Mapping[str, Named]) -> tuple[str, in
     rest = words[at + 1 :]
     match word.kind:
         case "number":
-            if word.text[:2].lower() == "0x":
-                return str(int(word.text, 16)), 1
+            if word.text[:2].lower() == "0x":  # 64 bits, of which the first is the sign
+                return str((int(word.text, 16) ^ 1 << 63) - (1 << 63)), 1
             return word.text, 1
         case "string":
             return literal(word.name), 1
@@ -70,8 +102,8 @@ def _word(words: Tokens, at: int, columns: Mapping[str, Named]) -> tuple[str, in
             return f"'\\x{word.text[2:-1]}'::bytea", 1
     if rest and rest[0] == "(" and word.kind == "word" and word.text.upper() not in KEYWORDS:
         return _function(word, words, at)
-    if word.name.lower() in columns and not (word.kind == "word" and word.text.upper() in KEYWORDS):
-        return _column(columns[word.name.lower()], rest)
+    if folded(word.name) in columns and not (word.kind == "word" and word.text.upper() in KEYWORDS):
+        return _column(columns[folded(word.name)], rest)
     if word.kind == "quoted" and word.text[0] == '"':
         return literal(word.name), 1  # https://www.sqlite.org/quirks.html#dblquote
     return _keyword(word, rest)
@@ -103,6 +135,8 @@ def _keyword(word: Token, rest: Tokens) -> tuple[str, int]:
     if upper in ("ISNULL", "NOTNULL"):
         return ("IS NULL" if upper == "ISNULL" else "IS NOT NULL"), 1
     if upper == "LIKE":
+        if not any(one == "ESCAPE" for one in rest) and not (rest and _is_plain(rest[0])):
+            raise Untranslatable("LIKE takes a backslash otherwise in Postgres")
         return "ILIKE", 1  # SQLite's LIKE takes no account of case
     if upper == "IS":
         negated = bool(rest) and rest[0] == "NOT"
@@ -115,6 +149,10 @@ def _keyword(word: Token, rest: Tokens) -> tuple[str, int]:
     if word.kind != "word" or upper not in KEYWORDS:
         raise Untranslatable(f"{word.text} has no counterpart in Postgres")
     return upper, 1
+
+
+def _is_plain(word: Token) -> bool:
+    return word.kind == "string" and "\\" not in word.text
 
 
 def literal(text: str) -> str:

@@ -40,6 +40,11 @@ class Kind:
     sql: str
     quoted: ClassVar[bool] = False
 
+    @property
+    def known(self) -> bool:
+        """Whether its values can be compared: else Postgres alone can say what they mean."""
+        return True
+
     def one(self, value: Any) -> str:
         """A value that is not NULL, as Postgres takes it. Raises Unfit."""
         raise NotImplementedError
@@ -130,7 +135,7 @@ class Numeric(Kind):
 
     sql: str = "numeric"
     precision: int = 0  # 0: any
-    scale: int = 0
+    scale: int = 0  # since Postgres 15 below 0 or above `precision` too
 
     def one(self, value: Any) -> str:
         if isinstance(value, str) and NUMBER.fullmatch(value):
@@ -154,6 +159,8 @@ class Numeric(Kind):
         return text
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        if not 0 <= self.scale <= self.precision:
+            return super().bulk(values)
         texts = [
             "" if value is None else real(value) if type(value) is float else integer(value)
             for value in values

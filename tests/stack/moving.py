@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+import pytest
 
 PATIENCE_SECONDS = 60
 ALONE = ("-m", "demijohn")
@@ -70,6 +71,12 @@ def apart(readers: int = 2, part_rows: int = 8192) -> tuple[str, ...]:
     return ("-P", str(script), str(readers), str(part_rows))
 
 
+# For a test: once one process reads, and once several do, a row at a time.
+WHOEVER_READS = pytest.mark.parametrize(
+    "program", [ALONE, apart(part_rows=1)], ids=["one reads", "several read"]
+)
+
+
 def bring(url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, **more: str) -> Done:
     """Run the command to its end."""
     report = path.with_suffix(".report.json")
@@ -86,9 +93,11 @@ def bring(url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, *
     return Done(done.returncode, done.stdout, done.stderr, found)
 
 
-def brought(url: str, path: Path, *words: str, **more: str) -> Done:
+def brought(
+    url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, **more: str
+) -> Done:
     """Run the command, which has to succeed, with the proof of every table."""
-    done = bring(url, path, *words, **more)
+    done = bring(url, path, *words, program=program, **more)
     assert done.status == 0, done.err
     assert all(table["same"] for table in done.report["tables"])
     return done

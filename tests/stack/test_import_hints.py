@@ -51,6 +51,40 @@ def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: 
     assert "skipped" not in done.err
 
 
+def test_a_generated_column_that_overflows(database: str, tmp_path: Path) -> None:
+    """SQLite goes on in doubles, where Postgres does not."""
+    sql = "CREATE TABLE t (a INTEGER PRIMARY KEY, b INT AS (a * 4) STORED)"
+    path = tmp_path / "app.db"
+    file(path, f"{sql}; INSERT INTO t (a) VALUES ({1 << 62})")
+    done = bring(database, path)
+    assert done.status == 65
+    assert "out of range" in done.err
+    assert "that of t.b, which Postgres works out itself. Say --exclude t.b to" in done.err
+    brought(database, path, "--exclude", "t.b")
+    run(database, "DROP TABLE t")
+    run(database, "CREATE TABLE t (a bigint, b bigint GENERATED ALWAYS AS (a * 4) STORED)")
+    done = bring(database, path)
+    assert "t.b, which Postgres works out itself. Drop it in Postgres" in done.err
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_names_cannot_write_what_they_like_on_the_screen(
+    database: str, tmp_path: Path, *, existing: bool
+) -> None:
+    name = "a\n\x1b[2Jb"
+    path = file(
+        tmp_path / "app.db", f'CREATE TABLE "{name}" (v TEXT, w TEXT)', **{name: [(b"x", 1)]}
+    )
+    if existing:
+        run(database, f'CREATE TABLE "{name}" (v TEXT)')
+    for words in ([], ["--exclude", f"{name}.w"], ["--on-bad", "null", "--exclude", f"{name}.w"]):
+        done = bring(database, path, *words)
+        lines = (done.out + done.err).splitlines()
+        assert not any("\x1b" in line or line.startswith("b") for line in lines)
+        assert any("a\\n\\x1b[2Jb" in line for line in lines)
+    assert done.status in (0, 65)
+
+
 RIGHTS = {
     "no schema's": (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",

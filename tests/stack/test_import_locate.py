@@ -99,10 +99,22 @@ def test_a_proof_that_fails_is_located_too(database: str, tmp_path: Path) -> Non
     path = file(tmp_path / "app.db", sql, t=[(1, "a", "A"), (2, "b", "b!")])
     before = state(database)
     done = bring(database, path)
-    assert done.status == 70
-    assert "the proof failed, so nothing was imported" in done.err
+    assert done.status == 65
+    assert "Postgres works out t.loud itself" in done.err
     assert "    loud: not the same where id 2\n" in done.out
     assert done.report["tables"][0]["difference"]["differ"] == ids(2)
+    assert state(database) == before
+
+
+def test_a_proof_that_fails_for_no_reason_that_is_known(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (v text, loud text GENERATED ALWAYS AS (upper(v)) STORED)")
+    sql = "CREATE TABLE t (v TEXT, loud TEXT PRIMARY KEY)"
+    path = file(tmp_path / "app.db", sql, t=[("a", "A"), ("b", "b!")])
+    before = state(database)
+    done = bring(database, path)
+    assert done.status == 70
+    assert "the proof failed, so nothing was imported" in done.err
+    assert done.report["tables"][0]["difference"]["only_sqlite"] == [{"loud": "b!"}]
     assert state(database) == before
 
 

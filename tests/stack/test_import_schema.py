@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.stack.moving import Done, ask, bring, brought, connected, file
+from tests.stack.moving import WHOEVER_READS, Done, ask, bring, brought, connected, file
 
 SAMPLES = Path(__file__).resolve().parents[1] / "fixtures" / "samples"
 
@@ -242,3 +242,22 @@ def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
     assert "holds for new rows only: 1 row" in done.changed()["foreign key c (p)"]
     assert "left behind" not in done.out
     assert "NOT VALID" in definitions(database, "c")
+
+
+@WHOEVER_READS
+def test_json_in_the_schema_is_no_damage(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t (id INTEGER PRIMARY KEY, j TEXT CHECK (json_valid(j)),
+          a TEXT AS (json_extract(j, '$.a')));
+        CREATE INDEX i ON t (j ->> '$.b');
+        INSERT INTO t VALUES (1, '{"a": "x"}');""",
+    )
+    left = brought(database, path, program=program).left()
+    assert ask(database, "SELECT id, a FROM t") == [(1, "x")]
+    assert left == {
+        "check t: json_valid ( j )": "json_valid() is not the same in Postgres",
+        "index i": "->> is not the same in Postgres",
+    }

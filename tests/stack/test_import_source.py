@@ -14,7 +14,7 @@ import pytest
 from demijohn.exits import Stop
 from demijohn.sqlite.source import Source
 
-from tests.stack.moving import ask, bring, brought, file
+from tests.stack.moving import WHOEVER_READS, ask, bring, brought, file
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
 
@@ -85,6 +85,45 @@ def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> N
     assert ask(database, "SELECT * FROM t") == [(1, "in the log")]
 
 
+@WHOEVER_READS
+def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    """Or its app, as another user, might not be able to write into the log."""
+    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}", t=[(1, "x")])
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    brought(database, path, program=program)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
+
+
+def test_pages_that_are_in_the_log_as_yet_are_not_missing(database: str, tmp_path: Path) -> None:
+    """A checkpoint brings the first page, with the count of all, before it brings the last."""
+    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.executemany("INSERT INTO t VALUES (?, ?)", [(n, "x" * 2000) for n in range(9)])
+        with path.open("r+b") as database_file:
+            database_file.seek(28)
+            database_file.write((9).to_bytes(4, "big"))
+        assert path.stat().st_size < 9 * 4096
+        brought(database, path)
+    assert ask(database, "SELECT count(*) FROM t") == [(9,)]
+
+
+def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> None:
+    path = many(tmp_path / "app.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN")
+        writer.execute("UPDATE t SET v = 'half'")
+        for ending in ("", "-journal"):
+            shutil.copy(f"{path}{ending}", f"{tmp_path / 'copy.db'}{ending}")
+    done = bring(database, tmp_path / "copy.db")
+    assert done.status == 65
+    assert "its last writer was interrupted, and copy.db-journal is to undo" in done.err
+
+
 def test_one_moment_while_another_writes(database: str, tmp_path: Path) -> None:
     """Both tables get a row in one transaction each time, so both have as many, whenever it is."""
     path = tmp_path / "app.db"
@@ -152,11 +191,20 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
             source.check()
 
 
-def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path) -> None:
+@pytest.mark.parametrize("name", ["app.db", "link.db"])
+def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str) -> None:
     locked_up.parent.chmod(0o755)
     Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
+    locked_up.with_name("link.db").symlink_to(locked_up)
     locked_up.parent.chmod(0o555)
     with as_nobody(), pytest.raises(Stop, match=r"its log .* has to be read too"):
+        Source(locked_up.with_name(name))
+
+
+def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
+    locked_up.chmod(0)
+    said = r'user \d+ may not\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
+    with as_nobody(), pytest.raises(Stop, match=said):
         Source(locked_up)
 
 
@@ -210,12 +258,15 @@ def test_a_name_that_the_file_has_not_is_a_mistake(
     assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
-def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path, ending: str) -> None:
+    """Nor over its log, which may hold what the file has not yet."""
     path = many(tmp_path / "app.db", 1)
     before = path.read_bytes()
-    done = bring(database, path, "--report", str(path))
+    done = bring(database, path, "--report", f"{path}{ending}")
     assert done.status == 64
     assert path.read_bytes() == before
+    assert not ending or not Path(f"{path}{ending}").exists()
 
 
 def test_a_report_that_cannot_be_written_is_told_first(database: str, tmp_path: Path) -> None:
