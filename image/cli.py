@@ -7,7 +7,7 @@ import sys
 from types import FrameType
 
 from . import __version__
-from .exits import Exit, Stop
+from .exits import Exit, Interrupted, Stop
 from .log import complain
 
 USAGE = """\
@@ -90,9 +90,9 @@ def _execute(program: str, words: list[str]) -> int:
 
 
 def _stopped(number: int, _: FrameType | None) -> None:
-    raise Stop(Exit.OK, f"stopped by {signal.Signals(number).name}")
+    raise Interrupted(Exit.OK, f"stopped by {signal.Signals(number).name}")
 
 
 def _interrupted(number: int, _: FrameType | None) -> None:
     """A command that was to do something, and has not, is no success."""
-    raise Stop(Exit.SOFTWARE, f"stopped by {signal.Signals(number).name} before it was done")
+    raise Interrupted(Exit.SOFTWARE, f"stopped by {signal.Signals(number).name} before it was done")

@@ -29,3 +29,7 @@ class Stop(Exception):
 
     def __reduce__(self) -> tuple[type["Stop"], tuple[Exit, str]]:
         return Stop, (self.status, self.message)  # to be pickled
+
+
+class Interrupted(Stop):
+    """A signal told the command to stop: who can go on after other faults cannot after this."""

@@ -176,10 +176,11 @@ def _work(
     except Stop as stop:
         _hear_no_more()
         connection.cancel()
-        ended = done.wait(GIVE_UP_SECONDS)
+        ended = _ends(done, crew)
         if report.outcome == "unknown" and not ended:
             raise unknown(stop.message) from None
         if report.outcome != "unknown" and (fault or not ended):
+            report.outcome = "failed"
             raise
         # Else it was done before it heard: it ends as if nothing had been said.
     finally:
@@ -191,6 +192,15 @@ def _work(
         if isinstance(error, psycopg2.Error):
             raise meaning(error, report, wanted, connection.info.user) from None
         raise error
+
+
+def _ends(done: threading.Event, crew: Crew) -> bool:
+    """Whether the work ends soon now that its readers give up, also those that begin only now."""
+    for _ in range(GIVE_UP_SECONDS * 10):
+        crew.give_up()
+        if done.wait(0.1):
+            return True
+    return False
 
 
 def _hear_no_more() -> None:

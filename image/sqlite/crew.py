@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import Any, Self, TypeVar
 
 from .. import capacity
-from ..exits import Stop
+from ..exits import Interrupted, Stop
 from .hands import Hand, Helper, Inside
 from .move import TableMove
 from .parts import Part, cut
@@ -52,6 +52,12 @@ class Crew:
         self._dismiss()
         for hand in self._hands:
             hand.close()
+
+    def give_up(self) -> None:
+        """Let whatever is being read, or will be, fail at once; for another thread to call."""
+        self._source.connection.interrupt()
+        for hand in self._hands:
+            hand.stop()
 
     def meet(self) -> None:
         """Agree on one snapshot; to be called before anything was read. Else one reads alone."""
@@ -106,6 +112,8 @@ class Crew:
                 if all(joined):
                     return mark is not None
                 time.sleep(APART_SECONDS)
+        except Interrupted:
+            raise
         except Stop:  # a helper is lost, or cannot open the file
             pass
         return False

@@ -27,8 +27,11 @@ class Hand(Protocol):
     def hear(self) -> Message:
         """The next message, as soon as there is one. Raises Stopped, Stop(70)."""
 
+    def stop(self) -> None:
+        """Give up whatever is being done, and do no more; another thread may call it."""
+
     def close(self) -> None:
-        """Give up whatever is being done."""
+        """The same, and wait until that is so."""
 
 
 class Inside:
@@ -47,10 +50,13 @@ class Inside:
     def hear(self) -> Message:
         return self._channel.get()
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self._channel.stop()
         self._tasks.put(None)
         self._source.connection.interrupt()
+
+    def close(self) -> None:
+        self.stop()
         self._thread.join(GIVE_UP_SECONDS)
 
     def _work(self) -> None:
@@ -95,8 +101,11 @@ class Helper:
             raise self._lost() from None
         return message
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self._process.kill()
+
+    def close(self) -> None:
+        self.stop()
         self._process.wait()
         with suppress(BrokenPipeError):
             self._tasks.close()

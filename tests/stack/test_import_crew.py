@@ -16,6 +16,7 @@ import pytest
 from demijohn import capacity
 from demijohn.capacity import Capacity
 from demijohn.sqlite import crew as crews
+from demijohn.sqlite.command import GIVE_UP_SECONDS
 from demijohn.sqlite.crew import Crew
 from demijohn.sqlite.source import Source
 from demijohn.sqlite.tasks import Ask
@@ -316,3 +317,38 @@ def test_what_a_reader_finds_is_told_as_ever(database: str, path: Path) -> None:
     assert "is damaged" in several.err
     assert len(several.err.splitlines()) == 1
     assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
+
+
+@pytest.fixture(scope="module")
+def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that takes seconds to read, by whoever reads it."""
+    path = tmp_path_factory.mktemp("long") / "app.db"
+    rows = [(n, f"name {n:040}", n / 7, "2024-02-03 10:00:00") for n in range(400_000)]
+    return file(path, "CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT, r REAL, d DATETIME)", e=rows)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.6])
+def test_told_to_stop_while_the_file_is_read_it_stops(
+    database: str, long_one: Path, seconds: float
+) -> None:
+    """Also while its readers meet, and before Postgres has anything to do."""
+    before = state(database)
+    process = subprocess.Popen(
+        command(long_one, program=apart()),
+        env=environment(database),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not psutil.Process(process.pid).children():  # its readers; it hears signals by now
+        assert process.poll() is None
+    time.sleep(seconds)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (
+        70,
+        "demijohn: stopped by SIGTERM before it was done\n",
+    ), out
+    assert time.monotonic() - began < GIVE_UP_SECONDS
+    assert state(database) == before
