@@ -46,10 +46,11 @@ class Connector:
         self._back = threading.Condition()
 
     def __call__(self) -> Any:
+        """A connection, unless the database is known to be away. Raises the driver's errors."""
         if self._away.is_set():
             raise self._refusal("the database is away")
         try:
-            return self._connect()
+            return self.connect()
         except Exception as error:
             self.suspect(error)
             raise
@@ -75,7 +76,7 @@ class Connector:
     def _attempt(self) -> None:
         # A pooler lets one in whose database is away, hence the question.
         with suppress(self._driver.Error), patience.at_most(self._timeout):
-            with closing(self._connect()) as connection, closing(connection.cursor()) as cursor:
+            with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("SELECT 1")
             with self._back:
                 if self._away.is_set():
@@ -83,7 +84,8 @@ class Connector:
                 self._away.clear()
                 self._back.notify_all()
 
-    def _connect(self) -> Any:
+    def connect(self) -> Any:
+        """A connection, whatever was known before. Raises the driver's errors."""
         with patience.at_most(self._timeout):
             return self._first_that_answers()
 

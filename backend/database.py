@@ -1,7 +1,7 @@
 """The way to Postgres: one engine a process, and transactions of it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
@@ -61,15 +61,15 @@ def engine_for_requests(settings: Settings) -> Engine:
 
 def engine_for_migrations(settings: Settings) -> Engine:
     """An engine whose statements may take as long as they need."""
-    return _engine(settings, Connector(settings), poolclass=NullPool)
+    return _engine(settings, Connector(settings).connect, poolclass=NullPool)
 
 
-def _engine(settings: Settings, connector: Connector, **options: Any) -> Engine:
+def _engine(settings: Settings, creator: Callable[[], Any], **options: Any) -> Engine:
     if settings.driver == "psycopg2":
         options["use_native_hstore"] = False  # spares each new connection a query
     return sqlalchemy.create_engine(
         f"postgresql+{settings.driver}://",
-        creator=connector,
+        creator=creator,
         hide_parameters=True,  # errors are logged, and what people typed is not
         **options,
     )

@@ -22,7 +22,7 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
 const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
 const SHARED =
-  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|plural)|lib\/(explain|known-polls|use-now)|components\/(busy-button|field-error))\.tsx?$/;
+  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|not-found|plural)|lib\/(explain|known-polls|use-now)|components\/(busy-button|field-error))\.tsx?$/;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
