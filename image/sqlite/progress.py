@@ -10,7 +10,7 @@ SPEED_ROWS = 10_000  # of fewer, the speed says nothing
 
 @dataclass
 class Progress:
-    """How far it is; written by the threads that work, read by the one that shows it."""
+    """What is being done, and how many rows of it."""
 
     doing: str = ""
     expected: int = 0  # rows of all tables

@@ -3,9 +3,12 @@
 import re
 import time
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import httpx
 from playwright.sync_api import Locator, Page, expect
+
+from tests.stack_fixture import Stack
 
 
 class Size(NamedTuple):
@@ -98,3 +101,12 @@ class Visitor:
     def sees(self, text: str) -> None:
         """Wait until the page says so."""
         expect(self.page.get_by_text(text).first).to_be_visible()
+
+
+def close(stack: Stack, poll: dict[str, Any]) -> None:
+    """Close a poll, as its host does by the API."""
+    httpx.patch(
+        f"{stack.url}/api/polls/{poll['id']}",
+        json={"closed": True},
+        headers={"Authorization": f"Bearer {poll['manage_key']}"},
+    ).raise_for_status()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
 from tests.browser.layout import boxes, expect_apart, expect_within, font_size, resize
-from tests.browser.tally import Size, Visitor
+from tests.browser.tally import Size, Visitor, close
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -31,14 +31,6 @@ def asked(stack: Stack, question: str, options: list[str], **members: object) ->
     answer = httpx.post(f"{stack.url}/api/polls", json=body)
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
-
-
-def close(stack: Stack, poll: dict[str, Any]) -> None:
-    httpx.patch(
-        f"{stack.url}/api/polls/{poll['id']}",
-        json={"closed": True},
-        headers={"Authorization": f"Bearer {poll['manage_key']}"},
-    ).raise_for_status()
 
 
 def cast(postgres: Postgres, poll: dict[str, Any], choice: int, count: int) -> None:

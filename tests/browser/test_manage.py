@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.tally import PHONE, Size, Visitor
+from tests.browser.tally import PHONE, Size, Visitor, close
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -38,14 +38,6 @@ def asked(stack: Stack, **members: object) -> dict[str, Any]:
     body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]} | members
     poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
     return poll
-
-
-def close(stack: Stack, poll: dict[str, Any]) -> None:
-    httpx.patch(
-        f"{stack.url}/api/polls/{poll['id']}",
-        json={"closed": True},
-        headers={"Authorization": f"Bearer {poll['manage_key']}"},
-    ).raise_for_status()
 
 
 def manage(poll: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ BUDGET_BYTES = 100_000
 def test_the_first_load_of_a_page_stays_within_the_budget(
     stack: Stack, newcomer: Newcomer, page: str
 ) -> None:
+    """The host's page without its key. With it, it takes more: docs/tally.md."""
     address = newcomer(stack.url).ask("Tea or coffee?", ["Tea", "Coffee"])
     paths = {"ask": "/", "status": "/status", "lost": "/nowhere"}
     visitor = newcomer(stack.url, PHONE)

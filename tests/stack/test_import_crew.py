@@ -194,20 +194,25 @@ def path(tmp_path: Path) -> Path:
     return file(tmp_path / "app.db", sql, t=[(n, f"value {n} " * 5) for n in range(5000)])
 
 
+def started(url: str, path: Path) -> subprocess.Popen[str]:
+    """An import by several readers."""
+    return subprocess.Popen(
+        command(path, program=apart()),
+        env=environment(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
 @contextmanager
 def held(url: str, path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Process], Any]]:
     """An import whose readers have begun, and that waits for a table: it, and its readers."""
     with connected(url) as cursor:
         cursor.execute("CREATE TABLE t (id bigint PRIMARY KEY, v text)")
         cursor.execute("BEGIN; LOCK TABLE t")
-        process = subprocess.Popen(
-            command(path, program=apart()),
-            env=environment(url),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        process = started(url, path)
         wait_until(
             lambda: ask(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         )
@@ -331,24 +336,32 @@ def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_told_to_stop_while_the_file_is_read_it_stops(
     database: str, long_one: Path, seconds: float
 ) -> None:
-    """Also while its readers meet, and before Postgres has anything to do."""
+    """Also while its readers meet."""
     before = state(database)
-    process = subprocess.Popen(
-        command(long_one, program=apart()),
-        env=environment(database),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    while not psutil.Process(process.pid).children():  # its readers; it hears signals by now
-        assert process.poll() is None
+    process = started(database, long_one)
+    # Once it has readers it hears signals.
+    wait_until(lambda: psutil.Process(process.pid).children() or process.poll() is not None)
     time.sleep(seconds)
     process.send_signal(signal.SIGTERM)
+    assert_stopped(process)
+    assert state(database) == before
+
+
+def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: Path) -> None:
+    before = state(database)
+    process = started(database, long_one)
+    assert process.stdout
+    assert process.stdout.readline() == "reading the SQLite file\n"
+    for reader in psutil.Process(process.pid).children():
+        reader.suspend()
+    process.send_signal(signal.SIGTERM)
     began = time.monotonic()
-    out, said = process.communicate(timeout=60)
-    assert (process.returncode, said) == (
-        70,
-        "demijohn: stopped by SIGTERM before it was done\n",
-    ), out
+    assert_stopped(process)
     assert time.monotonic() - began < GIVE_UP_SECONDS
     assert state(database) == before
+
+
+def assert_stopped(process: subprocess.Popen[str]) -> None:
+    out, said = process.communicate(timeout=60)
+    expected = (70, "demijohn: stopped by SIGTERM before it was done\n")
+    assert (process.returncode, said) == expected, out
