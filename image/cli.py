@@ -1,14 +1,13 @@
 """The `demijohn` command: which words mean what, and how a mistake ends."""
 
 import os
-import shutil
-import signal
 import sys
-from types import FrameType
 
-from . import __version__
+from . import __version__, interruption
 from .exits import Exit, Interrupted, Stop
+from .interruption import held
 from .log import complain
+from .output import Output
 
 USAGE = """\
 demijohn: a Flask + React app in one container.
@@ -24,18 +23,27 @@ demijohn: a Flask + React app in one container.
 Settings are environment variables; the README lists them.
 """
 
+# How it ends when told to stop. What was to do something, and has not, is no success.
+UNDONE = (Exit.SOFTWARE, " before it was done")
+TOLD_TO_STOP = {
+    "serve": (Exit.OK, ""),
+    "import-sqlite": (Exit.SOFTWARE, " before it was done. Nothing was changed."),
+}
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit status. A user's mistake is a line on stderr, no traceback."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
-    # PID 1 has no default action for these: without a handler it would not stop while it boots.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stopped if command == "serve" else _interrupted)
+    interruption.listen(*TOLD_TO_STOP.get(command, UNDONE))
+    output = Output()
     try:
-        return int(_run(command, words))
-    except Stop as stop:
+        status = int(_run(command, words))
+        interruption.ignore()
+    except (Stop, Interrupted) as stop:
+        interruption.ignore()
         complain(stop.message)
-        return stop.status
+        status = stop.status
+    return output.end(status)
 
 
 def _run(command: str, words: list[str]) -> int:
@@ -44,28 +52,28 @@ def _run(command: str, words: list[str]) -> int:
         raise Stop(Exit.USAGE, f"{command} takes no arguments, got {' '.join(words)!r}.")
     match command:
         case "serve":
-            from .boot import serve
-
+            with held():
+                from .boot import serve
             return serve()
         case "release":
-            from .boot import release_once
-
+            with held():
+                from .boot import release_once
             return release_once()
         case "doctor":
-            from .doctor import run as examine
-
+            with held():
+                from .doctor import run as examine
             return examine()
         case "healthcheck":
-            from .healthcheck import run
-
+            with held():
+                from .healthcheck import run
             return run()
         case "smoke":
-            from .smoke import main as smoke
-
+            with held():
+                from .smoke import main as smoke
             return smoke(words)
         case "import-sqlite":
-            from .sqlite.command import main as import_sqlite
-
+            with held():
+                from .sqlite.command import main as import_sqlite
             return import_sqlite(words)
         case "help" | "-h" | "--help":
             print(USAGE, end="")
@@ -78,21 +86,13 @@ def _run(command: str, words: list[str]) -> int:
 
 def _execute(program: str, words: list[str]) -> int:
     """Become another program: `docker run IMAGE bash`, or a host that prefixes our own name."""
+    with held():
+        import shutil  # only here: it brings half a dozen others
     if not shutil.which(program):
         raise Stop(
             Exit.USAGE,
             f"{program!r} is neither a command of demijohn nor a program. See demijohn --help.",
         )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+    interruption.forget()
     sys.stdout.flush()
     os.execvp(program, [program, *words])
-
-
-def _stopped(number: int, _: FrameType | None) -> None:
-    raise Interrupted(Exit.OK, f"stopped by {signal.Signals(number).name}")
-
-
-def _interrupted(number: int, _: FrameType | None) -> None:
-    """A command that was to do something, and has not, is no success."""
-    raise Interrupted(Exit.SOFTWARE, f"stopped by {signal.Signals(number).name} before it was done")

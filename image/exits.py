@@ -31,5 +31,14 @@ class Stop(Exception):
         return Stop, (self.status, self.message)  # to be pickled
 
 
-class Interrupted(Stop):
-    """A signal told the command to stop: who can go on after other faults cannot after this."""
+class Interrupted(BaseException):
+    """A signal told the command to stop, and nobody is to go on as after other faults.
+
+    `said` tells which signal it was, `message` also what that means for the work.
+    """
+
+    def __init__(self, status: Exit, said: str, undone: str = "") -> None:
+        super().__init__(said)
+        self.status = status
+        self.said = said
+        self.message = said + undone

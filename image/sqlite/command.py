@@ -1,7 +1,6 @@
 """`demijohn import-sqlite FILE`: its options, what it prints, and how it ends."""
 
 import argparse
-import signal
 import threading
 import time
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import NoReturn
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from .. import database, settings
-from ..exits import Exit, Stop
+from .. import database, interruption, settings
+from ..exits import Exit, Interrupted, Stop
 from . import choose, memory
 from .crew import Crew
 from .display import display
@@ -123,10 +122,11 @@ def main(words: list[str]) -> int:
             )
             try:
                 crew.meet()
+                interruption.check()
                 _work(source, crew, connection, wanted, report, options)
             finally:
                 connection.close()
-    except Stop as stop:
+    except (Stop, Interrupted) as stop:
         report.error = stop.message
         if not report.holds:
             print("\n".join(report.summary()), flush=True)
@@ -170,15 +170,16 @@ def _work(
     threading.Thread(target=work, name="import", daemon=True).start()
     try:
         while not done.wait(SHOW_SECONDS):
+            interruption.check()
             shown.show(progress)
         shown.show(progress)
-        _hear_no_more()
-    except Stop as stop:
-        _hear_no_more()
+        interruption.ignore()
+    except Interrupted as stop:
+        interruption.ignore()
         connection.cancel()
         ended = _ends(done, crew)
         if report.outcome == "unknown" and not ended:
-            raise unknown(stop.message) from None
+            raise unknown(stop.said) from None
         if report.outcome != "unknown" and (fault or not ended):
             report.outcome = "failed"
             raise
@@ -201,12 +202,6 @@ def _ends(done: threading.Event, crew: Crew) -> bool:
         if done.wait(0.1):
             return True
     return False
-
-
-def _hear_no_more() -> None:
-    """What is left is to say how it went, which no signal is to change."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
 
 
 def _end(report: Report) -> int:

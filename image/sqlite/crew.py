@@ -12,7 +12,7 @@ from itertools import cycle
 from typing import Any, Self, TypeVar
 
 from .. import capacity
-from ..exits import Interrupted, Stop
+from ..exits import Stop
 from .hands import Hand, Helper, Inside
 from .move import TableMove
 from .parts import Part, cut
@@ -112,8 +112,6 @@ class Crew:
                 if all(joined):
                     return mark is not None
                 time.sleep(APART_SECONDS)
-        except Interrupted:
-            raise
         except Stop:  # a helper is lost, or cannot open the file
             pass
         return False

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from psycopg2 import errors
 
-from .. import database
+from .. import database, interruption
 from ..exits import Exit, Stop
 from . import create, load, plan, proof, schema
 from .account import Sum
@@ -89,6 +89,7 @@ class Importer:
             self._target.connection.rollback()
             self._report.outcome = "dry run"
             return
+        interruption.check()
         with self._timed("commit"):
             self._report.outcome = "unknown"
             self._target.connection.commit()
