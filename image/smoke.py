@@ -750,7 +750,9 @@ def main(argv: list[str] | None = None) -> int:
     prog = "smoke.py" if __name__ == "__main__" else "demijohn smoke"
     try:
         options = parse(prog, argv)
-        return report(prog, Site(options.url, options.timeout, options.api_path), options)
+        status = report(prog, Site(options.url, options.timeout, options.api_path), options)
+        sys.stdout.flush()
+        return status
     except UsageError as error:
         print(f"{prog}: {error} (see `{prog} --help`)", file=sys.stderr)
         return 64
@@ -758,8 +760,10 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # `smoke URL | head`: the interpreter must not complain when it ends
+    except OSError as error:  # `smoke URL | head`: the interpreter must not complain when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        if not isinstance(error, BrokenPipeError):
+            print(f"{prog}: standard output: {error.strerror}", file=sys.stderr)
         return 1
 
 

@@ -127,7 +127,7 @@ def test_told_to_stop_it_stops_and_nothing_has_been(
         process.send_signal(number)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 70
-    assert said == f"demijohn: stopped by {number.name} before it was done\n"
+    assert said == f"demijohn: stopped by {number.name} before it was done. Nothing was changed.\n"
     assert state(target) == before
 
 

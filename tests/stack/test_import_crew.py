@@ -306,7 +306,7 @@ def test_told_to_stop_with_all_its_readers_it_says_so(
         _, said = process.communicate(timeout=30)
         assert (process.returncode, said) == (
             70,
-            f"demijohn: stopped by {number.name} before it was done\n",
+            f"demijohn: stopped by {number.name} before it was done. Nothing was changed.\n",
         )
         assert alive(readers) == []
 
@@ -363,5 +363,5 @@ def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: 
 
 def assert_stopped(process: subprocess.Popen[str]) -> None:
     out, said = process.communicate(timeout=60)
-    expected = (70, "demijohn: stopped by SIGTERM before it was done\n")
+    expected = (70, "demijohn: stopped by SIGTERM before it was done. Nothing was changed.\n")
     assert (process.returncode, said) == expected, out
