@@ -6,6 +6,7 @@ libpq gives no SQLSTATE for a connection that was not made
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from .database_url import DatabaseUrl
 
@@ -21,6 +22,10 @@ class Ailment:
 
 
 HEALS = True
+
+# What engines leave in a container; in one, its own addresses lead to itself.
+CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
+ITSELF = re.compile(r"(?:^|,)(localhost|127\.[\d.]+|\[::1\])(?=[:,]|$)")
 
 # The first that matches counts. Words in braces come from the URL.
 AILMENTS = (
@@ -137,6 +142,7 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
     text = " ".join(lines).lower()
     for name in re.split(r"[,:\[\]]+", url.hosts.lower()):  # a host's name is no symptom
         text = text.replace(name, "") if len(name) > 3 else text
+    hint = _itself(url) if "refused" in text else ""
     ailment = next(a for a in AILMENTS if re.search(a.sign, text))
     words = {
         "user": url.user,
@@ -146,7 +152,19 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
         "certificate": url.parameters.get("sslrootcert", ""),
         "message": message,
     }
-    return f"database away: {ailment.diagnosis.format(**words)}. {ailment.remedy}.", ailment.heals
+    line = f"database away: {ailment.diagnosis.format(**words)}. {ailment.remedy}.{hint}"
+    return line, ailment.heals
+
+
+def _itself(url: DatabaseUrl) -> str:
+    """What to know where a container looks for the database in itself."""
+    own = ITSELF.search(url.hosts)
+    if not own or not any(mark.exists() for mark in CONTAINER):
+        return ""
+    return (
+        f" In a container, {own[1]} is the container itself: for a database on the machine around "
+        "it write host.docker.internal, or run it with --network host."
+    )
 
 
 def redact(text: str, secrets: list[str]) -> str:

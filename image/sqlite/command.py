@@ -1,6 +1,8 @@
 """`demijohn import-sqlite FILE`: its options, what it prints, and how it ends."""
 
 import argparse
+import errno
+import os
 import threading
 import time
 from pathlib import Path
@@ -11,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from .. import database, interruption, settings
 from ..exits import Exit, Interrupted, Stop
+from ..log import complain
 from . import choose, memory
 from .crew import Crew
 from .display import display
@@ -20,7 +23,7 @@ from .plan import Options
 from .progress import Progress
 from .refusals import Refusals, counted
 from .report import Report
-from .source import Source
+from .source import Source, named
 from .target import Target
 
 SHOW_SECONDS = 0.2
@@ -47,13 +50,15 @@ def parse(words: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("file", metavar="FILE", type=Path, help="the SQLite file; it is only read")
+    add(
+        "file", metavar="FILE", type=named, help="the SQLite file, or its SQLAlchemy URL; only read"
+    )
     add(
         "--on-bad",
         choices=("null", "text", "skip"),
         default="",
-        help="what becomes of values that do not fit: NULL, their column text, their row skipped; "
-        "default: list them and stop",
+        help="what becomes of values that do not fit: null puts NULL in their place, text makes "
+        "their columns text, skip leaves their rows out; default: list them and stop",
     )
     add("--replace", action="store_true", help="empty the tables that are there first")
     add("--append", action="store_true", help="add to the rows that are there")
@@ -69,8 +74,9 @@ def parse(words: list[str]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="TABLE.COLUMN=TYPE",
-        help=f"the type of a column: {', '.join(choose.KINDS)}; dates that are numbers with their "
-        f"unit, such as timestamptz:unix ({', '.join(choose.ASKED_UNITS)}); may be repeated",
+        help=f"the type of a column: {', '.join(choose.KINDS)}; what numbers "
+        f"count, such as timestamptz:unix ({', '.join(choose.ASKED_UNITS)}) or interval:s "
+        f"({', '.join(choose.UNITS_OF['interval'])}); may be repeated",
     )
     add("--dry-run", action="store_true", help="do everything but commit")
     add("--verify-only", action="store_true", help="only compare both sides as they are now")
@@ -87,9 +93,10 @@ def wishes(words: argparse.Namespace) -> Options:
     """The options that concern the data. Raises Stop(64)."""
     types = {}
     for word in words.type:
-        name, _, kind = word.partition("=")
-        if "." not in name:
-            raise Stop(Exit.USAGE, f"--type {word}: write it as TABLE.COLUMN=TYPE.")
+        name, equals, kind = word.partition("=")
+        if "." not in name or not equals:
+            way = "write it as TABLE.COLUMN=TYPE, such as --type user.name=text"
+            raise Stop(Exit.USAGE, f"--type {word}: {way}.")
         try:
             types[name.lower()] = choose.asked(kind)
         except ValueError as error:
@@ -132,9 +139,11 @@ def main(words: list[str]) -> int:
             print("\n".join(report.summary()), flush=True)
         raise
     finally:
-        if options.report:
-            report.write(options.report)
-    return _end(report)
+        written = _write(report, options.report)
+    _end(report)
+    if not written:
+        return Exit.CANNOT_WRITE
+    return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 
 def _work(
@@ -204,8 +213,20 @@ def _ends(done: threading.Event, crew: Crew) -> bool:
     return False
 
 
-def _end(report: Report) -> int:
-    """Print the summary; the exit status."""
+def _write(report: Report, path: Path | None) -> bool:
+    """Write the report, if there is to be one; else say why not, beside whatever else is said."""
+    if path is None:
+        return True
+    try:
+        report.write(path)
+    except OSError as error:
+        complain(f"{_unwritable(path, error)} The outcome was: {report.outcome}.")
+        return False
+    return True
+
+
+def _end(report: Report) -> None:
+    """Print the summary."""
     print("\n".join(report.summary()))
     rows = sum(proof.source.rows for proof in report.proofs)
     seconds = report.seconds["total"]
@@ -218,7 +239,6 @@ def _end(report: Report) -> int:
     }[report.outcome]
     what = f"{counted(rows, 'row')} in {counted(len(report.proofs), 'table')}"
     print(f"{what}, {seconds:.1f} s: {done}", flush=True)
-    return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 
 def _writable(path: Path | None, source: Path) -> None:
@@ -235,7 +255,20 @@ def _writable(path: Path | None, source: Path) -> None:
         with path.open("ab"):
             pass
     except OSError as error:
-        raise Stop(
-            Exit.CANNOT_WRITE,
-            f"--report {path}: {error.strerror}. Name a file that can be written.",
-        ) from None
+        raise Stop(Exit.CANNOT_WRITE, _unwritable(path, error)) from None
+
+
+def _unwritable(path: Path, error: OSError) -> str:
+    """Why the report cannot be written, and what to do."""
+    if error.errno == errno.EACCES:
+        way = (
+            f"user {os.geteuid()} may not write there. Let everybody write in its folder (chmod "
+            'a+rwx), or say docker run --user "$(id -u)", for the image runs as a user of its own'
+        )
+    elif error.errno == errno.EROFS:
+        way = "what is mounted there can only be read. Mount it without :ro, or name another folder"
+    elif error.errno == errno.ENOENT:
+        way = f"there is no folder {path.parent}. Make it; for a container, mount it"
+    else:
+        way = f"{error.strerror}. Name a file that can be written"
+    return f"--report {path}: {way}."

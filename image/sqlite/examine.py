@@ -1,14 +1,32 @@
 """What a SQLite file looks like from outside, and what SQLite's words about it mean."""
 
 import os
+import re
 import sqlite3
 import stat
 from pathlib import Path
 
 from ..exits import Exit, Stop
 
+HEAD_BYTES = 1000
 HEADER = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat.html#the_database_header
 NO_DATABASE = "is no SQLite database, or an encrypted one. Decrypt it first, or name another."
+
+# What the first bytes of a file tell, and how it becomes a database.
+OTHERWISE = {
+    rb"\x1f\x8b": "is compressed. Unpack it first: gunzip --keep {path}",
+    rb"BZh": "is compressed. Unpack it first: bunzip2 --keep {path}",
+    rb"\xfd7zXZ": "is compressed. Unpack it first: unxz --keep {path}",
+    rb"\x28\xb5\x2f\xfd": "is compressed. Unpack it first: unzstd {path}",
+    rb"PK\x03\x04": "is an archive. Unpack it first: unzip {path}",
+    rb".{257}ustar": "is an archive. Unpack it first: tar xf {path}",
+    rb"PGDMP": "is a dump of Postgres. Restore it: pg_restore --dbname URL {path}",
+    rb"\s*(?:--[^\n]*\s+)*-- PostgreSQL": "is a dump of Postgres. Restore it: psql URL < {path}",
+    rb"(?i)\s*(?:--[^\n]*\s+)*(?:(?:PRAGMA|BEGIN|CREATE|INSERT|DROP|SET)\b|/\*)": (
+        "is SQL, not a database. If SQLite has dumped it, make one of it first: "
+        "sqlite3 new.db < {path}, and import new.db"
+    ),
+}
 
 
 def examine(path: Path) -> None:
@@ -19,16 +37,31 @@ def examine(path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise Stop(Exit.BAD_DATA, f"{path} is no file. Name a SQLite file.")
     with path.open("rb") as file:
-        head = file.read(100)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise Stop(Exit.BAD_DATA, f"{path} is empty. Name the file that has the data.")
     if not head.startswith(HEADER):
-        raise Stop(Exit.BAD_DATA, f"{path} {NO_DATABASE}")
+        raise Stop(Exit.BAD_DATA, f"{path} {_otherwise(head).format(path=path)}")
     # A writer that is at work counts pages before it brings them: they are in its log, or it has
     # been done since.
     cut, logs = _cut(path), (beside(path, ending) for ending in ("-wal", "-journal"))
     if cut and not any(map(size_of, logs)) and cut == _cut(path):
         raise Stop(Exit.BAD_DATA, f"{path} is truncated: {cut}. Copy it again.")
+
+
+def _otherwise(head: bytes) -> str:
+    """What else it is."""
+    return next(
+        (f"{what}." for sign, what in OTHERWISE.items() if re.match(sign, head, re.DOTALL)),
+        NO_DATABASE,
+    )
+
+
+def whence(path: Path) -> str:
+    """Where the file may be that is not there."""
+    if (flasks := path.parent / "instance" / path.name).is_file():
+        return f"Flask keeps it in instance/: name {flasks}."
+    return "Name the SQLite file; in a container, mount its folder."
 
 
 def _cut(path: Path) -> str:

@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from .. import database, interruption
 from ..exits import Exit, Stop
-from . import create, load, plan, proof, schema
+from . import advice, create, load, plan, proof, schema
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -260,8 +260,7 @@ class Importer:
             self._report.outcome = "refused"
             raise Stop(
                 Exit.BAD_DATA,
-                f"{self._source.path}: values do not fit, so nothing was imported. Say what is to "
-                "become of them with --on-bad null, text or skip, or name a type with --type.",
+                one_line(f"{self._source.path}: {advice.unfit(refusals, moves)}"),
             ) from None
 
     def _account(self, moves: list[TableMove]) -> Ours:

@@ -6,6 +6,7 @@ import psycopg2
 from psycopg2 import errors
 
 from ..exits import Exit, Stop
+from . import advice
 from .create import first_line
 from .plan import Options
 from .refusals import one_line
@@ -76,12 +77,14 @@ def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
         case errors.ProgramLimitExceeded():
             return "Leave a table or columns behind with --exclude, or split it in SQLite."
         case errors.UniqueViolation() if options.append:
-            return (
-                f"{table} has such a row already, or two rows are the same to Postgres: --replace "
-                "empties the tables first."
-            )
+            return advice.duplicate(table)
         case errors.UniqueViolation():
             return "Two rows are the same to Postgres: put them right in SQLite."
+        case errors.NotNullViolation() if options.on_bad == "null":
+            return (
+                "--on-bad null has nothing else to put there: say --on-bad skip, which leaves the "
+                "row out, or put it right in SQLite."
+            )
         case errors.ForeignKeyViolation():
             return _orphan(table, error.diag.constraint_name or "", report)
         case psycopg2.DataError():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from ..exits import Exit, Stop
-from . import choose
+from . import advice, choose
 from .choose import Facts
 from .crew import Crew
 from .moments import UNIT_NAMES, Interval, Moment
@@ -41,6 +41,7 @@ class Plan:
     tables: list[TableMove] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    holding: list[str] = field(default_factory=list)  # tables that hold rows, and may not
     left: list[Left] = field(default_factory=list)
     cycles: bool = False  # tables that exist refer to each other in a circle
     names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created
@@ -109,8 +110,12 @@ def make(
         ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
         move.row_bytes = _row_bytes(about)
         plan.tables.append(move)
+    if plan.holding:
+        plan.refusals.append(advice.holding(plan.holding))
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
+    if not (target.tables.keys() - BOOKS_OF_MIGRATIONS or verify):
+        plan.notes.insert(0, advice.empty(target.schema))
     taken: dict[str, str] = {}
     for move in plan.tables:
         if move.created:
@@ -191,10 +196,7 @@ def _existing(
             f"--exclude {table.name}."
         )
     elif existing.has_rows and not (options.replace or options.append):
-        plan.refusals.append(
-            f"{existing.name} holds rows. Say --replace to empty it first, --append to add to it, "
-            f"or --exclude {table.name}."
-        )
+        plan.holding.append(existing.name)
     if existing.triggers:
         names = ", ".join(dict.fromkeys(trigger.name for trigger in existing.triggers))
         plan.notes.append(f"{existing.name}: its triggers stay silent meanwhile: {names}")

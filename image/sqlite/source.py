@@ -1,6 +1,7 @@
 """The SQLite file: opened for reading only, in one snapshot that lasts until we are done."""
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from ..exits import Exit, Stop
-from .examine import beside, examine, meaning, size_of, state
+from .examine import beside, examine, meaning, size_of, state, whence
 from .snapshot import Mark, Marker
 
 BUSY_SECONDS = 10
@@ -113,9 +114,7 @@ class Source:
             raise Stop(Exit.BAD_DATA, f"{self.path} {meaning(error)}") from None
         except FileNotFoundError:
             raise Stop(
-                Exit.BAD_DATA,
-                f"{self.path}: there is no such file. Name the SQLite file; in a container, mount "
-                "its folder.",
+                Exit.BAD_DATA, f"{self.path}: there is no such file. {whence(self.path)}"
             ) from None
         except PermissionError:
             raise Stop(
@@ -181,6 +180,16 @@ def _measured(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
             size = 0
     if piece:
         yield piece
+
+
+def named(text: str) -> Path:
+    """The file that is meant by a path, or by a URL as apps have it in their settings.
+
+    A path that begins at the root takes four slashes
+    (https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#connect-strings).
+    """
+    url = re.match(r"sqlite(?:\+\w+)?:///(?:file:)?([^?]+)", text)
+    return Path(url[1] if url else text)
 
 
 def identifier(name: str) -> str:
