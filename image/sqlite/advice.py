@@ -7,6 +7,10 @@ from .refusals import Refusals
 from .texts import Bytes, Text
 
 NAMED = 5  # tables in one line
+EMPTY = (
+    "has no tables, so they are made here, of what SQLite knows. An app with migrations should run "
+    "those first (flask db upgrade), and import then"
+)
 
 
 def unfit(refusals: Refusals, moves: Iterable[TableMove]) -> str:
@@ -49,14 +53,6 @@ def holding(tables: Sequence[str]) -> str:
         f"{listed(tables)}. Say --replace to empty them first, --append to add to what they hold, "
         "or --exclude TABLE to leave one out; if the import was done before, --verify-only "
         "compares both sides."
-    )
-
-
-def empty(schema: str) -> str:
-    """What to know of a schema that has no table."""
-    return (
-        f"{schema} has no tables: they are made here, from what SQLite knows of them. An app with "
-        "migrations should run those first (flask db upgrade), and then import"
     )
 
 

@@ -5,12 +5,21 @@ the columns that the first leaves open.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .crew import Crew
-from .moments import COUNTED, JULIAN, UNIT_NAMES, UNITS, Interval, Moment, TimeOfDay
+from .moments import (
+    COUNTED,
+    EPOCH_DATES,
+    JULIAN,
+    UNIT_NAMES,
+    UNITS,
+    Interval,
+    Moment,
+    TimeOfDay,
+)
 from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
 from .source import identifier
 from .texts import Bytes, Json, Text, Uuid
@@ -29,6 +38,8 @@ INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce
 GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
 ZONED = {"zoned": "max({c} GLOB '????-??-??*[-+Zz]*')"}
+# Of columns that are intervals in Postgres: whether all values are dates.
+DATED = {"dated": "min({c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"}
 SECOND = {
     "integers": "sum(typeof({c}) = 'integer')",
     "reals": "sum(typeof({c}) = 'real')",
@@ -39,6 +50,8 @@ SECOND = {
     "most": f"max(CASE WHEN {NUMBERS} THEN {{c}} END)",
     **LONGEST,
 }
+# Of columns that are dates or times in Postgres, and may be numbers in SQLite.
+DATES = SECOND | ZONED | {"zoneless": "min({c} GLOB '????-??-??*[-+Zz]*') = 0"}
 
 DECIMAL = re.compile(
     r"(?:DECIMAL|NUMERIC|DEC|NUMBER|MONEY|SMALLMONEY|CURRENCY)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?"
@@ -76,7 +89,7 @@ KINDS: dict[str, Callable[[str], Kind]] = {
 ASKED_UNITS = (*UNITS, JULIAN)
 UNITS_OF = {
     **dict.fromkeys(("date", "timestamp", "timestamptz"), ASKED_UNITS),
-    "interval": tuple(COUNTED),
+    "interval": (*COUNTED, EPOCH_DATES),
 }
 
 
@@ -87,13 +100,13 @@ def asked(word: str) -> Kind:
         raise ValueError(
             f"{word!r} is no type. There are {', '.join(KINDS)}; and for dates as numbers, "
             f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}; for interval "
-            f"{', '.join(COUNTED)}"
+            f"{', '.join(UNITS_OF['interval'])}"
         )
     return KINDS[name](unit)
 
 
-def facts(crew: Crew, table: Table, closer: set[str]) -> dict[str, Facts]:
-    """What the values of each column are; those named in `closer` are looked at in any case."""
+def facts(crew: Crew, table: Table, closer: Mapping[str, Mapping[str, str]]) -> dict[str, Facts]:
+    """What the values of each column are, and of some of them what `closer` asks for besides."""
     wanted = {
         column.name: {
             **({} if column.name == table.alias else _first(column)),
@@ -104,14 +117,27 @@ def facts(crew: Crew, table: Table, closer: set[str]) -> dict[str, Facts]:
         for column in table.columns
     }
     found = _ask(crew, table, wanted)
-    second = {
-        column.name: SECOND if column.name in closer or not _is_settled(column) else LONGEST
-        for column in table.columns
-        if column.name in closer or _needs_more(column, found[column.name])
-    }
-    for name, more in _ask(crew, table, second).items():
+    for name, more in _ask(crew, table, dict(_second(table, found, closer))).items():
         found[name] |= more
     return found
+
+
+def _second(
+    table: Table, found: dict[str, Facts], closer: Mapping[str, Mapping[str, str]]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """What is asked of columns in the second pass."""
+    for column in table.columns:
+        wanted = dict(closer.get(column.name, {}))
+        if _needs_more(column, found[column.name]):
+            wanted |= LONGEST if _is_settled(column) else SECOND
+        yield column.name, {n: sql for n, sql in wanted.items() if n not in found[column.name]}
+
+
+def spans(kind: Interval, about: Facts) -> Interval:
+    """An interval whose values are all dates, if they are."""
+    if kind.unit or about.get("dated", 0) == 0:
+        return kind
+    return Interval(kind.sql, EPOCH_DATES)
 
 
 def choose(column: Column, about: Facts) -> Choice:

@@ -21,7 +21,7 @@ from .importer import Importer
 from .meaning import meaning, unknown
 from .plan import Options
 from .progress import Progress
-from .refusals import Refusals, counted
+from .refusals import Refusals
 from .report import Report
 from .source import Source, named
 from .target import Target
@@ -140,7 +140,7 @@ def main(words: list[str]) -> int:
         raise
     finally:
         written = _write(report, options.report)
-    _end(report)
+    print("\n".join([*report.summary(), report.ending()]), flush=True)
     if not written:
         return Exit.CANNOT_WRITE
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
@@ -223,22 +223,6 @@ def _write(report: Report, path: Path | None) -> bool:
         complain(f"{_unwritable(path, error)} The outcome was: {report.outcome}.")
         return False
     return True
-
-
-def _end(report: Report) -> None:
-    """Print the summary."""
-    print("\n".join(report.summary()))
-    rows = sum(proof.source.rows for proof in report.proofs)
-    seconds = report.seconds["total"]
-    done = {
-        "imported": "imported and proven",
-        "dry run": "a dry run: nothing was committed",
-        "verified": "the same on both sides",
-        "differs": "not the same on both sides\n"
-        "If the import had --on-bad, --exclude or --type, repeat them here.",
-    }[report.outcome]
-    what = f"{counted(rows, 'row')} in {counted(len(report.proofs), 'table')}"
-    print(f"{what}, {seconds:.1f} s: {done}", flush=True)
 
 
 def _writable(path: Path | None, source: Path) -> None:

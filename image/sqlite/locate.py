@@ -11,7 +11,7 @@ from contextlib import suppress
 from hashlib import md5
 
 from . import proof
-from .account import SEPARATOR, Normal, Skipped, first_bits
+from .account import SEPARATOR, UNFIT, Normal, Skipped, first_bits
 from .move import Move, TableMove
 from .parts import Part
 from .proof import Difference
@@ -41,7 +41,7 @@ class Locator:
         self._move = move
         self._normal = Normal(move, policy)
         names = [move.move(name) for name in move.table.key]
-        known = [one for one in names if one and one.kind.known]
+        known = [one for one in names if one and not one.kind.unknown]
         # Where there is no key, the whole row is its own.
         self._key = known if names and len(known) == len(names) else move.moves
         self._places = [move.moves.index(one) for one in self._key]
@@ -140,6 +140,8 @@ def _digest(text: str) -> str:
 
 def _plain(move: Move, text: str) -> str:
     """A value's normal form, as people write it."""
+    if text in ("", UNFIT):
+        return "a value that does not fit" if text else "NULL"
     if isinstance(move.kind, Text | Words | Json):
         text = text.partition(":")[2]
     elif isinstance(move.kind, Double) and text:

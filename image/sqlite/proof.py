@@ -56,12 +56,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class Proof:
-    """Both sides of one table."""
+    """Both sides of one table; `rows` are all that SQLite has, also those that are skipped."""
 
     table: str
+    rows: int
     source: Sum
     target: Sum
     difference: Difference | None = None
+
+    @property
+    def skipped(self) -> int:
+        """Rows of SQLite's that are not to come along, as asked."""
+        return self.rows - self.source.rows
 
     @property
     def holds(self) -> bool:
@@ -142,7 +148,7 @@ def term(move: Move) -> str:
     """SQL for one column in normal form."""
     column = identifier(move.name)
     match move.kind:
-        case kind if not kind.known:
+        case kind if kind.unknown:
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"

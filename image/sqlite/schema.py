@@ -27,8 +27,9 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`columns` refer to `parents` of `table`."""
+    """`columns` refer to `parents` of `table`; `number` is what SQLite calls it by."""
 
+    number: int
     columns: tuple[str, ...]
     table: str
     parents: tuple[str, ...]
@@ -246,10 +247,11 @@ def _foreign_keys(source: Source, table: str, parts: list[grammar.Definition]) -
     ):
         rows.setdefault(number, []).append((parent, child, column, on_update, on_delete))
     found = []
-    for at, group in enumerate(rows.values()):
+    for at, (number, group) in enumerate(rows.items()):
         parent, _, first, on_update, on_delete = group[0]
         found.append(
             ForeignKey(
+                number=number,
                 columns=tuple(row[1] for row in group),
                 table=parent,
                 parents=tuple(row[2] for row in group) if first is not None else (),
@@ -276,6 +278,7 @@ def _resolve(schema: Schema) -> None:
                 continue
             resolved.append(
                 ForeignKey(
+                    key.number,
                     tuple(c.name for name in key.columns if (c := table.column(name))),
                     parent.name,
                     tuple(c.name for c in columns if c),
