@@ -59,7 +59,7 @@ LOOKS = (
         "has no time zone; if the app's has one, as Django's",
         "have no time zone; if the app's have one, as Django's",
         _is_local,
-        "{c} > ''",
+        "{c} GLOB '????-??-??*'",
     ),
 )
 
