@@ -11,6 +11,7 @@ from .plan import Note
 from .source import identifier
 from .texts import Text
 
+SAMPLE = 10_000  # rows that are looked at: it is only a hint
 HEX = "NOT GLOB '*[^0-9A-Fa-f]*'"
 
 
@@ -59,7 +60,7 @@ LOOKS = (
         "has no time zone; if the app's has one, as Django's",
         "have no time zone; if the app's have one, as Django's",
         _is_local,
-        "{c} > ''",
+        "{c} GLOB '????-??-??*'",
     ),
 )
 
@@ -76,23 +77,16 @@ def hints(crew: Crew, moves: Sequence[TableMove], asked: Collection[str]) -> Ite
     ]
     for look in LOOKS:
         suited = [(move, one) for move, one in columns if look.suits(one)]
-        # A whole column is read only where its first value looks so.
-        for query in (_first, _every):
-            answers = crew.ask(query(look, move, one) for move, one in suited)
-            suited = [place for place, ((said,),) in zip(suited, answers, strict=True) if said]
-        if suited:
-            names = [f"{move.table.name}.{one.column.name}" for move, one in suited]
+        answers = crew.ask(_query(look, move, one) for move, one in suited)
+        found = [place for place, ((looks,),) in zip(suited, answers, strict=True) if looks]
+        if found:
+            names = [f"{move.table.name}.{one.column.name}" for move, one in found]
             words = " ".join(f"--type {shlex.quote(f'{name}={look.type}')}" for name in names)
             yield Note(", ".join(names), f"{look.one if len(names) == 1 else look.more}: {words}")
-            columns = [place for place in columns if place not in suited]
+            columns = [place for place in columns if place not in found]
 
 
-def _first(look: Look, move: TableMove, one: Move) -> str:
+def _query(look: Look, move: TableMove, one: Move) -> str:
     column, table = identifier(one.column.name), identifier(move.table.name)
-    test = look.test.replace("{c}", column)
-    return f"SELECT (SELECT {test} FROM {table} WHERE {column} IS NOT NULL LIMIT 1)"  # noqa: S608
-
-
-def _every(look: Look, move: TableMove, one: Move) -> str:
-    test = look.test.replace("{c}", identifier(one.column.name))
-    return f"SELECT min({test}) FROM {identifier(move.table.name)}"  # noqa: S608
+    sample = f"SELECT {column} FROM {table} LIMIT {SAMPLE}"  # noqa: S608
+    return f"SELECT min({look.test.replace('{c}', column)}) FROM ({sample})"  # noqa: S608

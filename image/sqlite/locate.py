@@ -74,7 +74,7 @@ class Locator:
             self._examples(there.keys() - both),
         )
 
-    def _examples(self, keys: Set[Key]) -> list[dict[str, str]]:
+    def _examples(self, keys: Set[Key]) -> list[proof.Place]:
         first = sorted(keys, key=lambda key: [(len(text), text) for text in key])[:EXAMPLES]
         return [
             {one.name: _plain(one, text) for one, text in zip(self._key, key, strict=True)}
@@ -138,10 +138,10 @@ def _digest(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _plain(move: Move, text: str) -> str:
-    """A value's normal form, as people write it."""
+def _plain(move: Move, text: str) -> str | None:
+    """A value's normal form, as people write it; None is NULL."""
     if text in ("", UNFIT):
-        return "a value that does not fit" if text else "NULL"
+        return "(does not fit)" if text else None
     if isinstance(move.kind, Text | Words | Json):
         text = text.partition(":")[2]
     elif isinstance(move.kind, Double) and text:

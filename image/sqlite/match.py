@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from . import choose
-from .choose import Facts
+from .facts import DATED, DATES, Facts
 from .moments import EPOCH_DATES, UNIT_NAMES, Interval, Moment
 from .move import Move, TableMove
 from .plan import Options, Plan
@@ -93,7 +93,7 @@ def closer(table: Table, existing: TargetTable) -> dict[str, dict[str, str]]:
     there = {column.name: column for column in existing.columns}
     kinds = {c.name: found.kind for c in table.columns if (found := _match(c, there))}
     return {
-        name: choose.DATES if isinstance(kind, Moment) else choose.DATED
+        name: DATES if isinstance(kind, Moment) else DATED
         for name, kind in kinds.items()
         if isinstance(kind, Moment | Interval)
     }

@@ -51,7 +51,8 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
         if found[0] == child.table.name and (refusals.policy == "skip" or found[1] in key.columns)
     ]
     if mine and refusals.total > KEPT:
-        return f"; some because {why}"  # which of its rows did not come along is not known of all
+        # Which of its rows did not come along is not known of all.
+        return f"; perhaps some because {why}"
     gone = {
         one.rowid
         for one in refusals.described
@@ -63,7 +64,7 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
         (child.table.name, key.number),
     )
     if mine and nameless:
-        return f"; some because {why}"
+        return f"; perhaps some because {why}"
     more = count - (before or 0)
     return f"; {more:,} of them because {why}" if more > 0 else ""
 

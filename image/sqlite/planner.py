@@ -5,8 +5,8 @@ from graphlib import CycleError, TopologicalSorter
 
 from ..exits import Exit, Stop
 from . import advice, choose, hints, match
-from .choose import Facts
 from .crew import Crew
+from .facts import DATED, Facts, facts
 from .moments import Interval
 from .move import Move, TableMove
 from .plan import Names, Note, Options, Plan
@@ -52,13 +52,13 @@ def make(
             plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
             continue
         if existing is None:
-            about = choose.facts(crew, table, _closer(table, options))
+            about = facts(crew, table, _closer(table, options))
             move = _new(table, called[table.name], about, options, plan)
         elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
             plan.left.append(Left("table", table.name, "the migrations have written their own"))
             continue
         else:
-            about = choose.facts(crew, table, match.closer(table, existing))
+            about = facts(crew, table, match.closer(table, existing))
             move = match.existing_table(table, about, existing, options, plan, verify=verify)
         ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
         move.row_bytes = _row_bytes(about)
@@ -82,7 +82,7 @@ def _closer(table: Table, options: Options) -> dict[str, dict[str, str]]:
     asked = {
         one.name: options.types.get(f"{table.name}.{one.name}".lower()) for one in table.columns
     }
-    return {name: choose.DATED for name, kind in asked.items() if isinstance(kind, Interval)}
+    return {name: DATED for name, kind in asked.items() if isinstance(kind, Interval)}
 
 
 def _beside_others(plan: Plan, target: Target) -> None:

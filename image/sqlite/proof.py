@@ -30,14 +30,17 @@ from .values import Double, Numeric
 FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
 
 
+Place = dict[str, str | None]  # a row's key: values as texts, by the names of its columns
+
+
 @dataclass
 class Difference:
-    """What was found. Keys map the names of their columns to values as a text."""
+    """What was found."""
 
     columns: list[str] = field(default_factory=list)  # in which rows differ that both sides have
-    differ: list[dict[str, str]] = field(default_factory=list)  # keys of a few such rows
-    only_sqlite: list[dict[str, str]] = field(default_factory=list)
-    only_postgres: list[dict[str, str]] = field(default_factory=list)
+    differ: list[Place] = field(default_factory=list)  # of a few such rows
+    only_sqlite: list[Place] = field(default_factory=list)
+    only_postgres: list[Place] = field(default_factory=list)
     complete: bool = True  # whether all rows that differ were looked at
 
     def lines(self) -> Iterator[str]:
@@ -48,10 +51,13 @@ class Difference:
             ("only in Postgres", self.only_postgres),
         ):
             if keys:
-                each = (" ".join(f"{name} {value}" for name, value in key.items()) for key in keys)
-                yield f"{what} where {'; '.join(each)}"
+                yield f"{what} where {'; '.join(map(_shown, keys))}"
         if not self.complete:
             yield "more rows differ that were not looked at"
+
+
+def _shown(place: Place) -> str:
+    return " ".join(f"{name} {'NULL' if v is None else v}" for name, v in place.items())
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path
     [
         ("ALTER TABLE author DROP COLUMN score", "author.score: the table in Postgres has no such"),
         ("ALTER TABLE book ADD x int NOT NULL", "book.x: takes no NULL, and book has no such col"),
-        ("INSERT INTO author (name) VALUES ('x')", "author holds rows. Say --replace to empty"),
+        ("INSERT INTO author (name) VALUES ('x')", "This table holds rows already: author. Say"),
         ("DROP TABLE book; CREATE VIEW book AS SELECT 1", "book: cannot be written: it is a view"),
     ],
 )
@@ -99,15 +99,15 @@ def test_differences_that_lose_data_stop_it(
 @pytest.mark.parametrize(
     ("type_", "value", "reason"),
     [
-        ("smallint", 40_000, "too large for smallint"),
-        ("integer", 2**31, "too large for integer"),
+        ("smallint", 40_000, "is too large for smallint"),
+        ("integer", 2**31, "is too large for integer"),
         ("numeric(4,2)", 1.234, "has more decimals than numeric(4,2)"),
-        ("numeric(4,2)", 100, "too large for numeric(4,2)"),
-        ("varchar(2)", "abc", "longer than character varying(2)"),
+        ("numeric(4,2)", 100, "is too large for numeric(4,2)"),
+        ("varchar(2)", "abc", "is longer than character varying(2)"),
         ("char(3)", "ab ", "ends in a space, which character(3) does not keep"),
         ("real", 0.123456789, "has more digits than real holds"),
         ("double precision", 2**53 + 1, "has more digits than double precision holds"),
-        ("mood", "fine", "is none of mood"),
+        ("mood", "fine", "is none of mood: ok, bad"),
         ("date", "2024-01-01 10:00", "has a time of day, which date has not"),
         ("jsonb", '"\\u0000"', "has a character that jsonb has not"),
         ("int NOT NULL", None, "is NULL, which the column does not take"),
@@ -166,8 +166,9 @@ def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> N
     done = bring(migrated, path, "--append", "--exclude", "alembic_version")
     assert done.status == 65
     assert "Key (id)=(2) already exists" in done.err
-    assert "author has such a row already" in done.err
-    assert "--replace empties the tables first" in done.err
+    assert "author holds a row of that key already" in done.err
+    assert "leave them out: --exclude author. If" in done.err
+    assert "--replace takes the file's rows for all that the tables hold, which is lost" in done.err
     assert state(migrated) == before
 
 

@@ -1,11 +1,16 @@
 """The SQLite file: opened as it is, in one moment, and never written to; or one line on why not."""
 
+import gzip
 import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tarfile
 import tempfile
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,7 +19,7 @@ import pytest
 from demijohn.exits import Stop
 from demijohn.sqlite.source import Source
 
-from tests.stack.moving import WHOEVER_READS, ask, bring, brought, file
+from tests.stack.moving import ALONE, WHOEVER_READS, ask, bring, brought, environment, file
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
 
@@ -40,12 +45,28 @@ def encrypted(path: Path) -> None:
     path.write_bytes(hashlib.shake_256(b"seed").digest(8192))
 
 
+def dumped(path: Path) -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE t (a)")
+        path.write_text("\n".join(["PRAGMA foreign_keys=OFF;", *connection.iterdump()]))
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "absent": (lambda path: None, "there is no such file"),
     "folder": (Path.mkdir, "is a folder"),
     "empty": (Path.touch, "is empty"),
     "pipe": (os.mkfifo, "is no file"),
     "text": (lambda path: path.write_text("id,name\n" * 100), "is no SQLite database"),
+    "gzip": (lambda path: path.write_bytes(gzip.compress(b"SQLite")), "gunzip --keep"),
+    "zip": (lambda path: zipfile.ZipFile(path, "w").writestr("app.db", ""), "unzip"),
+    "tar": (lambda path: tarfile.open(path, "w").add(__file__), "tar xf"),
+    "SQLite's dump": (dumped, "sqlite3 new.db <"),
+    "another's dump": (
+        lambda path: path.write_text("-- MySQL dump\n\n/*!40101 SET"),
+        "is SQL, not",
+    ),
+    "Postgres's dump": (lambda path: path.write_text("--\n-- PostgreSQL dump\n"), "psql URL <"),
+    "pg_dump -Fc": (lambda path: path.write_bytes(b"PGDMP\1\20"), "pg_restore --dbname"),
     "encrypted": (encrypted, "or an encrypted one"),
     "header only": (lambda path: path.write_bytes(b"SQLite format 3\0"), "is truncated"),
     "truncated": (truncated, "is truncated"),
@@ -64,6 +85,31 @@ def test_what_cannot_be_read_is_one_line(database: str, tmp_path: Path, kind: st
     assert words in done.err
     assert len(done.err.splitlines()) == 1
     assert ask(database, "SELECT relname FROM pg_class WHERE relname = 't'") == []
+
+
+def test_where_flask_keeps_it_is_told(database: str, tmp_path: Path) -> None:
+    (tmp_path / "instance").mkdir()
+    file(tmp_path / "instance" / "app.db", "CREATE TABLE t (a)")
+    done = bring(database, tmp_path / "app.db")
+    assert done.status == 65
+    assert done.err.endswith(f"Flask keeps it in instance/: name {tmp_path}/instance/app.db.\n")
+
+
+@pytest.mark.parametrize("scheme", ["sqlite:///", "sqlite+pysqlite:///"])
+@pytest.mark.parametrize("rest", ["", "?timeout=5"])
+def test_a_url_as_apps_have_it_names_the_file(
+    database: str, tmp_path: Path, scheme: str, rest: str
+) -> None:
+    file(tmp_path / "my app.db", "CREATE TABLE t (a)", t=[(1,)])
+    done = subprocess.run(
+        [sys.executable, *ALONE, "import-sqlite", f"{scheme}{tmp_path}/my app.db{rest}"],
+        env=environment(database),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ask(database, "SELECT * FROM t") == [(1,)]
 
 
 def test_the_file_is_not_written_to(database: str, tmp_path: Path) -> None:

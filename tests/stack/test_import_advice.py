@@ -1,0 +1,155 @@
+"""A refusal names the ways that are open, each as it is to be typed."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.stack.moving import Done, ask, bring, brought, command, connected, environment, file
+
+SQL = "CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born DATE{})"
+ROWS = [(1, "Ada", "1815-12-10"), (2, "Bo", "the 70s")]
+NULL = "--on-bad null (NULL in their place)"
+TEXT = "--on-bad text (their columns become text)"
+SKIP = "--on-bad skip (their rows are left out)"
+
+
+def run(url: str, sql: str) -> None:
+    with connected(url) as cursor:
+        cursor.execute(sql)
+
+
+def authors(folder: Path, more: str = "") -> Path:
+    return file(folder / "app.db", SQL.format(more), author=ROWS)
+
+
+def refused(url: str, path: Path, *words: str) -> str:
+    done = bring(url, path, *words)
+    assert done.status == 65
+    assert len(done.err.splitlines()) == 1
+    return done.err
+
+
+def options(said: str) -> list[list[str]]:
+    return [shlex.split(one) for one in re.findall(r"--(?:on-bad \w+|type \S+=\w+)", said)]
+
+
+def test_each_way_out_of_a_bad_value_works_as_it_stands(database: str, tmp_path: Path) -> None:
+    path = authors(tmp_path)
+    said = refused(database, path)
+    assert f"1 value does not fit, so nothing was imported. Say {NULL}, {TEXT}, {SKIP};" in said
+    assert "or name a type that takes them, such as --type author.born=text, or put" in said
+    ways = options(said)
+    assert len(ways) == 4
+    for words in ways:
+        brought(database, path, "--dry-run", *words)
+
+
+def test_a_column_that_takes_no_null_is_not_offered_any(database: str, tmp_path: Path) -> None:
+    path = authors(tmp_path, " NOT NULL")
+    said = refused(database, path)
+    assert f"Say {TEXT}, {SKIP};" in said
+    for words in options(said):
+        brought(database, path, "--dry-run", *words)
+    said = refused(database, path, "--on-bad", "null")
+    assert "--on-bad null has nothing else to put there: say --on-bad skip" in said
+
+
+def test_a_column_that_is_there_is_offered_no_other_type(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE author (id int, name text, born date)")
+    path = authors(tmp_path)
+    said = refused(database, path)
+    assert f"Say {NULL}, {SKIP}; or change the type of author.born in Postgres, or put" in said
+    for words in options(said):
+        brought(database, path, "--dry-run", *words)
+    run(database, "ALTER TABLE author ALTER born TYPE text, ALTER name TYPE int USING 1")
+    assert "change the type of author.name in Postgres" in refused(database, path)
+
+
+def test_a_text_column_that_is_there_can_hold_anything(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (v text)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[(b"blob",)])
+    said = refused(database, path)
+    assert f"Say {NULL}, {TEXT}, {SKIP};" in said
+    assert "--type" not in said
+    brought(database, path, "--on-bad", "text")
+
+
+def test_tables_that_hold_rows_are_one_line(database: str, tmp_path: Path) -> None:
+    names = [f"t{n}" for n in range(8)]
+    sql = "".join(f"CREATE TABLE {name} (a); INSERT INTO {name} VALUES (1);" for name in names)
+    path = file(tmp_path / "app.db", sql)
+    brought(database, path)
+    said = refused(database, path)
+    assert "These tables hold rows already: t0, t1, t2, t3, t4 and 3 more. Say --replace" in said
+    assert all(word in said for word in ("--append to add", "--exclude TABLE", "--verify-only"))
+    brought(database, path, "--verify-only")
+
+
+def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(1,)])
+    note = "public: has no tables, so they are made here"
+    done = brought(database, path, "--dry-run")
+    assert [one.startswith(note) for one in done.report["notes"]] == [True]
+    assert "run those first (flask db upgrade)" in done.out
+    run(database, "CREATE TABLE alembic_version (version_num text)")
+    assert note in brought(database, path, "--dry-run").notes()
+    run(database, "CREATE TABLE other (a int)")
+    assert note not in brought(database, path).notes()
+    run(database, "DROP TABLE other")
+    assert note not in brought(database, path, "--verify-only").notes()
+
+
+def words_of(done: Done) -> str:
+    (line,) = done.err.splitlines()
+    return line
+
+
+def test_a_type_without_a_type(database: str, tmp_path: Path) -> None:
+    done = bring(database, authors(tmp_path), "--type", "author.born")
+    assert done.status == 64
+    assert words_of(done) == (
+        "demijohn: --type author.born: write it as TABLE.COLUMN=TYPE, such as --type user.name=text."
+    )
+
+
+def test_help_names_every_unit(database: str, tmp_path: Path) -> None:
+    said = " ".join(bring(database, tmp_path / "app.db", "--help").out.split())
+    assert "timestamptz:unix (unix, ms, us, julian) or interval:s (s, ms, us)" in said
+    assert "null puts NULL in their place, text makes their columns text, skip leaves" in said
+
+
+@pytest.mark.parametrize("place", ["nowhere/r.json", ""])
+def test_a_report_that_cannot_be_begun_ends_it_before_it_begins(
+    database: str, tmp_path: Path, place: str
+) -> None:
+    path = authors(tmp_path)
+    done = bring(database, path, "--report", str(tmp_path / place))
+    assert done.status == 73
+    assert f"--report {tmp_path / place}: " in words_of(done)
+    assert ("there is no folder" if place else "Is a directory. Name a file") in done.err
+    assert ask(database, "SELECT 1 FROM pg_tables WHERE tablename = 'author'") == []
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_a_report_that_cannot_be_ended_hides_nothing(
+    database: str, tmp_path: Path, *, bad: bool
+) -> None:
+    path = authors(tmp_path)
+    words = [] if bad else ["--on-bad", "null"]
+    done = subprocess.run(
+        [sys.executable, *command(path, *words, "--report", "/dev/full")[1:]],
+        env=environment(database),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("demijohn: --report /dev/full: No space left on device.")
+    assert first.endswith(f"The outcome was: {'refused' if bad else 'imported'}.")
+    assert done.returncode == (65 if bad else 73)
+    assert len(rest) == bad
+    assert ("imported and proven" in done.stdout) != bad
