@@ -45,8 +45,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         description="Bring the data of a SQLite file into the Postgres that DATABASE_URL names: "
         "all of it in one transaction, proven by counts and checksums, or nothing.",
         epilog="exit status: 0 done, 1 --verify-only found a difference, 64 usage, 65 the file or "
-        "its data, 69 the database, 70 told to stop, or the proof failed, 73 the report cannot be "
-        "written, 78 a setting",
+        "its data, 69 the database, 70 told to stop, or the proof failed, 73 the report, or "
+        "what is printed, cannot be written, 78 a setting",
         allow_abbrev=False,
     )
     add = parser.add_argument
@@ -246,8 +246,9 @@ def _unwritable(path: Path, error: OSError) -> str:
     """Why the report cannot be written, and what to do."""
     if error.errno == errno.EACCES:
         way = (
-            f"user {os.geteuid()} may not write there. Let everybody write in its folder (chmod "
-            'a+rwx), or say docker run --user "$(id -u)", for the image runs as a user of its own'
+            f"user {os.geteuid()} may not write there. Name a file in the folder that is mounted, "
+            'and let everybody write in it (chmod a+rwx); or say docker run --user "$(id -u)", for '
+            "the image runs as a user of its own"
         )
     elif error.errno == errno.EROFS:
         way = "what is mounted there can only be read. Mount it without :ro, or name another folder"

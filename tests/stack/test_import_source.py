@@ -45,6 +45,11 @@ def encrypted(path: Path) -> None:
     path.write_bytes(hashlib.shake_256(b"seed").digest(8192))
 
 
+def archived(path: Path) -> None:
+    with tarfile.open(path, "w") as archive:
+        archive.add(__file__)
+
+
 def dumped(path: Path) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE t (a)")
@@ -59,7 +64,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("id,name\n" * 100), "is no SQLite database"),
     "gzip": (lambda path: path.write_bytes(gzip.compress(b"SQLite")), "gunzip --keep"),
     "zip": (lambda path: zipfile.ZipFile(path, "w").writestr("app.db", ""), "unzip"),
-    "tar": (lambda path: tarfile.open(path, "w").add(__file__), "tar xf"),
+    "tar": (archived, "tar xf"),
     "SQLite's dump": (dumped, "sqlite3 new.db <"),
     "another's dump": (
         lambda path: path.write_text("-- MySQL dump\n\n/*!40101 SET"),
