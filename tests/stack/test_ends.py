@@ -8,23 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import ALONE, bring, brought, command, environment, file, state
+from tests.stack.moving import (
+    ALONE,
+    WHILE_IMPORTING,
+    bring,
+    brought,
+    command,
+    environment,
+    file,
+    state,
+)
 
 ROWS = [(n, f"name {n}") for n in range(5_000)]
 DONE = 70, "demijohn: stopped by {} before it was done. Nothing was changed.\n"
 NUMBERS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 
-# psycopg2's C module imports this one, and takes whatever is raised meanwhile for its absence.
-WHILE_IMPORTING = """
-import os, sys
-from demijohn.cli import main
-def hook(event, words):
-    if event == "import" and words[0] == "psycopg2.errors" and "sent" not in vars(sys):
-        sys.sent = True
-        os.kill(os.getpid(), {number})
-sys.addaudithook(hook)
-sys.exit(main(sys.argv[1:]))
-"""
 LOST_BY_A_LIBRARY = """
 import os, sys
 from demijohn.cli import main

@@ -1,6 +1,9 @@
 """Why connecting fails, told from libpq's own words, and whether it may heal."""
 
+from pathlib import Path
+
 import pytest
+from demijohn import ailments
 from demijohn.ailments import diagnose, redact
 from demijohn.database_url import parse
 
@@ -117,3 +120,29 @@ def test_braces_in_a_message_are_only_braces() -> None:
 
 def test_redaction_leaves_short_words_alone() -> None:
     assert redact("a password: sesame, abc", ["sesame", "abc", ""]) == "a password: •••, abc"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize(
+    ("hosts", "own"),
+    [
+        ("localhost:5432", "localhost"),
+        ("127.0.0.1", "127.0.0.1"),
+        ("[::1]:5432", "[::1]"),
+        ("db.example.com,localhost:5432", "localhost"),
+        ("localhost.example.com", ""),
+        ("db-127.0.0.1.example.com", ""),
+    ],
+)
+def test_a_container_that_looks_into_itself_is_told_where_its_host_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hosts: str, own: str, *, inside: bool
+) -> None:
+    mark = tmp_path / "mark"
+    monkeypatch.setattr(ailments, "CONTAINER", (tmp_path / "none", mark))
+    if inside:
+        mark.touch()
+    url = parse(f"postgres://u:p@{hosts}/d")
+    line, _ = diagnose(Exception(AT + "Connection refused\n" + IS_IT), url)
+    assert ("In a container" in line) == (inside and bool(own))
+    assert f"In a container, {own} is the container itself" in line or not (inside and own)
+    assert "In a container" not in diagnose(Exception(AT + "timeout expired\n"), url)[0]
