@@ -121,7 +121,8 @@ class Locator:
     def _texts(self) -> Iterator[list[str]]:
         """The normal forms of each row's values, but of those that are skipped as asked."""
         names = [one.column.name for one in self._move.moves]
-        for rows in self._source.rows(Part(self._move).query(names), self._move.row_bytes):
+        sql = Part(self._move).query(self._source, names)
+        for rows in self._source.rows(sql, self._move.row_bytes):
             for row in rows:
                 with suppress(Skipped):
                     yield list(self._normal.texts(row[1:]))

@@ -23,10 +23,10 @@ class Part:
         """Whether no more of the table comes after it."""
         return self.high is None
 
-    def query(self, names: Sequence[str]) -> str:
+    def query(self, source: Source, names: Sequence[str]) -> str:
         """The SQL that reads columns; before them comes what tells the row's place."""
         table = self.move.table
-        columns = ", ".join([table.rowid, *map(identifier, names)])
+        columns = ", ".join([table.rowid, *map(source.reading, names)])
         bounds = [
             f"{table.rowid} {sign} {bound}"
             for sign, bound in ((">", self.low), ("<=", self.high))
@@ -58,7 +58,7 @@ def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> 
 
 def _end(source: Source, move: TableMove, low: int | None, rows: int) -> tuple[int, int]:
     """How many of so many rows there are above `low`, and the rowid of the last of them."""
-    inner = Part(move, low).query(())
+    inner = Part(move, low).query(source, ())
     rowid = move.table.rowid
     ((found, high),) = source.execute(
         f"SELECT count(*), max({rowid}) FROM ({inner} LIMIT {rows})"  # noqa: S608

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from ..exits import Exit, Stop
 from .examine import beside, examine, meaning, size_of, state, whence
 from .snapshot import Mark, Marker
+from .wide import MARK, reading
 
 BUSY_SECONDS = 10
 SNAPSHOT = "SELECT count(*) FROM sqlite_schema"  # the first that is read takes it
@@ -40,6 +41,7 @@ class Source:
             examine(path)
             self._without_log = not any(beside(path, end).exists() for end in ("-wal", "-shm"))
             self.connection = self._open()
+            self.reading = reading(self.connection, identifier)  # a column, in the SQL of a query
         self._marker = Marker(path)
 
     def __enter__(self) -> Self:
@@ -79,7 +81,7 @@ class Source:
             except sqlite3.OperationalError as error:
                 if "decode to UTF-8" not in str(error):
                     raise
-            self.connection.text_factory = _text
+            self.connection.text_factory = _text if self.reading is identifier else _wide
             cursor = self.connection.execute(sql)
             for _ in range(done):
                 cursor.fetchone()
@@ -250,3 +252,8 @@ def _text(data: bytes) -> str | Invalid:
         return data.decode()
     except UnicodeDecodeError:
         return Invalid(data)
+
+
+def _wide(data: bytes) -> str | Invalid:
+    text = _text(data)
+    return Invalid(text.removesuffix(MARK)) if isinstance(text, Invalid) else text

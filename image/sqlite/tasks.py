@@ -99,7 +99,7 @@ class Encode(Reading):
     def run(self, source: Source, put: Put) -> Refusals:
         refusals = Refusals(self.policy)
         encoder = Encoder(self.part.move, refusals)
-        sql = self.part.query([one.column.name for one in encoder.moves])
+        sql = self.part.query(source, [one.column.name for one in encoder.moves])
         texts: list[str] = []
         size = count = 0
         for rows in source.rows(sql, self.part.move.row_bytes):
@@ -127,7 +127,7 @@ class Account(Reading):
         normal = Normal(self.part.move, self.policy)
         names = [one.column.name for one in self.part.move.moves]
         total = Sum(0, 0)
-        for rows in source.rows(self.part.query(names), self.part.move.row_bytes):
+        for rows in source.rows(self.part.query(source, names), self.part.move.row_bytes):
             total += normal.sum(rows)
             put(Rows(b"", len(rows)))
         return total

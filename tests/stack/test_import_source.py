@@ -126,6 +126,37 @@ def test_the_file_is_not_written_to(database: str, tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
 
 
+@WHOEVER_READS
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_half_a_surrogate_pair_is_not_joined_with_what_follows(
+    database: str, tmp_path: Path, order: str, program: tuple[str, ...]
+) -> None:
+    """SQLite itself would take the letter after it for the other half, and show another one."""
+    wide = f"utf-16-{order}"
+    texts = ["fine \U0001f600", "a\ud83db", "\ud83d", "x\udc00y", "end"]
+    hexes = [text.encode(wide, "surrogatepass").hex() for text in texts] + ["61"]
+    path = file(
+        tmp_path / "app.db",
+        f"PRAGMA encoding = 'UTF-16{order}'; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);"
+        + "".join(f"INSERT INTO t (v) VALUES (CAST(x'{one}' AS TEXT));" for one in hexes),
+    )
+    done = bring(database, path, program=program)
+    assert done.status == 65
+    assert {one["rowid"] for one in done.report["unfit"]["values"]} == {"2", "3", "4"}
+    brought(database, path, "--on-bad", "text", program=program)
+    kept = [text for (text,) in ask(database, "SELECT v FROM t ORDER BY id")]
+    assert kept[:5] == [text.encode("utf-8", "backslashreplace").decode() for text in texts]
+    brought(database, path, "--verify-only", "--on-bad", "text", program=program)
+
+
+def test_a_text_that_ends_in_half_a_pair_in_utf_8_stays_whole(
+    database: str, tmp_path: Path
+) -> None:
+    sql = "CREATE TABLE t (v TEXT); INSERT INTO t VALUES (CAST(x'61eda0bd' AS TEXT))"
+    brought(database, file(tmp_path / "app.db", sql), "--on-bad", "text")
+    assert ask(database, "SELECT v FROM t") == [("a\\xed\\xa0\\xbd",)]
+
+
 def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> None:
     path = tmp_path / "app.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
