@@ -145,8 +145,8 @@ class Report:
 
         def rest(told: int) -> str:
             rows = counted(sum(proof.rows for proof in plain[told:]), "row")
-            more = " more" if told or telling else ""
-            return f"  {len(plain) - told:,}{more} tables, {rows}, all equal"
+            more = "more table" if told or telling else "table"
+            return f"  {counted(len(plain) - told, more)}, {rows}, all equal"
 
         return [
             Section("", [head], lambda told: "", first=True),
@@ -213,7 +213,7 @@ def _others(proofs: Sequence[Proof]) -> str:
     skipped = sum(proof.skipped for proof in proofs)
     words = [f"{differ:,} that differ"] * bool(differ)
     words += [f"{counted(skipped, 'row')} skipped"] * bool(skipped)
-    return ", ".join([f"{len(proofs):,} more tables", *words])
+    return ", ".join([counted(len(proofs), "more table"), *words])
 
 
 def _folded(left: Sequence[Left]) -> list[Left]:
