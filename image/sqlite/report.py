@@ -211,9 +211,12 @@ def _others(proofs: Sequence[Proof]) -> str:
     """Tables that are not told one by one, though there would be something to tell."""
     differ = sum(not proof.holds for proof in proofs)
     skipped = sum(proof.skipped for proof in proofs)
-    words = [f"{differ:,} that differ"] * bool(differ)
+    tables = counted(len(proofs), "more table")
+    if differ == len(proofs):
+        return f"{tables} that differ{'s' * (differ == 1)}"
+    words = [f"{differ:,} of them not the same"] * bool(differ)
     words += [f"{counted(skipped, 'row')} skipped"] * bool(skipped)
-    return ", ".join([counted(len(proofs), "more table"), *words])
+    return ", ".join([tables, *words])
 
 
 def _folded(left: Sequence[Left]) -> list[Left]:
