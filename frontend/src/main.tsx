@@ -2,7 +2,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -13,6 +13,8 @@ import { reloadWhenStale } from "./lib/stale-build";
 
 reloadWhenStale();
 
+// What was sent is seen before the next key or click: a second one must not send it again.
+notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
 deliverAll(queryClient);
 const root = document.getElementById("root");
