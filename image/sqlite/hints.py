@@ -11,7 +11,7 @@ from .plan import Note
 from .source import identifier
 from .texts import Text
 
-SAMPLE = 10_000  # rows that are looked at: it is only a hint
+SAMPLE = 1_000  # rows that are looked at: it is only a hint
 HEX = "NOT GLOB '*[^0-9A-Fa-f]*'"
 
 

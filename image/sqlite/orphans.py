@@ -35,7 +35,7 @@ def orphans(
     texts = ", ".join(f"left(c.{identifier(name)}::text, {SHOWN})" for name in named)
     rows = target.rows(f"SELECT {texts} {lost} ORDER BY {columns} LIMIT {EXAMPLES}")
     refer = "row refers" if count == 1 else "rows refer"
-    return count, f"{count:,} {refer} to nothing, such as {_places(named, rows)}"
+    return count, f"{count:,} {refer} to nothing ({_places(named, rows, more=count > len(rows))})"
 
 
 def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals: Refusals) -> str:
@@ -52,7 +52,7 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
     ]
     if mine and refusals.total > KEPT:
         # Which of its rows did not come along is not known of all.
-        return f"; perhaps some because {why}"
+        return f", perhaps some because {why}"
     gone = {
         one.rowid
         for one in refusals.described
@@ -64,9 +64,10 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
         (child.table.name, key.number),
     )
     if mine and nameless:
-        return f"; perhaps some because {why}"
+        return f", perhaps some because {why}"
     more = count - (before or 0)
-    return f"; {more:,} of them because {why}" if more > 0 else ""
+    part = "" if more == count else f"{more:,} of them "
+    return f", {part}because {why}" if more > 0 else ""
 
 
 def _names(move: TableMove, columns: Sequence[str]) -> list[str]:
@@ -75,10 +76,9 @@ def _names(move: TableMove, columns: Sequence[str]) -> list[str]:
     return found if len(found) == len(columns) else []
 
 
-def _places(names: Sequence[str], rows: Sequence[Row]) -> str:
-    """Rows by their keys."""
+def _places(names: Sequence[str], rows: Sequence[Row], *, more: bool) -> str:
+    """Rows by their keys, and whether there are more of them."""
     if len(names) == 1:
-        return f"{names[0]} {', '.join(value for (value,) in rows)}"
-    return "; ".join(
-        " ".join(f"{name} {value}" for name, value in zip(names, row, strict=True)) for row in rows
-    )
+        return f"{names[0]} {', '.join(value for (value,) in rows)}{', …' * more}"
+    keys = [" ".join(map(" ".join, zip(names, row, strict=True))) for row in rows]
+    return "; ".join([*keys, *["…"] * more])

@@ -145,8 +145,8 @@ class Report:
 
         def rest(told: int) -> str:
             rows = counted(sum(proof.rows for proof in plain[told:]), "row")
-            more = " more" if told or telling else ""
-            return f"  {len(plain) - told:,}{more} tables, {rows}, all equal"
+            more = "more table" if told or telling else "table"
+            return f"  {counted(len(plain) - told, more)}, {rows}, all equal"
 
         return [
             Section("", [head], lambda told: "", first=True),
@@ -211,9 +211,12 @@ def _others(proofs: Sequence[Proof]) -> str:
     """Tables that are not told one by one, though there would be something to tell."""
     differ = sum(not proof.holds for proof in proofs)
     skipped = sum(proof.skipped for proof in proofs)
-    words = [f"{differ:,} that differ"] * bool(differ)
+    tables = counted(len(proofs), "more table")
+    if differ == len(proofs):
+        return f"{tables} that differ{'s' * (differ == 1)}"
+    words = [f"{differ:,} of them not the same"] * bool(differ)
     words += [f"{counted(skipped, 'row')} skipped"] * bool(skipped)
-    return ", ".join([f"{len(proofs):,} more tables", *words])
+    return ", ".join([tables, *words])
 
 
 def _folded(left: Sequence[Left]) -> list[Left]:

@@ -123,22 +123,22 @@ CREATE TABLE pet (id {key}, owner INT REFERENCES person (id), other INT REFERENC
 PEOPLE = [(n, "1970-01-01" if n % 2 else "the 70s") for n in range(1, 21)]
 PETS = [(n, n, None, None) for n in range(1, 21)]
 STRAYS = [(97, 500, None, "x"), (98, 500, 1, None), (99, 500, 500, None), (100, 1, None, None)]
-TWELVE = "12 rows refer to nothing, such as id 2, 4, 6, 8, 10"
-THREE = "3 rows refer to nothing, such as id 97, 98, 99"
-ONE = "1 row refers to nothing, such as id 99"
+TWELVE = "12 rows refer to nothing (id 2, 4, 6, 8, 10, …)"
+THREE = "3 rows refer to nothing (id 97, 98, 99)"
+ONE = "1 row refers to nothing (id 99)"
 SKIPPED = "rows were skipped"
 
 
 @pytest.mark.parametrize(
     ("policy", "key", "without", "owner", "other"),
     [
-        ("skip", "INTEGER PRIMARY KEY", "", f"{TWELVE}; 10 of them because {SKIPPED}", ONE),
+        ("skip", "INTEGER PRIMARY KEY", "", f"{TWELVE}, 10 of them because {SKIPPED}", ONE),
         (
             "skip",
             "INT PRIMARY KEY",
             " WITHOUT ROWID",
-            f"{TWELVE}; perhaps some because {SKIPPED}",
-            f"{ONE}; perhaps some because {SKIPPED}",
+            f"{TWELVE}, perhaps some because {SKIPPED}",
+            f"{ONE}, perhaps some because {SKIPPED}",
         ),
         ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
     ],
@@ -164,8 +164,7 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     rows = [(1, "l", 1), (2, "m", "bad")]
     path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
     assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
-        "holds for new rows only: 1 row refers to nothing, such as x 2 y m; "
-        "1 of them because rows were skipped"
+        "holds for new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
     )
 
 

@@ -28,11 +28,11 @@ def test_what_fits_is_told_whole() -> None:
 
 
 def test_what_comes_first_gets_the_room_and_others_share_the_rest() -> None:
-    sections = [section("a", 9), section("b", 4, first=True), section("c", 9, title="sea:")]
+    sections = [section("a", 9), section("b", 6, first=True), section("c", 9, title="sea:")]
     assert Screen(24, 80).fit(sections, 12) == [
-        *("a0", "a1", "a2", "6 more of a"),
-        *("b0", "b1", "b2", "b3"),
-        *("sea:", "c0", "c1", "7 more of c"),
+        *("a0", "a1", "7 more of a"),
+        *("b0", "b1", "b2", "b3", "b4", "b5"),
+        *("sea:", "c0", "8 more of c"),
     ]
 
 
