@@ -179,11 +179,12 @@ class Constrainer:
     ) -> None:
         """Rows refer to nothing: SQLite looks at that only where it is asked to."""
         count, told = orphans(self._target, move, parent, key)
+        told += _case(parent, key)
         if not self._refusals.policy:
             raise Stop(
                 Exit.BAD_DATA,
-                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
-                "and the key will hold for new rows only.",
+                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad null: "
+                "they come along as they are, and the key holds for new rows only.",
             )
         told += due(self._source, move, key, count, self._refusals)
         self._try(what, f"{sql} NOT VALID")
@@ -210,6 +211,14 @@ class Constrainer:
 
     def _leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
         self._plan.leave(what, reason, kept=kept)
+
+
+def _case(parent: TableMove, key: ForeignKey) -> str:
+    """What a foreign key means in Postgres where the collation of SQLite's heeds no case."""
+    found = [one.column for name in key.parents if (one := parent.move(name))]
+    names = [f"{parent.table.name}.{one.name}" for one in found if one.collation == "NOCASE"]
+    who = ", ".join(names)
+    return f"; in SQLite {who} heeds no case (NOCASE), and in Postgres it does" if names else ""
 
 
 def _columns(move: TableMove, names: tuple[str, ...]) -> str:

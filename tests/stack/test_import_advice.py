@@ -105,6 +105,30 @@ def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path
     assert done.report["notes"] == []
 
 
+def test_a_reference_that_heeds_no_case_in_sqlite_is_told_as_such(
+    database: str, tmp_path: Path
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE u (name TEXT COLLATE NOCASE PRIMARY KEY);"
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, who TEXT REFERENCES u(name), n INT REFERENCES b)",
+        u=[("Ada",)],
+        b=[(1, "ada", None)],
+    )
+    case = "; in SQLite u.name heeds no case (NOCASE), and in Postgres it does"
+    said = refused(database, path)
+    assert f"1 row refers to nothing (id 1){case}. Put them right in SQLite, or say" in said
+    for words in options(said):
+        done = brought(database, path, *words)
+        assert done.changed()["foreign key b (who)"].endswith(case)
+    run(database, "DROP TABLE b, u")
+    other = file(
+        tmp_path / "other.db",
+        "CREATE TABLE b (id INTEGER PRIMARY KEY, n INT REFERENCES b); INSERT INTO b VALUES (1, 2)",
+    )
+    assert "NOCASE" not in refused(database, other)
+
+
 def words_of(done: Done) -> str:
     (line,) = done.err.splitlines()
     return line
