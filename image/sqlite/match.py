@@ -60,7 +60,8 @@ def existing_table(
         if (table.name, column.name) in options.as_text:
             if not isinstance(kind, Text) or kind.limit:
                 plan.refusals.append(
-                    f"{name}: is {kind.sql} in Postgres, so --on-bad text cannot make it text."
+                    f"{name}: is {kind.sql} in Postgres, so --on-bad text cannot make it text. "
+                    "Say --on-bad skip, or --on-bad null, or change its type there."
                 )
             kind = AnyText(kind.sql)
         moves.append(Move(column, there.name, kind, there.not_null, not there.generated))
