@@ -168,9 +168,7 @@ class Report:
         ]
         left = _folded(self.plan.left)
         told = {
-            "counted, not compared:": [
-                f"{name}: {why}" for name, why in partly * bool(self.proofs)
-            ],
+            "counted, not compared:": [f"{name}: {why}" for name, why in partly],
             "not as it was:": [f"{x.what} {x.name}: {x.reason}" for x in left if x.kept],
             "left behind:": [f"{x.what} {x.name}: {x.reason}" for x in left if not x.kept],
         }
