@@ -63,7 +63,7 @@ def test_what_is_only_counted_is_named_with_the_reason(
         tmp_path / "app.db",
         "CREATE TABLE t (id INT, a TEXT, b TEXT); CREATE TABLE u (id INT)",
         t=[(1, "10.0.0.1", "2 hours"), (2, None, SPANS[0])],
-        u=[(1,)],
+        u=[(1,), (2,), (3,)],
     )
     done = brought(database, path)
     assert done.out.index("t.a: inet is Postgres's to judge; only") < done.out.index("loading")
@@ -76,7 +76,16 @@ def test_what_is_only_counted_is_named_with_the_reason(
     told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
     assert f"counted, not compared:\n{told}" in done.out
     assert ", but for 2 columns that could only be counted\n" in done.out
+    assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # which has more rows
     assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
+
+
+def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (a inet)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
+    done = brought(database, path, "--dry-run")
+    assert "counted, not compared:\n  t.a: inet" in done.out
+    assert done.out.endswith(": a dry run: nothing was committed\n")
 
 
 @BOTH_WAYS
