@@ -146,8 +146,8 @@ SKIPPED = "rows were skipped"
             "skip",
             "INT PRIMARY KEY",
             " WITHOUT ROWID",
-            f"{TWELVE}, perhaps some because {SKIPPED}",
-            f"{ONE}, perhaps some because {SKIPPED}",
+            f"{TWELVE}, 10 of them because {SKIPPED}",
+            ONE,
         ),
         ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
     ],
@@ -174,6 +174,23 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
     assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
         "holds for new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
+    )
+
+
+def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
+    database: str, tmp_path: Path
+) -> None:
+    """And where a key is NULL, it is one all the same; nor does a key that is none matter."""
+    sql = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, n INT);"
+        "CREATE TABLE c (rowid INT PRIMARY KEY, _rowid_ DATE, oid INT REFERENCES p,"
+        "                odd INT REFERENCES p (n))"
+    )
+    rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
+    path = file(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
+    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
+        "holds for new rows only: 1 row refers to nothing (rowid NULL), "
+        "perhaps some because rows were skipped"
     )
 
 
