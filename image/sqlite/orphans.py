@@ -48,7 +48,8 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
         # Which of its rows did not come along is not known of all.
         return f", perhaps some because {why}"
     gone = {one.rowid for one in refusals.described if (one.table, one.column, one.reason) in mine}
-    lost = _lost(child.table.name, key.columns, key.table, key.parents)
+    # Case counts here as it does in Postgres, or what differs in it would seem to be due to this.
+    lost = _lost(child.table.name, key.columns, key.table, key.parents, " COLLATE BINARY")
     ((before,),) = source.execute(
         f"SELECT count(*) {lost} AND CAST({child.table.rowid} AS TEXT)"
         f" NOT IN ({', '.join('?' * len(gone))})",
@@ -59,11 +60,13 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
     return f", {part}because {why}" if more > 0 else ""
 
 
-def _lost(child: str, columns: Sequence[str], parent: str, parents: Sequence[str]) -> str:
+def _lost(
+    child: str, columns: Sequence[str], parent: str, parents: Sequence[str], collation: str = ""
+) -> str:
     """SQL, for either side, that finds the rows `c` of the child that refer to nothing."""
     given = " AND ".join(f"c.{identifier(name)} IS NOT NULL" for name in columns)
     there = " AND ".join(
-        f"p.{identifier(theirs)} = c.{identifier(ours)}"
+        f"p.{identifier(theirs)} = c.{identifier(ours)}{collation}"
         for ours, theirs in zip(columns, parents, strict=True)
     )
     inner = f"SELECT 1 FROM {identifier(parent)} p WHERE {there}"  # noqa: S608

@@ -177,6 +177,20 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     )
 
 
+def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
+    database: str, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE p (id TEXT COLLATE NOCASE PRIMARY KEY, n INT);"
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p)"
+    )
+    rows = [(1, "A"), (2, "b")]
+    path = file(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
+    told = brought(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
+    assert "2 rows refer to nothing (id 1, 2)" in told
+    assert told.endswith(", 1 of them because rows were skipped")
+
+
 def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
     database: str, tmp_path: Path
 ) -> None:
