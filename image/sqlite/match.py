@@ -137,9 +137,9 @@ def _differences(declared: str, own: Kind, kind: Kind, about: Facts) -> Iterator
         return
     if _is_otherwise(own, kind):
         yield f"{declared} in SQLite, {kind.sql} in Postgres"
-    if isinstance(kind, Moment) and "with time zone" in kind.sql and about["zoneless"]:
+    if isinstance(kind, Moment) and "with time zone" in kind.sql and about.get("zoneless"):
         yield "dates that name no time zone are UTC"
-    if isinstance(kind, Moment) and "without time zone" in kind.sql and about["zoned"]:
+    if isinstance(kind, Moment) and "without time zone" in kind.sql and about.get("zoned"):
         yield "dates that name a time zone are brought to UTC"
 
 

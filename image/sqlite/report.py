@@ -129,27 +129,32 @@ class Report:
     def summary(self) -> list[str]:
         """The table of the proof, what was not compared, and what was left behind."""
         screen = Screen.here()
-        rows = screen.rows - TAKEN - screen.height(self.unfit())
-        return screen.fit([*self._tables(), *self._remarks()], rows)
+        head, tables = self._tables()
+        rows = screen.rows - TAKEN - screen.height([*self.unfit(), head])
+        return [head, *screen.fit([*tables, *self._remarks()], rows)]
 
-    def _tables(self) -> list[Section]:
-        """Those of which there is something to tell, and those that are simply the same."""
+    def _tables(self) -> tuple[str, list[Section]]:
+        """What stands above them, those of which there is something to tell, and those of which
+        there is not.
+        """
         wide = max([5, *(len(one_line(proof.table)) for proof in self.proofs)])
         skipped = any(proof.skipped for proof in self.proofs)
         head = f"  {'table':<{wide}}  {'SQLite':>12}  "
         head += f"{'skipped':>12}  " * skipped + f"{'Postgres':>12}  checksum"
         ordered = sorted(self.proofs, key=lambda one: (one.holds, -one.rows, one.table))
         partly = {move.name for move in self.plan.tables if move.uncompared}
-        telling = [p for p in ordered if not p.holds or p.skipped or p.table in partly]
-        plain = [p for p in ordered if p not in telling]
+        telling: list[Proof] = []
+        plain: list[Proof] = []
+        for one in ordered:
+            is_plain = one.holds and not one.skipped and one.table not in partly
+            (plain if is_plain else telling).append(one)
 
         def rest(told: int) -> str:
             rows = counted(sum(proof.rows for proof in plain[told:]), "row")
             more = "more table" if told or telling else "table"
             return f"  {counted(len(plain) - told, more)}, {rows}, all equal"
 
-        return [
-            Section("", [head], lambda told: "", first=True),
+        return head, [
             Section(
                 "",
                 [_line(proof, wide, skipped) for proof in telling],
@@ -161,15 +166,12 @@ class Report:
 
     def _remarks(self) -> list[Section]:
         """What was not compared, changed, or left behind."""
-        partly = [
-            (f"{move.table.name}.{one.column.name}", one.kind.unknown)
-            for move in self.plan.tables
-            for one in move.uncompared
-        ]
         left = _folded(self.plan.left)
         told = {
             "counted, not compared:": [
-                f"{name}: {why}" for name, why in partly * bool(self.proofs)
+                f"{move.table.name}.{one.column.name}: {one.kind.unknown}"
+                for move in self.plan.tables
+                for one in move.uncompared
             ],
             "not as it was:": [f"{x.what} {x.name}: {x.reason}" for x in left if x.kept],
             "left behind:": [f"{x.what} {x.name}: {x.reason}" for x in left if not x.kept],
@@ -178,16 +180,15 @@ class Report:
 
     def ending(self) -> str:
         """How much it was, and how it ended."""
+        columns = sum(len(move.uncompared) for move in self.plan.tables)
+        but = f", but for {counted(columns, 'column')} that could only be counted" * bool(columns)
         done = {
-            "imported": "imported and proven",
+            "imported": f"imported and proven{but}",
             "dry run": "a dry run: nothing was committed",
-            "verified": "the same on both sides",
-            "differs": "not the same on both sides",
+            "verified": f"the same on both sides{but}",
+            "differs": "not the same on both sides\n"
+            "If the import had --on-bad, --exclude or --type, repeat them here.",
         }[self.outcome]
-        if columns := sum(len(move.uncompared) for move in self.plan.tables):
-            done += f", but for {counted(columns, 'column')} that could only be counted"
-        if self.outcome == "differs":
-            done += "\nIf the import had --on-bad, --exclude or --type, repeat them here."
         rows = counted(sum(proof.source.rows for proof in self.proofs), "row")
         skipped = sum(proof.skipped for proof in self.proofs)
         skip = f", {counted(skipped, 'row')} skipped" if skipped else ""

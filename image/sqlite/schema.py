@@ -27,9 +27,8 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`columns` refer to `parents` of `table`; `number` is what SQLite calls it by."""
+    """`columns` refer to `parents` of `table`."""
 
-    number: int
     columns: tuple[str, ...]
     table: str
     parents: tuple[str, ...]
@@ -247,11 +246,10 @@ def _foreign_keys(source: Source, table: str, parts: list[grammar.Definition]) -
     ):
         rows.setdefault(number, []).append((parent, child, column, on_update, on_delete))
     found = []
-    for at, (number, group) in enumerate(rows.items()):
+    for at, group in enumerate(rows.values()):
         parent, _, first, on_update, on_delete = group[0]
         found.append(
             ForeignKey(
-                number=number,
                 columns=tuple(row[1] for row in group),
                 table=parent,
                 parents=tuple(row[2] for row in group) if first is not None else (),
@@ -278,7 +276,6 @@ def _resolve(schema: Schema) -> None:
                 continue
             resolved.append(
                 ForeignKey(
-                    key.number,
                     tuple(c.name for name in key.columns if (c := table.column(name))),
                     parent.name,
                     tuple(c.name for c in columns if c),

@@ -63,7 +63,7 @@ def test_what_is_only_counted_is_named_with_the_reason(
         tmp_path / "app.db",
         "CREATE TABLE t (id INT, a TEXT, b TEXT); CREATE TABLE u (id INT)",
         t=[(1, "10.0.0.1", "2 hours"), (2, None, SPANS[0])],
-        u=[(1,)],
+        u=[(1,), (2,), (3,)],
     )
     done = brought(database, path)
     assert done.out.index("t.a: inet is Postgres's to judge; only") < done.out.index("loading")
@@ -76,7 +76,16 @@ def test_what_is_only_counted_is_named_with_the_reason(
     told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
     assert f"counted, not compared:\n{told}" in done.out
     assert ", but for 2 columns that could only be counted\n" in done.out
+    assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # which has more rows
     assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
+
+
+def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (a inet)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
+    done = brought(database, path, "--dry-run")
+    assert "counted, not compared:\n  t.a: inet" in done.out
+    assert done.out.endswith(": a dry run: nothing was committed\n")
 
 
 @BOTH_WAYS
@@ -137,8 +146,8 @@ SKIPPED = "rows were skipped"
             "skip",
             "INT PRIMARY KEY",
             " WITHOUT ROWID",
-            f"{TWELVE}, perhaps some because {SKIPPED}",
-            f"{ONE}, perhaps some because {SKIPPED}",
+            f"{TWELVE}, 10 of them because {SKIPPED}",
+            ONE,
         ),
         ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
     ],
@@ -165,6 +174,37 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
     assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
         "holds for new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
+    )
+
+
+def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
+    database: str, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE p (id TEXT COLLATE NOCASE PRIMARY KEY, n INT);"
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p)"
+    )
+    rows = [(1, "A"), (2, "b")]
+    path = file(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
+    told = brought(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
+    assert "2 rows refer to nothing (id 1, 2)" in told
+    assert told.endswith(", 1 of them because rows were skipped")
+
+
+def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
+    database: str, tmp_path: Path
+) -> None:
+    """And where a key is NULL, it is one all the same; nor does a key that is none matter."""
+    sql = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, n INT);"
+        "CREATE TABLE c (rowid INT PRIMARY KEY, _rowid_ DATE, oid INT REFERENCES p,"
+        "                odd INT REFERENCES p (n))"
+    )
+    rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
+    path = file(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
+    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
+        "holds for new rows only: 1 row refers to nothing (rowid NULL), "
+        "perhaps some because rows were skipped"
     )
 
 
