@@ -118,8 +118,8 @@ class Report:
 
         title = f"{counted(found.total, 'value')} {one if found.total == 1 else more}:"
         screen = Screen.here()
-        # Where a summary follows it gets the larger part.
-        rows = screen.rows // 3 if self.proofs else screen.rows - TAKEN - 2
+        # Where a summary follows it gets the larger part. What is to be done takes six at most.
+        rows = screen.rows // 3 if self.proofs else screen.rows - TAKEN - 4
         told = screen.fit([Section(title, lines, rest)], rows)
         if found.total > sum(map(len, examples.values())):
             kept = f"the first {KEPT:,} of them" if found.total > KEPT else "each of them"
