@@ -16,6 +16,7 @@ from .screen import TAKEN, Screen, Section
 
 FEW = 3  # examples, or names, on a line
 NOTES = 12  # lines of them on a terminal
+WAY_OUT = 8  # rows, at most, for what is said last where values do not fit
 ALL = "--report FILE has them all"
 
 
@@ -118,8 +119,8 @@ class Report:
 
         title = f"{counted(found.total, 'value')} {one if found.total == 1 else more}:"
         screen = Screen.here()
-        # Where a summary follows it gets the larger part. What is to be done takes six at most.
-        rows = screen.rows // 3 if self.proofs else screen.rows - TAKEN - 4
+        # What follows is a summary, which gets the larger part, or what can be done.
+        rows = screen.rows // 3 if self.proofs else screen.rows - WAY_OUT
         told = screen.fit([Section(title, lines, rest)], rows)
         if found.total > sum(map(len, examples.values())):
             kept = f"the first {KEPT:,} of them" if found.total > KEPT else "each of them"
