@@ -44,6 +44,10 @@ function preloadStart(): Plugin {
 
 const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
+// What all pages of a poll need, and the one that asks for a poll does not.
+const OF_A_POLL =
+  /src\/(strings\/(results|share|not-found)|lib\/use-(lasting|online)|components\/(question|address|unavailable|live-state))\./;
+
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
   return {
@@ -69,6 +73,7 @@ export default defineConfig(({ mode }) => {
             includeDependenciesRecursively: false,
             groups: [
               { name: "libraries", test: EVERYWHERE },
+              { name: "poll", test: OF_A_POLL },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
               { name: "always", test: /src\/lib\/(outbox|choices|focus-main)/ },
             ],
