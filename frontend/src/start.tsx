@@ -3,7 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app";
-import { Breakage } from "./components/breakage";
 import { waitingPolls } from "./lib/outbox";
 
 const queryClient = new QueryClient();
@@ -19,10 +18,8 @@ if (root === null) throw new Error("index.html holds no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <Breakage>
-      <QueryClientProvider client={queryClient}>
-        <App />
-      </QueryClientProvider>
-    </Breakage>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
   </StrictMode>,
 );
