@@ -30,13 +30,17 @@ export function LargeCode({ address }: { address: string }) {
         label={strings.share.qr(spokenAddress(address))}
         onClose={shrink}
       >
-        {large && <LazyQrCode address={address} />}
-        <p className="address">
-          <Address url={address} />
-        </p>
-        <button type="button" className="button button-quiet" onClick={shrink}>
-          {strings.share.shrink}
-        </button>
+        {large && (
+          <>
+            <LazyQrCode address={address} />
+            <p className="address">
+              <Address url={address} />
+            </p>
+            <button type="button" className="button button-quiet" onClick={shrink}>
+              {strings.share.shrink}
+            </button>
+          </>
+        )}
       </Dialog>
     </>
   );
