@@ -1,10 +1,12 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app";
 import { waitingPolls } from "./lib/outbox";
 
+// What was sent is seen before the next key or click: a second one must not send it again.
+notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
 // Few devices hold a ballot that still waits, and the ballot's own page brings what sends it.
 if (waitingPolls().length > 0) {
