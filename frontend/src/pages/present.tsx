@@ -1,5 +1,6 @@
 import "./results.css";
 import "./present.css";
+import "./present-code.css";
 
 import type { ReactNode } from "react";
 import { Link, useParams } from "wouter";
