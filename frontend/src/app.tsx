@@ -1,39 +1,31 @@
 import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 
+import { Breakage } from "./components/breakage";
 import { Shell } from "./components/shell";
 import { Waiting } from "./components/waiting";
-import { VotePage } from "./pages/vote";
+import { pages } from "./pages";
 
-// The ballot is what 2,000 phones load at once, so it comes with the first file; the others follow
-// where they are wanted.
-const CreatePage = lazy(() => import("./pages/create"));
-const ResultsPage = lazy(() => import("./pages/results"));
-const PresentPage = lazy(() => import("./pages/present"));
-const ManagePage = lazy(() => import("./pages/manage"));
-const StatusPage = lazy(() => import("./pages/status"));
-const NotFoundPage = lazy(() => import("./pages/not-found"));
+const routes = pages.map(({ path, load }) => (
+  <Route key={path} path={path} component={lazy(load)} />
+));
+// The projector's page has the screen to itself.
+const bare = routes.filter(({ key }) => key?.endsWith("/present"));
 
 export function App() {
+  const [pathname] = useLocation();
   return (
-    <Switch>
-      <Route path="/p/:id/present">
-        <Suspense fallback={<Waiting />}>
-          <PresentPage />
-        </Suspense>
-      </Route>
-      <Route>
-        <Shell>
-          <Switch>
-            <Route path="/" component={CreatePage} />
-            <Route path="/p/:id" component={VotePage} />
-            <Route path="/p/:id/results" component={ResultsPage} />
-            <Route path="/p/:id/manage" component={ManagePage} />
-            <Route path="/status" component={StatusPage} />
-            <Route component={NotFoundPage} />
-          </Switch>
-        </Shell>
-      </Route>
-    </Switch>
+    <Breakage pathname={pathname}>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          {bare}
+          <Route>
+            <Shell>
+              <Switch>{routes}</Switch>
+            </Shell>
+          </Route>
+        </Switch>
+      </Suspense>
+    </Breakage>
   );
 }

@@ -2,7 +2,7 @@ import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
 import { useChangePoll, type Poll, type PollPatch } from "../api/polls";
-import { closingError } from "../lib/form-errors";
+import { closingError } from "../lib/closing-error";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
 import * as strings from "../strings";
@@ -41,7 +41,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
     if (change.isPending) return;
     const moment = new Date(value);
     const wrong =
-      moment > new Date() ? closingError(value, new Date()).closesAt : strings.invalid.closesAt;
+      moment > new Date() ? closingError(value, new Date()) : strings.closing.unchosen;
     setError(wrong);
     if (wrong !== undefined) focusField();
     else send({ ...(closed && { closed: false }), closes_at: moment.toISOString() });
@@ -58,7 +58,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
           setError(undefined);
         }}
       >
-        {error === undefined && strings.create.zone(timeZone())}
+        {error === undefined && strings.closing.zone(timeZone())}
       </MomentField>
       <div className="action">
         <div className="actions">

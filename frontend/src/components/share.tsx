@@ -2,12 +2,10 @@ import { useState } from "react";
 import { Link } from "wouter";
 
 import { absolute, addresses } from "../lib/addresses";
-import { spokenAddress } from "../lib/format";
 import * as strings from "../strings";
 import { Address } from "./address";
 import { CopyButton } from "./copy-button";
-import { Dialog } from "./dialog";
-import { LazyQrCode } from "./lazy-qr-code";
+import { LargeCode } from "./large-code";
 import { ShareButton } from "./share-button";
 
 interface ShareProps {
@@ -38,38 +36,7 @@ export function Share({ id, question, hint }: ShareProps) {
           <ShareButton title={question} url={address} />
         </div>
       </div>
-      <button
-        type="button"
-        className="share-code"
-        aria-label={strings.share.enlarge}
-        onClick={() => {
-          setLarge(true);
-        }}
-      >
-        <LazyQrCode address={address} />
-      </button>
-      <Dialog
-        open={large}
-        className="dialog-code"
-        label={strings.share.qr(spokenAddress(address))}
-        onClose={() => {
-          setLarge(false);
-        }}
-      >
-        {large && <LazyQrCode address={address} />}
-        <p className="address">
-          <Address url={address} />
-        </p>
-        <button
-          type="button"
-          className="button button-quiet"
-          onClick={() => {
-            setLarge(false);
-          }}
-        >
-          {strings.share.shrink}
-        </button>
-      </Dialog>
+      <LargeCode address={address} large={large} onChange={setLarge} />
     </section>
   );
 }

@@ -3,12 +3,11 @@ import * as strings from "../strings";
 /**
  * Shown while there is nothing else to show. The words appear only after a moment, so that a page
  * that comes quickly does not flicker.
- * @param away whether the server was asked and did not answer
  */
-export function Waiting({ away = false }: { away?: boolean }) {
+export function Waiting() {
   return (
     <div className="page waiting" role="status">
-      {away ? strings.trouble.away : strings.trouble.loading}
+      {strings.trouble.loading}
     </div>
   );
 }

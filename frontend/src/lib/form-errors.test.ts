@@ -14,7 +14,7 @@ test("each thing that is missing is named at once", () => {
   ).toEqual({
     question: strings.invalid.question,
     options: strings.invalid.fewOptions(2),
-    closesAt: strings.invalid.past,
+    closesAt: strings.closing.past,
   });
 });
 
@@ -41,9 +41,9 @@ test("a closing time lies ahead, by ten years at most", () => {
   const now = new Date(2030, 0, 1, 12, 0);
   const closing = (closesAt: string) => findErrors(form(["Yes", "No"], { closesAt }), now).closesAt;
   expect(closing("2030-01-01T12:01")).toBeUndefined();
-  expect(closing("2030-01-01T12:00")).toBe(strings.invalid.past);
+  expect(closing("2030-01-01T12:00")).toBe(strings.closing.past);
   expect(closing("2040-01-01T11:59")).toBeUndefined();
-  expect(closing("2040-01-02T00:00")).toBe(strings.invalid.closesLate(10));
+  expect(closing("2040-01-02T00:00")).toBe(strings.closing.late(10));
 });
 
 test("the server's messages come to the row that was sent, not to its number in the form", () => {

@@ -10,7 +10,7 @@ import { addresses } from "../lib/addresses";
 import { useTitle } from "../lib/use-title";
 
 /** The ballot: the page that the shared address opens. */
-export function VotePage() {
+export default function VotePage() {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);

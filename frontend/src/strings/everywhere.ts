@@ -15,8 +15,12 @@ export const copy = {
 export const trouble = {
   loading: "Loading…",
   away: "The server does not answer. Trying again…",
+  awayTitle: "The server does not answer",
+  awayBody: "This page asks again every few seconds, and is here as soon as there is an answer.",
   unreachable: "The server does not answer. Nothing you typed is lost: try again in a moment.",
   unexpected: "Something went wrong. Try again in a moment.",
+  unexpectedTitle: "Something went wrong",
+  unexpectedBody: "It is not your doing. Loading the page again in a moment may help.",
   brokenTitle: "Something broke",
   brokenBody: "Perhaps a new version was put up just now. Loading the page again usually helps.",
   reload: "Load the page again",

@@ -1,31 +1,27 @@
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
-
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { deliverAll } from "./api/delivery";
 import { App } from "./app";
-import { Breakage } from "./components/breakage";
-import { reloadWhenStale } from "./lib/stale-build";
-
-reloadWhenStale();
+import { waitingPolls } from "./lib/outbox";
 
 // What was sent is seen before the next key or click: a second one must not send it again.
 notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
-deliverAll(queryClient);
+// Few devices hold a ballot that still waits, and the ballot's own page brings what sends it.
+if (waitingPolls().length > 0) {
+  void import("./api/delivery").then(({ deliverAll }) => {
+    deliverAll(queryClient);
+  });
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html holds no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <Breakage>
-      <QueryClientProvider client={queryClient}>
-        <App />
-      </QueryClientProvider>
-    </Breakage>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,0 +1,51 @@
+import { spokenAddress } from "../lib/format";
+import * as strings from "../strings";
+import { Address } from "./address";
+import { Dialog } from "./dialog";
+import { LazyQrCode } from "./lazy-qr-code";
+
+interface LargeCodeProps {
+  readonly address: string;
+  /** Whether it fills the window. Known to the page, which may put it elsewhere meanwhile. */
+  readonly large: boolean;
+  readonly onChange: (large: boolean) => void;
+}
+
+/** The QR code of an address, which fills the window when it is pressed. */
+export function LargeCode({ address, large, onChange }: LargeCodeProps) {
+  const shrink = () => {
+    onChange(false);
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="code-button"
+        aria-label={strings.share.enlarge}
+        onClick={() => {
+          onChange(true);
+        }}
+      >
+        <LazyQrCode address={address} />
+      </button>
+      <Dialog
+        open={large}
+        className="dialog-code"
+        label={strings.share.qr(spokenAddress(address))}
+        onClose={shrink}
+      >
+        {large && (
+          <>
+            <LazyQrCode address={address} />
+            <p className="address">
+              <Address url={address} />
+            </p>
+            <button type="button" className="button button-quiet" onClick={shrink}>
+              {strings.share.shrink}
+            </button>
+          </>
+        )}
+      </Dialog>
+    </>
+  );
+}
