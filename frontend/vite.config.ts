@@ -22,7 +22,7 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
 const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
 const SHARED =
-  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|not-found|plural)|lib\/(explain|known-polls|use-now)|components\/(busy-button|field-error))\.tsx?$/;
+  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|plural)|environment|lib\/(explain|known-polls|load|use-delay|use-lasting|use-now|use-online|use-title)|components\/(busy-button|field-error))\.tsx?$/;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
@@ -34,6 +34,8 @@ export default defineConfig(({ mode }) => {
     build: {
       // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
       assetsInlineLimit: 0,
+      // What an old browser does not preload it loads a moment later.
+      modulePreload: { polyfill: false },
       rolldownOptions: {
         // The libraries of every page in a file of their own: a browser keeps it while the app
         // around it changes. What only some pages need goes with those.

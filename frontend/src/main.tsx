@@ -9,9 +9,6 @@ import { createRoot } from "react-dom/client";
 import { deliverAll } from "./api/delivery";
 import { App } from "./app";
 import { Breakage } from "./components/breakage";
-import { reloadWhenStale } from "./lib/stale-build";
-
-reloadWhenStale();
 
 const queryClient = new QueryClient();
 deliverAll(queryClient);

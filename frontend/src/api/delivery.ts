@@ -16,11 +16,11 @@ import {
 import { request } from "./client";
 import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "./polls";
 import { Problem } from "./problem";
-import { backoff, worthRetrying } from "./rhythm";
+import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
 
 /** How the sending of a ballot stands, in this tab. */
 interface Delivery {
-  /** Whether it has to wait, since the server or the network is away. */
+  /** Whether it has to wait, since the server or the network is away, or as good as away. */
   readonly away: boolean;
   /** Why it was refused. */
   readonly error?: Error;
@@ -39,11 +39,6 @@ export function useDelivery(poll: string) {
   const stored = useSyncExternalStore(watchOutbox, () => storedBallot(poll));
   const delivery = useSyncExternalStore(watchDeliveries, () => deliveries.get(poll));
   const kept = useMemo(() => parseBallot(stored), [stored]);
-
-  useEffect(() => {
-    // What was cast here, in another tab, or before the page was loaded again.
-    if (kept.waiting !== undefined) void deliver(client, poll);
-  }, [client, poll, kept]);
 
   useEffect(
     () =>
@@ -71,9 +66,16 @@ export function useDelivery(poll: string) {
   };
 }
 
-/** Sends the ballots that wait on this device, whichever page it opens. */
+/**
+ * Sends the ballots that wait on this device, and whichever is kept from now on: here, or in a tab
+ * that is closed before it could send it.
+ */
 export function deliverAll(client: QueryClient): void {
-  for (const poll of waitingPolls()) void deliver(client, poll);
+  const send = () => {
+    for (const poll of waitingPolls()) void deliver(client, poll);
+  };
+  watchOutbox(send);
+  send();
 }
 
 /**
@@ -87,6 +89,9 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
   let failures = 0;
   let refusal: Error | undefined;
   while (waitingBallot(poll) !== undefined) {
+    const slow = setTimeout(() => {
+      note(poll, { away: true, ended: false });
+    }, LONG_SEND);
     try {
       await alone(poll, () => send(client, poll));
       failures = 0;
@@ -99,6 +104,8 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
         refusal = error;
         refuse(client, poll, error);
       }
+    } finally {
+      clearTimeout(slow);
     }
   }
   note(poll, { away: false, ended: true, ...(refusal && { error: refusal }) });
@@ -148,21 +155,6 @@ function refuse(client: QueryClient, poll: string, error: Error): void {
 function alone(poll: string, work: () => Promise<void>): Promise<void> {
   const { locks } = navigator as Partial<Navigator>;
   return locks ? locks.request(`tally.ballot.${poll}`, work) : work();
-}
-
-/** Ends early where there may be a network again, or where someone looks again. */
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const over = new AbortController();
-    const end = () => {
-      clearTimeout(timer);
-      over.abort();
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    window.addEventListener("online", end, { signal: over.signal });
-    document.addEventListener("visibilitychange", end, { signal: over.signal });
-  });
 }
 
 function note(poll: string, delivery: Delivery): void {

@@ -1,3 +1,6 @@
+import { LONG_LOOK } from "../api/rhythm";
+import { useLasting } from "../lib/use-lasting";
+import { useOnline } from "../lib/use-online";
 import * as strings from "../strings";
 
 /**
@@ -6,9 +9,12 @@ import * as strings from "../strings";
  * @param away whether the server was asked and did not answer
  */
 export function Waiting({ away = false }: { away?: boolean }) {
+  const offline = !useOnline();
+  const long = useLasting(true, LONG_LOOK);
+  const { away: unanswered, slow, loading } = strings.trouble;
   return (
     <div className="page waiting" role="status">
-      {away ? strings.trouble.away : strings.trouble.loading}
+      {away || offline ? unanswered : long ? slow : loading}
     </div>
   );
 }

@@ -15,8 +15,12 @@ export const copy = {
 export const trouble = {
   loading: "Loading…",
   away: "The server does not answer. Trying again…",
+  slow: "This takes longer than it should. Still trying…",
   unreachable: "The server does not answer. Nothing you typed is lost: try again in a moment.",
   unexpected: "Something went wrong. Try again in a moment.",
+  tooLarge: "This is more than the server takes. Shorten it.",
+  noPoll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
+  deleted: "This poll was deleted, and its votes with it.",
   brokenTitle: "Something broke",
   brokenBody: "Perhaps a new version was put up just now. Loading the page again usually helps.",
   reload: "Load the page again",
