@@ -19,33 +19,63 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
   };
 }
 
+/**
+ * Has the browser fetch start.tsx and the libraries along with main.ts, which has yet to be read
+ * when it asks for them.
+ */
+function preloadStart(): Plugin {
+  return {
+    name: "preload-start",
+    apply: "build",
+    transformIndexHtml: {
+      order: "post",
+      handler: (_html, { bundle = {} }) =>
+        Object.values(bundle)
+          .filter((file) => file.type === "chunk" && file.name === "start")
+          .flatMap((file) => [file.fileName, ...("imports" in file ? file.imports : [])])
+          .map((href) => ({
+            tag: "link",
+            attrs: { rel: "modulepreload", crossorigin: true, href: `/${href}` },
+            injectTo: "head",
+          })),
+    },
+  };
+}
+
 const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
-const SHARED =
-  /src\/(api\/(client|polls|problem|rhythm)|strings\/(everywhere|plural)|environment|lib\/(explain|known-polls|load|use-delay|use-lasting|use-now|use-online|use-title)|components\/(busy-button|field-error))\.tsx?$/;
+// What all pages of a poll need, and the one that asks for a poll does not.
+const OF_A_POLL =
+  /src\/(strings\/(results|share|not-found)|components\/(question|address|unavailable|live-state))\./;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
   return {
-    plugins: [react(), publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_"))],
+    plugins: [
+      react(),
+      publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
+      preloadStart(),
+    ],
     // Wouter's way to support React before 18, which we do not: React's own is what it would take.
     resolve: { alias: { "use-sync-external-store/shim/index.js": "react" } },
     server: { proxy: { "/api": { target: api } } },
     build: {
       // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
       assetsInlineLimit: 0,
-      // What an old browser does not preload it loads a moment later.
+      // Where a browser does not know it, files come later: no reason to bring it to all others.
       modulePreload: { polyfill: false },
       rolldownOptions: {
         // The libraries of every page in a file of their own: a browser keeps it while the app
-        // around it changes. What only some pages need goes with those.
-        // What most pages need of ours, in one file: in many small ones it would be larger.
+        // around it changes. What only some pages need goes with those; what several need of ours
+        // lies in one file, as in many small ones it would be larger.
         output: {
           codeSplitting: {
             includeDependenciesRecursively: false,
             groups: [
               { name: "libraries", test: EVERYWHERE },
-              { name: "shared", test: SHARED },
+              { name: "poll", test: OF_A_POLL },
+              { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
+              { name: "always", test: /src\/lib\/(outbox|choices|focus-main)/ },
             ],
           },
         },

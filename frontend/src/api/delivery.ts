@@ -66,16 +66,9 @@ export function useDelivery(poll: string) {
   };
 }
 
-/**
- * Sends the ballots that wait on this device, and whichever is kept from now on: here, or in a tab
- * that is closed before it could send it.
- */
+/** Sends the ballots that wait on this device, whichever page it opens. */
 export function deliverAll(client: QueryClient): void {
-  const send = () => {
-    for (const poll of waitingPolls()) void deliver(client, poll);
-  };
-  watchOutbox(send);
-  send();
+  for (const poll of waitingPolls()) void deliver(client, poll);
 }
 
 /**

@@ -20,7 +20,7 @@ export function ClosingField(props: ClosingFieldProps) {
           {value === "" ? strings.create.openEnd : strings.create.closesIn(formatAhead(new Date(value)))}
         </p>
       )}
-      <p>{strings.create.zone(timeZone())}</p>
+      <p>{strings.closing.zone(timeZone())}</p>
     </MomentField>
   );
 }

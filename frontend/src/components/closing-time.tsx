@@ -3,7 +3,7 @@ import { flushSync } from "react-dom";
 
 import { useChangePoll, type PollPatch } from "../api/hosting";
 import type { Poll } from "../api/polls";
-import { closingError } from "../lib/form-errors";
+import { closingError } from "../lib/closing-error";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
 import * as strings from "../strings";
@@ -50,7 +50,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
     if (change.isPending) return;
     const moment = new Date(value);
     const said =
-      moment > new Date() ? closingError(value, new Date()).closesAt : strings.invalid.closesAt;
+      moment > new Date() ? closingError(value, new Date()) : strings.closing.unchosen;
     setWrong({ said, closed });
     if (said !== undefined) focusField();
     else send({ ...(closed && { closed: false }), closes_at: moment.toISOString() });
@@ -67,7 +67,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
           setWrong(undefined);
         }}
       >
-        {error === undefined && strings.create.zone(timeZone())}
+        {error === undefined && strings.closing.zone(timeZone())}
       </MomentField>
       <div className="action">
         <div className="actions">

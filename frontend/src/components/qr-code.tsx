@@ -1,5 +1,6 @@
+import { toSvgPath } from "lean-qr/extras/svg";
+import { correction, generate } from "lean-qr/nano";
 import { useMemo } from "react";
-import { encode } from "uqr";
 
 import { spokenAddress } from "../lib/format";
 import * as strings from "../strings";
@@ -9,30 +10,18 @@ const QUIET_ZONE = 4;
 
 /** An address for phones' cameras: always dark on white, whatever the page's colours are. */
 export default function QrCode({ address }: { address: string }) {
-  const { size, path } = useMemo(() => draw(address), [address]);
+  const code = useMemo(() => generate(address, { minCorrectionLevel: correction.M }), [address]);
+  const side = code.size + 2 * QUIET_ZONE;
   return (
     <svg
       className="qr"
       role="img"
       aria-label={strings.share.qr(spokenAddress(address))}
-      viewBox={`0 0 ${size} ${size}`}
+      viewBox={`${-QUIET_ZONE} ${-QUIET_ZONE} ${side} ${side}`}
       shapeRendering="crispEdges"
     >
-      <rect className="qr-paper" width={size} height={size} />
-      <path className="qr-ink" d={path} />
+      <rect className="qr-paper" x={-QUIET_ZONE} y={-QUIET_ZONE} width={side} height={side} />
+      <path className="qr-ink" d={toSvgPath(code)} />
     </svg>
   );
-}
-
-/** One path for all dark modules, a stroke for each run of them in a row. */
-function draw(text: string): { size: number; path: string } {
-  const { size, data } = encode(text, { ecc: "M", border: QUIET_ZONE });
-  const strokes = data.flatMap((row, y) =>
-    row.flatMap((dark, x) => {
-      if (!dark || row[x - 1]) return [];
-      const end = row.indexOf(false, x);
-      return [`M${x} ${y}h${(end === -1 ? size : end) - x}v1H${x}z`];
-    }),
-  );
-  return { size, path: strokes.join("") };
 }

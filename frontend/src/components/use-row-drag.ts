@@ -1,6 +1,6 @@
 import { useEffect, useRef, type PointerEvent } from "react";
 
-import { usePrefetch } from "../lib/load";
+import { usePrefetch } from "../lib/use-prefetch";
 import type { RowDrag } from "../lib/row-drag";
 
 const SLACK = 5; // pixels that a finger may tremble in a tap

@@ -1,10 +1,10 @@
 import * as strings from "../strings";
+import { closingError } from "./closing-error";
 import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
 
 // The API's own limits, in characters (code points) of the text as it is kept.
 export const LONGEST_QUESTION = 300;
 export const LONGEST_OPTION = 100;
-const LONGEST_POLL_YEARS = 10;
 
 /** What a message can be about; an answer is named by its row's key. `form`: no field at all. */
 export type Field = "question" | "options" | "closesAt" | "form" | `option.${number}`;
@@ -23,13 +23,14 @@ export function charactersLeft(text: string, most: number): number {
 
 /** All that can be seen to be wrong before anything is sent. */
 export function findErrors(form: PollForm, now = new Date()): FormErrors {
+  const closesAt = closingError(form.closesAt, now);
   return {
     ...questionError(form.question),
     ...(filledRows(form.options).length < LEAST_OPTIONS && {
       options: strings.invalid.fewOptions(LEAST_OPTIONS),
     }),
     ...optionErrors(form.options),
-    ...closingError(form.closesAt, now),
+    ...(closesAt !== undefined && { closesAt }),
   };
 }
 
@@ -53,16 +54,6 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
   return errors;
 }
 
-/** What is wrong with a closing time that is chosen, if anything is. */
-export function closingError(closesAt: string, now: Date): FormErrors {
-  if (closesAt === "") return {};
-  const closes = new Date(closesAt);
-  const latest = new Date(now);
-  latest.setFullYear(now.getFullYear() + LONGEST_POLL_YEARS);
-  if (!(closes > now)) return { closesAt: strings.invalid.past };
-  return closes > latest ? { closesAt: strings.invalid.closesLate(LONGEST_POLL_YEARS) } : {};
-}
-
 /** The messages whose field passes. */
 export function filterErrors(errors: FormErrors, keeps: (field: Field) => boolean): FormErrors {
   return Object.fromEntries(Object.entries(errors).filter(([field]) => keeps(field as Field)));
@@ -81,7 +72,7 @@ function errorAt(path: string, rows: readonly OptionRow[]): FormErrors {
   const [name, index] = path.split(".");
   const row = rows[Number(index)];
   if (name === "question") return { question: strings.invalid.unreadable };
-  if (name === "closes_at") return { closesAt: strings.invalid.closesAt };
+  if (name === "closes_at") return { closesAt: strings.closing.unchosen };
   if (name !== "options") return { form: strings.trouble.unexpected };
   return row
     ? { [optionField(row)]: strings.invalid.unreadable }

@@ -18,13 +18,13 @@ export function standing({ closed, closes_at }: Pick<Poll, "closed" | "closes_at
 /** All that the page that manages a poll says about it, true in each of its standings. */
 export function tellStanding(poll: Poll, now = new Date()) {
   const { closed, results, closes_at } = poll;
-  const { manage, share } = strings;
   const closes = new Date(closes_at ?? now);
+  const when = strings.manage.when(formatTime(closes, now), isToday(closes, now));
   return {
-    state: closed ? manage.closed : manage.open,
-    news: closed ? manage.createdClosed : manage.created,
-    share: closed ? share.hintClosed : share.hint,
-    closing: manage.closing[standing(poll, now)](manage.when(formatTime(closes, now), isToday(closes, now))),
-    shown: (closed ? manage.shownClosed : manage.shown)[results],
+    state: closed ? strings.manage.closed : strings.manage.open,
+    news: closed ? strings.manage.createdClosed : strings.manage.created,
+    share: closed ? strings.share.hintClosed : strings.share.hint,
+    closing: strings.manage.closing[standing(poll, now)](when),
+    shown: (closed ? strings.manage.shownClosed : strings.manage.shown)[results],
   };
 }

@@ -7,13 +7,13 @@ import { isClosed } from "../api/rhythm";
 import { BallotForm } from "../components/ballot-form";
 import { Unavailable } from "../components/unavailable";
 import { addresses } from "../lib/addresses";
-import { usePrefetch } from "../lib/load";
+import { usePrefetch } from "../lib/use-prefetch";
 import { useTitle } from "../lib/use-title";
 
 const nextPage = () => import("./results");
 
 /** The ballot: the page that the shared address opens. */
-export function VotePage() {
+export default function VotePage() {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);

@@ -41,7 +41,6 @@ export const create = {
   closesAt: "Closes at (optional)",
   openEnd: "Leave it empty to close the poll yourself.",
   closesIn: (distance: string) => `Closes ${distance}.`,
-  zone: (zone: string) => `Times are ${zone}.`,
   submit: "Open the poll",
   sending: "Opening…",
   yours: "Your polls",
@@ -56,8 +55,5 @@ export const invalid = {
   sameOptions: "Two of these answers are the same.",
   unreadable: "Parts of this cannot be shown. Type it anew.",
   tooLong: (most: number) => `At most ${most} characters.`,
-  closesAt: "Choose a time that is still to come.",
-  past: "This time is past.",
-  closesLate: (years: number) => `At most ${years} years ahead.`,
   summary: "Not quite: look at the marked fields.",
 } as const;

@@ -5,6 +5,7 @@
 
 export { header, copy, trouble } from "./everywhere";
 export { create, invalid } from "./create";
+export { closing } from "./closing";
 export { vote } from "./vote";
 export { results, present, timeline } from "./results";
 export { manage } from "./manage";

@@ -1,17 +1,25 @@
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
-
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { deliverAll } from "./api/delivery";
 import { App } from "./app";
 import { Breakage } from "./components/breakage";
+import { load } from "./lib/load";
+import { waitingPolls, watchOutbox } from "./lib/outbox";
 
 const queryClient = new QueryClient();
-deliverAll(queryClient);
+watchOutbox(send);
+send();
+
+/** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
+function send(): void {
+  // Few devices hold one, and the ballot's own page brings what sends it.
+  if (waitingPolls().length === 0) return;
+  void load(() => import("./api/delivery")).then(({ deliverAll }) => {
+    deliverAll(queryClient);
+  });
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html holds no #root");
 

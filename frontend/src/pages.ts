@@ -1,0 +1,21 @@
+/**
+ * The pages by their addresses, each in a file of its own. None of these imports a library: main.tsx
+ * asks for the page that was opened before there is any.
+ */
+export const pages = [
+  { path: "/", file: () => import("./pages/create") },
+  { path: "/p/:id", file: () => import("./pages/vote") },
+  { path: "/p/:id/results", file: () => import("./pages/results") },
+  { path: "/p/:id/present", file: () => import("./pages/present") },
+  { path: "/p/:id/manage", file: () => import("./pages/manage") },
+  { path: "/status", file: () => import("./pages/status") },
+  { path: "*", file: () => import("./pages/not-found") },
+] as const;
+
+/** The page at an address, as the router will have it. */
+export function pageAt(pathname: string): (typeof pages)[number] | undefined {
+  return pages.find(({ path }) => {
+    const pattern = path.replace("*", ".*").replace(":id", "[^/]+");
+    return new RegExp(`^${pattern}/?$`, "i").test(pathname);
+  });
+}
