@@ -4,12 +4,11 @@ import "./styles/controls.css";
 
 import { pageAt } from "./pages";
 
-// Vite would take a style sheet that was asked for in vain for one that is there.
-addEventListener("vite:preloadError", () => {
-  for (const link of document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet]")) {
-    if (!link.sheet) link.remove();
-  }
-});
+// Vite asks for a style sheet once: one that did not come is marked, so that load() asks again.
+function mark({ target }: Event) {
+  if (target instanceof HTMLLinkElement) target.dataset.failed = "";
+}
+addEventListener("error", mark, true);
 
 // At once: the page comes along with the libraries, and not after them. Where it does not come, the
 // router, which asks for it again, is who says so.

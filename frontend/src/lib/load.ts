@@ -10,10 +10,10 @@ const AGAIN_AFTER = 60_000;
 
 /** Loads a file, however long the network is away. Throws where it is missing from the new build. */
 export function load<T>(file: () => Promise<T>): Promise<T> {
-  return file()
+  return withStyles(file)
     .catch(async () => {
       for (let failures = 0; !(await isServerThere()); failures++) await pause(backoff(failures));
-      return file();
+      return withStyles(file);
     })
     .catch((error: unknown) => {
       if (!mark()) throw error;
@@ -22,8 +22,24 @@ export function load<T>(file: () => Promise<T>): Promise<T> {
     });
 }
 
+async function withStyles<T>(file: () => Promise<T>): Promise<T> {
+  const failed = document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet][data-failed]");
+  const [loaded] = await Promise.all([file(), ...[...failed].map(again)]);
+  return loaded;
+}
+
+function again(failed: HTMLLinkElement): Promise<unknown> {
+  const link = failed.cloneNode() as HTMLLinkElement;
+  delete link.dataset.failed;
+  return new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = reject;
+    failed.replaceWith(link);
+  });
+}
+
 function isServerThere(): Promise<boolean> {
-  const asked = fetch(location.pathname, { method: "HEAD", cache: "no-store" });
+  const asked = fetch("/", { method: "HEAD", cache: "no-store" });
   return asked.then(
     ({ ok }) => ok,
     () => false,
