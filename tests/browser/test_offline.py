@@ -100,6 +100,7 @@ def test_it_is_sent_though_its_page_is_left(voter: Visitor) -> None:
 def test_it_is_sent_by_any_page_though_its_own_is_closed(voter: Visitor) -> None:
     other = voter.page.context.new_page()
     other.goto("/")
+    expect(other.get_by_label("Ask the room a question")).to_be_visible()
     voter.page.context.set_offline(True)
     voter.choose("Tea")
     voter.press("Vote")
