@@ -27,8 +27,8 @@ function apart(lines: string[]): string[] {
 /** Whether all have a bullet, but for one that has its own place for a number. */
 function isOneNumberAmongBullets(lines: readonly string[]): boolean {
   const others = lines.filter((line, at) => count(line) !== at + 1);
-  const bulleted = others.filter((line) => BULLET.test(line)).length;
-  return bulleted > 0 && bulleted === lines.length - 1;
+  const one = others.length > 0 && others.length === lines.length - 1;
+  return one && others.every((line) => BULLET.test(line));
 }
 
 /**
