@@ -22,8 +22,9 @@ def prepare() -> dict[str, str]:
 
 def main() -> None:
     environment = prepare()
-    # loadgroup: tests that share something dear, such as an image, stay in one process.
-    parallel = ["-n", "auto", "--dist", "loadgroup"]
+    # One process more than processors: a test waits more than it computes. loadgroup: tests that
+    # share something dear, such as an image, stay in one process.
+    parallel = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     os.execve(sys.executable, [*TESTS, *parallel, "-m", "not row", *sys.argv[1:]], environment)
 
 

@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -7,6 +7,8 @@ import { Breakage } from "./components/breakage";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
 
+// What was sent is seen before the next key or click: a second one must not send it again.
+notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
 watchOutbox(send);
 send();

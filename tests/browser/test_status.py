@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.tally import Size, Visitor
+from tests.browser.layout import resize
+from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.proxy import Proxy
 from tests.stack_fixture import Stack
 
@@ -61,7 +62,6 @@ def test_requests_and_errors_are_drawn_and_told(
     launch: Callable[..., Stack],
     database: str,
     newcomer: Newcomer,
-    size: Size,
     picture: Picture,
 ) -> None:
     port = urlsplit(database).port or 5432
@@ -70,7 +70,7 @@ def test_requests_and_errors_are_drawn_and_told(
     stack = launch(DATABASE_URL=through, **NAMED).start().wait_until_ready()
     for _ in range(40):
         assert stack.get("/api/polls/00000000")[0] == 404
-    visitor = newcomer(stack.url, size, dark=True)
+    visitor = newcomer(stack.url, dark=True)
     visitor.page.goto("/status")
     for name, value in zip(("Release", "Region", "Instance"), NAMED.values(), strict=True):
         expect(fact(visitor, name)).to_have_text(value)
@@ -89,12 +89,16 @@ def test_requests_and_errors_are_drawn_and_told(
     expect(chart.locator("path.traffic-errors")).to_have_count(1)  # an arrow, for one run of them
     expect(chart).to_have_accessible_name(re.compile("43 requests, 3 errors"))
     assert (sum(figures(visitor, 2)), sum(figures(visitor, 3))) == (43, 3)
-    picture(visitor.page, "status-database-away")
+    for size in (PHONE, DESKTOP):
+        resize(visitor.page, size)
+        picture(visitor.page, "status-database-away")
 
     proxy.heal()
     visitor.sees("3 requests failed in the last minute.")
     visitor.page.emulate_media(color_scheme="light")
-    picture(visitor.page, "status-errors")
+    for size in (PHONE, DESKTOP):
+        resize(visitor.page, size)
+        picture(visitor.page, "status-errors")
     proxy.drop()
 
 

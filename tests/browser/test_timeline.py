@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
+from tests.browser.layout import resize
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -62,10 +63,8 @@ def test_nothing_of_it_is_fetched_before_it_is_shown(stack: Stack, newcomer: New
     expect(host.page.get_by_text("No votes yet.")).to_have_count(0)
 
 
-def test_it_moves_while_it_is_open(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Picture
-) -> None:
-    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
+def test_it_moves_while_it_is_open(stack: Stack, newcomer: Newcomer, picture: Picture) -> None:
+    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
     show(host, address)
     host.sees("No votes yet.")
@@ -78,11 +77,10 @@ def test_it_moves_while_it_is_open(
     picture(host.page, "timeline-one")
 
 
-@pytest.mark.parametrize("width", [320, 375, 1280, 1920])
 def test_twenty_answers_are_still_readable(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, width: int, picture: Picture
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
 ) -> None:
-    host = newcomer(stack.url, Size(width, 1080), dark=width in (375, 1920))
+    host = newcomer(stack.url)
     names = [f"Answer {number}, which is of some length" for number in range(1, 20)]
     address = host.ask("Which of all these?", [*names, "Grundstücksverkehrsgenehmigung"])
     fill(postgres, address, 20, 2_000, timedelta(minutes=42))
@@ -91,11 +89,14 @@ def test_twenty_answers_are_still_readable(
     expect(drawing.locator("path.race-sign")).to_have_count(4)
     expect(host.page.locator(".chart-key li")).to_have_count(5)
     host.sees("other answers")
-    picture(host.page, "timeline-twenty")
     # The table says the same as the results: the last row is the count.
     last = host.page.locator("tbody tr").last.locator("td").all_text_contents()
     assert sum(int(cell.replace(",", "")) for cell in last) == 2_000
-    assert host.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    for width in (320, 375, 1280, 1920):
+        resize(host.page, Size(width, 1080))
+        host.page.emulate_media(color_scheme="dark" if width in (375, 1920) else "light")
+        assert host.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        picture(host.page, "timeline-twenty")
 
 
 def test_colours_that_the_system_forces_are_heeded(

@@ -25,7 +25,15 @@ export function Dialog({ open, label, labelledBy, className = "", onClose, child
       className={`dialog ${className}`}
       aria-label={label}
       aria-labelledby={labelledBy}
-      onClose={onClose}
+      onCancel={(event) => {
+        // Closed with the state, at once: the event that tells of a closed one comes later, and
+        // may meet it open again.
+        event.preventDefault();
+        onClose();
+      }}
+      onClose={(event) => {
+        if (!event.currentTarget.open) onClose();
+      }}
     >
       {children}
     </dialog>
