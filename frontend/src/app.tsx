@@ -1,6 +1,7 @@
 import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 
+import { Breakage } from "./components/breakage";
 import { Shell } from "./components/shell";
 import { Waiting } from "./components/waiting";
 import { load } from "./lib/load";
@@ -13,16 +14,19 @@ const routes = pages.map(({ path, file }) => (
 const bare = routes.filter(({ key }) => key?.endsWith("/present"));
 
 export function App() {
+  const [pathname] = useLocation();
   return (
-    <Suspense fallback={<Waiting />}>
-      <Switch>
-        {bare}
-        <Route>
-          <Shell>
-            <Switch>{routes}</Switch>
-          </Shell>
-        </Route>
-      </Switch>
-    </Suspense>
+    <Breakage pathname={pathname}>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          {bare}
+          <Route>
+            <Shell>
+              <Switch>{routes}</Switch>
+            </Shell>
+          </Route>
+        </Switch>
+      </Suspense>
+    </Breakage>
   );
 }

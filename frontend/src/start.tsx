@@ -3,7 +3,6 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./app";
-import { Breakage } from "./components/breakage";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
 
@@ -27,10 +26,8 @@ if (root === null) throw new Error("index.html holds no #root");
 
 createRoot(root).render(
   <StrictMode>
-    <Breakage>
-      <QueryClientProvider client={queryClient}>
-        <App />
-      </QueryClientProvider>
-    </Breakage>
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
   </StrictMode>,
 );

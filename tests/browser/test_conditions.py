@@ -37,6 +37,22 @@ def test_results_say_that_they_reconnect_and_then_do(
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_who_comes_while_the_server_is_away_is_told_and_then_led_in(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    voter = newcomer(stack.url, PHONE)
+    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    voter.page.route("**/api/**", lambda route: route.abort())
+    voter.page.goto(address)
+    heading = voter.page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("The server does not answer")
+    expect(voter.page).to_have_title("The server does not answer · Tally")
+    voter.page.unroute("**/api/**")
+    expect(heading).to_have_text("Tea or coffee?")
+    expect(voter.page).to_have_title("Tea or coffee? · Tally")
+
+
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 def test_a_quiet_poll_that_one_person_watches_stays_live(stack: Stack, newcomer: Newcomer) -> None:
     """Whoever looks alone finds an old copy time and again, which their look renews."""
     host = newcomer(stack.url)

@@ -1,10 +1,12 @@
 """A tab that stays open over a deploy: the files it would load next are no more."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.browser.layout import boxes
 from tests.browser.tally import Visitor
 from tests.stack_fixture import Stack
 
@@ -48,7 +50,11 @@ def test_a_file_that_stays_missing_makes_no_endless_loop(stack: Stack, newcomer:
     voter.page.goto(f"{address}/results")
     expect(voter.page.get_by_role("heading", name="Something broke")).to_be_visible()
     assert len(loads) == 2
+    expect(voter.page).to_have_title("Something broke · Tally")
+    expect(voter.page.get_by_role("link", name="Ask something new")).to_be_visible()
+    parts = boxes(voter.page, ".headline, .lede, .button")  # one below the other, none far away
+    assert all(0 < below.top - one.bottom < 60 for one, below in pairwise(parts)), parts
     voter.page.unroute(CHUNK)
-    voter.page.get_by_role("link", name="Load the page again").click()
+    voter.press("Load the page again")
     voter.expect_share("Tea", 0, 0)
     voter.complaints.clear()

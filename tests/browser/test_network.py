@@ -17,7 +17,7 @@ ASK = "Open the poll"
 POLLS = "**/api/polls"
 RESULTS = "**/assets/results-*.js"
 SLOW = "This takes longer than it should."
-AWAY = "The server does not answer."
+AWAY = "The server does not answer"
 
 
 def draft(page: Page) -> str:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from string import ascii_uppercase
 
+import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.layout import font_size, resize
 from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.browser.test_share import read
 from tests.stack_fixture import Stack
@@ -26,8 +28,10 @@ def test_nothing_has_to_be_scrolled_on_a_projector(
     options: list[str],
     picture: Callable[[Page, str], None],
 ) -> None:
-    host = newcomer(stack.url, size)
+    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
     address = host.ask("Which of these shall it be this time?", options)
+    voter.page.goto(address)
+    voter.vote(options[0])
     host.page.goto(f"{address}/present")
     expect(host.row(options[-1])).to_be_visible()
     code = host.page.get_by_role("img", name="QR code of")
@@ -42,7 +46,7 @@ def test_it_moves_with_the_votes(stack: Stack, newcomer: Newcomer) -> None:
     host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
     host.page.get_by_role("link", name="Present").click()
-    host.expect_share("Tea", 0, 0)
+    host.sees("0 votes")
     voter.page.goto(address)
     voter.vote("Tea")
     host.expect_share("Tea", 1, 100)
@@ -63,10 +67,66 @@ def test_it_fills_the_screen(stack: Stack, newcomer: Newcomer) -> None:
 def test_its_contrast_is_that_of_black_and_white(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url, DESKTOP)  # in the light
     host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/present")
+    host.sees("Vote at")
+    assert colours(host.page) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+
+
+def test_it_stays_dark_when_the_poll_is_deleted_under_it(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url, DESKTOP)  # in the light
+    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
+    poll = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    host.page.goto(f"/p/{poll['id']}/present")
+    host.sees("Vote at")
+    key = {"Authorization": f"Bearer {poll['manage_key']}"}
+    httpx.delete(f"{stack.url}/api/polls/{poll['id']}", headers=key).raise_for_status()
+    host.sees("This poll was deleted")
+    assert colours(host.page) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+    assert host.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (
+        "rgb(0, 0, 0)"
+    )
+
+
+def test_the_last_row_can_scan_its_code(stack: Stack, newcomer: Newcomer) -> None:
+    """It has the room of a count that is not there yet, and is enlarged at any time."""
+    size = Size(1280, 720)
+    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.goto(f"{address}/present")
+    code = host.page.get_by_role("img", name="QR code of")
+    expect(code).to_be_in_viewport(ratio=1)
+    assert side(code) > size.height * 0.6
+    assert read(code) == stack.url + address
+    voter.page.goto(address)
+    voter.vote("Tea")
+    host.expect_share("Tea", 1, 100)
+    assert side(code) > size.height * 0.25
+
+    host.press("Show the QR code large")
+    large = host.page.get_by_role("dialog").get_by_role("img")
+    expect(large).to_be_in_viewport(ratio=1)
+    assert side(large) > size.height * 0.9
+    assert read(large) == stack.url + address
+    host.page.keyboard.press("Escape")
     expect(host.row("Tea")).to_be_visible()
-    colours = host.page.evaluate(
+    expect(host.page.get_by_role("button", name="Show the QR code large")).to_be_focused()
+
+    resize(host.page, Size(3840, 2160))
+    for small in (".live-state", ".results-unit", ".label", ".button"):
+        assert font_size(host.page, small) > 2160 / 60, small
+
+
+def side(code: Locator) -> float:
+    """The width of a code, in CSS pixels."""
+    box = code.bounding_box()
+    assert box is not None
+    return float(box["width"])
+
+
+def colours(page: Page) -> list[str]:
+    """Of the letters and behind them."""
+    found: list[str] = page.evaluate(
         """() => { const { color, backgroundColor } =
              getComputedStyle(document.querySelector("main"));
              return [color, backgroundColor]; }"""
     )
-    assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+    return found

@@ -109,9 +109,17 @@ def test_a_server_that_is_away_leaves_the_last_figures(
     visitor = newcomer(stack.url)
     visitor.page.goto("/status")
     expect(fact(visitor, "Release")).to_have_text(NAMED["RELEASE"])
+    visitor.sees("All is well.")
     stack.stop()
     visitor.sees("Reconnecting…")
     expect(fact(visitor, "Release")).to_have_text(NAMED["RELEASE"])
+    # It claims nothing that it cannot know, and says how old that is which it knew.
+    expect(visitor.page.locator(".lede")).to_have_text(
+        re.compile(r"^The server does not answer\. What stands below is [1-9]\d* s old\.$")
+    )
+    uptime = fact(visitor, "Up for").inner_text()
+    visitor.page.wait_for_timeout(1_500)
+    expect(fact(visitor, "Up for")).to_have_text(uptime)
     stack.start().wait_until_ready()
     expect(visitor.page.locator(".live-state")).to_have_text("Live", timeout=30_000)
 

@@ -1,9 +1,7 @@
 import "./live-state.css";
 
 import type { Reaching } from "../api/polls";
-import { LONG_LOOK } from "../api/rhythm";
-import { useLasting } from "../lib/use-lasting";
-import { useOnline } from "../lib/use-online";
+import { useSilence } from "../lib/use-silence";
 import * as strings from "../strings";
 
 interface LiveStateProps {
@@ -16,9 +14,8 @@ interface LiveStateProps {
 
 /** Says whether the numbers still move. */
 export function LiveState({ closed, reconnecting, asked }: LiveStateProps) {
-  const online = useOnline();
-  const silent = useLasting(asked.fetchStatus === "fetching", LONG_LOOK);
-  const state = reconnecting || silent || !online ? "reconnecting" : closed ? "closed" : "live";
+  const silent = useSilence(asked);
+  const state = reconnecting || silent ? "reconnecting" : closed ? "closed" : "live";
   return (
     <p className="live-state" data-state={state} role="status">
       {strings.results[state]}

@@ -1,13 +1,10 @@
-import { useState } from "react";
 import { Link } from "wouter";
 
 import { absolute, addresses } from "../lib/addresses";
-import { spokenAddress } from "../lib/format";
 import * as strings from "../strings";
 import { Address } from "./address";
 import { CopyButton } from "./copy-button";
-import { Dialog } from "./dialog";
-import { LazyQrCode } from "./lazy-qr-code";
+import { LargeCode } from "./large-code";
 import { ShareButton } from "./share-button";
 
 interface ShareProps {
@@ -19,7 +16,6 @@ interface ShareProps {
 
 /** How the room gets to the ballot: by camera, by hand, or through another app. */
 export function Share({ id, question, hint }: ShareProps) {
-  const [large, setLarge] = useState(false);
   const address = absolute(addresses.vote(id));
 
   return (
@@ -38,38 +34,7 @@ export function Share({ id, question, hint }: ShareProps) {
           <ShareButton title={question} url={address} />
         </div>
       </div>
-      <button
-        type="button"
-        className="share-code"
-        aria-label={strings.share.enlarge}
-        onClick={() => {
-          setLarge(true);
-        }}
-      >
-        <LazyQrCode address={address} />
-      </button>
-      <Dialog
-        open={large}
-        className="dialog-code"
-        label={strings.share.qr(spokenAddress(address))}
-        onClose={() => {
-          setLarge(false);
-        }}
-      >
-        {large && <LazyQrCode address={address} />}
-        <p className="address">
-          <Address url={address} />
-        </p>
-        <button
-          type="button"
-          className="button button-quiet"
-          onClick={() => {
-            setLarge(false);
-          }}
-        >
-          {strings.share.shrink}
-        </button>
-      </Dialog>
+      <LargeCode address={address} />
     </section>
   );
 }

@@ -3,6 +3,8 @@ import { lazy, useEffect } from "react";
 import { isAway, isGone, type Reaching } from "../api/polls";
 import { load } from "../lib/load";
 import * as strings from "../strings";
+import { Notice } from "./notice";
+import { ReloadButton } from "./reload-button";
 import { Waiting } from "./waiting";
 
 // Not with the first file, which every ballot loads.
@@ -19,8 +21,15 @@ export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
     return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
   }
-  if (asked.error !== null) return <div className="page waiting">{strings.trouble.unexpected}</div>;
-  return <Waiting away={isAway(asked)} />;
+  if (asked.error !== null) {
+    return (
+      <Notice title={strings.trouble.unexpectedTitle} body={strings.trouble.unexpectedBody}>
+        <ReloadButton />
+      </Notice>
+    );
+  }
+  if (!isAway(asked)) return <Waiting />;
+  return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
 }
 
 /** The poll was there, and is gone under the reader's hands: reading starts again at the top. */

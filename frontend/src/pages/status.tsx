@@ -1,6 +1,6 @@
 import "./status.css";
 
-import { isAway } from "../api/polls";
+import { isAway, type Reaching } from "../api/polls";
 import { useStatus, type Status } from "../api/status";
 import { Fact } from "../components/fact";
 import { LiveState } from "../components/live-state";
@@ -10,6 +10,7 @@ import { formatDuration, formatRate } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { bars, lastMinute, recentErrors, sum, type Bar } from "../lib/traffic";
 import { useNow } from "../lib/use-now";
+import { useSilence } from "../lib/use-silence";
 import { useTitle } from "../lib/use-title";
 import * as strings from "../strings";
 
@@ -21,24 +22,36 @@ export default function StatusPage() {
   useTitle(strings.status.title);
 
   if (!status.data || status.isError) return <Unavailable asked={status} />;
-  const traffic = status.data.traffic && bars(status.data.traffic);
+  return <Standing status={status.data} asked={status} />;
+}
+
+interface StandingProps {
+  readonly status: Status;
+  readonly asked: Reaching & { readonly dataUpdatedAt: number };
+}
+
+function Standing({ status, asked }: StandingProps) {
+  const silent = useSilence(asked);
+  const lost = isAway(asked) || silent;
+  const traffic = status.traffic && bars(status.traffic);
   return (
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} reconnecting={isAway(status)} asked={status} />
+        <LiveState closed={false} reconnecting={lost} asked={asked} />
       </div>
-      <p className="lede" role="status">
-        {verdict(status.data, traffic)}
+      <p className="lede">
+        <span role="status">{lost ? strings.status.lost : verdict(status, traffic)}</span>{" "}
+        {lost && <Age received={asked.dataUpdatedAt} />}
       </p>
-      <Vitals status={status.data} received={status.dataUpdatedAt} />
+      <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />
       <section className="status-traffic" aria-labelledby="traffic">
         <h2 id="traffic" className="subhead">
           {strings.status.traffic}
         </h2>
         {traffic ? <Requests all={traffic} /> : <p className="hint">{strings.status.uncounted}</p>}
       </section>
-      <Origin status={status.data} />
+      <Origin status={status} />
     </div>
   );
 }
@@ -49,12 +62,29 @@ function verdict({ database }: Status, traffic: readonly Bar[] | null): string {
   return failed > 0 ? strings.status.failing(formatCount(failed), failed) : strings.status.well;
 }
 
+interface AgeingProps {
+  /** When it was said, in milliseconds since 1970. */
+  readonly received: number;
+}
+
+/** How old the figures are. */
+function Age({ received }: AgeingProps) {
+  const since = useNow(SECOND).getTime() - received;
+  return strings.status.old(formatDuration(since / 1000));
+}
+
+interface VitalsProps extends AgeingProps {
+  readonly status: Status;
+  /** Whether nobody knows if it still holds. */
+  readonly lost: boolean;
+}
+
 /** The few figures that are looked at first. */
-function Vitals({ status, received }: { status: Status; received: number }) {
+function Vitals({ status, received, lost }: VitalsProps) {
   const { started_at, as_of, database } = status;
   // By the server's clock; ours only tells how long ago that was.
   const since = Math.max(useNow(SECOND).getTime() - received, 0);
-  const age = Date.parse(as_of) - Date.parse(started_at) + since;
+  const age = Date.parse(as_of) - Date.parse(started_at) + (lost ? 0 : since);
   return (
     <dl className="facts facts-large">
       <Fact name={strings.status.uptime}>{formatDuration(age / 1000)}</Fact>

@@ -5,6 +5,8 @@ import { plural } from "./plural";
 export const status = {
   title: "Status",
   well: "All is well.",
+  lost: "The server does not answer.",
+  old: (age: string) => `What stands below is ${age} old.`,
   databaseAway:
     "The database is away. Pages and cached results go on; votes and new polls have to wait.",
   failing: (formatted: string, count: number) =>
