@@ -2,6 +2,7 @@ import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { hurryWhenOnline } from "./api/hurry";
 import { App } from "./app";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
@@ -9,6 +10,7 @@ import { waitingPolls, watchOutbox } from "./lib/outbox";
 // What was sent is seen before the next key or click: a second one must not send it again.
 notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
+hurryWhenOnline(queryClient);
 watchOutbox(send);
 send();
 
