@@ -79,6 +79,7 @@ def create(json: NewPoll, headers: Creation) -> tuple[CreatedPoll, int, dict[str
 def _insert(connection: Connection, new: NewPoll, manage_key: str) -> Row[Any]:
     """The poll of this manage key, which is created where it is not there yet."""
     hashed = digest(manage_key)
+    known = select(*COLUMNS).where(polls.c.manage_key_hash == hashed)
     while True:
         statement = (
             insert(polls)
@@ -88,8 +89,7 @@ def _insert(connection: Connection, new: NewPoll, manage_key: str) -> Row[Any]:
         )
         if poll := connection.execute(statement).one_or_none():
             return poll
-        statement = select(*COLUMNS).where(polls.c.manage_key_hash == hashed)
-        if poll := connection.execute(statement).one_or_none():
+        if poll := connection.execute(known).one_or_none():
             return poll
         # The id is taken: one in 10^12 a poll; draw another.
 
