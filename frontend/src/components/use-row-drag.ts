@@ -1,18 +1,10 @@
 import { useEffect, useRef, type PointerEvent } from "react";
 
-import { usePrefetch } from "../lib/use-prefetch";
-import type { RowDrag } from "../lib/row-drag";
+import { RowDrag } from "../lib/row-drag";
 
 const SLACK = 5; // pixels that a finger may tremble in a tap
 const EDGE = 72; // pixels from the window's edges within which the page scrolls along
 const PACE = 14; // pixels a frame, at the very edge
-
-// Not with the form: nobody drags before something is written.
-let Drag: typeof RowDrag | undefined;
-
-async function loadDrag() {
-  Drag = (await import("../lib/row-drag")).RowDrag;
-}
 
 interface Grip {
   readonly pointer: number;
@@ -35,7 +27,6 @@ export function useRowDrag(
 ) {
   const grip = useRef<Grip>(undefined);
   const dragged = useRef(false);
-  usePrefetch(loadDrag);
 
   function letGo(keep: boolean) {
     const held = grip.current;
@@ -93,9 +84,9 @@ export function useRowDrag(
         const held = grip.current;
         if (held?.pointer !== event.pointerId) return;
         held.y = event.clientY;
-        if (!Drag || held.drag || Math.abs(event.pageY - held.start) < SLACK) return;
+        if (held.drag || Math.abs(event.pageY - held.start) < SLACK) return;
         dragged.current = true;
-        held.drag = new Drag(rows(), held.from, held.start);
+        held.drag = new RowDrag(rows(), held.from, held.start);
         scrollAlong();
       },
       onPointerUp: (event: PointerEvent) => {
