@@ -105,21 +105,3 @@ def test_results_come_though_the_network_is_away_when_they_are_wanted(
     expect(host.page.locator(".results")).to_have_css("display", "flex")
     assert loads == []
     host.complaints.clear()  # the browser's own, on the file
-
-
-def test_what_the_server_refuses_is_told_at_the_field_in_words_for_people(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    host = newcomer(stack.url)
-    host.page.goto("/")
-    host.fill_in("\u200b", ["Tea", "\u200b", "Coffee"])  # which shows nothing, and is no blank
-    host.press(ASK)
-    expect(host.page.get_by_text("Parts of this cannot be shown.")).to_have_count(2)
-    for field in (host.page.get_by_label("Ask the room a question"), host.answer(2)):
-        expect(field).to_have_attribute("aria-invalid", "true")
-    host.fill_in("Tea or coffee?", ["Tea", "Coffee", ""])
-    host.page.route(POLLS, lambda route: route.fulfill(status=413, body='{"title": "Too large"}'))
-    host.press(ASK)
-    expect(host.page.get_by_role("alert")).to_have_text(
-        "This is more than the server takes. Shorten it."
-    )

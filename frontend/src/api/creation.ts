@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { request } from "./client";
-import { fewTimes, keys, type Poll } from "./polls";
+import { keys, untilBack, type Poll } from "./polls";
 import type { components } from "./schema";
 
 export type NewPoll = components["schemas"]["NewPoll"];
@@ -14,13 +14,13 @@ interface Creation {
   readonly signal: AbortSignal;
 }
 
-/** Opens a poll. */
+/** Opens a poll, however long the server is away. */
 export function useCreatePoll() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ body, token, signal }: Creation) =>
       request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, signal }),
-    ...fewTimes,
+    ...untilBack,
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },
