@@ -42,14 +42,15 @@ def test_who_comes_while_the_server_is_away_is_told_and_then_led_in(
 ) -> None:
     voter = newcomer(stack.url, PHONE)
     address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
-    voter.page.route("**/api/**", lambda route: route.abort())
-    voter.page.goto(address)
     heading = voter.page.get_by_role("heading", level=1)
-    expect(heading).to_have_text("The server does not answer")
-    expect(voter.page).to_have_title("The server does not answer · Tally")
-    voter.page.unroute("**/api/**")
-    expect(heading).to_have_text("Tea or coffee?")
-    expect(voter.page).to_have_title("Tea or coffee? · Tally")
+    for path, name in ((address, "Tea or coffee?"), ("/status", "Status")):
+        voter.page.route("**/api/**", lambda route: route.abort())
+        voter.page.goto(path)
+        expect(heading).to_have_text("The server does not answer")
+        expect(voter.page).to_have_title("The server does not answer · Tally")
+        voter.page.unroute("**/api/**")
+        expect(heading).to_have_text(name)
+        expect(voter.page).to_have_title(f"{name} · Tally")
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)

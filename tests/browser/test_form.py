@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.layout import font_size
 from tests.browser.tally import Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -142,6 +143,12 @@ def test_a_counter_comes_when_few_characters_are_left(stack: Stack, newcomer: Ne
     expect(host.answer(1)).to_have_accessible_description("8 left")
     host.answer(1).fill("x" * 103)
     expect(host.answer(1)).to_have_accessible_description("3 too many")
+
+    # A long question is as small here as it will be for those who are asked.
+    question = host.page.get_by_label("Ask the room a question")
+    large = font_size(host.page, ".input-question")
+    question.fill("Which shall it be? " * 16)
+    assert 20 <= font_size(host.page, ".input-question") < large * 0.6
 
 
 def test_what_is_said_moves_nothing_where_there_is_room(

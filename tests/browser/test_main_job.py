@@ -118,10 +118,13 @@ def test_several_choices_count_for_one_voter(stack: Stack, newcomer: Newcomer) -
 
 
 def test_nothing_chosen_is_not_sent(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+    host = newcomer(stack.url, Size(320, 568))
     host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
-    host.press("Vote")
+    button = host.page.get_by_role("button", name="Vote", exact=True)
+    before = button.bounding_box()
+    button.click()
     expect(host.page.get_by_role("alert")).to_have_text("Choose an answer first.")
+    assert button.bounding_box() == before  # below the finger that comes again
 
 
 def test_the_votes_are_taken_home_as_csv(stack: Stack, newcomer: Newcomer) -> None:

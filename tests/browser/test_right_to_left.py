@@ -22,6 +22,13 @@ pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 QUESTION = "ما هو المشروب الذي تفضله في الصباح قبل أن تذهب إلى العمل؟"
 ARABIC = "القهوة العربية مع الهيل والزعفران وقليل من السكر في فنجان صغير كما كانت تعدها الجدة"
 ENGLISH = "Tea, and nothing but tea, whatever else there may be on offer in this house on Mondays"
+# Where the first and the last letter of a text stand.
+ENDS = """(one) => [0, one.textContent.length - 1].map((at) => {
+  const range = document.createRange();
+  range.setStart(one.firstChild, at);
+  range.setEnd(one.firstChild, at + 1);
+  return range.getBoundingClientRect().left;
+})"""
 TURN = """addEventListener("DOMContentLoaded", () => { document.documentElement.dir = "rtl"; })"""
 
 WIDTHS = [Size(320, 640), Size(375, 740), DESKTOP, Size(1920, 1080)]
@@ -119,6 +126,13 @@ def test_labels_begin_where_the_page_begins_in_whatever_script(
             labels, bars = boxes(page, ".result-label"), boxes(page, ".result-bar")
             for label, bar in zip(labels, bars, strict=True):
                 assert getattr(label, side) == pytest.approx(getattr(bar, side), abs=2)
+    # English words, with their number before them, in whatever direction the page runs.
+    page.goto(f"/p/{poll['id']}/results")
+    expect(page.locator(".results-ballots")).to_have_text("1")
+    [number], [word] = boxes(page, ".results-ballots"), boxes(page, ".results-unit")
+    assert number.right <= word.left
+    first, last = page.locator(".result-votes").first.evaluate(ENDS)
+    assert first < last
     page.goto(f"/p/{poll['id']}")
     expect(page.locator(".ballot-label")).to_have_count(3)
     for size in WIDTHS:

@@ -1,16 +1,20 @@
-import { useState } from "react";
-
 import { spokenAddress } from "../lib/format";
 import * as strings from "../strings";
 import { Address } from "./address";
 import { Dialog } from "./dialog";
 import { LazyQrCode } from "./lazy-qr-code";
 
+interface LargeCodeProps {
+  readonly address: string;
+  /** Whether it fills the window. Known to the page, which may put it elsewhere meanwhile. */
+  readonly large: boolean;
+  readonly onChange: (large: boolean) => void;
+}
+
 /** The QR code of an address, which fills the window when it is pressed. */
-export function LargeCode({ address }: { address: string }) {
-  const [large, setLarge] = useState(false);
+export function LargeCode({ address, large, onChange }: LargeCodeProps) {
   const shrink = () => {
-    setLarge(false);
+    onChange(false);
   };
   return (
     <>
@@ -19,7 +23,7 @@ export function LargeCode({ address }: { address: string }) {
         className="code-button"
         aria-label={strings.share.enlarge}
         onClick={() => {
-          setLarge(true);
+          onChange(true);
         }}
       >
         <LazyQrCode address={address} />

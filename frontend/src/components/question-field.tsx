@@ -1,6 +1,7 @@
-import { useId, type ReactNode } from "react";
+import { useId, type CSSProperties, type ReactNode } from "react";
 
 import { LONGEST_QUESTION } from "../lib/form-errors";
+import { easeOf } from "../lib/lettering";
 import { pasteAsOneLine } from "../lib/paste-line";
 import * as strings from "../strings";
 import { CharactersLeft, runsShort } from "./characters-left";
@@ -37,6 +38,7 @@ export function QuestionField(props: QuestionFieldProps) {
         dir="auto"
         placeholder={strings.create.questionPlaceholder}
         value={value}
+        style={{ "--ease": easeOf(value) } as CSSProperties}
         {...errorAttributes(`${id}-error`, error, short ? `${id}-left` : undefined)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.nativeEvent.isComposing) return;

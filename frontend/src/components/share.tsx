@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Link } from "wouter";
 
 import { absolute, addresses } from "../lib/addresses";
@@ -16,6 +17,7 @@ interface ShareProps {
 
 /** How the room gets to the ballot: by camera, by hand, or through another app. */
 export function Share({ id, question, hint }: ShareProps) {
+  const [large, setLarge] = useState(false);
   const address = absolute(addresses.vote(id));
 
   return (
@@ -34,7 +36,7 @@ export function Share({ id, question, hint }: ShareProps) {
           <ShareButton title={question} url={address} />
         </div>
       </div>
-      <LargeCode address={address} />
+      <LargeCode address={address} large={large} onChange={setLarge} />
     </section>
   );
 }

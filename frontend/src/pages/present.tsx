@@ -1,7 +1,8 @@
 import "./results.css";
 import "./present.css";
+import "./present-code.css";
 
-import type { ReactNode } from "react";
+import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
 import { usePoll, useResults, type Poll } from "../api/polls";
@@ -34,17 +35,17 @@ export default function PresentPage() {
   useTitle(poll.data?.question);
   useWakeLock();
 
-  if (!poll.data || poll.isError) return <Dark><Unavailable asked={poll} /></Dark>;
-  if (!results.data || results.isError) return <Dark><Unavailable asked={results} /></Dark>;
+  if (!poll.data || poll.isError) return <NoPoll asked={poll} />;
+  if (!results.data || results.isError) return <NoPoll asked={results} />;
 
   return <Wall poll={poll.data} results={results} />;
 }
 
 /** The wall while the poll cannot be shown: as dark as before, for the room's sake. */
-function Dark({ children }: { children: ReactNode }) {
+function NoPoll(why: ComponentProps<typeof Unavailable>) {
   return (
     <main className="present" tabIndex={-1}>
-      {children}
+      <Unavailable {...why} />
     </main>
   );
 }
@@ -56,16 +57,25 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   // Numbers are of another width only with another digit.
   const content = [poll.id, closed, inviting, hidden, String(ballots).length].join();
   const wall = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
-  const count = !inviting || hidden ? <Count poll={poll} results={results.data} /> : null;
+  const [large, setLarge] = useState(false);
+  const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
+  const count = <Count poll={poll} results={results.data} />;
   return (
     <main className="present" data-closed={closed} ref={wall}>
       <ResultsHead poll={poll} results={results} />
 
-      {inviting ? <Invitation id={poll.id}>{count}</Invitation> : count}
+      {inviting ? (
+        <div className="present-invitation">
+          {wayToVote}
+          {hidden && count}
+        </div>
+      ) : (
+        count
+      )}
 
       <footer className="present-foot">
         {closed && <Outcome {...results.data} />}
-        {!closed && !inviting && <WayToVote id={poll.id} />}
+        {!closed && !inviting && wayToVote}
         <div className="actions present-actions">
           <FullScreenButton />
           <Link className="button button-quiet" to={addresses.results(poll.id)}>
@@ -78,21 +88,15 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   );
 }
 
-/** The way to the ballot, to be seen from the last row. */
-function Invitation({ id, children }: { id: string; children: ReactNode }) {
-  return (
-    <div className="present-invitation">
-      <WayToVote id={id} />
-      {children}
-    </div>
-  );
+interface WayToVoteProps extends Omit<ComponentProps<typeof LargeCode>, "address"> {
+  readonly id: string;
 }
 
-function WayToVote({ id }: { id: string }) {
+function WayToVote({ id, ...code }: WayToVoteProps) {
   const address = absolute(addresses.vote(id));
   return (
     <>
-      <LargeCode address={address} />
+      <LargeCode address={address} {...code} />
       <div className="present-address">
         <p className="label">{strings.results.voteAt}</p>
         <p className="address">
