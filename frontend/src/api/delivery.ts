@@ -40,6 +40,11 @@ export function useDelivery(poll: string) {
   const delivery = useSyncExternalStore(watchDeliveries, () => deliveries.get(poll));
   const kept = useMemo(() => parseBallot(stored), [stored]);
 
+  useEffect(() => {
+    // At once, and not by start.tsx, which may have to wait for a network to load this file.
+    if (kept.waiting !== undefined) void deliver(client, poll);
+  }, [client, poll, kept]);
+
   useEffect(
     () =>
       watchOtherTabs(poll, ({ waiting }) => {
