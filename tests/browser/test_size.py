@@ -20,23 +20,29 @@ BUDGET_BYTES = 100_000
 def test_all_that_a_page_loads_stays_within_the_budget(
     stack: Stack, newcomer: Newcomer, page: str
 ) -> None:
-    """The host's page is opened with its key, and a QR code is weighed where it is on the screen."""
+    """The host's page is opened with its key; a QR code is weighed where it is on the screen."""
     host = newcomer(stack.url)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
     key = urlsplit(host.page.url).fragment
-    paths = {"ask": "/", "status": "/status", "lost": "/nowhere", "/manage": f"{address}/manage#{key}"}
+    paths = {
+        "ask": "/",
+        "status": "/status",
+        "lost": "/nowhere",
+        "/manage": f"{address}/manage#{key}",
+    }
     visitor = newcomer(stack.url, PHONE)
-    answers: list[Response] = []
-    visitor.page.on("response", lambda answer: answers.append(answer))
+    scripts: list[Response] = []
+    visitor.page.on(
+        "response",
+        lambda answer: scripts.append(answer) if answer.url.endswith(".js") else None,
+    )
     visitor.page.goto(paths.get(page, address + page))
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     if page in {"/manage", "/present"}:
         expect(visitor.page.get_by_role("img", name="QR code")).to_be_visible()
     visitor.page.wait_for_load_state("networkidle")
     sizes = {  # as the image has them compressed: image/precompress.mjs
-        answer.url: len(gzip.compress(answer.body(), 9))
-        for answer in answers
-        if answer.url.endswith(".js")
+        answer.url: len(gzip.compress(answer.body(), 9)) for answer in scripts
     }
     assert len(sizes) > 3
     assert sum(sizes.values()) <= BUDGET_BYTES, sizes
