@@ -108,5 +108,5 @@ def _first_bits(digest: bytes) -> int:
 
 
 def _total(written: list[str]) -> int:
-    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest()[:8] for line in written])
-    return sum(struct.unpack(f">{len(written)}q", hashes))
+    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest() for line in written])
+    return sum(struct.unpack(">" + "q8x" * len(written), hashes))

@@ -1,51 +1,25 @@
-"""Which type of Postgres a column becomes: by what it declares and by what all its values are.
-
-SQLite works out the facts about the values, in one pass over each table, and in a second one about
-the columns that the first leaves open.
-"""
+"""Which type of Postgres a column becomes: by what it declares and by what all its values are."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from .crew import Crew
-from .moments import COUNTED, JULIAN, UNIT_NAMES, UNITS, Interval, Moment, TimeOfDay
-from .schema import BLOB, INTEGER, REAL, TEXT, Column, Table
-from .source import identifier
+from .facts import DECIMAL, Facts, is_moment
+from .moments import (
+    COUNTED,
+    EPOCH_DATES,
+    JULIAN,
+    UNIT_NAMES,
+    UNITS,
+    Interval,
+    Moment,
+    TimeOfDay,
+)
+from .schema import BLOB, INTEGER, REAL, TEXT, Column
 from .texts import Bytes, Json, Text, Uuid
 from .values import Boolean, Double, Integer, Kind, Numeric
 
-Facts = dict[str, Any]
-
-NUMBERS = "typeof({c}) IN ('integer', 'real')"
-EXACT = 1 << 53  # whole numbers beyond it are not all doubles
-
-# In the order of words: blob, integer, null, real, text.
-FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
-# SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
-# greatest value tells whether all are alike.
-INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
-GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
-LONGEST = {"longest": "max(length({c}))"}
-ZONED = {"zoned": "max({c} GLOB '????-??-??*[-+Zz]*')"}
-SECOND = {
-    "integers": "sum(typeof({c}) = 'integer')",
-    "reals": "sum(typeof({c}) = 'real')",
-    "texts": "sum(typeof({c}) = 'text')",
-    "blobs": "sum(typeof({c}) = 'blob')",
-    "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{EXACT} AND {EXACT})",
-    "least": f"min(CASE WHEN {NUMBERS} THEN {{c}} END)",
-    "most": f"max(CASE WHEN {NUMBERS} THEN {{c}} END)",
-    **LONGEST,
-}
-
-DECIMAL = re.compile(
-    r"(?:DECIMAL|NUMERIC|DEC|NUMBER|MONEY|SMALLMONEY|CURRENCY)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?"
-)
 LIMITED = re.compile(r"(?:N?VARCHAR|CHARACTER VARYING|N?CHAR|CHARACTER)\s*\(\s*(\d+)\s*\)")
-SETTLED = re.compile(r"BOOL|BOOLEAN|UUID|GUID|UNIQUEIDENTIFIER|JSON|JSONB")
-MOMENT = re.compile(r"(?:DATETIME|TIMESTAMP|TIMESTAMPTZ)\b.*")
 
 
 @dataclass(frozen=True)
@@ -76,7 +50,7 @@ KINDS: dict[str, Callable[[str], Kind]] = {
 ASKED_UNITS = (*UNITS, JULIAN)
 UNITS_OF = {
     **dict.fromkeys(("date", "timestamp", "timestamptz"), ASKED_UNITS),
-    "interval": tuple(COUNTED),
+    "interval": (*COUNTED, EPOCH_DATES),
 }
 
 
@@ -87,31 +61,16 @@ def asked(word: str) -> Kind:
         raise ValueError(
             f"{word!r} is no type. There are {', '.join(KINDS)}; and for dates as numbers, "
             f"such as timestamptz:unix, the units {', '.join(ASKED_UNITS)}; for interval "
-            f"{', '.join(COUNTED)}"
+            f"{', '.join(UNITS_OF['interval'])}"
         )
     return KINDS[name](unit)
 
 
-def facts(crew: Crew, table: Table, closer: set[str]) -> dict[str, Facts]:
-    """What the values of each column are; those named in `closer` are looked at in any case."""
-    wanted = {
-        column.name: {
-            **({} if column.name == table.alias else _first(column)),
-            **(LONGEST if _is_moment(column) or column.affinity in (TEXT, BLOB) else {}),
-            **(ZONED if _is_moment(column) else {}),
-            **_decimal_facts(column),
-        }
-        for column in table.columns
-    }
-    found = _ask(crew, table, wanted)
-    second = {
-        column.name: SECOND if column.name in closer or not _is_settled(column) else LONGEST
-        for column in table.columns
-        if column.name in closer or _needs_more(column, found[column.name])
-    }
-    for name, more in _ask(crew, table, second).items():
-        found[name] |= more
-    return found
+def spans(kind: Interval, about: Facts) -> Interval:
+    """An interval whose values are all dates, if they are."""
+    if kind.unit or about.get("dated", 0) == 0:
+        return kind
+    return Interval(kind.sql, EPOCH_DATES)
 
 
 def choose(column: Column, about: Facts) -> Choice:
@@ -120,7 +79,7 @@ def choose(column: Column, about: Facts) -> Choice:
     low, high = about.get("low"), about.get("high")
     if declared in ("BOOL", "BOOLEAN"):
         return Choice(Boolean())
-    if _is_moment(column):
+    if is_moment(column):
         return _moment(declared, about)
     if declared in ("TIME", "TIME WITHOUT TIME ZONE") and high in ("text", "null"):
         return Choice(TimeOfDay())
@@ -218,70 +177,3 @@ def _by_values(column: Column, about: Facts) -> Choice:
         return Choice(kind)
     note = f"{kind.sql}: its values are not what {column.declared} says"
     return Choice(kind, note if column.declared else "")
-
-
-def _first(column: Column) -> dict[str, str]:
-    if column.affinity == INTEGER and not _is_moment(column):
-        return INTEGERS
-    return GREATEST if column.affinity in (TEXT, REAL) or _is_settled(column) else FIRST
-
-
-def _is_moment(column: Column) -> bool:
-    declared = column.declared.upper().strip()
-    return declared == "DATE" or bool(MOMENT.fullmatch(declared))
-
-
-def _is_settled(column: Column) -> bool:
-    """Whether the type is what is declared, whatever the values are."""
-    declared = column.declared.upper().strip()
-    return bool(SETTLED.fullmatch(declared) or DECIMAL.fullmatch(declared))
-
-
-def _needs_more(column: Column, about: Facts) -> bool:
-    seen = {about.get("low"), about.get("high")} - {None, "null"}
-    if not seen:
-        return False
-    if _is_settled(column):
-        return bool(seen & {"text", "blob"})
-    if _is_moment(column):
-        return seen != {"text"}
-    return seen != {column.affinity} or column.affinity == BLOB
-
-
-def _decimal_facts(column: Column) -> dict[str, str]:
-    decimal = DECIMAL.fullmatch(column.declared.upper().strip())
-    if not decimal or not decimal[1]:
-        return {}
-    precision, scale = int(decimal[1]), int(decimal[2] or 0)
-    ten, limit = f"1e{scale}", f"1e{max(precision - scale, 0)}"
-    # Not by abs(), which the smallest integer has none of.
-    return {
-        "misfit": f"max({NUMBERS} AND ({{c}} >= {limit} OR {{c}} <= -{limit}"
-        f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}}))"
-    }
-
-
-def _ask(crew: Crew, table: Table, wanted: dict[str, dict[str, str]]) -> dict[str, Facts]:
-    """The facts wanted of each column, in one pass of each reader; SQLite takes 2000 terms."""
-    found: dict[str, Facts] = {column: {} for column in wanted}
-    shares = list(_shares(wanted, crew.count))
-    queries = [
-        f"SELECT {', '.join(sql for _, _, sql in share)} FROM {identifier(table.name)}"  # noqa: S608
-        for share in shares
-    ]
-    for share, (row,) in zip(shares, crew.ask(queries), strict=True):
-        for (column, name, _), value in zip(share, row, strict=True):
-            found[column][name] = value
-    return found
-
-
-def _shares(wanted: dict[str, dict[str, str]], number: int) -> Iterator[list[tuple[str, str, str]]]:
-    """The terms, a column's together, in so many equal shares, but of no more than 1000 each."""
-    shares: list[list[tuple[str, str, str]]] = [[] for _ in range(number)]
-    for column, names in sorted(wanted.items(), key=lambda one: -len(one[1])):
-        least = min(shares, key=len)
-        least += [
-            (column, name, sql.replace("{c}", identifier(column))) for name, sql in names.items()
-        ]
-    for share in shares:
-        yield from (share[at : at + 1000] for at in range(0, len(share), 1000))

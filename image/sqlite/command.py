@@ -19,7 +19,7 @@ from .importer import Importer
 from .meaning import meaning, unknown
 from .plan import Options
 from .progress import Progress
-from .refusals import Refusals, counted
+from .refusals import Refusals
 from .report import Report
 from .source import Source
 from .target import Target
@@ -211,18 +211,7 @@ def _hear_no_more() -> None:
 
 def _end(report: Report) -> int:
     """Print the summary; the exit status."""
-    print("\n".join(report.summary()))
-    rows = sum(proof.source.rows for proof in report.proofs)
-    seconds = report.seconds["total"]
-    done = {
-        "imported": "imported and proven",
-        "dry run": "a dry run: nothing was committed",
-        "verified": "the same on both sides",
-        "differs": "not the same on both sides\n"
-        "If the import had --on-bad, --exclude or --type, repeat them here.",
-    }[report.outcome]
-    what = f"{counted(rows, 'row')} in {counted(len(report.proofs), 'table')}"
-    print(f"{what}, {seconds:.1f} s: {done}", flush=True)
+    print("\n".join([*report.summary(), report.ending()]), flush=True)
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 

@@ -8,7 +8,9 @@ from . import translate
 from .create import attempt, first_line, named
 from .grammar import Tokens
 from .move import TableMove
+from .orphans import due, orphans
 from .plan import Names, Plan
+from .refusals import Refusals
 from .schema import ForeignKey, Index, Left, Term
 from .source import Source, identifier
 from .target import Target
@@ -42,11 +44,11 @@ class Constrainer:
     although it held in SQLite, raises Stop(65).
     """
 
-    def __init__(self, target: Target, source: Source, plan: Plan, *, lenient: bool) -> None:
+    def __init__(self, target: Target, source: Source, plan: Plan, refusals: Refusals) -> None:
         self._target = target
         self._source = source
         self._plan = plan
-        self._lenient = lenient  # something was said on what becomes of values that do not fit
+        self._refusals = refusals
         self._names = plan.names
 
     def run(self) -> None:
@@ -167,26 +169,23 @@ class Constrainer:
         try:
             with attempt(self._target):
                 self._target.run(sql)
-        except errors.ForeignKeyViolation as error:
-            self._orphans(what, move, sql, error)
+        except errors.ForeignKeyViolation:
+            self._orphans(what, move, parent, key, sql)
         except psycopg2.Error as error:
             self._failed(what, error)
 
-    def _orphans(self, what: Left, move: TableMove, sql: str, error: psycopg2.Error) -> None:
+    def _orphans(
+        self, what: Left, move: TableMove, parent: TableMove, key: ForeignKey, sql: str
+    ) -> None:
         """Rows refer to nothing: SQLite looks at that only where it is asked to."""
-        name = move.table.name
-        rows = self._source.execute("SELECT rowid FROM pragma_foreign_key_check(?)", (name,))
-        places = ", ".join(str(rowid) for (rowid,) in rows[:5])
-        refer = "row refers" if len(rows) == 1 else "rows refer"
-        told = f"{len(rows):,} {refer} to nothing, such as rowid {places}"
-        if not rows:  # they did in SQLite, to a row that was skipped, or is now NULL
-            told = (error.diag.message_detail or first_line(error)).rstrip(".")
-        if not self._lenient:
+        count, told = orphans(self._target, move, parent, key)
+        if not self._refusals.policy:
             raise Stop(
                 Exit.BAD_DATA,
                 f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad, "
                 "and the key will hold for new rows only.",
             )
+        told += due(self._source, move, key, count, self._refusals)
         self._try(what, f"{sql} NOT VALID")
         self._leave(what, f"holds for new rows only: {told}", kept=True)
 

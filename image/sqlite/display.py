@@ -55,7 +55,22 @@ class Bars:
         # Only here: it takes 0.1 s to load, and most output goes into a file.
         from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Rich
+        from rich.progress_bar import ProgressBar
         from rich.text import Text
+
+        class Bar(BarColumn):
+            """One that only moves, where it cannot be known how far it is."""
+
+            def render(self, task) -> ProgressBar:  # type: ignore[no-untyped-def]
+                bar = super().render(task)
+                bar.pulse = not task.total
+                return bar
+
+        class Count(ProgressColumn):
+            """Rows, where they are counted."""
+
+            def render(self, task) -> Text:  # type: ignore[no-untyped-def]
+                return Text(f"{task.completed:,.0f} of {task.total:,.0f}" if task.total else "")
 
         class Speed(ProgressColumn):
             """Rows a second."""
@@ -64,12 +79,18 @@ class Bars:
                 now = task.finished_speed or task.speed
                 return Text(f"{now:,.0f} rows/s" if now else "", style="cyan")
 
+        class Remaining(TimeRemainingColumn):
+            """How long it takes still, where that can be known."""
+
+            def render(self, task) -> Text:  # type: ignore[no-untyped-def]
+                return super().render(task) if task.total else Text("")
+
         self._rich = Rich(
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
+            Bar(),
+            Count(),
             Speed(),
-            TimeRemainingColumn(),
+            Remaining(),
             auto_refresh=False,
         )
         self._whole = self._rich.add_task("", total=0)

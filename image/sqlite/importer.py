@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from .. import database
 from ..exits import Exit, Stop
-from . import create, load, plan, proof, schema
+from . import create, load, planner, proof, schema
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -77,8 +77,7 @@ class Importer:
         early = self._account(moves) if self._crew.apart else None
         with self._timed("constraints"):
             self._progress.phase("keys, indexes, constraints")
-            lenient = bool(self._options.on_bad)
-            Constrainer(self._target, self._source, made, lenient=lenient).run()
+            Constrainer(self._target, self._source, made, self._report.refusals).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
             self._prove(moves, before, early or self._account(moves))
@@ -127,7 +126,7 @@ class Importer:
         self._target.begin()
         self._target.read()
         self._progress.phase("reading the SQLite file")
-        made = plan.make(
+        made = planner.make(
             self._source, self._crew, self._read(), self._target, self._options, verify=True
         )
         self._report.plan = made
@@ -171,7 +170,7 @@ class Importer:
         found = self._read()
         self._target.read()
         self._hold([table.name for table in found.tables])
-        made = plan.make(self._source, self._crew, found, self._target, self._options)
+        made = planner.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         if not made.refusals and self._options.on_bad == "text":
             made = self._as_text(found, made)
@@ -203,7 +202,7 @@ class Importer:
         load.check(self._crew, made.tables, refusals)
         self._report.refusals = refusals
         self._options.as_text = {(table, column) for table, column, _ in refusals.counts}
-        made = plan.make(self._source, self._crew, found, self._target, self._options)
+        made = planner.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         return made
 
@@ -279,7 +278,7 @@ class Importer:
         }
         sums = ours.sums()
         self._report.proofs = [
-            Proof(move.name, sums[move.name], theirs[move.name]) for move in moves
+            Proof(move.name, move.rows, sums[move.name], theirs[move.name]) for move in moves
         ]
         if not self._report.holds and not before:
             self._locate(moves)

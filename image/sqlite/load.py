@@ -90,14 +90,16 @@ def load(
     feed = Feed(crew, moves, refusals, progress)
     for move in moves:
         progress.begin(move.name, move.rows)
-        _copy(target, move, feed)
-        progress.done()
+        rows = _copy(target, move, feed)
+        progress.done(rows, refusals.skipped[move.table.name])
 
 
-def _copy(target: Target, move: TableMove, feed: Feed) -> None:
+def _copy(target: Target, move: TableMove, feed: Feed) -> int:
+    """COPY a table; how many rows arrived."""
     try:
         with target.connection.cursor() as cursor:
             cursor.copy_expert(copy(move), feed, CHUNK_BYTES)
+            return cursor.rowcount
     except psycopg2.Error:
         if feed.fault:  # which psycopg2 hands to Postgres, and Postgres back to us, as a text
             raise feed.fault from None

@@ -11,7 +11,7 @@ from contextlib import suppress
 from hashlib import md5
 
 from . import proof
-from .account import SEPARATOR, Normal, Skipped, first_bits
+from .account import SEPARATOR, UNFIT, Normal, Skipped, first_bits
 from .move import Move, TableMove
 from .parts import Part
 from .proof import Difference
@@ -41,7 +41,7 @@ class Locator:
         self._move = move
         self._normal = Normal(move, policy)
         names = [move.move(name) for name in move.table.key]
-        known = [one for one in names if one and one.kind.known]
+        known = [one for one in names if one and not one.kind.unknown]
         # Where there is no key, the whole row is its own.
         self._key = known if names and len(known) == len(names) else move.moves
         self._places = [move.moves.index(one) for one in self._key]
@@ -74,7 +74,7 @@ class Locator:
             self._examples(there.keys() - both),
         )
 
-    def _examples(self, keys: Set[Key]) -> list[dict[str, str]]:
+    def _examples(self, keys: Set[Key]) -> list[proof.Place]:
         first = sorted(keys, key=lambda key: [(len(text), text) for text in key])[:EXAMPLES]
         return [
             {one.name: _plain(one, text) for one, text in zip(self._key, key, strict=True)}
@@ -138,8 +138,10 @@ def _digest(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def _plain(move: Move, text: str) -> str:
-    """A value's normal form, as people write it."""
+def _plain(move: Move, text: str) -> str | None:
+    """A value's normal form, as people write it; None is NULL."""
+    if text in ("", UNFIT):
+        return "(does not fit)" if text else None
     if isinstance(move.kind, Text | Words | Json):
         text = text.partition(":")[2]
     elif isinstance(move.kind, Double) and text:

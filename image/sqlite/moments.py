@@ -30,6 +30,7 @@ EPOCH_DAY = 2440587.5  # as a Julian day
 UNITS = {"unix": 1_000_000, "ms": 1_000, "us": 1}
 JULIAN = "julian"
 COUNTED = {"s": 1_000_000, "ms": 1_000, "us": 1}  # what intervals are counted in
+EPOCH_DATES = "epoch"  # or they are dates: what has passed since 1970
 DAY_PARTS = 86_400_000_000  # microseconds
 UNIT_NAMES = {
     "unix": "seconds since 1970",
@@ -109,8 +110,8 @@ class TimeOfDay(Kind):
 class Interval(Kind):
     """interval. A number is one only where it was said what it counts, its `unit`.
 
-    A date is what has passed since 1970, as SQLAlchemy's Interval writes it. Any other text is
-    Postgres's to judge, but where there is a unit.
+    A date is what has passed since 1970, as SQLAlchemy's Interval writes it; the unit EPOCH_DATES
+    says that all values are. Any other text is Postgres's to judge, but where there is a unit.
     """
 
     sql: str = "interval"
@@ -118,11 +119,11 @@ class Interval(Kind):
     quoted: ClassVar[bool] = True
 
     @property
-    def known(self) -> bool:
-        return bool(self.unit)
+    def unknown(self) -> str:
+        return "" if self.unit else "not all of its values are dates: Postgres's to judge"
 
     def one(self, value: Any) -> str:
-        if isinstance(value, int | float) and not self.unit:
+        if isinstance(value, int | float) and self.unit not in COUNTED:
             raise Unfit("is a number: say what it counts, --type …=interval:us (Django's), ms or s")
         if isinstance(value, int | float) and math.isfinite(value):
             parts = round(Fraction(value) * COUNTED[self.unit])
@@ -134,7 +135,7 @@ class Interval(Kind):
             raise unfit(value, self.sql)
         days, rest = divmod(parts, DAY_PARTS)  # as drivers write them: hours never make days
         if abs(days) >= 1 << 31:
-            raise Unfit("too large for interval")
+            raise Unfit("is too large for interval")
         return f"{days} days {rest} microseconds"
 
 

@@ -43,6 +43,11 @@ class TableMove:
     triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
 
+    @property
+    def uncompared(self) -> list[Move]:
+        """The columns of which only NULL or not is compared."""
+        return [one for one in self.moves if one.kind.unknown]
+
     def move(self, column: str) -> Move | None:
         """The move of a source's column, in whatever case."""
         return next((m for m in self.moves if folded(m.column.name) == folded(column)), None)

@@ -4,7 +4,6 @@ As `normal`, this shares nothing with `values`, `texts` and `moments`. What does
 of BROKEN.
 """
 
-import json
 import math
 import re
 import struct
@@ -17,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from .moments import Interval, Moment, TimeOfDay
+from .normal_json import json_form
 from .source import Invalid
 from .texts import AnyText, Bytes, Json, Short, Text, Uuid, Words
 from .values import Boolean, Double, Integer, Kind, Numeric
@@ -56,7 +56,7 @@ def one_form(kind: Kind) -> One:
         case Uuid():
             return _uuid
         case Json():
-            return lambda value: _sized(_json(value, binary=kind.sql == "jsonb"))
+            return lambda value: _sized(json_form(value, binary=kind.sql == "jsonb"))
         case Moment():
             return lambda value: _within(_moment(value, kind.sql, kind.unit), kind.digits)
         case TimeOfDay():
@@ -171,57 +171,6 @@ def _uuid(value: Any) -> str:
     if bare.lower() not in (str(uuid), uuid.hex):
         raise ValueError
     return str(uuid)
-
-
-def _json(value: Any, *, binary: bool) -> str:
-    if isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)):
-        raise TypeError
-    text = value if isinstance(value, str) else repr(value)
-    if "\0" in text:
-        raise ValueError
-    try:
-        read = json.loads(text, parse_constant=_refuse, parse_float=_Number, parse_int=_Number)
-    except RecursionError:
-        raise ValueError from None
-    return _jsonb(read) if binary else text
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(word)
-
-
-class _Number(str):
-    """A number of JSON's, as it is written."""
-
-    __slots__ = ()
-
-
-def _jsonb(value: Any) -> str:
-    """As Postgres writes jsonb: keys by length and then bytes, the last of equal ones only."""
-    match value:
-        case dict():
-            keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-            inner = ", ".join(f"{_json_text(key)}: {_jsonb(value[key])}" for key in keys)
-            return f"{{{inner}}}"
-        case list():
-            return f"[{', '.join(map(_jsonb, value))}]"
-        case _Number():
-            number = format(Decimal(value), "f")
-            return number.removeprefix("-") if not Decimal(value) else number
-        case str():
-            return _json_text(value)
-        case True:
-            return "true"
-        case False:
-            return "false"
-    return "null"
-
-
-def _json_text(text: str) -> str:
-    if "\0" in text:
-        raise ValueError
-    text.encode()  # half a surrogate pair raises
-    return json.dumps(text, ensure_ascii=False)
 
 
 def _moment(value: Any, sql: str, unit: str) -> str:

@@ -36,8 +36,9 @@ class Progress:
         self.rows += rows
         self.total += rows
 
-    def done(self) -> None:
-        """The table is done."""
+    def done(self, rows: int, skipped: int) -> None:
+        """The table is done: so many of its rows arrived, and so many were skipped."""
         seconds = max(time.monotonic() - self._began, 1e-3)
-        speed = f", {self.rows / seconds:,.0f} rows/s" if self.rows >= SPEED_ROWS else ""
-        self.lines.append(f"  {one_line(self.table)}: {counted(self.rows, 'row')}{speed}")
+        speed = f", {rows / seconds:,.0f} rows/s" if rows >= SPEED_ROWS else ""
+        skip = f", {skipped:,} skipped" if skipped else ""
+        self.lines.append(f"  {one_line(self.table)}: {counted(rows, 'row')}{skip}{speed}")

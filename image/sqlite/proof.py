@@ -30,14 +30,17 @@ from .values import Double, Numeric
 FIRST_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
 
 
+Place = dict[str, str | None]  # a row's key: values as texts, by the names of its columns
+
+
 @dataclass
 class Difference:
-    """What was found. Keys map the names of their columns to values as a text."""
+    """What was found."""
 
     columns: list[str] = field(default_factory=list)  # in which rows differ that both sides have
-    differ: list[dict[str, str]] = field(default_factory=list)  # keys of a few such rows
-    only_sqlite: list[dict[str, str]] = field(default_factory=list)
-    only_postgres: list[dict[str, str]] = field(default_factory=list)
+    differ: list[Place] = field(default_factory=list)  # of a few such rows
+    only_sqlite: list[Place] = field(default_factory=list)
+    only_postgres: list[Place] = field(default_factory=list)
     complete: bool = True  # whether all rows that differ were looked at
 
     def lines(self) -> Iterator[str]:
@@ -48,20 +51,29 @@ class Difference:
             ("only in Postgres", self.only_postgres),
         ):
             if keys:
-                each = (" ".join(f"{name} {value}" for name, value in key.items()) for key in keys)
-                yield f"{what} where {'; '.join(each)}"
+                yield f"{what} where {'; '.join(map(_shown, keys))}"
         if not self.complete:
             yield "more rows differ that were not looked at"
 
 
+def _shown(place: Place) -> str:
+    return " ".join(f"{name} {'NULL' if v is None else v}" for name, v in place.items())
+
+
 @dataclass(frozen=True)
 class Proof:
-    """Both sides of one table."""
+    """Both sides of one table; `rows` are all that SQLite has, also those that are skipped."""
 
     table: str
+    rows: int
     source: Sum
     target: Sum
     difference: Difference | None = None
+
+    @property
+    def skipped(self) -> int:
+        """Rows of SQLite's that are not to come along, as asked."""
+        return self.rows - self.source.rows
 
     @property
     def holds(self) -> bool:
@@ -142,7 +154,7 @@ def term(move: Move) -> str:
     """SQL for one column in normal form."""
     column = identifier(move.name)
     match move.kind:
-        case kind if not kind.known:
+        case kind if kind.unknown:
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
         case Text() | Words() | Json():
             text = f"length({column}::text) || ':' || {column}::text"

@@ -69,5 +69,7 @@ def shown(value: Any) -> str:
     """A value in one short line."""
     if isinstance(value, str | bytes):
         value = value[: SHOWN + 1]  # a copy of it may be all the memory that there is
+    if value is None:
+        return "NULL"
     text = repr(bytes(value)) if isinstance(value, bytes) else repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -12,6 +12,7 @@ from .source import Invalid
 from .values import Kind, Unfit, integer, real, slices, unfit
 
 UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}\}?")
+LABELS = 10  # of an enum that are named
 SPECIAL = '",\r\n\\'  # what means something in CSV, or may at the start of a line
 
 
@@ -33,7 +34,7 @@ class Text(Kind):
         if "\0" in value:
             raise Unfit("has a NUL byte, which Postgres has not in texts")
         if self.limit and len(value) > self.limit:
-            raise Unfit(f"longer than {self.sql}")
+            raise Unfit(f"is longer than {self.sql}")
         if self.sql.startswith("character(") and value.endswith(" "):
             raise Unfit(f"ends in a space, which {self.sql} does not keep")
         return value
@@ -72,7 +73,7 @@ class Short(Text):
     def one(self, value: Any) -> str:
         text = Text().one(value)
         if len(text.encode()) > self.limit:
-            raise Unfit(f"longer than {self.sql}")
+            raise Unfit(f"is longer than {self.sql}")
         return text
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
@@ -88,14 +89,20 @@ class Words(Kind):
     quoted: ClassVar[bool] = True
 
     @property
-    def known(self) -> bool:
-        return bool(self.labels)
+    def unknown(self) -> str:
+        return "" if self.labels else f"{self.sql} is Postgres's to judge"
 
     def one(self, value: Any) -> str:
         text = Text().one(value)
         if self.labels and text not in self.labels:
-            raise Unfit(f"is none of {self.sql}")
+            raise Unfit(f"is none of {self.sql}: {_listed(self.labels)}")
         return text
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """The labels of an enum, but of many the first ones only."""
+    more = f" and {len(labels) - LABELS} more" if len(labels) > LABELS else ""
+    return ", ".join(labels[:LABELS]) + more
 
 
 class Bytes(Kind):

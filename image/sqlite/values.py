@@ -41,9 +41,9 @@ class Kind:
     quoted: ClassVar[bool] = False
 
     @property
-    def known(self) -> bool:
-        """Whether its values can be compared: else Postgres alone can say what they mean."""
-        return True
+    def unknown(self) -> str:
+        """Why its values cannot be compared, if so: Postgres alone can say what they mean."""
+        return ""
 
     def one(self, value: Any) -> str:
         """A value that is not NULL, as Postgres takes it. Raises Unfit."""
@@ -85,7 +85,7 @@ class Integer(Kind):
         if not isinstance(value, int):
             raise unfit(value, "whole number")
         if not -self.bound <= value < self.bound:
-            raise Unfit(f"too large for {self.sql}")
+            raise Unfit(f"is too large for {self.sql}")
         return str(value)
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
@@ -155,7 +155,7 @@ class Numeric(Kind):
                 if -exponent > self.scale:
                     raise Unfit(f"has more decimals than {self.sql}")
                 if len(digits) + exponent > self.precision - self.scale:
-                    raise Unfit(f"too large for {self.sql}")
+                    raise Unfit(f"is too large for {self.sql}")
         return text
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:

@@ -84,7 +84,7 @@ def test_rows_without_a_key_are_named_whole(database: str, tmp_path: Path) -> No
     )
     _, found = verify(database, path)
     assert found["columns"] == found["differ"] == []
-    assert found["only_sqlite"] == [{"a": "1", "b": "2"}, {"a": "3", "b": ""}]
+    assert found["only_sqlite"] == [{"a": "1", "b": "2"}, {"a": "3", "b": None}]
     assert found["only_postgres"] == [{"a": "3", "b": "4"}]
 
 

@@ -240,7 +240,7 @@ def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
     assert [(one["column"], one["reason"]) for one in done.report["unfit"]["values"]] == [
         ("a", "has more decimals than numeric(5,2)"),
         ("b", "is NULL, which the column does not take"),
-        ("c", "is none of mood"),
+        ("c", "is none of mood: good"),
     ]
     brought(database, path, "--on-bad", "skip")
     assert ask(database, "SELECT id FROM t") == [(1,)]

@@ -237,7 +237,7 @@ def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", sql, c=[(5,), (None,)])
     done = bring(database, path)
     assert done.status == 65
-    assert "foreign key c (p): 1 row refers to nothing, such as rowid 1" in done.err
+    assert "foreign key c (p): 1 row refers to nothing (p 5)" in done.err
     done = brought(database, path, "--on-bad", "text")
     assert "holds for new rows only: 1 row" in done.changed()["foreign key c (p)"]
     assert "left behind" not in done.out

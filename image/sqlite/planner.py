@@ -1,0 +1,161 @@
+"""Decides which table and column goes where, and notes what there is to know of it."""
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from ..exits import Exit, Stop
+from . import choose, hints, match
+from .crew import Crew
+from .facts import DATED, Facts, facts
+from .moments import Interval
+from .move import Move, TableMove
+from .plan import Names, Note, Options, Plan
+from .schema import Left, Schema, Table
+from .source import Source, identifier
+from .target import Target
+from .texts import AnyText
+from .values import Kind
+
+MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
+SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
+# What migrations write down of themselves. Where they have run, theirs is the truth.
+BOOKS_OF_MIGRATIONS = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
+
+
+def make(
+    source: Source,
+    crew: Crew,
+    schema: Schema,
+    target: Target,
+    options: Options,
+    *,
+    verify: bool = False,
+) -> Plan:
+    """Match every table of the source; to `verify`, all of them have to be there.
+
+    Raises Stop(65) where the source is damaged.
+    """
+    plan = Plan(left=list(schema.left), names=Names(target.relations))
+    called = {
+        table.name: plan.names.give(table.name)
+        for table in schema.tables
+        if target.find(table.name) is None
+    }
+    for table in schema.tables:
+        if table.name.lower() in options.exclude:
+            plan.left.append(Left("table", table.name, "excluded as asked"))
+            continue
+        existing = target.find(table.name)
+        if existing is None and verify:
+            plan.refusals.append(f"{table.name}: there is no such table in Postgres.")
+            continue
+        if existing is None:
+            about = facts(crew, table, _closer(table, options))
+            move = _new(table, called[table.name], about, options, plan)
+        elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
+            plan.left.append(Left("table", table.name, "the migrations have written their own"))
+            continue
+        else:
+            about = facts(crew, table, match.closer(table, existing))
+            move = match.existing_table(table, about, existing, options, plan, verify=verify)
+        ((move.rows,),) = source.execute(f"SELECT count(*) FROM {identifier(table.name)}")  # noqa: S608
+        move.row_bytes = _row_bytes(about)
+        plan.tables.append(move)
+    if not plan.tables and not plan.refusals:
+        raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
+    for move in plan.tables:
+        for one in move.uncompared:
+            plan.note(f"{move.table.name}.{one.column.name}", f"{one.kind.unknown}; only counted")
+    _beside_others(plan, target)
+    created = [move for move in plan.tables if move.created]
+    plan.notes += hints.hints(crew, created, set(options.types))
+    _order(plan)
+    return plan
+
+
+def _closer(table: Table, options: Options) -> dict[str, dict[str, str]]:
+    """What has to be known of the values besides, for the types that were asked for."""
+    asked = {
+        one.name: options.types.get(f"{table.name}.{one.name}".lower()) for one in table.columns
+    }
+    return {name: DATED for name, kind in asked.items() if isinstance(kind, Interval)}
+
+
+def _beside_others(plan: Plan, target: Target) -> None:
+    """What to know of tables for which a new one may be mistaken; no two may go into one."""
+    taken: dict[str, str] = {}
+    for move in plan.tables:
+        if move.created:
+            plan.notes += _alike(move, target)
+        elif (other := taken.setdefault(move.name, move.table.name)) != move.table.name:
+            plan.refusals.append(
+                f"{other} and {move.table.name} would both go into {move.name}. "
+                "Rename one in SQLite."
+            )
+
+
+def _alike(move: TableMove, target: Target) -> Iterator[Note]:
+    if alike := ", ".join(table.name for table in target.alike(move.table.name)):
+        yield Note(move.name, f"is created beside {alike}: none of them is it beyond doubt")
+    if hidden := target.elsewhere.get(move.name):
+        yield Note(move.name, f"is created in {target.schema}, where it hides {hidden}")
+
+
+def _row_bytes(about: dict[str, Facts]) -> int:
+    """How large a row may be: a character of text takes up to four bytes."""
+    return sum(16 + 4 * (column.get("longest") or 0) for column in about.values())
+
+
+def _new(
+    table: Table,
+    name: str,
+    about: dict[str, Facts],
+    options: Options,
+    plan: Plan,
+) -> TableMove:
+    if name != table.name:
+        plan.note(table.name, f"the table is called {name} in Postgres")
+    columns = Names(set(SYSTEM_COLUMNS))
+    moves = []
+    for column in table.columns:
+        key = f"{table.name}.{column.name}"
+        if key.lower() in options.exclude:
+            plan.left.append(Left("column", key, "excluded as asked"))
+            continue
+        choice = choose.choose(column, about[column.name])
+        if asked := options.types.get(key.lower()):
+            choice = _as_asked(asked, about[column.name])
+        if (table.name, column.name) in options.as_text:
+            choice = choose.Choice(AnyText(), "text: for the values that do not fit elsewhere")
+        called = columns.give(column.name)
+        if called != column.name:
+            plan.note(key, f"is called {called} in Postgres")
+        plan.note(key, choice.note)
+        alias = column.name == table.alias
+        moves.append(Move(column, called, choice.kind, column.not_null or alias))
+    if not moves:
+        plan.refusals.append(f"{table.name}: no column is left of it. Exclude the whole table.")
+    if len(moves) > MOST_COLUMNS:
+        plan.refusals.append(
+            f"{table.name}: has {len(moves):,} columns, and Postgres takes {MOST_COLUMNS:,}. "
+            f"Split it in SQLite, or leave columns behind with --exclude {table.name}.COLUMN."
+        )
+    return TableMove(table, name, True, moves)
+
+
+def _as_asked(asked: Kind, about: Facts) -> choose.Choice:
+    kind = choose.spans(asked, about) if isinstance(asked, Interval) else asked
+    return choose.Choice(kind, f"{kind.sql}: as asked")
+
+
+def _order(plan: Plan) -> None:
+    """Parents before children; where they form a circle, as they come."""
+    there = {move.name: move for move in plan.tables}
+    graph = {
+        name: [parent for parent in move.parents if parent in there] for name, move in there.items()
+    }
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+        plan.tables = [there[name] for name in order]
+    except CycleError:
+        plan.cycles = True
