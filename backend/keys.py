@@ -1,5 +1,6 @@
 """Names and secrets: poll ids, manage keys, and the only form in which secrets are kept."""
 
+import base64
 import hashlib
 import hmac
 import re
@@ -30,6 +31,11 @@ def canonical_poll_id(typed: str) -> str | None:
 def new_secret() -> str:
     """A fresh secret, safe in a URL, a cookie or a header."""
     return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def secret_from(token: str) -> str:
+    """The secret that `token`, itself a secret, always brings; of the form of a fresh one."""
+    return base64.urlsafe_b64encode(digest("manage-key", token)[:SECRET_BYTES]).decode()
 
 
 def digest(*parts: str) -> bytes:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -41,6 +42,8 @@ polls = Table(
     Column("results", Text, nullable=False, server_default="always"),
     # Shows the count before that. Not hashed: it guards nothing but counts of the same database.
     Column("viewing_key", Text, nullable=False, server_default=RANDOM),
+    # Who creates a poll and gets no answer sends the same again: the key tells that it is there.
+    Index("polls_manage_key_hash", "manage_key_hash", unique=True),
 )
 
 ballots = Table(

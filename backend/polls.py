@@ -18,10 +18,11 @@ from .keys import (
     new_secret,
     presented_manage_key,
     require_manage_key,
+    secret_from,
 )
 from .models import closed, polls
-from .problems import Problem
-from .schemas import CreatedPoll, NewPoll, Option, Poll, PollPatch, ViewingKey
+from .problems import FieldError, Problem
+from .schemas import CreatedPoll, Creation, NewPoll, Option, Poll, PollPatch, ViewingKey
 
 routes = Blueprint("polls", __name__, url_prefix="/api/polls")
 
@@ -35,6 +36,11 @@ COLUMNS = (
     polls.c.created_at,
     polls.c.results,
 )
+
+OTHER_POLL: FieldError = {
+    "field": "Idempotency-Key",
+    "message": "Another poll was created with this key; draw a new one for each poll",
+}
 
 
 def read_poll_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -55,25 +61,45 @@ def no_such_poll() -> Problem:
     "createPoll",
     Reply({201: CreatedPoll}, *WITH_BODY, headers={"Location": "The poll's path"}),
 )
-def create(json: NewPoll) -> tuple[CreatedPoll, int, dict[str, str]]:
-    """Create a poll; the answer holds the manage key, which is shown this once."""
-    manage_key = new_secret()
+def create(json: NewPoll, headers: Creation) -> tuple[CreatedPoll, int, dict[str, str]]:
+    """Create a poll; the answer holds the manage key, which is shown to its creator only.
+
+    With an Idempotency-Key it can be repeated: it creates one poll, however often it is sent.
+    """
+    token = headers.idempotency_key
+    manage_key = secret_from(token) if token else new_secret()
     with transaction() as connection:
         poll = _insert(connection, json, manage_key)
+    if not _asks_for(json, poll):
+        raise Problem("validation", errors=[OTHER_POLL])
     created = CreatedPoll(**_members(poll), manage_key=manage_key)
     return created, HTTPStatus.CREATED, {"Location": url_for("polls.show", poll_id=created.id)}
 
 
 def _insert(connection: Connection, new: NewPoll, manage_key: str) -> Row[Any]:
+    """The poll of this manage key, which is created where it is not there yet."""
+    hashed = digest(manage_key)
+    known = select(*COLUMNS).where(polls.c.manage_key_hash == hashed)
     while True:
         statement = (
             insert(polls)
-            .values(id=new_poll_id(), manage_key_hash=digest(manage_key), **new.model_dump())
-            .on_conflict_do_nothing()  # the id is taken: one in 10^12 a poll; draw another
+            .values(id=new_poll_id(), manage_key_hash=hashed, **new.model_dump())
+            .on_conflict_do_nothing()
             .returning(*COLUMNS)
         )
         if poll := connection.execute(statement).one_or_none():
             return poll
+        if poll := connection.execute(known).one_or_none():
+            return poll
+        # The id is taken: one in 10^12 a poll; draw another.
+
+
+def _asks_for(new: NewPoll, poll: Row[Any]) -> bool:
+    """Whether `poll` is what was asked for, in what never changes after a poll is created."""
+    return all(
+        getattr(new, name) == getattr(poll, name)
+        for name in ("question", "options", "multiple", "results")
+    )
 
 
 @routes.get("/<poll_id>")

@@ -105,6 +105,20 @@ class Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Creation(BaseModel):
+    """What may be said in the headers of a request that creates a poll."""
+
+    # As long as a UUID without its dashes, so that nobody hits upon another's.
+    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[!-~]{32,200}$")] = Field(
+        default_factory=str,
+        alias="Idempotency-Key",
+        description=(
+            "A secret of the client's own, drawn at random for this poll. Who has had no answer "
+            "sends the same request again, and is answered the same poll with the same manage_key"
+        ),
+    )
+
+
 class NewPoll(Request):
     """A poll to create."""
 

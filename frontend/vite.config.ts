@@ -46,7 +46,7 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/(results|share|not-found)|lib\/use-(lasting|online|silence)|components\/(question|address|unavailable|live-state))\./;
+  /src\/(strings\/(results|share|not-found)|components\/(question|address|unavailable|live-state))\./;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";

@@ -4,10 +4,11 @@ import { Route, Switch, useLocation } from "wouter";
 import { Breakage } from "./components/breakage";
 import { Shell } from "./components/shell";
 import { Waiting } from "./components/waiting";
+import { load } from "./lib/load";
 import { pages } from "./pages";
 
-const routes = pages.map(({ path, load }) => (
-  <Route key={path} path={path} component={lazy(load)} />
+const routes = pages.map(({ path, file }) => (
+  <Route key={path} path={path} component={lazy(() => load(file))} />
 ));
 // The projector's page has the screen to itself.
 const bare = routes.filter(({ key }) => key?.endsWith("/present"));

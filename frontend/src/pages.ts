@@ -3,13 +3,13 @@
  * asks for the page that was opened before there is any.
  */
 export const pages = [
-  { path: "/", load: () => import("./pages/create") },
-  { path: "/p/:id", load: () => import("./pages/vote") },
-  { path: "/p/:id/results", load: () => import("./pages/results") },
-  { path: "/p/:id/present", load: () => import("./pages/present") },
-  { path: "/p/:id/manage", load: () => import("./pages/manage") },
-  { path: "/status", load: () => import("./pages/status") },
-  { path: "*", load: () => import("./pages/not-found") },
+  { path: "/", file: () => import("./pages/create") },
+  { path: "/p/:id", file: () => import("./pages/vote") },
+  { path: "/p/:id/results", file: () => import("./pages/results") },
+  { path: "/p/:id/present", file: () => import("./pages/present") },
+  { path: "/p/:id/manage", file: () => import("./pages/manage") },
+  { path: "/status", file: () => import("./pages/status") },
+  { path: "*", file: () => import("./pages/not-found") },
 ] as const;
 
 /** The page at an address, as the router will have it. */

@@ -46,21 +46,29 @@ def test_an_empty_form_names_each_field(
     picture(host.page, "create-errors")
 
 
-def test_the_servers_word_comes_to_its_field_and_all_that_was_typed_stays(
+def test_what_the_server_refuses_is_told_at_its_field_and_all_that_was_typed_stays(
     stack: Stack, newcomer: Newcomer
 ) -> None:
     host = newcomer(stack.url)
     host.page.goto("/")
     unseen = "\N{WORD JOINER}" * 3
     # The empty second row is not sent: the server's options.1 is the third row here.
-    host.fill_in("Which?", ["Short", "", unseen])
+    host.fill_in(unseen, ["Short", "", unseen])
     host.press("Open the poll")
-    expect_error(host.answer(3), "Text must show something")
-    expect(host.answer(3)).to_be_focused()
+    question = host.page.get_by_label("Ask the room a question")
+    # In our words: the server's own are for programs.
+    for field in (host.answer(3), question):
+        expect_error(field, "Parts of this cannot be shown. Type it anew.")
+    expect(question).to_be_focused()
     expect(host.answer(3)).to_have_value(unseen)
     expect(host.answer(1)).to_have_value("Short")
     host.answer(3).fill("Longer")
     expect(host.answer(3)).to_have_attribute("aria-invalid", "false")
+    question.fill("Which?")
+    large = json.dumps({"title": "The request is too large", "status": 413})
+    host.page.route("**/api/polls", lambda route: route.fulfill(status=413, body=large), times=1)
+    host.press("Open the poll")
+    host.sees("This is more than the server takes. Shorten it.")
     host.press("Open the poll")
     host.sees("Your poll is open.")
 

@@ -97,6 +97,23 @@ def test_it_is_sent_though_its_page_is_left(voter: Visitor) -> None:
     voter.expect_share("Tea", 1, 100)
 
 
+def test_it_is_sent_by_any_page_though_its_own_is_closed(voter: Visitor) -> None:
+    other = voter.page.context.new_page()
+    other.goto("/")
+    expect(other.get_by_label("Ask the room a question")).to_be_visible()
+    voter.page.context.set_offline(True)
+    voter.choose("Tea")
+    voter.press("Vote")
+    voter.sees(KEPT)
+    address = voter.page.url
+    voter.page.close()
+    with other.expect_response("**/ballot") as sent:
+        voter.page.context.set_offline(False)
+    assert sent.value.ok
+    other.goto(f"{address}/results")
+    Visitor(other, voter.complaints).expect_share("Tea", 1, 100)
+
+
 def no_network(route: Route) -> None:
     if route.request.method == "PUT":
         route.abort("internetdisconnected")

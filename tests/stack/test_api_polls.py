@@ -1,6 +1,8 @@
 """Creating, showing, closing and deleting polls, over the whole stack."""
 
 import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +48,42 @@ def test_a_new_poll_is_answered_whole_with_its_key(client: httpx.Client) -> None
         "closed": False,
         "results": "always",
     }
+
+
+def test_who_had_no_answer_asks_again_and_is_answered_the_same_poll(client: httpx.Client) -> None:
+    again = {"Idempotency-Key": str(uuid.uuid4())}
+
+    def ask(_time: int) -> dict[str, Any]:
+        answer = client.post("/api/polls", json=QUESTION, headers=again)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    with ThreadPoolExecutor(4) as threads:  # the first may still be under way
+        first, *others = threads.map(ask, range(4))
+    assert others == [first] * 3
+    assert client.patch(path_of(first), json={"closed": True}, headers=key(first)).is_success
+    assert ask(5) == first | {"closed": True}
+    other = client.post("/api/polls", json=QUESTION, headers={"Idempotency-Key": "b" * 32}).json()
+    assert other["id"] != first["id"]
+    assert other["manage_key"] != first["manage_key"]
+
+
+@pytest.mark.parametrize(
+    "members", [{"question": "Tea?"}, {"options": ["Tea", "Milk"]}, {"multiple": True}]
+)
+def test_a_key_that_has_brought_another_poll_is_refused(
+    client: httpx.Client, members: dict[str, Any]
+) -> None:
+    again = {"Idempotency-Key": str(uuid.uuid4())}
+    assert client.post("/api/polls", json=QUESTION, headers=again).status_code == 201
+    refused = client.post("/api/polls", json=QUESTION | members, headers=again)
+    assert fields(refused) == {"Idempotency-Key"}
+
+
+@pytest.mark.parametrize("token", ["", "1", "x" * 31, "x" * 201, "x" * 32 + " y"])
+def test_a_key_that_others_could_hit_upon_is_refused(client: httpx.Client, token: str) -> None:
+    answer = client.post("/api/polls", json=QUESTION, headers={"Idempotency-Key": token})
+    assert fields(answer) == {"Idempotency-Key"}
 
 
 def test_a_poll_is_shown_to_everyone_without_its_key(

@@ -168,7 +168,7 @@ def test_the_status_tells_what_runs(client: httpx.Client) -> None:
     assert database["available"] is True
     assert int(database["version"].split(".")[0]) >= 12
     assert database["latency_ms"] > 0
-    assert database["schema_revision"] == "0002"
+    assert database["schema_revision"] == "0003"
 
 
 def test_the_openapi_document_is_served(client: httpx.Client) -> None:

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 
 import { fillIn, request } from "./client";
-import { NO_ANSWER } from "./problem";
+import { NO_ANSWER, Problem } from "./problem";
 
 const POLL = "/api/polls/{poll_id}";
 
@@ -38,4 +38,14 @@ test("a page in place of the API's answer is a problem, not an empty poll", asyn
   await expect(request("get", POLL, { params: { poll_id: "a" } })).rejects.toMatchObject({
     status: NO_ANSWER,
   });
+});
+
+test("what was given up is no network that fails: it is not to be tried again", async () => {
+  vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => Promise.reject(signal?.reason as Error));
+  const signal = AbortSignal.abort();
+  const error: unknown = await request("get", POLL, { params: { poll_id: "a" }, signal }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(DOMException);
+  expect(error).not.toBeInstanceOf(Problem);
 });

@@ -92,6 +92,8 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
 
 /** The network failed, or something answered that is not the API, such as a hotel's login page. */
 function unanswered(cause: unknown): never {
+  // Given up by us, and not to be tried again; a timeout is another error.
+  if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
   throw new Problem(NO_ANSWER, "about:blank", String(cause));
 }
 

@@ -1,9 +1,11 @@
 // @vitest-environment happy-dom
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, cleanup, renderHook } from "@testing-library/react";
+import { createElement, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { keepBallot, parseBallot, storedBallot, waitingBallot } from "../lib/outbox";
-import { deliver } from "./delivery";
+import { deliver, useDelivery } from "./delivery";
 import { keys, type Ballot } from "./polls";
 
 const client = new QueryClient();
@@ -21,6 +23,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  cleanup();
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -96,4 +99,25 @@ test("it is sent as soon as there is a network, also by a page that is hidden", 
   expect(sent.length).toBe(tries + 1);
   await delivery;
   expect(shown()).toEqual([2]);
+});
+
+test("on a network that neither answers nor fails, it is soon said to wait", async () => {
+  vi.useFakeTimers();
+  let answer: (response: Response) => void = () => undefined;
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
+  const wrapper = ({ children }: { children: ReactNode }) =>
+    createElement(QueryClientProvider, { client }, children);
+  const { result } = renderHook(() => useDelivery("tea"), { wrapper });
+  act(() => {
+    result.current.cast([2]);
+  });
+  const delivery = deliver(client, "tea");
+  await act(() => vi.advanceTimersByTimeAsync(2_000));
+  expect(result.current.away).toBe(false);
+  await act(() => vi.advanceTimersByTimeAsync(1_000));
+  expect(result.current.away).toBe(true);
+  answer(Response.json({ choices: [2], viewing_key: null }));
+  await act(() => delivery);
+  expect(result.current.away).toBe(false);
+  expect(storedBallot("tea")).toBe("");
 });

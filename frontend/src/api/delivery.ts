@@ -16,11 +16,11 @@ import {
 import { request } from "./client";
 import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "./polls";
 import { Problem } from "./problem";
-import { backoff, worthRetrying } from "./rhythm";
+import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
 
 /** How the sending of a ballot stands, in this tab. */
 interface Delivery {
-  /** Whether it has to wait, since the server or the network is away. */
+  /** Whether it has to wait, since the server or the network is away, or as good as away. */
   readonly away: boolean;
   /** Why it was refused. */
   readonly error?: Error;
@@ -41,7 +41,7 @@ export function useDelivery(poll: string) {
   const kept = useMemo(() => parseBallot(stored), [stored]);
 
   useEffect(() => {
-    // What was cast here, in another tab, or before the page was loaded again.
+    // At once, and not by start.tsx, which may have to wait for a network to load this file.
     if (kept.waiting !== undefined) void deliver(client, poll);
   }, [client, poll, kept]);
 
@@ -87,6 +87,9 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
   let failures = 0;
   let refusal: Error | undefined;
   while (waitingBallot(poll) !== undefined) {
+    const slow = setTimeout(() => {
+      note(poll, { away: true, ended: false });
+    }, LONG_SEND);
     try {
       await alone(poll, () => send(client, poll));
       failures = 0;
@@ -99,6 +102,8 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
         refusal = error;
         refuse(client, poll, error);
       }
+    } finally {
+      clearTimeout(slow);
     }
   }
   note(poll, { away: false, ended: true, ...(refusal && { error: refusal }) });
@@ -148,21 +153,6 @@ function refuse(client: QueryClient, poll: string, error: Error): void {
 function alone(poll: string, work: () => Promise<void>): Promise<void> {
   const { locks } = navigator as Partial<Navigator>;
   return locks ? locks.request(`tally.ballot.${poll}`, work) : work();
-}
-
-/** Ends early where there may be a network again, or where someone looks again. */
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const over = new AbortController();
-    const end = () => {
-      clearTimeout(timer);
-      over.abort();
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    window.addEventListener("online", end, { signal: over.signal });
-    document.addEventListener("visibilitychange", end, { signal: over.signal });
-  });
 }
 
 function note(poll: string, delivery: Delivery): void {

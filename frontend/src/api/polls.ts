@@ -1,19 +1,15 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { bearer, fillIn, isStale, request, requestWithHeaders, send } from "./client";
+import { bearer, isStale, request, requestWithHeaders } from "./client";
 import { Problem } from "./problem";
-import { backoff, OUTDATED, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
+import { backoff, OUTDATED, pollingInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];
-export type NewPoll = components["schemas"]["NewPoll"];
-export type CreatedPoll = components["schemas"]["CreatedPoll"];
 export type Results = components["schemas"]["Results"];
-export type Timeline = components["schemas"]["Timeline"];
 export type Ballot = components["schemas"]["Ballot"];
 /** Results, and how many looks in a row have brought a copy that the front door could not renew. */
 export type Watched = Results & { readonly staleLooks: number };
-export type PollPatch = components["schemas"]["PollPatch"];
 
 export const keys = {
   poll: (id: string) => ["poll", id] as const,
@@ -48,12 +44,7 @@ export interface Sending {
   readonly failureCount: number;
 }
 
-/** Whether it is being sent again, or waits for the network. */
-export function isDelayed({ isPending, isPaused, failureCount }: Sending): boolean {
-  return isPending && (isPaused || failureCount > 0);
-}
-
-/** The same for results, which the front door also has while the app behind it is away. */
+/** The same of results, which the front door also has while the app behind it is away. */
 export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
   return isAway(asked) || asked.data.staleLooks >= OUTDATED;
 }
@@ -64,16 +55,14 @@ export function isGone(error: Error | null): boolean {
 }
 
 /** A request that may be repeated without changing its meaning is tried a few times. */
-const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
+export const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
 
-const POLL = "/api/polls/{poll_id}";
+export const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
-const TIMELINE = "/api/polls/{poll_id}/timeline";
 export const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
-const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
-function askForPoll(id: string, signal?: AbortSignal) {
+export function askForPoll(id: string, signal?: AbortSignal) {
   return request("get", POLL, { params: { poll_id: id }, ...(signal && { signal }) });
 }
 
@@ -88,18 +77,6 @@ export function usePoll(id: string, every?: number) {
     staleTime: 30_000,
     ...(every !== undefined && { refetchInterval: every }),
     ...untilBack,
-  });
-}
-
-/** Looks for the poll of a code that somebody typed; its page then need not ask again. */
-export function useFindPoll() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (code: string) => askForPoll(code),
-    ...fewTimes,
-    onSuccess: (poll) => {
-      client.setQueryData<Poll>(keys.poll(poll.id), poll);
-    },
   });
 }
 
@@ -132,18 +109,6 @@ export function useResults(id: string, watching: boolean, key?: string) {
         watching,
       }),
     refetchIntervalInBackground: true,
-    ...untilBack,
-  });
-}
-
-/** When a poll's votes came in, asked for again for as long as someone looks; `key` as above. */
-export function useTimeline(id: string, key?: string) {
-  return useQuery({
-    queryKey: [...keys.timeline(id), key],
-    placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      request("get", TIMELINE, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
-    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
     ...untilBack,
   });
 }
@@ -194,55 +159,4 @@ export function useViewingKey(poll: Poll | undefined, manageKey: string | undefi
   const hosts = useHostsViewingKey(id, results === "always" ? undefined : manageKey);
   const ballot = useBallot(id, results === "voted" && manageKey === undefined);
   return hosts.data?.viewing_key ?? ballot.data?.viewing_key ?? undefined;
-}
-
-/** Opens a poll. Not repeated by itself: a lost answer may hide a poll that was created. */
-export function useCreatePoll() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: NewPoll) => request("post", "/api/polls", { body }),
-    onSuccess: (poll) => {
-      client.setQueryData<Poll>(keys.poll(poll.id), poll);
-    },
-  });
-}
-
-/** Closes or reopens a poll, or sets when it closes by itself. */
-export function useChangePoll(id: string, key: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (body: PollPatch) =>
-      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
-    ...fewTimes,
-    onSuccess: (poll) => {
-      client.setQueryData(keys.poll(id), poll);
-      void client.invalidateQueries({ queryKey: keys.results(id) });
-    },
-  });
-}
-
-/** Deletes a poll and all its ballots. */
-export function useDeletePoll(id: string, key: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () =>
-      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key) }),
-    onSuccess: () => {
-      // Not removed at once: the page that deletes still shows the poll until it is left.
-      for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
-        void client.invalidateQueries({ queryKey, refetchType: "none" });
-      }
-    },
-  });
-}
-
-/** Fetches every ballot as CSV. Fetched rather than linked to, since the key goes in a header. */
-export function useBallotsCsv(id: string, key: string) {
-  return useMutation({
-    mutationFn: async () => {
-      // Without a time limit: the file is streamed and may be long.
-      const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
-      return response.blob();
-    },
-  });
 }

@@ -1,9 +1,3 @@
-/** A message about one field of what was sent, from a 422 problem's `errors`. */
-export interface FieldError {
-  readonly field: string;
-  readonly message: string;
-}
-
 /** No answer came at all: the network, a timeout, or something that is not the API. */
 export const NO_ANSWER = 0;
 
@@ -15,7 +9,8 @@ export class Problem extends Error {
   readonly status: number;
   /** The problem's stable `type`, such as `/problems/poll-closed`. */
   readonly type: string;
-  readonly errors: readonly FieldError[];
+  /** The fields that were refused, from a 422 problem's `errors`. */
+  readonly fields: readonly string[];
   /** How long the server asks to wait, in milliseconds. */
   readonly retryAfter: number;
 
@@ -23,13 +18,13 @@ export class Problem extends Error {
     status: number,
     type: string,
     detail: string,
-    errors: readonly FieldError[] = [],
+    fields: readonly string[] = [],
     retryAfter = 0,
   ) {
     super(detail);
     this.status = status;
     this.type = type;
-    this.errors = errors;
+    this.fields = fields;
     this.retryAfter = retryAfter;
   }
 
@@ -46,18 +41,14 @@ export function toProblem(body: unknown, response: Response): Problem {
     response.status,
     text(document.type) ?? "about:blank",
     text(document.detail) ?? text(document.title) ?? "",
-    fieldErrors(document.errors),
+    refusedFields(document.errors),
     Number(response.headers.get("Retry-After") ?? 0) * 1000 || 0,
   );
 }
 
-function fieldErrors(value: unknown): FieldError[] {
+function refusedFields(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).flatMap((entry) => {
-    const field = text(entry.field);
-    const message = text(entry.message);
-    return field === undefined || message === undefined ? [] : [{ field, message }];
-  });
+  return value.filter(isRecord).flatMap(({ field }) => text(field) ?? []);
 }
 
 function text(value: unknown): string | undefined {

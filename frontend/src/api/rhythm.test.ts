@@ -37,12 +37,14 @@ test("what is refused is not asked again", () => {
   expect(worthRetrying(new Problem(NO_ANSWER, "", ""))).toBe(true);
 });
 
-test("pauses grow, end at 15 seconds, differ between phones, and heed the server", () => {
+test("pauses grow, to 5 seconds at first and 15 later, differ between phones, and heed the server", () => {
   const away = new Problem(503, "", "");
   expect(backoff(0, away, 1)).toBe(1_500);
-  expect(backoff(2, away, 1)).toBe(6_000);
+  expect(backoff(1, away, 1)).toBe(3_000);
+  expect(backoff(2, away, 1)).toBe(5_000);
+  expect(backoff(39, away, 1)).toBe(5_000);
   expect(backoff(40, away, 1)).toBe(15_000);
-  expect(backoff(2, away, 0)).toBe(3_000);
+  expect(backoff(2, away, 0)).toBe(2_500);
   expect(backoff(0, new Problem(503, "", "", [], 9_000), 1)).toBe(9_000);
 });
 

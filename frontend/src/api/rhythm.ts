@@ -23,7 +23,12 @@ const HIDDEN = 20_000;
 const COPY_LASTS = 6_000;
 /** A look that takes longer has met a network that neither answers nor fails. */
 export const LONG_LOOK = 4_000;
+/** What is sent and not answered by then has met such a network, too. */
+export const LONG_SEND = 2_500;
 const FIRST_BACKOFF = 1_500;
+/** For the first minutes; whoever is away for longer does not notice some seconds more. */
+const LONG_BACKOFF = 5_000;
+const HASTY = 40;
 const LONGEST_BACKOFF = 15_000;
 
 /** How often to ask for results. */
@@ -70,8 +75,25 @@ export function worthRetrying(error: Error): boolean {
  * come back to a restarted server in the same instant.
  * @param failures how many tries failed before this one
  */
-export function backoff(failures: number, error: Error, random = Math.random()): number {
+export function backoff(failures: number, error?: Error, random = Math.random()): number {
   const asked = error instanceof Problem ? error.retryAfter : 0;
-  const doubled = Math.min(FIRST_BACKOFF * 2 ** failures, LONGEST_BACKOFF);
+  const longest = failures < HASTY ? LONG_BACKOFF : LONGEST_BACKOFF;
+  const doubled = Math.min(FIRST_BACKOFF * 2 ** failures, longest);
   return Math.max(asked, doubled * (0.5 + random / 2));
+}
+
+/** Waits; less long where there may be a network again, or where someone looks again. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const end = () => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    for (const event of ["online", "focus", "visibilitychange"]) {
+      addEventListener(event, end, { signal: over.signal });
+    }
+  });
 }

@@ -13,7 +13,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Create a poll; the answer holds the manage key, which is shown this once. */
+        /**
+         * Create a poll; the answer holds the manage key, which is shown to its creator only.
+         * @description With an Idempotency-Key it can be repeated: it creates one poll, however often it is sent.
+         */
         post: operations["createPoll"];
         delete?: never;
         options?: never;
@@ -514,7 +517,10 @@ export interface operations {
     createPoll: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A secret of the client's own, drawn at random for this poll. Who has had no answer sends the same request again, and is answered the same poll with the same manage_key */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

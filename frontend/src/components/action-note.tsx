@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 
-import { isDelayed, refusesKey, type Sending } from "../api/polls";
+import { refusesKey, type Sending } from "../api/polls";
 import { explain } from "../lib/explain";
+import { useDelay } from "../lib/use-delay";
 import * as strings from "../strings";
 
 interface ActionNoteProps {
@@ -13,7 +14,7 @@ interface ActionNoteProps {
 
 /** The words at a button. That it fails takes the place of what else there is to know about it. */
 export function ActionNote({ of, children }: ActionNoteProps) {
-  const said = saidOf(of);
+  const said = useDelay(of) ?? (of.error ? why(of.error) : undefined);
   return (
     <div className="action-note">
       {said === undefined && children !== undefined && <p className="hint">{children}</p>}
@@ -24,10 +25,6 @@ export function ActionNote({ of, children }: ActionNoteProps) {
   );
 }
 
-function saidOf(sending: Sending): string | undefined {
-  const { error, isPending } = sending;
-  if (isPending) return isDelayed(sending) ? strings.trouble.away : undefined;
-  if (error === null) return undefined;
-  if (refusesKey(error)) return strings.manage.wrongKeyTitle;
-  return explain(error);
+function why(error: Error): string {
+  return refusesKey(error) ? strings.manage.wrongKeyTitle : explain(error);
 }

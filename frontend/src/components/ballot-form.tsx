@@ -4,6 +4,7 @@ import { useDelivery } from "../api/delivery";
 import type { Poll } from "../api/polls";
 import { ballotPaper } from "../lib/ballot-paper";
 import { sameChoices, type Choices } from "../lib/choices";
+import { explain } from "../lib/explain";
 import { formatTime } from "../lib/format";
 import { useUnsent } from "../lib/use-unsent";
 import * as strings from "../strings";
@@ -88,7 +89,7 @@ export function BallotForm({ poll, closed, counted }: BallotFormProps) {
           paper={paper}
           voted={counted.length > 0}
           closed={closed}
-          wrong={empty ? strings.vote.none : refused && !closed ? refusal(error) : undefined}
+          wrong={empty ? strings.vote.none : refused && !closed ? explain(error) : undefined}
         />
       </form>
     </div>
@@ -103,9 +104,4 @@ function openNote(poll: Poll): string {
   const how = poll.multiple ? strings.vote.several : strings.vote.one;
   if (poll.closes_at === null) return how;
   return `${how} ${strings.vote.closesAt(formatTime(new Date(poll.closes_at)))}`;
-}
-
-/** Why a vote was refused, though the poll is open. */
-function refusal(error: Error | undefined): string {
-  return error === undefined || error.message === "" ? strings.trouble.unexpected : error.message;
 }

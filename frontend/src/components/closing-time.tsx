@@ -1,7 +1,8 @@
-import { useRef, useState, type SubmitEvent } from "react";
+import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
-import { useChangePoll, type Poll, type PollPatch } from "../api/polls";
+import { useChangePoll, type PollPatch } from "../api/hosting";
+import type { Poll } from "../api/polls";
 import { closingError } from "../lib/closing-error";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
@@ -15,11 +16,19 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
   const change = useChangePoll(poll.id, secret);
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<string>();
-  const [error, setError] = useState<string>();
   const { closed, closes_at } = poll;
+  const [wrong, setWrong] = useState<{ said: string | undefined; closed: boolean }>();
+  // Said of what the field was for: it is another once the poll is closed or opened.
+  const error = wrong?.closed === closed ? wrong.said : undefined;
   // What is past is no time to close at any more.
   const set = closes_at === null || standing(poll) === "expired" ? undefined : new Date(closes_at);
   const value = typed ?? (set ? localInput(set) : "");
+
+  const { isError, reset } = change;
+  useEffect(() => {
+    if (isError) reset();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- when it is closed or opened by then
+  }, [closed]);
 
   function send(patch: PollPatch, done?: () => void) {
     change.mutate(patch, {
@@ -40,10 +49,10 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
     event.preventDefault();
     if (change.isPending) return;
     const moment = new Date(value);
-    const wrong =
+    const said =
       moment > new Date() ? closingError(value, new Date()) : strings.closing.unchosen;
-    setError(wrong);
-    if (wrong !== undefined) focusField();
+    setWrong({ said, closed });
+    if (said !== undefined) focusField();
     else send({ ...(closed && { closed: false }), closes_at: moment.toISOString() });
   }
 
@@ -55,7 +64,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
         error={error}
         onChange={(next) => {
           setTyped(next);
-          setError(undefined);
+          setWrong(undefined);
         }}
       >
         {error === undefined && strings.closing.zone(timeZone())}
@@ -70,7 +79,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
               className="button button-quiet"
               busy={change.isPending}
               onClick={() => {
-                setError(undefined);
+                setWrong(undefined);
                 // The button goes with the time: the field is what is left.
                 send({ closes_at: null }, focusField);
               }}

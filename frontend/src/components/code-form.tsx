@@ -4,10 +4,12 @@ import { useId, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { useLocation } from "wouter";
 
-import { isDelayed, isGone, useFindPoll } from "../api/polls";
+import { useFindPoll } from "../api/finding";
+import { isGone } from "../api/polls";
 import { addresses } from "../lib/addresses";
 import { explain } from "../lib/explain";
 import { pollCode } from "../lib/poll-code";
+import { useDelay } from "../lib/use-delay";
 import * as strings from "../strings";
 import { BusyButton } from "./busy-button";
 import { errorAttributes, FieldError } from "./field-error";
@@ -48,7 +50,7 @@ export function CodeForm({ initial }: { initial: string }) {
     });
   }
 
-  const hint = isDelayed(find) ? strings.trouble.away : strings.code.hint;
+  const hint = useDelay(find) ?? strings.code.hint;
   return (
     <form className="code-form" noValidate onSubmit={submit}>
       <div className="field">

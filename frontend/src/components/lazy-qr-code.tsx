@@ -1,6 +1,8 @@
 import { lazy, Suspense } from "react";
 
-const QrCode = lazy(() => import("./qr-code"));
+import { load } from "../lib/load";
+
+const QrCode = lazy(() => load(() => import("./qr-code")));
 
 /** The QR code, which is loaded where it is shown; its place is kept meanwhile. */
 export function LazyQrCode({ address }: { address: string }) {

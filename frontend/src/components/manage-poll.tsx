@@ -2,7 +2,8 @@ import { useState } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
-import { useBallotsCsv, useChangePoll, useDeletePoll, type Poll } from "../api/polls";
+import { useBallotsCsv, useChangePoll, useDeletePoll } from "../api/hosting";
+import type { Poll } from "../api/polls";
 import { absolute, addresses } from "../lib/addresses";
 import { saveFile } from "../lib/download";
 import { formatCount } from "../lib/format";

@@ -1,6 +1,7 @@
 import "./timeline-chart.css";
 
-import { isAway, useTimeline } from "../api/polls";
+import { isAway } from "../api/polls";
+import { useTimeline } from "../api/timeline";
 import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";

@@ -1,13 +1,14 @@
 import { lazy, useEffect } from "react";
 
 import { isAway, isGone, type Reaching } from "../api/polls";
+import { load } from "../lib/load";
 import * as strings from "../strings";
 import { Notice } from "./notice";
 import { ReloadButton } from "./reload-button";
 import { Waiting } from "./waiting";
 
 // Not with the first file, which every ballot loads.
-const NotFound = lazy(() => import("./not-found"));
+const NotFound = lazy(() => load(() => import("./not-found")));
 
 interface Asked extends Reaching {
   readonly error: Error | null;
@@ -18,7 +19,7 @@ interface Asked extends Reaching {
 /** Stands in for a poll's page while the poll cannot be shown, and says why. */
 export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
-    return asked.data === undefined ? <NotFound body={strings.notFound.poll} /> : <Deleted />;
+    return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
   }
   if (asked.error !== null) {
     return (
@@ -37,5 +38,5 @@ function Deleted() {
     window.scrollTo(0, 0);
     document.querySelector("main")?.focus({ preventScroll: true });
   }, []);
-  return <NotFound body={strings.notFound.deleted} mistyped={false} />;
+  return <NotFound body={strings.trouble.deleted} mistyped={false} />;
 }

@@ -2,9 +2,10 @@ import "./vote-timeline.css";
 
 import { lazy, Suspense, useId, useState } from "react";
 
+import { load } from "../lib/load";
 import * as strings from "../strings";
 
-const TimelineChart = lazy(() => import("./timeline-chart"));
+const TimelineChart = lazy(() => load(() => import("./timeline-chart")));
 
 export interface VoteTimelineProps {
   readonly pollId: string;

@@ -47,6 +47,7 @@ async function tab(left = new Shelf()) {
     clear: () => {
       sees(drafts.clearDraft);
     },
+    token: (question: string) => sees(() => drafts.draftToken(asking(question))),
     watch: (current: string) => sees(() => drafts.watchDraft(() => asking(current))),
     leave: () => sees(() => page.dispatchEvent(new Event("pagehide"))),
     hears: (key: string) =>
@@ -171,4 +172,21 @@ test("a browser that forbids storage, or has none left, forbids nothing else", a
     }).not.toThrow();
     expect(writer.load()).toBeUndefined();
   }
+});
+
+test("a draft is sent under the same secret for as long as nothing in it is changed", async () => {
+  const first = await tab();
+  first.save("Tea?");
+  const token = first.token("Tea?");
+  expect(token.length).toBeGreaterThanOrEqual(32);
+  expect(first.token("Tea?")).toBe(token);
+  first.leave();
+  const reloaded = await tab(first.left);
+  reloaded.load();
+  expect(reloaded.token("Tea?")).toBe(token);
+  reloaded.save("Coffee?");
+  const other = reloaded.token("Coffee?");
+  expect(other).not.toBe(token);
+  reloaded.clear();
+  expect(reloaded.token("Coffee?")).not.toBe(other);
 });

@@ -23,6 +23,8 @@ const MOST_KEPT = 10;
 
 let own: string | undefined;
 let adopted: string | undefined;
+/** Under what the draft was sent, for as long as nothing is changed in it. */
+let token: string | undefined;
 
 /** The draft to go on with, if there is one. */
 export function loadDraft(): PollForm | undefined {
@@ -32,11 +34,15 @@ export function loadDraft(): PollForm | undefined {
   else if (handed !== undefined && read(handed)) own = handed;
   else adopted = keysByAge().find(read);
   const from = own ?? adopted;
-  return from === undefined ? undefined : read(from);
+  if (from === undefined) return undefined;
+  const sent = parse(from)?.token;
+  token = typeof sent === "string" ? sent : undefined;
+  return read(from);
 }
 
 /** Keeps a draft as this tab's; nothing is kept of a form that is blank. */
-export function saveDraft(form: PollForm): void {
+export function saveDraft(form: PollForm, sent?: string): void {
+  token = sent;
   if (isBlank(form)) {
     clearDraft();
     return;
@@ -45,7 +51,7 @@ export function saveDraft(form: PollForm): void {
   const name = own;
   const { question, multiple, closesAt, results } = form;
   const options = form.options.map(({ text }) => text);
-  const kept = { saved: Date.now(), question, options, multiple, closesAt, results };
+  const kept = { saved: Date.now(), question, options, multiple, closesAt, results, token };
   attempt(() => {
     localStorage.setItem(name, JSON.stringify(kept));
     release();
@@ -53,9 +59,21 @@ export function saveDraft(form: PollForm): void {
   });
 }
 
+/**
+ * The secret under which the draft is sent: the same for as long as it is the same draft, so that
+ * one whose answer was lost, and perhaps its page with it, becomes one poll only.
+ */
+export function draftToken(form: PollForm): string {
+  // Not crypto.randomUUID(), which plain http does not have.
+  const sent = token ?? crypto.getRandomValues(new Uint32Array(6)).join("-");
+  saveDraft(form, sent);
+  return sent;
+}
+
 /** Drops this tab's draft: the poll is created, or the writer starts over. */
 export function clearDraft(): void {
   own ??= newKey();
+  token = undefined;
   const name = own;
   attempt(() => {
     localStorage.removeItem(name);
@@ -81,7 +99,7 @@ export function watchDraft(current: () => PollForm): () => void {
   window.addEventListener(
     "storage",
     ({ key, newValue }) => {
-      if (key !== null && key === own && newValue === null) saveDraft(current());
+      if (key !== null && key === own && newValue === null) saveDraft(current(), token);
     },
     { signal },
   );

@@ -1,10 +1,11 @@
+import { isGone } from "../api/polls";
 import { Problem } from "../api/problem";
 import * as strings from "../strings";
 
 /** Why something that was sent did not succeed, in words for who sent it. */
-export function explain(error: Error): string {
+export function explain(error: Error | undefined): string {
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
   if (error.passing) return strings.trouble.unreachable;
-  const said = error.errors[0]?.message ?? error.message;
-  return said === "" ? strings.trouble.unexpected : said;
+  if (isGone(error)) return strings.trouble.noPoll;
+  return error.status === 413 ? strings.trouble.tooLarge : strings.trouble.unexpected;
 }

@@ -46,27 +46,19 @@ test("a closing time lies ahead, by ten years at most", () => {
   expect(closing("2040-01-02T00:00")).toBe(strings.closing.late(10));
 });
 
-test("the server's messages come to the row that was sent, not to its number in the form", () => {
-  const placed = placeErrors(form(["", "Yes", "No"]), [{ field: "options.1", message: "Too long" }]);
-  expect(placed).toEqual({ "option.12": "Too long" });
+test("what the server refuses is told at the row that was sent, not at its number in the form", () => {
+  expect(placeErrors(form(["", "Yes", "No"]), ["options.1"])).toEqual({
+    "option.12": strings.invalid.unreadable,
+  });
 });
 
-test("every form of naming a field is understood, and the first message on it is kept", () => {
-  const placed = placeErrors(form(["Yes", "No"]), [
-    { field: "question", message: "Too long" },
-    { field: "question", message: "Too loud" },
-    { field: "body.closes_at", message: "Past" },
-    { field: "options", message: "Too few" },
-    { field: "options[0]", message: "Odd" },
-    { field: "/options/1", message: "Even" },
-    { field: "", message: "Whole" },
-  ]);
-  expect(placed).toEqual({
-    question: "Too long",
-    closesAt: "Past",
-    options: "Too few",
-    "option.10": "Odd",
-    "option.11": "Even",
-    form: "Whole",
+test("each field that the server refuses is told of in words of ours", () => {
+  const fields = ["question", "closes_at", "options", "options.0", "Idempotency-Key"];
+  expect(placeErrors(form(["Yes", "No"]), fields)).toEqual({
+    question: strings.invalid.unreadable,
+    closesAt: strings.closing.unchosen,
+    options: strings.invalid.sameOptions,
+    "option.10": strings.invalid.unreadable,
+    form: strings.trouble.unexpected,
   });
 });

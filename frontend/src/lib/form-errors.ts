@@ -1,4 +1,3 @@
-import type { FieldError } from "../api/problem";
 import * as strings from "../strings";
 import { closingError } from "./closing-error";
 import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
@@ -61,21 +60,21 @@ export function filterErrors(errors: FormErrors, keeps: (field: Field) => boolea
 }
 
 /**
- * Puts the server's messages at the form's fields.
- * A field is named as a path: `question`, `options`, `options.1`, `options[1]`, `/options/1`.
+ * What to say at the fields that the server refused, though nothing could be seen to be wrong.
+ * A field is named as a path: `question`, `options`, `options.1`.
  */
-export function placeErrors(form: PollForm, errors: readonly FieldError[]): FormErrors {
+export function placeErrors(form: PollForm, paths: readonly string[]): FormErrors {
   const rows = filledRows(form.options);
-  const placed: Partial<Record<Field, string>> = {};
-  for (const { field, message } of errors) placed[fieldOf(field, rows)] ??= message;
-  return placed;
+  return Object.assign({}, ...paths.map((path) => errorAt(path, rows))) as FormErrors;
 }
 
-function fieldOf(path: string, rows: readonly OptionRow[]): Field {
-  const [name, index] = path.split(/[.[\]/]+/).filter((part) => part !== "" && part !== "body");
-  const row = index === undefined ? undefined : rows[Number(index)];
-  if (name === "question") return "question";
-  if (name === "closes_at") return "closesAt";
-  if (name === "options") return row ? optionField(row) : "options";
-  return "form";
+function errorAt(path: string, rows: readonly OptionRow[]): FormErrors {
+  const [name, index] = path.split(".");
+  const row = rows[Number(index)];
+  if (name === "question") return { question: strings.invalid.unreadable };
+  if (name === "closes_at") return { closesAt: strings.closing.unchosen };
+  if (name !== "options") return { form: strings.trouble.unexpected };
+  return row
+    ? { [optionField(row)]: strings.invalid.unreadable }
+    : { options: strings.invalid.sameOptions };
 }

@@ -46,12 +46,14 @@ export function waitingBallot(poll: string): Choices | undefined {
 
 /** The polls whose ballots wait to be sent. */
 export function waitingPolls(): string[] {
+  const polls = [...memory.keys()];
   try {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-    return names.map((name) => name.slice(PREFIX.length)).filter(waitingBallot);
+    polls.push(...names.map((name) => name.slice(PREFIX.length)));
   } catch {
-    return []; // Forbidden: then nothing was kept.
+    // Forbidden: then nothing was stored.
   }
+  return polls.filter(waitingBallot);
 }
 
 /** Keeps the choices until they are sent; they replace what was kept before. */

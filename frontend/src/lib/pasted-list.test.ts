@@ -38,8 +38,17 @@ test("lines that have lost their number leave those of the others what they are"
   expect(listEntries("1. Tea\n2.\n3. Milk")).toEqual(["Tea", "Milk"]);
 });
 
-test("cells of a spreadsheet's row are one entry, without the tabs", () => {
+test("one number among bullets is the mark of its line", () => {
+  expect(listEntries("- Tea\n* Coffee\n3. Milk")).toEqual(["Tea", "Coffee", "Milk"]);
+  expect(listEntries("- Bundesliga\n- Regionalliga\n- 3. Liga")[2]).toBe("3. Liga");
+  expect(listEntries("- Hamburg\n- Berlin\n1. FC Köln")[2]).toBe("1. FC Köln");
+});
+
+test("cells of a spreadsheet's row are one entry, without the tabs; those of its only row a list", () => {
   expect(listEntries("Tea\t\tgreen\t\n\tCoffee\n")).toEqual(["Tea green", "Coffee"]);
+  expect(listEntries("Tea\t\tgreen tea\tCoffee\n")).toEqual(["Tea", "green tea", "Coffee"]);
+  expect(listEntries("3.\tMilk")).toEqual(["3. Milk"]);
+  expect(listEntries("Yes, of course, why not")).toEqual(["Yes, of course, why not"]);
 });
 
 test("what only looks like a bullet or a number is kept", () => {

@@ -6,13 +6,29 @@ const NUMBER = /^\(?(?:(\d{1,3})|([a-z]))[.)](?:\s+|$)/i;
 
 /** The entries of a list copied from elsewhere: no empty lines, bullets, numbers or tabs. */
 export function listEntries(text: string): string[] {
-  const lines = text
-    .split(LINE_END)
-    .map((line) => line.trim().replace(BULLET, ""))
-    .filter((line) => line !== "");
-  return (isNumbered(lines) ? lines.map((line) => line.replace(NUMBER, "")) : lines)
-    .map((line) => line.replace(/\s+/g, " ").trim())
-    .filter((line) => line !== "");
+  const marked = apart(trimmed(text.split(LINE_END)));
+  const lines = trimmed(marked.map((line) => line.replace(BULLET, "")));
+  const numbered = isNumbered(lines) || isOneNumberAmongBullets(marked);
+  const entries = numbered ? lines.map((line) => line.replace(NUMBER, "")) : lines;
+  return trimmed(entries.map((line) => line.replace(/\s+/g, " ")));
+}
+
+function trimmed(lines: readonly string[]): string[] {
+  return lines.map((line) => line.trim()).filter((line) => line !== "");
+}
+
+/** The cells of a spreadsheet's only row are a list; a tab may also follow a number or a bullet. */
+function apart(lines: string[]): string[] {
+  const [line = ""] = lines;
+  const isRow = lines.length === 1 && !BULLET.test(line) && !NUMBER.test(line);
+  return isRow ? trimmed(line.split("\t")) : lines;
+}
+
+/** Whether all have a bullet, but for one that has its own place for a number. */
+function isOneNumberAmongBullets(lines: readonly string[]): boolean {
+  const others = lines.filter((line, at) => count(line) !== at + 1);
+  const one = others.length > 0 && others.length === lines.length - 1;
+  return one && others.every((line) => BULLET.test(line));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { NewPoll } from "../api/polls";
+import type { NewPoll } from "../api/creation";
 
 export const LEAST_OPTIONS = 2;
 export const MOST_OPTIONS = 20;

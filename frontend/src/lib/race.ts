@@ -1,4 +1,4 @@
-import type { Timeline } from "../api/polls";
+import type { Timeline } from "../api/timeline";
 
 /** How many options are told apart; the others are drawn, and not named. */
 export const NAMED = 4;

@@ -1,11 +1,11 @@
 import "./create.css";
 
-import { useRef, useState, type SubmitEvent } from "react";
+import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
-import { useCreatePoll } from "../api/polls";
+import { useCreatePoll } from "../api/creation";
 import { Problem } from "../api/problem";
 import { BusyButton } from "../components/busy-button";
 import { ClosingField } from "../components/closing-field";
@@ -15,11 +15,12 @@ import { QuestionField } from "../components/question-field";
 import { Segments } from "../components/segments";
 import { addresses } from "../lib/addresses";
 import { afterPress } from "../lib/after-press";
-import { clearDraft, loadDraft } from "../lib/drafts";
+import { clearDraft, draftToken, loadDraft } from "../lib/drafts";
 import { explain } from "../lib/explain";
 import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
+import { useDelay } from "../lib/use-delay";
 import { useDraft } from "../lib/use-draft";
 import { usePollForm } from "../lib/use-poll-form";
 import { useTitle } from "../lib/use-title";
@@ -36,11 +37,25 @@ export default function CreatePage() {
   const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
   const [tried, setTried] = useState(false);
   const create = useCreatePoll();
+  const { reset } = create;
+  const delay = useDelay(create);
+  const sending = useRef<AbortController>(undefined);
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
   const state = useHistoryState<{ deleted?: boolean } | null>();
   useTitle(undefined);
   useDraft(form);
+
+  // What is changed, or left, while it is being sent is not to be opened as it was.
+  useEffect(
+    () => () => {
+      if (sending.current === undefined) return;
+      sending.current.abort();
+      sending.current = undefined;
+      reset();
+    },
+    [form, reset],
+  );
 
   function focusOn(selector: string) {
     formElement.current?.querySelector<HTMLElement>(selector)?.focus();
@@ -65,7 +80,9 @@ export default function CreatePage() {
       takeToMistake();
       return;
     }
-    create.mutate(toNewPoll(form), {
+    sending.current = new AbortController();
+    const { signal } = sending.current;
+    create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {
       onSuccess: (poll) => {
         clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
@@ -178,7 +195,7 @@ export default function CreatePage() {
             {create.isPending ? strings.create.sending : strings.create.submit}
           </BusyButton>
           <p className="field-error" role="alert">
-            {errors.form ?? (tried && marked && strings.invalid.summary)}
+            {delay ?? errors.form ?? (tried && marked && strings.invalid.summary)}
           </p>
         </div>
       </form>
@@ -193,6 +210,6 @@ export default function CreatePage() {
 }
 
 function explainAt(form: PollForm, error: Error): FormErrors {
-  const placed = error instanceof Problem && error.errors.length > 0;
-  return placed ? placeErrors(form, error.errors) : { form: explain(error) };
+  const placed = error instanceof Problem && error.fields.length > 0;
+  return placed ? placeErrors(form, error.fields) : { form: explain(error) };
 }

@@ -7,7 +7,10 @@ import { isClosed } from "../api/rhythm";
 import { BallotForm } from "../components/ballot-form";
 import { Unavailable } from "../components/unavailable";
 import { addresses } from "../lib/addresses";
+import { usePrefetch } from "../lib/use-prefetch";
 import { useTitle } from "../lib/use-title";
+
+const nextPage = () => import("./results");
 
 /** The ballot: the page that the shared address opens. */
 export default function VotePage() {
@@ -17,6 +20,7 @@ export default function VotePage() {
   // The cached results tell every open ballot that the poll was closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
+  usePrefetch(nextPage); // also for whoever has no network by then
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   // As it is typed, capitals and all, it would name another ballot on this device.

@@ -52,6 +52,8 @@ export const invalid = {
   question: "Write a question.",
   fewOptions: (least: number) => `Give at least ${least} answers.`,
   sameOption: "This answer is already there.",
+  sameOptions: "Two of these answers are the same.",
+  unreadable: "Parts of this cannot be shown. Type it anew.",
   tooLong: (most: number) => `At most ${most} characters.`,
   summary: "Not quite: look at the marked fields.",
 } as const;

@@ -3,8 +3,6 @@
 export const notFound = {
   title: "Nothing here",
   page: "This address leads to no page.",
-  deleted: "This poll was deleted, and its votes with it.",
-  poll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
   home: "Ask a question of your own",
 } as const;
 

@@ -1,0 +1,49 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { bearer, fillIn, request, send } from "./client";
+import { fewTimes, keys, POLL } from "./polls";
+import type { components } from "./schema";
+
+export type PollPatch = components["schemas"]["PollPatch"];
+
+const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
+
+/** Closes or reopens a poll, or sets when it closes by itself. */
+export function useChangePoll(id: string, key: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: PollPatch) =>
+      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
+    ...fewTimes,
+    onSuccess: (poll) => {
+      client.setQueryData(keys.poll(id), poll);
+      void client.invalidateQueries({ queryKey: keys.results(id) });
+    },
+  });
+}
+
+/** Deletes a poll and all its ballots. */
+export function useDeletePoll(id: string, key: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key) }),
+    onSuccess: () => {
+      // Not removed at once: the page that deletes still shows the poll until it is left.
+      for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
+        void client.invalidateQueries({ queryKey, refetchType: "none" });
+      }
+    },
+  });
+}
+
+/** Fetches every ballot as CSV. Fetched rather than linked to, since the key goes in a header. */
+export function useBallotsCsv(id: string, key: string) {
+  return useMutation({
+    mutationFn: async () => {
+      // Without a time limit: the file is streamed and may be long.
+      const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
+      return response.blob();
+    },
+  });
+}

@@ -1,0 +1,22 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+
+import { request } from "./client";
+import { keys, untilBack } from "./polls";
+import { steadyInterval } from "./rhythm";
+import type { components } from "./schema";
+
+export type Timeline = components["schemas"]["Timeline"];
+
+const TIMELINE = "/api/polls/{poll_id}/timeline";
+
+/** When a poll's votes came in, asked for again for as long as someone looks; `key` as for the results. */
+export function useTimeline(id: string, key?: string) {
+  return useQuery({
+    queryKey: [...keys.timeline(id), key],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request("get", TIMELINE, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
+    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
+    ...untilBack,
+  });
+}

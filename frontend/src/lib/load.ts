@@ -1,0 +1,58 @@
+/**
+ * Loads the files of the app that do not come with its first ones. One that cannot be loaded is no
+ * more, since a new build was put up, or the network is away. Loading the page again brings the new
+ * build; but only once the server answers, or the browser's page of errors would take our place.
+ */
+import { backoff, pause } from "../api/rhythm";
+
+const MARK = "tally.reloaded";
+const AGAIN_AFTER = 60_000;
+
+/** Loads a file, however long the network is away. Throws where it is missing from the new build. */
+export function load<T>(file: () => Promise<T>): Promise<T> {
+  return withStyles(file)
+    .catch(async () => {
+      for (let failures = 0; !(await isServerThere()); failures++) await pause(backoff(failures));
+      return withStyles(file);
+    })
+    .catch((error: unknown) => {
+      if (!mark()) throw error;
+      location.reload();
+      return new Promise<T>(() => undefined); // until the page is gone
+    });
+}
+
+async function withStyles<T>(file: () => Promise<T>): Promise<T> {
+  const failed = document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet][data-failed]");
+  const [loaded] = await Promise.all([file(), ...[...failed].map(again)]);
+  return loaded;
+}
+
+function again(failed: HTMLLinkElement): Promise<unknown> {
+  const link = failed.cloneNode() as HTMLLinkElement;
+  delete link.dataset.failed;
+  return new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = reject;
+    failed.replaceWith(link);
+  });
+}
+
+function isServerThere(): Promise<boolean> {
+  const asked = fetch("/", { method: "HEAD", cache: "no-store" });
+  return asked.then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+/** Notes that the page is loaded again; false where it just was, or it might never end. */
+function mark(): boolean {
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(MARK)) < AGAIN_AFTER) return false;
+    sessionStorage.setItem(MARK, String(Date.now()));
+    return true;
+  } catch {
+    return false; // Without a mark; the page says what broke, and offers a reload.
+  }
+}

@@ -1,0 +1,107 @@
+"""Networks that hang, that lose an answer, or that are away when a file is wanted."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.tally import PHONE, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+ASK = "Open the poll"
+POLLS = "**/api/polls"
+RESULTS = "**/assets/results-*.js"
+SLOW = "This takes longer than it should."
+AWAY = "The server does not answer"
+
+
+def draft(page: Page) -> str:
+    return page.get_by_label("Ask the room a question").input_value()
+
+
+def test_what_is_typed_while_a_poll_is_being_opened_is_kept_and_opens_nothing_else(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    host.page.route(POLLS, hold)
+    host.page.goto("/")
+    host.fill_in("Tea?", ["Tea", "Coffee"])
+    host.press(ASK)
+    expect(host.page.get_by_role("alert")).to_contain_text(SLOW)
+    host.page.get_by_label("Ask the room a question").fill("Tea or coffee?")
+    expect(host.page.get_by_role("button", name=ASK)).to_be_visible()
+    expect(host.page.get_by_role("alert")).to_have_text("")
+
+    host.press(ASK)
+    expect(host.page.get_by_role("button", name="Opening…")).to_be_visible()
+    host.press("Start over")
+    expect(host.page.get_by_role("button", name=ASK)).to_be_visible()
+    host.press("Undo")
+    assert all(route.request.failure for route in held), "what was given up is not under way"
+
+    host.page.context.set_offline(True)
+    host.press(ASK)
+    expect(host.page.get_by_role("alert")).to_contain_text(AWAY)
+    host.page.unroute(POLLS)
+    host.page.context.set_offline(False)
+    host.sees("Your poll is open.")
+    expect(host.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
+
+
+def test_a_poll_whose_answer_is_lost_is_opened_once(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    opened: list[str] = []
+
+    def lose(route: Route) -> None:
+        opened.append(route.fetch().json()["id"])
+        route.abort("connectionreset")
+
+    host.page.route(POLLS, lose)
+    host.page.goto("/")
+    host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
+    host.press(ASK)
+    expect(host.page.get_by_role("alert")).to_contain_text(AWAY)
+    host.page.reload()
+    assert draft(host.page) == "Tea or coffee?"
+    host.page.unroute(POLLS)
+    host.press(ASK)
+    expect(host.page).to_have_url(re.compile(f"/p/{opened[0]}/manage#.+"))
+    host.press("Close the poll")  # so the key is the poll's
+    host.sees("It stays closed until you reopen it.")
+    assert len(set(opened)) == 1
+
+
+def test_results_come_though_the_network_is_away_when_they_are_wanted(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    """Their file is there before, and one that is not is waited for, in our own words."""
+    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    with voter.page.expect_response(RESULTS):
+        voter.page.goto(address)
+
+    host.page.route(RESULTS, lambda route: route.abort("internetdisconnected"))
+    host.page.goto(address)
+    host.vote("Tea")
+    host.page.context.set_offline(True)
+    loads: list[str] = []
+    host.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    host.page.get_by_role("link", name="See the results").click()
+    host.sees(AWAY)
+    host.page.unroute(RESULTS)
+    host.page.context.set_offline(False)
+    host.expect_share("Tea", 1, 100)
+    # With their style, too, and without the page being loaded again.
+    expect(host.page.locator(".results")).to_have_css("display", "flex")
+    assert loads == []
+    host.complaints.clear()  # the browser's own, on the file
