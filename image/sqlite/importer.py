@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from .. import database, interruption
 from ..exits import Exit, Stop
-from . import advice, create, load, planner, proof, schema
+from . import advice, create, load, planner, proof, schema, strays
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -22,18 +22,13 @@ from .proof import Ours, Proof
 from .refusals import Refusals, one_line
 from .report import Report
 from .source import Source, identifier
+from .strays import Strays
 from .target import Target
 
 # The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
 LOCK = 0x27E1_E0C6_F2FF
 LOCK_SECONDS = 10
 GONE_SECONDS = 2  # an import that was killed holds the lock until Postgres notices
-
-CIRCULAR = """
-SELECT r.conname, c.relname FROM pg_catalog.pg_constraint r
-  JOIN pg_catalog.pg_class c ON c.oid = r.conrelid
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
- WHERE n.nspname = %s AND r.contype = 'f' AND NOT r.condeferrable"""
 
 
 class Importer:
@@ -70,9 +65,9 @@ class Importer:
         moves = made.tables
         existing = [move for move in moves if not move.created]
         before = self._empty(existing)
-        with self._timed("load"), self._undisturbed(made, existing):
+        with self._timed("load"), self._undisturbed(made, existing) as keys:
             create.tables(self._target, self._source, made)
-            self._load(moves)
+            lost = self._load(made, keys)
         # Who reads apart has nothing to do while Postgres makes keys and indexes.
         early = self._account(moves) if self._crew.apart else None
         with self._timed("constraints"):
@@ -80,7 +75,7 @@ class Importer:
             Constrainer(self._target, self._source, made, self._report.refusals).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
-            self._prove(moves, before, early or self._account(moves))
+            self._prove(moves, before, early or self._account(moves), lost)
         if not self._report.holds:
             raise self._unproven(moves)
         self._source.check()
@@ -226,21 +221,22 @@ class Importer:
         return {move.name: proof.of_target(self._target, move) for move in existing}
 
     @contextmanager
-    def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[None]:
-        """Load without triggers, and with foreign keys that wait where tables form a circle."""
+    def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[list[strays.Key]]:
+        """Load without triggers, and with foreign keys that wait where tables form a circle, or
+        where rows may have to be taken out again: those keys.
+        """
         run = self._target.run
         triggers = [trigger for move in existing for trigger in move.triggers]
         for trigger in triggers:
             run(f"ALTER TABLE {trigger.table} DISABLE TRIGGER {identifier(trigger.name)}")
-        circular = self._target.rows(CIRCULAR, (self._target.schema,)) if made.cycles else []
-        altered = [
-            f"ALTER TABLE {identifier(table)} ALTER CONSTRAINT {identifier(name)}"
-            for name, table in circular
-        ]
+        waiting = made.cycles or self._policy == "skip"
+        names = [move.name for move in existing]
+        keys = strays.keys(self._target, names, needed=made.cycles) if waiting else []
+        altered = [key.alter for key in keys if not key.deferrable]
         for one in altered:
             run(f"{one} DEFERRABLE INITIALLY DEFERRED")
         run("SET CONSTRAINTS ALL DEFERRED")
-        yield
+        yield keys if self._policy == "skip" else []
         run("SET CONSTRAINTS ALL IMMEDIATE")
         for one in altered:
             run(f"{one} NOT DEFERRABLE")
@@ -248,19 +244,24 @@ class Importer:
             enable = "ENABLE ALWAYS" if trigger.always else "ENABLE"
             run(f"ALTER TABLE {trigger.table} {enable} TRIGGER {identifier(trigger.name)}")
 
-    def _load(self, moves: list[TableMove]) -> None:
+    def _load(self, made: Plan, keys: list[strays.Key]) -> dict[str, Sum]:
+        """COPY all tables; the account of the rows that were taken out again."""
+        moves = made.tables
         refusals = Refusals(self._policy)
         if self._options.on_bad != "text":
             self._report.refusals = refusals
         self._progress.phase("loading", sum(move.rows for move in moves))
+        lost = Strays(self._target, made, keys, refusals, append=self._options.append)
         try:
-            load.load(self._crew, self._target, moves, refusals, self._progress)
+            load.load(self._crew, self._target, moves, refusals, self._progress, lost.settle)
         except Stopped:
             self._report.outcome = "refused"
             raise Stop(
                 Exit.BAD_DATA,
                 one_line(f"{self._source.path}: {advice.unfit(refusals, moves)}"),
             ) from None
+        lost.finish()
+        return lost.sums
 
     def _account(self, moves: list[TableMove]) -> Ours:
         """Let SQLite's side be worked out, from now on."""
@@ -268,15 +269,21 @@ class Importer:
         ours.start()
         return ours
 
-    def _prove(self, moves: list[TableMove], before: dict[str, Sum], ours: Ours) -> None:
-        """Let Postgres give its account too, and compare."""
+    def _prove(
+        self,
+        moves: list[TableMove],
+        before: dict[str, Sum],
+        ours: Ours,
+        lost: dict[str, Sum] | None = None,
+    ) -> None:
+        """Let Postgres give its account too, and compare; what was `lost` is not to be there."""
         ours.show(self._progress)
         nothing = Sum(0, 0)
         theirs = {
             move.name: proof.of_target(self._target, move) - before.get(move.name, nothing)
             for move in moves
         }
-        sums = ours.sums()
+        sums = {name: one - (lost or {}).get(name, nothing) for name, one in ours.sums().items()}
         self._report.proofs = [
             Proof(move.name, move.rows, sums[move.name], theirs[move.name]) for move in moves
         ]

@@ -4,7 +4,7 @@ One connection and one transaction, whatever happens: what several connections h
 not be committed as one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg2
 
@@ -84,13 +84,22 @@ class Feed:
 
 
 def load(
-    crew: Crew, target: Target, moves: list[TableMove], refusals: Refusals, progress: Progress
+    crew: Crew,
+    target: Target,
+    moves: list[TableMove],
+    refusals: Refusals,
+    progress: Progress,
+    settle: Callable[[TableMove], int],
 ) -> None:
-    """COPY every table. Raises Stopped where values do not fit, psycopg2.Error, Stop(65)."""
+    """COPY every table, and let `settle` take rows out again, which says how many.
+
+    Raises Stopped where values do not fit, psycopg2.Error, Stop(65).
+    """
     feed = Feed(crew, moves, refusals, progress)
     for move in moves:
         progress.begin(move.name, move.rows)
         rows = _copy(target, move, feed)
+        rows -= settle(move)
         progress.done(rows, refusals.skipped[move.table.name])
 
 

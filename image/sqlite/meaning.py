@@ -83,10 +83,10 @@ def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
         case errors.NotNullViolation() if options.on_bad == "null":
             return (
                 "--on-bad null has nothing else to put there: say --on-bad skip, which leaves the "
-                "row out, or put it right in SQLite."
+                "row out, and those that refer to it, or put it right in SQLite."
             )
         case errors.ForeignKeyViolation():
-            return _orphan(table, error.diag.constraint_name or "", report)
+            return _orphan(table, error.diag.constraint_name or "", options)
         case psycopg2.DataError():
             return _computed(error.diag.context or "", report)
     return ""
@@ -107,22 +107,16 @@ def _computed(context: str, report: Report) -> str:
     return one_line(f"It may be that of {', '.join(names)}, which Postgres works out itself. {way}")
 
 
-def _orphan(table: str, constraint: str, report: Report) -> str:
-    """Why a row of a table that was there refers to nothing."""
-    skipped = {
-        move.name: report.refusals.skipped[move.table.name]
-        for move in report.plan.tables
-        if report.refusals.skipped[move.table.name]
-    }
-    move = next((move for move in report.plan.tables if move.name == table), None)
-    drop = f"or drop {constraint} and add it afterwards as NOT VALID."
-    if move and (lost := [name for name in (*move.parents, table) if name in skipped]):
-        counts = ", ".join(f"{skipped[name]:,} of {name}" for name in lost)
+def _orphan(table: str, constraint: str, options: Options) -> str:
+    """What to do about a row of a table that was there, and that refers to nothing."""
+    way = f"drop {constraint} and add it afterwards as NOT VALID."
+    if options.on_bad == "skip":  # which takes the key's owner
         return (
-            f"--on-bad skip skipped rows ({counts}), and others refer to them. Say --on-bad null, "
-            f"which keeps the rows; or put them right in SQLite; {drop}"
+            f"Import as the owner of {table}, and --on-bad skip leaves such rows out too; or put "
+            f"it right in SQLite, or {way}"
         )
     return (
         "The row refers to nothing in SQLite either (PRAGMA foreign_key_check lists all such), or "
-        f"to a table that is not imported. Put it right, import that table too, {drop}"
+        "to a table that is not imported. Say --on-bad skip, which leaves out all such rows, and "
+        f"those that refer to them; or put it right, import that table too, or {way}"
     )

@@ -21,15 +21,26 @@ def orphans(
     """
     ours, theirs = _names(child, key.columns), _names(parent, key.parents)
     lost = _lost(child.name, ours, parent.name, theirs)
+    count, places = examples(target, child, ours, lost)
+    refer = "row refers" if count == 1 else "rows refer"
+    return count, f"{count:,} {refer} to nothing ({places})"
+
+
+def examples(
+    target: Target, child: TableMove, columns: Sequence[str], lost: str
+) -> tuple[int, str]:
+    """How many rows `c` there are in what SQL says from FROM on, and the keys of a few.
+
+    Where the table has no key, `columns` tell which they are. Raises psycopg2.Error.
+    """
     ((count,),) = target.rows(f"SELECT count(*) {lost}")
-    named = _names(child, child.table.key) or ours
-    columns = ", ".join(f"c.{identifier(name)}" for name in named)
+    named = _names(child, child.table.key) or columns
+    order = ", ".join(f"c.{identifier(name)}" for name in named)
     texts = ", ".join(
         f"coalesce(left(c.{identifier(name)}::text, {SHOWN}), 'NULL')" for name in named
     )
-    rows = target.rows(f"SELECT {texts} {lost} ORDER BY {columns} LIMIT {EXAMPLES}")
-    refer = "row refers" if count == 1 else "rows refer"
-    return count, f"{count:,} {refer} to nothing ({_places(named, rows, more=count > len(rows))})"
+    rows = target.rows(f"SELECT {texts} {lost} ORDER BY {order} LIMIT {EXAMPLES}")
+    return count, _places(named, rows, more=count > len(rows))
 
 
 def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals: Refusals) -> str:
@@ -65,12 +76,17 @@ def _lost(
 ) -> str:
     """SQL, for either side, that finds the rows `c` of the child that refer to nothing."""
     given = " AND ".join(f"c.{identifier(name)} IS NOT NULL" for name in columns)
-    there = " AND ".join(
+    there = refers(columns, parents, collation)
+    inner = f"SELECT 1 FROM {identifier(parent)} p WHERE {there}"  # noqa: S608
+    return f"FROM {identifier(child)} c WHERE {given} AND NOT EXISTS ({inner})"
+
+
+def refers(columns: Sequence[str], parents: Sequence[str], collation: str = "") -> str:
+    """SQL that tells whether the row `c` refers to the row `p`."""
+    return " AND ".join(
         f"p.{identifier(theirs)} = c.{identifier(ours)}{collation}"
         for ours, theirs in zip(columns, parents, strict=True)
     )
-    inner = f"SELECT 1 FROM {identifier(parent)} p WHERE {there}"  # noqa: S608
-    return f"FROM {identifier(child)} c WHERE {given} AND NOT EXISTS ({inner})"
 
 
 def _names(move: TableMove, columns: Sequence[str]) -> list[str]:

@@ -130,11 +130,11 @@ class Ours(threading.Thread):
         progress.add(rows)
 
 
-def of_target(target: Target, move: TableMove) -> Sum:
-    """Postgres's own account of a table."""
+def of_target(target: Target, move: TableMove, where: str = "") -> Sum:
+    """Postgres's own account of a table, or of its rows that the SQL of `where` tells."""
     row = FIRST_BITS.format(hashed(target, move.moves))
     ((rows, total),) = target.rows(
-        f"SELECT count(*), sum({row}) FROM {identifier(move.name)}"  # noqa: S608
+        f"SELECT count(*), sum({row}) FROM {identifier(move.name)}{where}"  # noqa: S608
     )
     return Sum(rows, int(total or 0))
 

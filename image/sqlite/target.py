@@ -59,10 +59,11 @@ class Target:
             cursor.execute(sql, parameters or None)
             return list(cursor.fetchall()) if cursor.description else []
 
-    def run(self, sql: str) -> None:
-        """Execute a statement. Raises psycopg2.Error."""
+    def run(self, sql: str) -> int:
+        """Execute a statement; of how many rows, if it is about rows. Raises psycopg2.Error."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
+            return cursor.rowcount
 
     def begin(self) -> None:
         """Settle for this transaction what values look like and that nothing times out."""
