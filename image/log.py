@@ -5,6 +5,8 @@ import select
 from collections import Counter
 from contextlib import suppress
 
+from .terminal import columns, wrapped
+
 PATIENCE_MS = 1000  # for a reader that is only slow
 
 
@@ -15,8 +17,9 @@ def say(who: str, text: str) -> None:
 
 def complain(text: str) -> None:
     """Print on stderr what is wrong, each line named as ours."""
+    width = columns(2)
     for line in text.splitlines():
-        _write(2, f"demijohn: {line}\n".encode())
+        _write(2, wrapped(f"demijohn: {line}", width).encode() + b"\n")
 
 
 class Relay:

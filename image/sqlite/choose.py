@@ -15,7 +15,7 @@ from .moments import (
     Moment,
     TimeOfDay,
 )
-from .schema import BLOB, INTEGER, REAL, TEXT, Column
+from .schema import BLOB, INTEGER, NUMERIC, REAL, TEXT, Column
 from .texts import Bytes, Json, Text, Uuid
 from .values import Boolean, Double, Integer, Kind, Numeric
 
@@ -175,5 +175,8 @@ def _by_values(column: Column, about: Facts) -> Choice:
     expected = (INTEGER, Integer), (REAL, Double), (TEXT, Text), (BLOB, Bytes)
     if (column.affinity, type(kind)) in expected and column.declared:
         return Choice(kind)
-    note = f"{kind.sql}: its values are not what {column.declared} says"
+    if column.affinity == NUMERIC:  # by SQLite's rules, where it does not know the word
+        note = f"{kind.sql}: by its values, for SQLite knows no type {column.declared}"
+    else:
+        note = f"{kind.sql}: its values are not what {column.declared} says"
     return Choice(kind, note if column.declared else "")

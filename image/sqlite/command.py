@@ -23,6 +23,7 @@ from .plan import Options
 from .progress import Progress
 from .refusals import Refusals
 from .report import Report
+from .screen import Screen
 from .source import Source, named
 from .target import Target
 
@@ -136,11 +137,11 @@ def main(words: list[str]) -> int:
     except (Stop, Interrupted) as stop:
         report.error = stop.message
         if not report.holds:
-            print("\n".join(report.summary()), flush=True)
+            print(Screen.here().wrap(report.summary()), flush=True)
         raise
     finally:
         written = _write(report, options.report)
-    print("\n".join([*report.summary(), report.ending()]), flush=True)
+    print(Screen.here().wrap([*report.summary(), report.ending()]), flush=True)
     if not written:
         return Exit.CANNOT_WRITE
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
@@ -196,7 +197,8 @@ def _work(
     finally:
         report.seconds["total"] = time.monotonic() - began
         shown.close()
-        print("\n".join(report.unfit()), end="\n" * bool(report.refusals), flush=True)
+        told = Screen.here().wrap(report.unfit())
+        print(told, end="\n" * bool(report.refusals), flush=True)
     if fault:
         error = fault[0]
         if isinstance(error, psycopg2.Error):

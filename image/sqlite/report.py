@@ -15,9 +15,21 @@ from .schema import Left
 from .screen import TAKEN, Screen, Section
 
 FEW = 3  # examples, or names, on a line
-NOTES = 12  # lines of them on a terminal
 WAY_OUT = 8  # rows, at most, for what is said last where values do not fit
 ALL = "--report FILE has them all"
+UNFIT = ("does not fit", "do not fit")
+DONE = {  # what became of a value, and of several
+    "null": ("became NULL", "became NULL"),
+    "skip": ("had its row skipped", "had their rows skipped"),
+    "text": ("made its column text", "made their columns text"),
+    "": UNFIT,
+}
+WOULD = {
+    "null": ("would become NULL", "would become NULL"),
+    "skip": ("would have its row skipped", "would have their rows skipped"),
+    "text": ("would make its column text", "would make their columns text"),
+    "": UNFIT,
+}
 
 
 @dataclass
@@ -90,21 +102,14 @@ class Report:
         about = defaultdict(list)
         for note in self.plan.notes:
             about[note.what].append(note.about)
-        lines = [one_line(f"  {_few(names)}: {what}") for what, names in about.items()]
-        section = Section("", lines, lambda told: f"  and {len(lines) - told:,} more; {ALL}")
-        return Screen.here().fit([section], NOTES)
+        return [one_line(f"  {_few(names)}: {what}") for what, names in about.items()]
 
     def unfit(self) -> list[str]:
         """The values that do not fit: how many of each sort, and the first of them."""
         found = self.refusals
         if not found:
             return []
-        one, more = {
-            "null": ("became NULL", "became NULL"),
-            "skip": ("had its row skipped", "had their rows skipped"),
-            "text": ("made its column text", "made their columns text"),
-            "": ("does not fit", "do not fit"),
-        }[found.policy]
+        one, more = DONE[found.policy] if self.outcome == "imported" else WOULD[found.policy]
         examples: dict[tuple[str, str, str], list[Refusal]] = defaultdict(list)
         for value in found.described:
             key = (value.table, value.column, value.reason)
@@ -115,7 +120,8 @@ class Report:
 
         def rest(told: int) -> str:
             values = sum(count for _, count in sorts[told:])
-            return f"  {values:,} more in {len(sorts) - told:,} more columns, or for other reasons"
+            columns = len({(table, column) for (table, column, _), _ in sorts[told:]})
+            return f"  {counted(values, 'more value')} in {counted(columns, 'column')}"
 
         title = f"{counted(found.total, 'value')} {one if found.total == 1 else more}:"
         screen = Screen.here()
@@ -177,7 +183,9 @@ class Report:
             "not as it was:": [f"{x.what} {x.name}: {x.reason}" for x in left if x.kept],
             "left behind:": [f"{x.what} {x.name}: {x.reason}" for x in left if not x.kept],
         }
-        return [_remark(title, lines) for title, lines in told.items()]
+        return [
+            _remark(title, lines, whole=title == "not as it was:") for title, lines in told.items()
+        ]
 
     def ending(self) -> str:
         """How much it was, and how it ended."""
@@ -240,9 +248,9 @@ def _folded(left: Sequence[Left]) -> list[Left]:
     ]
 
 
-def _remark(title: str, lines: Sequence[str]) -> Section:
+def _remark(title: str, lines: Sequence[str], *, whole: bool) -> Section:
     told = [one_line(f"  {line}") for line in lines]
-    return Section(title, told, lambda shown: f"  {len(told) - shown:,} more; {ALL}")
+    return Section(title, told, lambda shown: f"  {len(told) - shown:,} more; {ALL}", whole=whole)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..terminal import wrapped
+
 TAKEN = 3  # rows: what ends it, which may be two, and where the shell asks anew
 
 
@@ -12,13 +14,15 @@ TAKEN = 3  # rows: what ends it, which may be two, and where the shell asks anew
 class Section:
     """Lines, of which the last ones may be left out: `rest` says of them what they are.
 
-    One that comes `first` gets room before all others.
+    One that comes `first` gets room before all others. One that is `whole` is told to its end, for
+    it cannot be asked for again: what has no room then has to be scrolled back to.
     """
 
     title: str
     lines: Sequence[str]
     rest: Callable[[int], str]  # how many lines are told
     first: bool = False
+    whole: bool = False
     told: int = 0
 
     def text(self) -> list[str]:
@@ -43,14 +47,18 @@ class Screen:
         return cls(size.lines, size.columns)
 
     def height(self, texts: Sequence[str]) -> int:
-        """The rows that texts take."""
-        lines = "\n".join(texts).split("\n") if texts else []
+        """The rows that texts take once they are wrapped."""
+        lines = self.wrap(texts).split("\n") if texts else []
         return sum(max(1, -(-len(line) // max(self.columns, 1))) for line in lines)
+
+    def wrap(self, texts: Sequence[str]) -> str:
+        """The texts as they are printed here."""
+        return wrapped("\n".join(texts), self.columns)
 
     def fit(self, sections: Sequence[Section], rows: int) -> list[str]:
         """As much of each section as goes into so many rows; each gets a line in turn."""
         for section in sections:
-            section.told = 0 if self.rows else len(section.lines)
+            section.told = 0 if self.rows and not section.whole else len(section.lines)
         for turn in ([s for s in sections if s.first], sections) if self.rows else ():
             grows = True
             while grows:

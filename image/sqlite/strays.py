@@ -1,5 +1,5 @@
-"""--on-bad skip where foreign keys are there already: whoever refers to a row that did not come does
-not come either, nor whoever refers to him. Postgres finds them, so memory stays bounded.
+"""--on-bad skip where foreign keys are there already: a row that refers to one that did not come
+does not come either, nor do those that refer to it. Postgres finds them, so memory stays bounded.
 """
 
 from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Strays:
             )
 
     def settle(self, move: TableMove) -> int:
-        """Do it for a table whose parents are loaded; how many rows it were.
+        """Do it for a table whose parents are loaded; how many rows it was.
 
         The keys are checked then, for Postgres keeps in memory what it has still to check.
         """
@@ -94,7 +94,7 @@ class Strays:
             self._tell(moves[key.table], key)
         total = 0
         for name in names:
-            marked = f" WHERE (tableoid, ctid) IN (SELECT relation, place FROM {MARKED})"
+            marked = f" WHERE (tableoid, ctid) IN (SELECT relation, place FROM {MARKED})"  # noqa: S608
             self.sums[name] = proof.of_target(self._target, moves[name], marked)
             self._refusals.skipped[moves[name].table.name] += self.sums[name].rows
             total += self.sums[name].rows
@@ -130,7 +130,7 @@ class Strays:
                     f" AND l.place = p.ctid AND l.turn = {turn - 1} WHERE true"
                 )
             else:
-                inner = f"SELECT FROM {key.parent} p WHERE {pairs}"  # noqa: S608
+                inner = f"SELECT FROM {key.parent} p WHERE {pairs}"
                 origin = f" WHERE ({given}) AND NOT EXISTS ({inner})"
             count = self._target.run(
                 f"INSERT INTO {MARKED} SELECT c.tableoid, c.ctid, {at}, {turn}"  # noqa: S608

@@ -149,4 +149,76 @@ def test_values_that_do_not_fit_leave_room_for_what_is_to_be_done(
     told = sum(line.startswith("  3 in t.c") for line in lines)
     assert told
     left = 40 - told
-    assert f"  {3 * left} more in {left} more columns, or for other reasons" in lines
+    assert f"  {3 * left} more values in {left} columns" in lines
+
+
+@pytest.mark.parametrize("keys", [4, 30])
+def test_what_was_changed_is_all_told_before_any_table_that_is_equal(
+    database: str, tmp_path: Path, keys: int
+) -> None:
+    """After a commit --report comes too late: what has no room is scrolled back to."""
+    owners = "".join(f", o{n} INT REFERENCES p" for n in range(keys))
+    sql = f"CREATE TABLE p (id INTEGER PRIMARY KEY, n INT); CREATE TABLE c (id INT{owners});"
+    bad = [(f"text {n}", *(n for _ in range(8))) for n in range(3)]
+    columns = ", ".join(f"v{n} DATE" for n in range(8))
+    path = file(
+        tmp_path / "app.db",
+        sql + f"CREATE TABLE bad (a INT, {columns});" + MANY,
+        p=[(1, "x"), (2, 2)],
+        c=[(1, *(1 for _ in range(keys)))],
+        bad=bad,
+    )
+    status, text = on_terminal(database, path, "--on-bad", "skip", rows=24, columns=80)
+    lines = closing(text)
+    assert status == 0
+    at = lines.index("not as it was:")
+    told = [line for line in lines[at:] if line.startswith("  foreign key c (o")]
+    assert len(told) == keys
+    assert not any("more; --report" in line for line in lines[at : at + 2 * keys])
+    equal = sum("✓" in line and line.split()[2] == "0" for line in lines)
+    assert f"  {61 - equal} more tables, {61 - equal} rows, all equal" in lines
+    assert keys == 4 or not equal
+    assert lines[-1].startswith("62 rows in 63 tables, 4 rows skipped, ")
+
+
+def test_notes_are_all_told(database: str, tmp_path: Path) -> None:
+    columns = ", ".join(f"c{n} KIND{n}" for n in range(30))
+    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[tuple(range(30))])
+    _, text = on_terminal(database, path, rows=24, columns=80)
+    assert all(f"t.c{n}: bigint: by its values, " in text for n in range(30))
+
+
+def test_no_word_is_taken_apart(database: str, tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE, died DATE)",
+        author=[(1, "in the seventies of the nineteenth century, or so", "who knows when, or how")],
+    )
+    whole = " ".join(bring(database, path).err.split())
+    for columns in (80, 50):
+        status, text = on_terminal(database, path, rows=24, columns=columns)
+        assert status == 65
+        lines = closing(text)
+        assert all(len(line) <= columns or len(line.split()) == 1 for line in lines)
+        assert whole in " ".join(" ".join(lines).split())
+
+
+@pytest.mark.parametrize("policy", ["null", "skip"])
+def test_what_was_not_committed_is_told_as_what_would_be(
+    database: str, tmp_path: Path, policy: str
+) -> None:
+    done, would = {
+        "null": ("2 values became NULL:", "2 values would become NULL:"),
+        "skip": ("2 values had their rows skipped:", "2 values would have their rows skipped:"),
+    }[policy]
+    sql = "CREATE TABLE t (a INT, b DATE); CREATE TABLE u (a INTEGER PRIMARY KEY);"
+    path = file(tmp_path / "app.db", sql, t=[("x", "y"), (1, None)], u=[(1,)])
+    assert f"\n{would}\n" in brought(database, path, "--on-bad", policy, "--dry-run").out
+    with connected(database) as cursor:
+        cursor.execute("CREATE TABLE u (a int CHECK (a > 1))")
+    failed = bring(database, path, "--on-bad", policy)
+    assert failed.status == 65
+    assert f"\n{would}\n" in failed.out
+    with connected(database) as cursor:
+        cursor.execute("DROP TABLE u")
+    assert f"\n{done}\n" in brought(database, path, "--on-bad", policy).out
