@@ -56,6 +56,16 @@ def holding(tables: Sequence[str]) -> str:
     )
 
 
+def typed(columns: Sequence[str]) -> str:
+    """What to do about columns that have their types already; one line for all of them."""
+    them, types, are = ("it", "type", "is") if len(columns) == 1 else ("them", "types", "are")
+    its = "its" if len(columns) == 1 else "their"
+    return (
+        f"--on-bad text cannot make {them} text, for {its} {types} in Postgres {are} there already:"
+        f" {listed(columns)}. Say --on-bad skip, or change {its} {types} there."
+    )
+
+
 def duplicate(table: str) -> str:
     """What to do about a key that --append meets in Postgres."""
     return (

@@ -8,11 +8,11 @@ from . import translate
 from .create import attempt, first_line, named
 from .grammar import Tokens
 from .move import TableMove
-from .orphans import due, orphans
+from .orphans import due, examples, orphans
 from .plan import Names, Plan
 from .refusals import Refusals
 from .schema import ForeignKey, Index, Left, Term
-from .source import Source, identifier
+from .source import Source, folded, identifier
 from .target import Target
 from .texts import Text, Words
 from .translate import Untranslatable
@@ -72,7 +72,7 @@ class Constrainer:
         if not names:
             self._leave(what, "a column of it was left behind")
             return
-        name = self._names.give(f"{move.name}_pkey")
+        name = self._names.give(move.table.key_name or f"{move.name}_pkey")
         table = identifier(move.name)
         add = f"ALTER TABLE {table} ADD CONSTRAINT {identifier(name)}"
         try:
@@ -106,7 +106,7 @@ class Constrainer:
         plain = all(term.column and term.collation in ("BINARY", "") for term in index.terms)
         columns = "_".join(term.column or "expr" for term in index.terms)
         wanted = f"{move.name}_{columns}_key" if index.constraint else index.name
-        name = identifier(self._names.give(wanted))
+        name = identifier(self._names.give(index.named or wanted))
         table = identifier(move.name)
         if index.constraint and plain:
             self._try(what, f"ALTER TABLE {table} ADD CONSTRAINT {name} UNIQUE ({terms})")
@@ -148,7 +148,20 @@ class Constrainer:
             self._leave(what, str(reason))
             return
         called = f"CONSTRAINT {identifier(Names(set()).give(name))} " if name else ""
-        self._try(what, f"ALTER TABLE {identifier(move.name)} ADD {called}CHECK ({condition})")
+        sql = f"ALTER TABLE {identifier(move.name)} ADD {called}CHECK ({condition})"
+        try:
+            with attempt(self._target):
+                self._target.run(sql)
+        except errors.CheckViolation:
+            self._try(what, f"{sql} NOT VALID")
+            against = f"FROM {identifier(move.name)} c WHERE NOT ({condition})"
+            said = {folded(word.name) for word in words}
+            columns = [one.name for one in move.moves if folded(one.column.name) in said]
+            count, places = examples(self._target, move, columns, against)
+            rows = f"{count:,} {'row is' if count == 1 else 'rows are'}"
+            self._leave(what, f"holds for new rows only: {rows} against it ({places})", kept=True)
+        except psycopg2.Error as error:
+            self._failed(what, error)
 
     def _foreign_key(self, move: TableMove, key: ForeignKey) -> None:
         what = Left("foreign key", f"{move.table.name} ({', '.join(key.columns)})", "")
@@ -158,7 +171,7 @@ class Constrainer:
         if parent is None or not columns or not parents:
             self._leave(what, f"{key.table} or a column was left behind")
             return
-        name = self._names.give(f"{move.name}_{'_'.join(key.columns)}_fkey")
+        name = self._names.give(key.name or f"{move.name}_{'_'.join(key.columns)}_fkey")
         sql = (
             f"ALTER TABLE {identifier(move.name)} ADD CONSTRAINT {identifier(name)}"
             f" FOREIGN KEY ({columns}) REFERENCES {identifier(parent.name)} ({parents})"

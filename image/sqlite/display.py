@@ -53,10 +53,21 @@ class Bars:
 
     def __init__(self) -> None:
         # Only here: it takes 0.1 s to load, and most output goes into a file.
+        from rich.console import Console, ConsoleDimensions
         from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Rich
         from rich.progress_bar import ProgressBar
         from rich.text import Text
+
+        class Narrow(Console):
+            """With room for the ^C that a terminal writes behind a bar: in a line of its own it
+            would keep that bar from being taken away.
+            """
+
+            @property  # type: ignore[misc]
+            def size(self) -> ConsoleDimensions:
+                width, height = super().size
+                return ConsoleDimensions(max(width - len("^C") - 1, 1), height)
 
         class Bar(BarColumn):
             """One that only moves, where it cannot be known how far it is."""
@@ -92,6 +103,7 @@ class Bars:
             Speed(),
             Remaining(),
             auto_refresh=False,
+            console=Narrow(),
         )
         self._whole = self._rich.add_task("", total=0)
         self._table = self._rich.add_task("", total=0, visible=False)

@@ -66,8 +66,19 @@ class Definition:
     collation: str = "BINARY"
     autoincrement: bool = False
     foreign: list[bool] = field(default_factory=list)  # each foreign key: initially deferred?
+    foreign_names: list[str] = field(default_factory=list)  # each foreign key's name or ""
+    key_name: str = ""  # of the primary key
+    unique: dict[tuple[str, ...], str] = field(default_factory=dict)  # names, by columns
+    conflicts: list[str] = field(default_factory=list)  # "UNIQUE ON CONFLICT REPLACE"
+
+    def conflicts_named(self) -> list[str]:
+        """The same, with the column's name in front if it is about one."""
+        return [f"{self.name} {one}".strip() for one in self.conflicts]
 
 
+# What may have an ON CONFLICT, and which of them say what Postgres does anyway.
+CLAUSES = {"NOT": "NOT NULL", "PRIMARY": "PRIMARY KEY", "UNIQUE": "UNIQUE", "CHECK": "CHECK"}
+SAME_CONFLICTS = ("ABORT", "FAIL", "ROLLBACK")
 TABLE_WORDS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
@@ -115,7 +126,7 @@ def split(words: Tokens) -> Iterator[Tokens]:
 def _definition(part: Tokens) -> Definition:
     table = part[0].kind == "word" and part[0].text.upper() in TABLE_WORDS
     found = Definition("" if table else part[0].name)
-    name = ""
+    name = clause = ""
     at = 0 if table else 1
     while at < len(part):
         word = part[at]
@@ -124,6 +135,8 @@ def _definition(part: Tokens) -> Definition:
             name = following.name
             at += 2
             continue
+        if word.kind == "word" and word.text.upper() in CLAUSES:
+            clause = word.text.upper()
         if word == "CHECK":
             found.checks.append((name, inside(part, at + 1)))
         elif word == "COLLATE":
@@ -132,15 +145,24 @@ def _definition(part: Tokens) -> Definition:
             found.generated = inside(part, at + 1)
         elif word == "AUTOINCREMENT":
             found.autoincrement = True
+        elif word == "PRIMARY":
+            found.key_name = name
+        elif word == "UNIQUE":
+            terms = split(inside(part, at + 1)) if following == "(" else [part]
+            found.unique.setdefault(tuple(term[0].name for term in terms), name)
+        elif word == "CONFLICT" and part[at - 1] == "ON" and clause:
+            if (way := following.text.upper()) not in SAME_CONFLICTS:
+                found.conflicts.append(f"{CLAUSES[clause]} ON CONFLICT {way}")
         elif word == "REFERENCES":
             found.foreign.append(False)
+            found.foreign_names.append(name)
         elif word == "DEFERRED" and found.foreign:
             before = [w.text.upper() for w in part[max(0, at - 3) : at] if w.kind == "word"]
             found.foreign[-1] = before == ["DEFERRABLE", "INITIALLY"] or (
                 before[-2:] == ["DEFERRABLE", "INITIALLY"] and before[0] != "NOT"
             )
         if word in ("CHECK", "PRIMARY", "UNIQUE", "REFERENCES", "NOT", "DEFAULT"):
-            name = "" if word == "CHECK" else name
+            name = ""
         at += 1
         if following == "(":  # nothing in parentheses is a clause
             at += len(inside(part, at)) + 2

@@ -59,10 +59,7 @@ def existing_table(
             kind = AnyText()  # as it would have been, if there was need
         if (table.name, column.name) in options.as_text:
             if not isinstance(kind, Text) or kind.limit:
-                plan.refusals.append(
-                    f"{name}: is {kind.sql} in Postgres, so --on-bad text cannot make it text. "
-                    "Say --on-bad skip, or --on-bad null, or change its type there."
-                )
+                plan.typed.append(f"{name} ({kind.sql})")
             kind = AnyText(kind.sql)
         moves.append(Move(column, there.name, kind, there.not_null, not there.generated))
     for column_there in left.values():

@@ -39,6 +39,7 @@ class Plan:
     notes: list[Note] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     holding: list[str] = field(default_factory=list)  # tables that hold rows, and may not
+    typed: list[str] = field(default_factory=list)  # columns that --on-bad text cannot make text
     left: list[Left] = field(default_factory=list)
     cycles: bool = False  # tables that exist refer to each other in a circle
     names: "Names" = field(default_factory=lambda: Names(set()))  # for all that is created

@@ -13,13 +13,17 @@ from .plan import Names, Note, Options, Plan
 from .schema import Left, Schema, Table
 from .source import Source, identifier
 from .target import Target
-from .texts import AnyText
+from .texts import AnyText, Text
 from .values import Kind
 
 MOST_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
 # What migrations write down of themselves. Where they have run, theirs is the truth.
 BOOKS_OF_MIGRATIONS = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
+
+ALEMBICS_COPY = "_alembic_tmp_"  # https://alembic.sqlalchemy.org/en/latest/batch.html
+MADE_HERE = "is made here, since Postgres has no table of that name, and has others of the file"
+HEEDS_CASE = "COLLATE NOCASE in SQLite; in Postgres it compares with case, so write lower()"
 
 
 def make(
@@ -65,6 +69,8 @@ def make(
         plan.tables.append(move)
     if plan.holding:
         plan.refusals.append(advice.holding(plan.holding))
+    if plan.typed:
+        plan.refusals.append(advice.typed(plan.typed))
     if not plan.tables and not plan.refusals:
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
     for move in plan.tables:
@@ -72,9 +78,23 @@ def make(
             plan.note(f"{move.table.name}.{one.column.name}", f"{one.kind.unknown}; only counted")
     _beside_others(plan, target)
     created = [move for move in plan.tables if move.created]
+    if len(created) < len(plan.tables):
+        for move in created:
+            plan.note(move.table.name, _leftover(move.table.name) or MADE_HERE)
+    for move in created:
+        for one in move.moves:
+            if one.column.collation == "NOCASE" and isinstance(one.kind, Text):
+                plan.note(f"{move.table.name}.{one.column.name}", HEEDS_CASE)
     plan.notes += hints.hints(crew, created, set(options.types))
     _order(plan)
     return plan
+
+
+def _leftover(table: str) -> str:
+    """What to know of a table in which Alembic has copied rows, and that it has not renamed."""
+    if not table.startswith(ALEMBICS_COPY):
+        return ""
+    return f"is left of a migration that broke off, and is made here too: --exclude {table}"
 
 
 def _closer(table: Table, options: Options) -> dict[str, dict[str, str]]:

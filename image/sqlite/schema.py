@@ -35,6 +35,7 @@ class ForeignKey:
     on_update: str
     on_delete: str
     deferred: bool
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Index:
-    """An index; `constraint` tells that a UNIQUE in the table made it."""
+    """An index; `constraint` tells that a UNIQUE in the table made it, whose name is `named`."""
 
     name: str
     unique: bool
     constraint: bool
     terms: tuple[Term, ...]
     where: Tokens
+    named: str = ""
 
 
 @dataclass
@@ -73,6 +75,8 @@ class Table:
     foreign_keys: list[ForeignKey]
     indexes: list[Index]
     checks: list[tuple[str, Tokens]]
+    key_name: str = ""
+    conflicts: list[str] = field(default_factory=list)  # what rows that clash are to do
 
     def column(self, name: str) -> Column | None:
         """The column of that name, whose case does not count."""
@@ -135,6 +139,11 @@ def read(source: Source) -> Schema:
     for kind, name in sql:
         if kind == "trigger":
             found.left.append(Left("trigger", name, "its SQL is SQLite's; write it anew"))
+    for table in found.tables:
+        found.left += [
+            Left("conflict clause", f"{table.name}: {one}", "Postgres refuses such rows")
+            for one in table.conflicts
+        ]
     _resolve(found)
     return found
 
@@ -168,7 +177,12 @@ def _table(
             )
         )
     key_columns = tuple(c.name for c in sorted(columns, key=lambda c: c.key) if c.key)
-    indexes, own_index = _indexes(source, sql, name)
+    unique = {
+        tuple(map(folded, columns_of)): called
+        for part in reversed(parts)
+        for columns_of, called in part.unique.items()
+    }
+    indexes, own_index = _indexes(source, sql, name, unique)
     alias = None
     if len(key_columns) == 1 and not without_rowid and not own_index:
         only = next(c for c in columns if c.key)
@@ -191,6 +205,8 @@ def _table(
         foreign_keys=_foreign_keys(source, name, parts),
         indexes=indexes,
         checks=[check for part in parts for check in part.checks],
+        key_name=next((part.key_name for part in parts if part.key_name), ""),
+        conflicts=[one for part in parts for one in part.conflicts_named()],
     )
 
 
@@ -209,7 +225,10 @@ def affinity(declared: str) -> str:
 
 
 def _indexes(
-    source: Source, sql: dict[tuple[str, str], str], table: str
+    source: Source,
+    sql: dict[tuple[str, str], str],
+    table: str,
+    unique_names: dict[tuple[str, ...], str],
 ) -> tuple[list[Index], bool]:
     """The table's indexes, and whether its primary key has one: then it is not the rowid."""
     found = []
@@ -231,13 +250,16 @@ def _indexes(
             if expression and expression[-1].text.upper() in ("ASC", "DESC"):
                 expression = expression[:-1]
             terms.append(Term(column, expression, bool(descending), (collation or "").upper()))
-        found.append(Index(name, bool(unique), origin == "u", tuple(terms), where))
+        columns = tuple(folded(term.column or "") for term in terms)
+        called = unique_names.get(columns, "") if origin == "u" else ""
+        found.append(Index(name, bool(unique), origin == "u", tuple(terms), where, called))
     return found, own_index
 
 
 def _foreign_keys(source: Source, table: str, parts: list[grammar.Definition]) -> list[ForeignKey]:
     """In the order of their declaration; SQLite numbers them backwards."""
     deferred = [one for part in parts for one in part.foreign]
+    names = [one for part in parts for one in part.foreign_names]
     rows: dict[int, list[tuple[Any, ...]]] = {}
     for number, _, parent, child, column, on_update, on_delete in source.execute(
         'SELECT id, seq, "table", "from", "to", on_update, on_delete'
@@ -256,6 +278,7 @@ def _foreign_keys(source: Source, table: str, parts: list[grammar.Definition]) -
                 on_update=on_update,
                 on_delete=on_delete,
                 deferred=deferred[at] if len(deferred) == len(rows) else False,
+                name=names[at] if len(names) == len(rows) else "",
             )
         )
     return found
@@ -282,6 +305,7 @@ def _resolve(schema: Schema) -> None:
                     key.on_update,
                     key.on_delete,
                     key.deferred,
+                    key.name,
                 )
             )
         table.foreign_keys = resolved

@@ -61,6 +61,18 @@ def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
     assert "-:--:--" not in text[: text.index("loading")]
 
 
+def test_a_bar_leaves_room_for_what_the_terminal_echoes(database: str, tmp_path: Path) -> None:
+    """Where a ^C wraps into a line of its own, a bar would be left there."""
+    name = "a_table_of_which_the_name_is_long_enough_for_any_terminal"
+    rows = [(n,) for n in range(200_000)]
+    path = file(tmp_path / "app.db", f"CREATE TABLE {name} (v INT)", **{name: rows})
+    _, text = on_terminal(database, path, rows=24, columns=60)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    bars = [line for line in re.split(r"[\r\n]", plain) if "━" in line]
+    assert bars
+    assert max(map(len, bars)) <= 57
+
+
 def test_plain_lines_elsewhere(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE a (x INT); CREATE TABLE b (x INT)"
     done = brought(database, file(tmp_path / "app.db", sql, a=[(1,)], b=[(1,), (2,)]))
