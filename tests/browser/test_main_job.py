@@ -28,6 +28,9 @@ def test_a_poll_from_the_question_to_its_deletion(
     host.sees("Your poll is open.")
     manage = host.page.url
     picture(host.page, "manage")
+    host.page.reload()
+    host.sees("Open · 0 votes so far")
+    expect(host.page.get_by_text("Your poll is open.")).to_have_count(0)  # news once
 
     voter.page.goto(address)
     expect(voter.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
