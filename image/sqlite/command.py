@@ -59,8 +59,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         choices=("null", "text", "skip"),
         default="",
         help="what becomes of values that do not fit: null puts NULL in their place, text makes "
-        "their columns text, skip leaves their rows out, and those that refer to them where keys are "
-        "there already; default: list them and stop",
+        "their columns text, skip leaves their rows out, and those that refer to them where "
+        "keys are there already; default: list them and stop",
     )
     add("--replace", action="store_true", help="empty the tables that are there first")
     add("--append", action="store_true", help="add to the rows that are there")
