@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 from .moments import Interval, Moment, TimeOfDay
 from .move import Trigger
 from .texts import Bytes, Json, Short, Text, Uuid, Words
-from .values import Boolean, Double, Integer, Kind, Numeric
+from .values import Boolean, Double, Integer, Kind, Money, Numeric
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 
@@ -203,7 +203,7 @@ PLAIN: dict[str, Kind] = {
     "timestamp with time zone": Moment("timestamp with time zone"),
     "time without time zone": TimeOfDay(),
     "interval": Interval(),
-    "money": Numeric("money", 19, 2),
+    "money": Money(),
     "name": Short("name", NAME_BYTES),
     '"char"': Short('"char"', 1),
 }

@@ -179,6 +179,24 @@ class Numeric(Kind):
         return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
 
 
+@dataclass(frozen=True)
+class Money(Numeric):
+    """money, whose bigint counts hundredths, and which takes no exponent."""
+
+    sql: str = "money"
+    precision: int = 19
+    scale: int = 2
+
+    def one(self, value: Any) -> str:
+        number = Decimal(super().one(value))
+        if not -(1 << 63) <= number * 100 < 1 << 63:
+            raise Unfit("is too large for money")
+        return format(number, "f")
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        return Kind.bulk(self, values)
+
+
 class Boolean(Kind):
     """boolean: 0 and 1, or the words that Postgres knows, in any case."""
 
