@@ -1,5 +1,6 @@
 """What ends an import on Postgres's side is told with its cause and the way out."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,42 @@ def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
         brought(mine, path, *words)
     finally:
         run(database, f"DROP OWNED BY {user}; DROP ROLE {user}")
+
+
+@pytest.fixture
+def reader(database: str) -> Iterator[str]:
+    """The URL of somebody who may look at the tables, and no more."""
+    run(database, POSTGRES + "CREATE ROLE reader LOGIN PASSWORD 'secret';")
+    run(database, "GRANT SELECT ON author, book TO reader")
+    yield f"postgresql://reader:secret@{database.partition('@')[2]}"
+    run(database, "DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, "1970-01-01")], book=[(1, 1)])
+    brought(database, path)
+    run(
+        database,
+        "ALTER TABLE book ADD later int; UPDATE book SET later = 1;"
+        "ALTER TABLE book ALTER later SET NOT NULL;"
+        "CREATE TRIGGER g BEFORE UPDATE ON book FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    )
+    done = brought(reader, path, "--verify-only")
+    assert done.report["outcome"] == "verified"
+    assert "triggers" not in done.notes()
+    run(database, "DELETE FROM book")
+    assert bring(reader, path, "--verify-only").status == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--replace"], ["--append"]])
+def test_who_may_only_read_is_told_what_it_takes_to_write(
+    reader: str, tmp_path: Path, words: list[str]
+) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    done = bring(reader, path, *words)
+    assert done.status == 69
+    assert "permission denied for table author. Let its owner say: GRANT ALL ON" in done.err
 
 
 def test_help_names_every_status(database: str, tmp_path: Path) -> None:
