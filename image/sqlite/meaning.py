@@ -35,10 +35,6 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. Say: {way} {UNCHANGED}")
         case errors.InsufficientPrivilege():
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {_right(said, user)} {UNCHANGED}")
-        case errors.ReadOnlySqlTransaction():
-            return Stop(
-                Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {UNCHANGED}"
-            )
         case psycopg2.DataError() | psycopg2.IntegrityError() | errors.ProgramLimitExceeded():
             where = error.diag.message_detail or error.diag.context or ""
             where = " ".join(where.split())[:200]
