@@ -41,7 +41,7 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
             what = " ".join(filter(None, (f"{said}. {where}", _way_out(error, report, options))))
             return Stop(Exit.BAD_DATA, f"Postgres refuses it: {what} {UNCHANGED}")
     if lost:
-        return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {UNCHANGED} Try again.")
+        return Stop(Exit.UNAVAILABLE, f"{place}: {_ending(error, said)}. {UNCHANGED} Try again.")
     return Stop(Exit.SOFTWARE, f"{place}: {said}. {UNCHANGED}")
 
 
@@ -51,6 +51,13 @@ def unknown(what: str) -> Stop:
         Exit.UNAVAILABLE,
         f"{what} in the very moment of the commit. Ask with --verify-only whether all is there.",
     )
+
+
+def _ending(error: psycopg2.Error, said: str) -> str:
+    """What became of the connection. What has no SQLSTATE, libpq says, and not the server."""
+    if isinstance(error, errors.AdminShutdown | errors.CrashShutdown | errors.CannotConnectNow):
+        return f"the server ended the connection ({said})"
+    return said if error.pgcode else f"the connection broke ({said})"
 
 
 def _right(said: str, user: str) -> str:
