@@ -122,7 +122,7 @@ class Bytes(Kind):
         return chain(("\\x",), (part.hex() for part in slices(value)))
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
-        if Invalid in map(type, values):
+        if set(map(type, values)) - {bytes, type(None)}:  # no UTF-8 is among bytes too
             raise ValueError
         written = bytes.hex  # for floats have a hex() too
         return ["" if value is None else "\\x" + written(value) for value in values]

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
-from .source import Invalid
+from .source import Halved, Invalid
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -222,6 +222,8 @@ _BOOLEANS = {0: "f", 1: "t", None: ""}
 
 def unfit(value: Any, wanted: str, otherwise: str = "") -> Unfit:
     """Why a value is not what is wanted."""
+    if isinstance(value, Halved):
+        return Unfit("is a text with half of a surrogate pair, which is no letter")
     if isinstance(value, Invalid):
         return Unfit("is a text, but no UTF-8")
     if value == "":

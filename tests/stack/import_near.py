@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 
-from demijohn.sqlite.source import Invalid
+from demijohn.sqlite.source import Halved, Invalid
 from hypothesis import strategies as st
 
 AROUND = ("", "", "", "", " ", "\t", "\n", "\r\n", "\xa0", "\0", "\u2009", "'", "+", "-", "x")
@@ -90,6 +90,7 @@ VALUES = st.one_of(
     TEXTS,
     TEXTS.map(str.encode),
     TEXTS.map(lambda text: Invalid(text.encode() + b"\xff")),
+    TEXTS.map(lambda text: Halved(text.encode() + b"\\ud83d")),
     st.binary(max_size=17),
     st.integers(-(1 << 63), (1 << 63) - 1),
     st.integers(-3, 3),
@@ -102,7 +103,16 @@ VALUES = st.one_of(
 # What one took and the other did not, or Postgres refused.
 ONCE = (
     *("2020-01-01 00:00:00 ", "2020-01-01 00:00:00.5 ", "2020-01-01 00:00:00.000000 "),
-    *(b"1", b"inf", -0.0, 1.0000001, "+024-01-01 10:11:12", "2024-02-29 +1:02:03"),
+    *(
+        Invalid(b"1"),
+        Halved(b"1"),
+        b"1",
+        b"inf",
+        -0.0,
+        1.0000001,
+        "+024-01-01 10:11:12",
+        "2024-02-29 +1:02:03",
+    ),
     *('"\\u005Cu0000"', '{"a": "\\u0000", "a": 1}', '{"a": {"b": ["\\ud800"]}, "a": 1}'),
     *(1e16, "92233720368547758.08", "-92233720368547758.08"),
 )

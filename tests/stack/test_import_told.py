@@ -324,6 +324,18 @@ def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path)
     ]
 
 
+def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path: Path) -> None:
+    """One in ten is not much; one in nine is another matter."""
+    sql = "CREATE TABLE few (v DATETIME); CREATE TABLE more (v DATETIME)"
+    rows = [(SPANS[0],)] * 9 + [("soon",)]
+    path = file(tmp_path / "app.db", sql, few=rows, more=rows[1:])
+    done = bring(database, path)
+    hints = [note for note in done.report["notes"] if "--type" in note]
+    assert hints == [
+        "few.v: looks like spans of time (SQLAlchemy's Interval): --type few.v=interval"
+    ]
+
+
 def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
     database: str, tmp_path: Path
 ) -> None:
