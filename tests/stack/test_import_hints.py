@@ -86,6 +86,30 @@ def test_names_cannot_write_what_they_like_on_the_screen(
     assert done.status in (0, 65)
 
 
+REFUSED = {
+    "a value": ("v inet", 'COPY t, line 2, column v: "bogus". Nothing was changed.'),
+    "a long value": ("v inet, w date", '…. COPY t, line 2, column v: "bogus'),
+    "a NULL": ("v text NOT NULL", "violates not-null constraint. COPY t, line 2. --on-bad"),
+    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Nothing was changed.'),
+    "a key": ("v text UNIQUE", "Key (v)=(::1) already exists. Two rows are"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_postgres_refuses_is_a_sentence_and_no_row(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    columns, said = REFUSED[kind]
+    run(database, f"CREATE TABLE t (id int, secret text, {columns})")
+    bad = {"a NULL": None, "a key": "::1", "a long value": "bogus" * 99}.get(kind, "bogus")
+    sql = "CREATE TABLE t (id INTEGER, secret TEXT, v TEXT)"
+    path = file(tmp_path / "app.db", sql, t=[(1, "whisper", "::1"), (2, "whisper", bad)])
+    done = bring(database, path, *(["--on-bad", "null"] if bad is None else []))
+    assert done.status == 65
+    assert said in done.err
+    assert "whisper" not in done.err
+
+
 RIGHTS = {
     "no schema's": (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
