@@ -93,7 +93,7 @@ class Words(Kind):
 
     @property
     def unknown(self) -> str:
-        return "" if self.labels else f"{self.sql} is Postgres's to judge"
+        return "" if self.labels else f"only Postgres can read {self.sql}"
 
     def one(self, value: Any) -> str:
         text = Text().one(value)

@@ -66,12 +66,14 @@ def test_what_is_only_counted_is_named_with_the_reason(
         u=[(1,), (2,), (3,)],
     )
     done = brought(database, path)
-    assert done.out.index("t.a: inet is Postgres's to judge; only") < done.out.index("loading")
+    assert done.out.index("t.a: only Postgres can read inet; so the proof counts") < done.out.index(
+        "loading"
+    )
     if words:
         done = brought(database, path, *words)
     reasons = {
-        "a": "inet is Postgres's to judge",
-        "b": "not all of its values are dates: Postgres's to judge",
+        "a": "only Postgres can read inet",
+        "b": "not all of its values are dates, and other spans of time only Postgres can read",
     }
     told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
     assert f"counted, not compared:\n{told}" in done.out
