@@ -61,6 +61,7 @@ LIBPQ_PARAMETERS = frozenset(
 )
 
 FORM = "postgres://user:password@host:5432/database"
+NOT_TO_STAY = ", which goes when its container goes"  # what is wrong with a file for a database
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -227,7 +228,7 @@ def _unquote(text: str) -> str:
 def _wrong_scheme(scheme: str) -> str:
     """`scheme` may be anything, a password too: what is not a known word is not repeated."""
     if scheme.lower().startswith("sqlite"):
-        return f"is a SQLite file, which goes when its container goes. Name a Postgres: {FORM}"
+        return f"is a SQLite file{NOT_TO_STAY}. Name a Postgres: {FORM}"
     if re.fullmatch(r"(mysql|mariadb|mssql|oracle|mongodb|redis)\b.*", scheme.lower()):
         return f"is of another kind ({scheme}). Only Postgres is served: {FORM}"
     return f"is no URL of a Postgres. Only Postgres is served: {FORM}"

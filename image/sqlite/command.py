@@ -12,6 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from .. import database, interruption, settings
+from ..database_url import NOT_TO_STAY
 from ..exits import Exit, Interrupted, Stop
 from ..log import complain
 from . import choose, memory
@@ -121,7 +122,7 @@ def main(words: list[str]) -> int:
     wanted = wishes(options)
     memory.give_back()
     memory.collect_rarely()
-    config = settings.load(only=settings.CONNECTION)
+    config = _connection()
     report = Report(str(options.file), config.database_url.place())
     _writable(options.report, options.file)
     try:
@@ -146,6 +147,15 @@ def main(words: list[str]) -> int:
     if not written:
         return Exit.CANNOT_WRITE
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
+
+
+def _connection() -> settings.Settings:
+    """The settings of the connection. Raises Stop(78)."""
+    try:
+        return settings.load(only=settings.CONNECTION)
+    except Stop as stop:
+        here = "; here it names the Postgres that the data goes into, and the SQLite file is FILE"
+        raise Stop(stop.status, stop.message.replace(NOT_TO_STAY, here)) from None
 
 
 def _work(

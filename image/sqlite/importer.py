@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from .. import database, interruption
 from ..exits import Exit, Stop
-from . import advice, create, load, planner, proof, schema, strays
+from . import advice, create, load, planner, proof, schema, strays, suitable
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -59,6 +59,7 @@ class Importer:
     def run(self, *, dry_run: bool) -> None:
         """Import everything and commit, or with `dry_run` do all but that."""
         self._target.begin()
+        suitable.check(self._target, self._report.database, verify=False)
         self._lock()
         with self._timed("plan"):
             made = self._plan()
@@ -120,6 +121,7 @@ class Importer:
         """Compare both sides as they are now; nothing is written."""
         self._target.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         self._target.begin()
+        suitable.check(self._target, self._report.database, verify=True)
         self._target.read()
         self._progress.phase("reading the SQLite file")
         made = planner.make(

@@ -4,7 +4,11 @@ One connection and one transaction, whatever happens: what several connections h
 not be committed as one.
 """
 
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
 
 import psycopg2
 
@@ -105,14 +109,39 @@ def load(
 
 def _copy(target: Target, move: TableMove, feed: Feed) -> int:
     """COPY a table; how many rows arrived."""
-    try:
-        with target.connection.cursor() as cursor:
+    with _unprinted() as first, target.connection.cursor() as cursor:
+        try:
             cursor.copy_expert(copy(move), feed, CHUNK_BYTES)
             return cursor.rowcount
-    except psycopg2.Error:
-        if feed.fault:  # which psycopg2 hands to Postgres, and Postgres back to us, as a text
-            raise feed.fault from None
-        raise
+        except psycopg2.Error as error:
+            if feed.fault:  # which psycopg2 hands to Postgres, and Postgres back to us, as a text
+                raise feed.fault from None
+            raise (first or [error])[0] from None
+
+
+@contextmanager
+def _unprinted() -> Iterator[list[psycopg2.Error]]:
+    """What psycopg2 would print here, and lose: errors, and the rows of data in them.
+
+    Where the server ends the connection, libpq has two results: why, and that nobody is there any
+    more. psycopg2 makes errors of both, one over the other, and prints the first
+    (_pq_copy_in_v3 in https://github.com/psycopg/psycopg2/blob/master/psycopg/pqpath.c).
+    """
+    found: list[psycopg2.Error] = []
+    here, printed = threading.current_thread(), sys.excepthook
+
+    def keep(kind: type[BaseException], error: BaseException, way: TracebackType | None) -> None:
+        cause = error if isinstance(error, psycopg2.Error) else error.__cause__
+        if threading.current_thread() is here and isinstance(cause, psycopg2.Error):
+            found.append(cause)
+        else:
+            printed(kind, error, way)
+
+    sys.excepthook = keep
+    try:
+        yield found
+    finally:
+        sys.excepthook = printed
 
 
 def copy(move: TableMove) -> str:

@@ -31,7 +31,7 @@ def existing_table(
         )
     elif existing.has_rows and not (options.replace or options.append):
         plan.holding.append(existing.name)
-    if existing.triggers:
+    if existing.triggers and not verify:
         names = ", ".join(dict.fromkeys(trigger.name for trigger in existing.triggers))
         plan.note(existing.name, f"its triggers stay silent meanwhile: {names}")
     left = {column.name: column for column in existing.columns}
@@ -65,7 +65,7 @@ def existing_table(
     for column_there in left.values():
         if column_there.generated:
             continue
-        if column_there.not_null and not column_there.given:
+        if column_there.not_null and not column_there.given and not verify:
             plan.refusals.append(
                 f"{existing.name}.{column_there.name}: takes no NULL, and {table.name} has no such "
                 "column. Give it a default."

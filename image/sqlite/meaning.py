@@ -14,6 +14,8 @@ from .report import Report
 from .source import identifier
 
 UNCHANGED = "Nothing was changed."
+SHOWN = 200  # characters of a key or a value
+COLUMN = re.compile(r"COPY .+?, line \d+, column [^:]+: ")  # and one value; else the whole line
 
 
 def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) -> Stop:
@@ -35,17 +37,13 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. Say: {way} {UNCHANGED}")
         case errors.InsufficientPrivilege():
             return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {_right(said, user)} {UNCHANGED}")
-        case errors.ReadOnlySqlTransaction():
-            return Stop(
-                Exit.UNAVAILABLE, f"{place} is a read-only standby. Name the primary. {UNCHANGED}"
-            )
         case psycopg2.DataError() | psycopg2.IntegrityError() | errors.ProgramLimitExceeded():
-            where = error.diag.message_detail or error.diag.context or ""
-            where = " ".join(where.split())[:200]
-            what = " ".join(filter(None, (f"{said}. {where}", _way_out(error, report, options))))
+            what = " ".join(
+                filter(None, (_sentence(said), _where(error), _way_out(error, report, options)))
+            )
             return Stop(Exit.BAD_DATA, f"Postgres refuses it: {what} {UNCHANGED}")
     if lost:
-        return Stop(Exit.UNAVAILABLE, f"{place}: {said}. {UNCHANGED} Try again.")
+        return Stop(Exit.UNAVAILABLE, f"{place}: {_ending(error, said)}. {UNCHANGED} Try again.")
     return Stop(Exit.SOFTWARE, f"{place}: {said}. {UNCHANGED}")
 
 
@@ -55,6 +53,30 @@ def unknown(what: str) -> Stop:
         Exit.UNAVAILABLE,
         f"{what} in the very moment of the commit. Ask with --verify-only whether all is there.",
     )
+
+
+def _ending(error: psycopg2.Error, said: str) -> str:
+    """What became of the connection. What has no SQLSTATE, libpq says, and not the server."""
+    if isinstance(error, errors.AdminShutdown | errors.CrashShutdown | errors.CannotConnectNow):
+        return f"the server ended the connection ({said})"
+    return said if error.pgcode else f"the connection broke ({said})"
+
+
+def _where(error: psycopg2.Error) -> str:
+    """Where in the data it is, as a sentence: a key or a value, but no row, which is nobody's."""
+    detail, context = error.diag.message_detail or "", error.diag.context or ""
+    if isinstance(error, errors.NotNullViolation | errors.CheckViolation):
+        detail = ""  # all of the row
+    if not COLUMN.match(context):
+        context = context.partition(": ")[0]
+    return _sentence(detail or context)
+
+
+def _sentence(text: str) -> str:
+    """A text of Postgres's with a full stop, and no more of it than can be read."""
+    text = " ".join(text.split())
+    text = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return text and text.removesuffix(".") + "."
 
 
 def _right(said: str, user: str) -> str:

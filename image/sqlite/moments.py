@@ -120,7 +120,11 @@ class Interval(Kind):
 
     @property
     def unknown(self) -> str:
-        return "" if self.unit else "not all of its values are dates: Postgres's to judge"
+        return (
+            ""
+            if self.unit
+            else "not all of its values are dates, and other spans of time only Postgres can read"
+        )
 
     def one(self, value: Any) -> str:
         if isinstance(value, int | float) and self.unit not in COUNTED:

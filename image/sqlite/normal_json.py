@@ -14,7 +14,13 @@ def json_form(value: Any, *, binary: bool) -> str:
     if "\0" in text:
         raise ValueError
     try:
-        read = json.loads(text, parse_constant=_refuse, parse_float=_Number, parse_int=_Number)
+        read = json.loads(
+            text,
+            parse_constant=_refuse,
+            parse_float=_Number,
+            parse_int=_Number,
+            object_pairs_hook=_object if binary else dict,
+        )
     except RecursionError:
         raise ValueError from None
     return _jsonb(read) if binary else text
@@ -30,13 +36,24 @@ class _Number(str):
     __slots__ = ()
 
 
+class _Object(str):
+    """An object of JSON's, as Postgres writes it."""
+
+    __slots__ = ()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    """Keys by length and then bytes, the last of equal ones only; yet all must be in order."""
+    members = {key: _jsonb(value) for key, value in pairs}
+    keys = sorted(members, key=lambda key: (len(key.encode()), key.encode()))
+    return _Object("{" + ", ".join(f"{_json_text(key)}: {members[key]}" for key in keys) + "}")
+
+
 def _jsonb(value: Any) -> str:
-    """As Postgres writes jsonb: keys by length and then bytes, the last of equal ones only."""
+    """As Postgres writes jsonb."""
     match value:
-        case dict():
-            keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-            inner = ", ".join(f"{_json_text(key)}: {_jsonb(value[key])}" for key in keys)
-            return f"{{{inner}}}"
+        case _Object():
+            return value
         case list():
             return f"[{', '.join(map(_jsonb, value))}]"
         case _Number():

@@ -38,7 +38,8 @@ def one_form(kind: Kind) -> One:
         case Double():
             return lambda value: _double(value, six_digits=kind.sql == "real")
         case Numeric():
-            return lambda value: _numeric(value, kind.precision, kind.scale)
+            bound = (1 << 63) if kind.sql == "money" else 0
+            return lambda value: _numeric(value, kind.precision, kind.scale, bound)
         case Boolean():
             return _boolean
         case AnyText():
@@ -86,6 +87,8 @@ def _integer(value: Any, bits: int) -> str:
 
 def _double(value: Any, *, six_digits: bool) -> str:
     """Its bits: how a double is written out is not the same everywhere."""
+    if isinstance(value, bytes):  # float() reads them as it does texts
+        raise TypeError
     if isinstance(value, str):
         _decimal(value)
     number = float(value)
@@ -109,8 +112,8 @@ def _decimal(text: str) -> Decimal:
     return Decimal(text)
 
 
-def _numeric(value: Any, precision: int, scale: int) -> str:
-    """Without zeros at the end."""
+def _numeric(value: Any, precision: int, scale: int, bound: int) -> str:
+    """Without zeros at the end. `bound` is what its units must keep below, if it is not 0."""
     number = _decimal(value if isinstance(value, str) else repr(value))
     text = format(number, "f")
     if "." in text:
@@ -120,11 +123,13 @@ def _numeric(value: Any, precision: int, scale: int) -> str:
     units = abs(Fraction(number)) * Fraction(10) ** scale
     if precision and (units.denominator > 1 or units >= 10**precision):
         raise OverflowError
+    if bound and units >= bound + (number < 0):
+        raise OverflowError
     return text.removeprefix("+")
 
 
 def _boolean(value: Any) -> str:
-    word = str(value).strip().lower() if isinstance(value, str) else f"{value:g}"
+    word = value.strip().lower() if isinstance(value, str) else str(Fraction(value))
     return YES[word] if word in YES else NO[word]
 
 
@@ -186,16 +191,15 @@ def _moment(value: Any, sql: str, unit: str) -> str:
 
 
 SHAPE = re.compile(
-    r"(....)-(..)-(..)(?:[ T](..):(..)(?::(..)(?:\.([0-9]{1,9}))?)?"
-    r" ?([Zz]|[-+][0-9][0-9](?::?[0-9][0-9])?)?)?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[ T]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
+    r"(?: ?([Zz]|[-+][0-9]{2}(?::?[0-9]{2})?))?)?"
 )
 
 
 def _read(text: str) -> datetime:
     match = SHAPE.fullmatch(text)
-    if not match or not text.isascii():
-        raise ValueError
-    if not all(part.isdecimal() for part in match.groups()[:6] if part):
+    if not match:
         raise ValueError
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
     parts = (match[7] or "").ljust(9, "0")

@@ -75,7 +75,8 @@ def make(
         raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
     for move in plan.tables:
         for one in move.uncompared:
-            plan.note(f"{move.table.name}.{one.column.name}", f"{one.kind.unknown}; only counted")
+            why = f"{one.kind.unknown}; so the proof counts its values, and does not compare them"
+            plan.note(f"{move.table.name}.{one.column.name}", why)
     _beside_others(plan, target)
     created = [move for move in plan.tables if move.created]
     if len(created) < len(plan.tables):

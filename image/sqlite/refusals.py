@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from .source import Halved
+
 KEPT = 10_000  # described one by one; beyond it they are counted, for memory is bounded
 SHOWN = 60  # characters of a value
 
@@ -67,6 +69,9 @@ def one_line(text: str) -> str:
 
 def shown(value: Any) -> str:
     """A value in one short line."""
+    if isinstance(value, Halved):
+        text = repr(value[: SHOWN + 1].decode(errors="ignore")).replace("\\\\ud", "\\ud")
+        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
     if isinstance(value, str | bytes):
         value = value[: SHOWN + 1]  # a copy of it may be all the memory that there is
     if value is None:

@@ -27,6 +27,10 @@ class Invalid(bytes):
     """A text whose bytes are no UTF-8."""
 
 
+class Halved(Invalid):
+    """One of a file in UTF-16, with half of a surrogate pair, which is written out: \\ud83d."""
+
+
 class Source:
     """An open SQLite database. All that is read through it is of one moment, WAL included.
 
@@ -256,4 +260,4 @@ def _text(data: bytes) -> str | Invalid:
 
 def _wide(data: bytes) -> str | Invalid:
     text = _text(data)
-    return Invalid(text.removesuffix(MARK)) if isinstance(text, Invalid) else text
+    return Halved(text.removesuffix(MARK)) if isinstance(text, Invalid) else text

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 from .moments import Interval, Moment, TimeOfDay
 from .move import Trigger
 from .texts import Bytes, Json, Short, Text, Uuid, Words
-from .values import Boolean, Double, Integer, Kind, Numeric
+from .values import Boolean, Double, Integer, Kind, Money, Numeric
 
 NAME_BYTES = 63  # https://www.postgresql.org/docs/current/limits.html, identifier length
 
@@ -36,7 +36,7 @@ class TargetTable:
     has_rows: bool = False
     triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)  # the tables that its foreign keys refer to
-    rejected: str = ""  # why nothing can be written into it
+    rejected: str = ""  # why nothing can be written into it, whoever tries
 
 
 Row = tuple[Any, ...]
@@ -128,9 +128,7 @@ SELECT c.oid, c.relname, c.relkind,
             WHEN c.relkind = 'f' THEN 'it is a foreign table'
             WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
                                               WHERE i.inhparent = c.oid)
-              THEN 'other tables inherit from it, and what they hold counts as its own'
-            WHEN c.relkind IN ('r', 'p') AND NOT pg_catalog.has_table_privilege(c.oid, 'INSERT')
-              THEN 'the user may not write there' END
+              THEN 'other tables inherit from it, and what they hold counts as its own' END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = %s ORDER BY c.relname"""
 
@@ -204,7 +202,7 @@ PLAIN: dict[str, Kind] = {
     "timestamp with time zone": Moment("timestamp with time zone"),
     "time without time zone": TimeOfDay(),
     "interval": Interval(),
-    "money": Numeric("money", 19, 2),
+    "money": Money(),
     "name": Short("name", NAME_BYTES),
     '"char"': Short('"char"', 1),
 }

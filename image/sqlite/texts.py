@@ -12,6 +12,9 @@ from .source import Invalid
 from .values import Kind, Unfit, integer, real, slices, unfit
 
 UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}\}?")
+# The escapes that jsonb refuses: NUL, and halves of surrogate pairs.
+HIGH, LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+NO_PLACE = re.compile(rf"\\u0000|{HIGH}(?!{LOW})|(?<!{HIGH}){LOW}")
 LABELS = 10  # of an enum that are named
 SPECIAL = '",\r\n\\'  # what means something in CSV, or may at the start of a line
 
@@ -90,7 +93,7 @@ class Words(Kind):
 
     @property
     def unknown(self) -> str:
-        return "" if self.labels else f"{self.sql} is Postgres's to judge"
+        return "" if self.labels else f"only Postgres can read {self.sql}"
 
     def one(self, value: Any) -> str:
         text = Text().one(value)
@@ -119,7 +122,7 @@ class Bytes(Kind):
         return chain(("\\x",), (part.hex() for part in slices(value)))
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
-        if Invalid in map(type, values):
+        if set(map(type, values)) - {bytes, type(None)}:  # no UTF-8 is among bytes too
             raise ValueError
         written = bytes.hex  # for floats have a hex() too
         return ["" if value is None else "\\x" + written(value) for value in values]
@@ -172,12 +175,5 @@ def _no_constant(word: str) -> None:
 
 
 def _without_place(text: str) -> bool:
-    r"""Whether jsonb refuses an escape in it: \u0000, and halves of surrogate pairs."""
-    if "\\u" not in text:
-        return False
-    try:
-        return "\0" in json.dumps(json.loads(text), ensure_ascii=False).encode().decode() or (
-            "\\u0000" in json.dumps(json.loads(text))
-        )
-    except UnicodeEncodeError:
-        return True
+    """Whether jsonb refuses an escape in it, be it in a member that another of that name hides."""
+    return "\\u" in text and bool(NO_PLACE.search(text.replace("\\\\", "  ")))

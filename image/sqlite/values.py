@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, ClassVar, TypeVar
 
-from .source import Invalid
+from .source import Halved, Invalid
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -179,6 +179,24 @@ class Numeric(Kind):
         return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
 
 
+@dataclass(frozen=True)
+class Money(Numeric):
+    """money, whose bigint counts hundredths, and which takes no exponent."""
+
+    sql: str = "money"
+    precision: int = 19
+    scale: int = 2
+
+    def one(self, value: Any) -> str:
+        number = Decimal(super().one(value))
+        if not -(1 << 63) <= number * 100 < 1 << 63:
+            raise Unfit("is too large for money")
+        return format(number, "f")
+
+    def bulk(self, values: Sequence[Any]) -> Sequence[str]:
+        return Kind.bulk(self, values)
+
+
 class Boolean(Kind):
     """boolean: 0 and 1, or the words that Postgres knows, in any case."""
 
@@ -204,6 +222,8 @@ _BOOLEANS = {0: "f", 1: "t", None: ""}
 
 def unfit(value: Any, wanted: str, otherwise: str = "") -> Unfit:
     """Why a value is not what is wanted."""
+    if isinstance(value, Halved):
+        return Unfit("is a text with half of a surrogate pair, which is no letter")
     if isinstance(value, Invalid):
         return Unfit("is a text, but no UTF-8")
     if value == "":

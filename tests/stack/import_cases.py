@@ -57,7 +57,7 @@ FITTING: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
     "time": ("TIME", ["10:11:12", "23:59", "01:02:03.5"], "time without time zone", [time(10, 11, 12), time(23, 59), time(1, 2, 3, 500_000)]),
     "uuid": ("UUID", ["00112233-4455-6677-8899-AABBCCDDEEFF", "00112233445566778899aabbccddeeff", SIXTEEN], "uuid", [UUID("00112233-4455-6677-8899-aabbccddeeff")] * 2 + [UUID(bytes=SIXTEEN)]),
     "json": ("JSON", ['{"b": 1,"a":[null,"\\u00e9"]}', "[]", "5", "1.5", '"x"', "null"], "json", [{"b": 1, "a": [None, "é"]}, [], 5, 1.5, "x", None]),
-    "jsonb": ("JSONB", ['{"bb":1.50,"a":-0.0, "a":1E2,"é":"\\u0007\\n\\"/\\\\"}'], "jsonb", None),
+    "jsonb": ("JSONB", ['{"bb":1.50,"a":-0.0, "a":1E2,"é":"\\u0007\\n\\"/\\\\"}', '"\\\\u0000"', '"\\u005cu0000"'], "jsonb", None),
 }  # fmt: skip
 
 # Declared type, values of which the last does not fit, and the reason.
@@ -72,6 +72,10 @@ UNFIT: dict[str, tuple[str, list[Any], str]] = {
     "real in blob": ("BLOB", [b"a", 0.5], "is a real, not a blob"),
     "NUL": ("TEXT", ["a", "b\0c"], "has a NUL byte, which Postgres has not in texts"),
     "no UTF-8": ("TEXT", ["a", ("invalid", b"caf\xe9")], "is a text, but no UTF-8"),
+    "blob of a digit in real": ("REAL", [1.5, b"1"], "is a blob, not a number"),
+    "date and time with a space": ("DATETIME", ["2024-02-29 10:00:00", "2024-02-29 10:00:00 "], "is no date or time"),
+    "date with a time and a space": ("DATE", ["2024-02-29 10:00", "2024-02-29 10:00:00.5 "], "is no date or time"),
+    "NUL in jsonb that is hidden": ("JSONB", ["{}", '{"a": "\\u0000", "a": 1}'], "has a character that jsonb has not"),
     "half a surrogate pair": ("TEXT", ["a", ("invalid", b"\xed\xa0\x80")], "is a text, but no UTF-8"),
     "two in boolean": ("BOOLEAN", [0, 1, 2], "is neither 0 nor 1"),
     "no day": ("DATE", ["2024-02-29", "2023-02-29"], "is no day of the calendar, or no time of day"),

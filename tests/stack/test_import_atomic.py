@@ -196,6 +196,44 @@ def test_a_lost_connection_is_told_and_nothing_has_been(target: str, path: Path)
     assert state(target) == before
 
 
+@contextlib.contextmanager
+def held_while_it_loads(url: str) -> Iterator[Callable[[], None]]:
+    """A table that takes a row a second, more of them than the network has room for."""
+    with connected(url) as cursor:
+        cursor.execute(
+            "CREATE FUNCTION slow() RETURNS bool LANGUAGE plpgsql"
+            " AS 'BEGIN PERFORM pg_sleep(1); RETURN true; END'; CREATE TABLE slow (id bigint,"
+            " v text CHECK (slow()))"
+        )
+
+        def wait_until_held() -> None:
+            deadline = time.monotonic() + 30
+            while not ask(url, f"SELECT pid FROM {COPYING}"):
+                assert time.monotonic() < deadline, "nothing is loaded"
+                time.sleep(0.05)
+
+        yield wait_until_held
+
+
+COPYING = "pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'PgSleep'"
+
+
+def test_a_connection_that_the_server_ends_while_rows_are_loaded_shows_no_row(
+    database: str, tmp_path: Path
+) -> None:
+    rows = [(n, "secret " * 70_000) for n in range(60)]
+    path = file(tmp_path / "app.db", "CREATE TABLE slow (id INTEGER, v TEXT)", slow=rows)
+    with held_while_it_loads(database) as wait_until_held:
+        process = start(database, path)
+        wait_until_held()
+        ask(database, f"SELECT pg_terminate_backend(pid) FROM {COPYING}")
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 69
+    assert len(said.splitlines()) == 1
+    assert "the server ended the connection (terminating connection due to" in said
+    assert "Nothing was changed. Try again." in said
+
+
 def test_a_dry_run_does_everything_but_commit(target: str, path: Path) -> None:
     before = state(target)
     done = bring(target, path, "--replace", "--dry-run")

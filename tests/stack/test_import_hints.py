@@ -1,5 +1,6 @@
 """What ends an import on Postgres's side is told with its cause and the way out."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,30 @@ def test_names_cannot_write_what_they_like_on_the_screen(
     assert done.status in (0, 65)
 
 
+REFUSED = {
+    "a value": ("v inet", 'COPY t, line 2, column v: "bogus". Nothing was changed.'),
+    "a long value": ("v inet, w date", '…. COPY t, line 2, column v: "bogus'),
+    "a NULL": ("v text NOT NULL", "violates not-null constraint. COPY t, line 2. --on-bad"),
+    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Nothing was changed.'),
+    "a key": ("v text UNIQUE", "Key (v)=(::1) already exists. Two rows are"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_postgres_refuses_is_a_sentence_and_no_row(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    columns, said = REFUSED[kind]
+    run(database, f"CREATE TABLE t (id int, secret text, {columns})")
+    bad = {"a NULL": None, "a key": "::1", "a long value": "bogus" * 99}.get(kind, "bogus")
+    sql = "CREATE TABLE t (id INTEGER, secret TEXT, v TEXT)"
+    path = file(tmp_path / "app.db", sql, t=[(1, "whisper", "::1"), (2, "whisper", bad)])
+    done = bring(database, path, *(["--on-bad", "null"] if bad is None else []))
+    assert done.status == 65
+    assert said in done.err
+    assert "whisper" not in done.err
+
+
 RIGHTS = {
     "no schema's": (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
@@ -119,6 +144,42 @@ def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
         brought(mine, path, *words)
     finally:
         run(database, f"DROP OWNED BY {user}; DROP ROLE {user}")
+
+
+@pytest.fixture
+def reader(database: str) -> Iterator[str]:
+    """The URL of somebody who may look at the tables, and no more."""
+    run(database, POSTGRES + "CREATE ROLE reader LOGIN PASSWORD 'secret';")
+    run(database, "GRANT SELECT ON author, book TO reader")
+    yield f"postgresql://reader:secret@{database.partition('@')[2]}"
+    run(database, "DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, "1970-01-01")], book=[(1, 1)])
+    brought(database, path)
+    run(
+        database,
+        "ALTER TABLE book ADD later int; UPDATE book SET later = 1;"
+        "ALTER TABLE book ALTER later SET NOT NULL;"
+        "CREATE TRIGGER g BEFORE UPDATE ON book FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    )
+    done = brought(reader, path, "--verify-only")
+    assert done.report["outcome"] == "verified"
+    assert "triggers" not in done.notes()
+    run(database, "DELETE FROM book")
+    assert bring(reader, path, "--verify-only").status == 1
+
+
+@pytest.mark.parametrize("words", [[], ["--replace"], ["--append"]])
+def test_who_may_only_read_is_told_what_it_takes_to_write(
+    reader: str, tmp_path: Path, words: list[str]
+) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    done = bring(reader, path, *words)
+    assert done.status == 69
+    assert "permission denied for table author. Let its owner say: GRANT ALL ON" in done.err
 
 
 def test_help_names_every_status(database: str, tmp_path: Path) -> None:

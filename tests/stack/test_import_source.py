@@ -142,7 +142,14 @@ def test_half_a_surrogate_pair_is_not_joined_with_what_follows(
     )
     done = bring(database, path, program=program)
     assert done.status == 65
-    assert {one["rowid"] for one in done.report["unfit"]["values"]} == {"2", "3", "4"}
+    found = done.report["unfit"]["values"]
+    assert {one["rowid"]: one["value"] for one in found} == {
+        "2": r"'a\ud83db'",
+        "3": r"'\ud83d'",
+        "4": r"'x\udc00y'",
+    }
+    (reason,) = {one["reason"] for one in found}
+    assert reason == "is a text with half of a surrogate pair, which is no letter"
     brought(database, path, "--on-bad", "text", program=program)
     kept = [text for (text,) in ask(database, "SELECT v FROM t ORDER BY id")]
     assert kept[:5] == [text.encode("utf-8", "backslashreplace").decode() for text in texts]
@@ -296,6 +303,10 @@ def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Pa
     done = bring("", path)
     assert done.status == 78
     assert "DATABASE_URL is not set" in done.err
+    done = bring(f"sqlite:///{path}", path)
+    assert done.status == 78
+    assert "it names the Postgres that the data goes into, and the SQLite file is FILE" in done.err
+    assert "container" not in done.err
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])

@@ -66,12 +66,14 @@ def test_what_is_only_counted_is_named_with_the_reason(
         u=[(1,), (2,), (3,)],
     )
     done = brought(database, path)
-    assert done.out.index("t.a: inet is Postgres's to judge; only") < done.out.index("loading")
+    assert done.out.index("t.a: only Postgres can read inet; so the proof counts") < done.out.index(
+        "loading"
+    )
     if words:
         done = brought(database, path, *words)
     reasons = {
-        "a": "inet is Postgres's to judge",
-        "b": "not all of its values are dates: Postgres's to judge",
+        "a": "only Postgres can read inet",
+        "b": "not all of its values are dates, and other spans of time only Postgres can read",
     }
     told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
     assert f"counted, not compared:\n{told}" in done.out
@@ -321,6 +323,18 @@ def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path)
     assert "not compared" not in brought(database, path, *asked).out
     assert ask(database, 'SELECT id::text, "by whom"::text FROM t') == [
         (str(one), str(one)) for one in UUIDS
+    ]
+
+
+def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path: Path) -> None:
+    """One in ten is not much; one in nine is another matter."""
+    sql = "CREATE TABLE few (v DATETIME); CREATE TABLE more (v DATETIME)"
+    rows = [(SPANS[0],)] * 9 + [("soon",)]
+    path = file(tmp_path / "app.db", sql, few=rows, more=rows[1:])
+    done = bring(database, path)
+    hints = [note for note in done.report["notes"] if "--type" in note]
+    assert hints == [
+        "few.v: looks like spans of time (SQLAlchemy's Interval): --type few.v=interval"
     ]
 
 

@@ -1,0 +1,107 @@
+"""The loading and the proof share nothing, and yet judge every value alike: what one refuses the
+other refuses, and what both take is the same to Postgres.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from io import StringIO
+from typing import Any
+
+import psycopg2
+import pytest
+from demijohn.sqlite.choose import KINDS, UNITS_OF
+from demijohn.sqlite.move import Move
+from demijohn.sqlite.normal import Whole, form
+from demijohn.sqlite.normal_one import BROKEN, One
+from demijohn.sqlite.proof import term
+from demijohn.sqlite.schema import Column
+from demijohn.sqlite.target import PLAIN, kind_of
+from demijohn.sqlite.texts import AnyText, Words
+from demijohn.sqlite.values import BULK_ERRORS, Kind, Unfit
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from local.postgres import Postgres
+from tests.stack.import_near import ONCE, VALUES
+
+LIMITED = (
+    *("character varying(3)", "character(3)", "numeric(5,2)", "numeric(3,5)", "numeric(5,-2)"),
+    *("time(3) without time zone", "timestamp(0) without time zone"),
+    *("timestamp(3) with time zone", "inet"),
+)
+ALL: dict[str, Kind] = {
+    **{name: kind for name, kind in PLAIN.items() if name != "citext"},
+    **{name: kind_of(name) for name in LIMITED},
+    **{f"{name}:{unit}": KINDS[name](unit) for name, units in UNITS_OF.items() for unit in units},
+    "any text": AnyText(),
+    "enum": Words("mood", ("sad", "ok", "1", "")),
+}
+
+
+@pytest.fixture(scope="module")
+def connection(postgres: Postgres) -> Iterator[Any]:
+    """To a database that has the enum, with the settings of an import."""
+    made = psycopg2.connect(postgres.create_database("import_agree"))
+    with pytest.MonkeyPatch.context() as patch:
+        # Apps of other tests, which still look for their databases, set it for the whole process.
+        psycopg2.extensions.set_wait_callback(None)
+        patch.setattr(psycopg2.extensions, "set_wait_callback", lambda _: None)
+        with made.cursor() as cursor:
+            cursor.execute("CREATE TYPE mood AS ENUM ('sad', 'ok', '1', '')")
+            cursor.execute("SET TimeZone TO UTC; SET DateStyle TO ISO; SET extra_float_digits TO 1")
+        made.commit()
+        yield made
+    made.close()
+
+
+def sent(kind: Kind, value: Any) -> set[str]:
+    """The fields of CSV that a value may become, alone or among others; none if it does not fit."""
+    fields = set()
+    with suppress(Unfit):
+        fields = {kind.field(value), "".join(kind.pieces(value))}
+    with suppress(*BULK_ERRORS, Unfit):
+        fields.update(field for field in kind.bulk([value]) if "\0" not in field)
+    return fields
+
+
+def proven(whole: Whole, one: One, value: Any) -> set[str]:
+    """The normal forms that a value may have, alone or among others; none if it does not fit."""
+    forms = set()
+    with suppress(*BROKEN):
+        forms = {one(value)}
+    with suppress(*BROKEN):
+        forms.update(text for text in whole([value]) if "\0" not in text)
+    return forms
+
+
+def held(connection: Any, kind: Kind, fields: list[str]) -> list[str]:
+    """What Postgres gives as the normal form of fields that COPY brings it."""
+    column = Column("v", "", not_null=False, default=None, key=0, affinity="")
+    connection.rollback()
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE t (id serial, v {kind.sql})")
+        cursor.copy_expert("COPY t (v) FROM STDIN (FORMAT csv)", StringIO("\n".join([*fields, ""])))
+        cursor.execute(f"SELECT {term(Move(column, 'v', kind, required=False))} FROM t ORDER BY id")
+        return [text for (text,) in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("name", ALL)
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(values=st.lists(VALUES, min_size=1, max_size=20))
+@example(values=list(ONCE))
+def test_what_one_refuses_the_other_refuses(connection: Any, name: str, values: list[Any]) -> None:
+    kind = ALL[name]
+    whole, one = form(kind)
+    fields: list[str] = []
+    forms: list[str] = []
+    for value in values:
+        ways, texts = sent(kind, value), proven(whole, one, value)
+        assert len(texts) == bool(ways), value
+        fields += ways
+        forms += list(texts) * len(ways)
+    if not kind.unknown:
+        assert held(connection, kind, fields) == forms
