@@ -8,11 +8,14 @@ const ARRANGEMENTS = [
   { names: ["one tight", "two tight"], least: 0.1 },
 ];
 
+/** Letters that are as large, as a share of the window's height, need no second column. */
+const LARGE = 0.03;
+
 /**
  * Keeps an element within the height of the window: its style sheet multiplies sizes by `--fit`,
  * which is the largest number at which nothing has to be scrolled, and knows arrangements of it
- * (`data-arrangement`): one column or two, whichever has the larger letters, and where neither can
- * be made to fit, the same with less around them.
+ * (`data-arrangement`): one column where its letters are large, or else one or two, whichever has
+ * the larger letters; and where neither can be made to fit, the same with less around them.
  *
  * Found before the browser draws, when the window or `content` changes. In between it stays as it
  * is, so that rows keep their size while votes come in, unless these need more room.
@@ -80,8 +83,9 @@ function arrange(element: HTMLElement, name: string, least: number, most: number
   };
 }
 
-function isBetter(one: Arranged, other: Arranged): boolean {
-  return one.fits === other.fits ? one.letters > other.letters : one.fits;
+function isBetter(other: Arranged, one: Arranged): boolean {
+  if (other.fits !== one.fits) return other.fits;
+  return one.letters < LARGE * window.innerHeight && other.letters > one.letters;
 }
 
 function set(element: HTMLElement, arrangement: string, scale: number) {
