@@ -58,12 +58,17 @@ def test_nothing_of_it_is_fetched_before_it_is_shown(stack: Stack, newcomer: New
 
     # What waits for the server says so: for what draws it at first, and then for the figures.
     held: list[Route] = []
-    host.page.route(re.compile("timeline-chart.*js|/timeline$"), held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    host.page.route(re.compile("timeline-chart.*js$|/timeline$"), hold)
     button.press("Enter")
-    for awaited in ("timeline-chart", "/timeline"):
+    for awaited in (".js", "/timeline"):
+        while not [route for route in held if route.request.url.endswith(awaited)]:
+            host.page.wait_for_timeout(50)
         host.sees("Loading…")
-        [one] = [route for route in held if awaited in route.request.url]
-        one.continue_()
+        held.pop().continue_()
     host.sees("No votes yet.")
     expect(button).to_have_attribute("aria-expanded", "true")
     assert [url for url in asked if url.endswith("/timeline")]
