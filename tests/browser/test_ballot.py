@@ -141,6 +141,12 @@ def test_a_vote_that_arrives_too_late_is_said_to_be(
     poll.close()
     voter.page.context.set_offline(False)
     voter.sees("Your vote came too late.")
+    poll.close(False)
+    expect(voter.page.get_by_role("button", name="Vote")).to_be_visible(timeout=LEARNS)
+    says(voter, "Tea", "Not sent yet")
+    expect(voter.page.get_by_role("alert")).to_have_count(0)  # that it was late is no fault now
+    poll.close()
+    expect(voter.page.get_by_text("Your vote came too late.")).to_be_visible(timeout=LEARNS)
     for _ in range(2):
         voter.sees("This poll is closed.")
         says(voter, "Tea", "Too late, not counted")

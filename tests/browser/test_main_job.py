@@ -27,7 +27,11 @@ def test_a_poll_from_the_question_to_its_deletion(
     address = host.ask("Tea or coffee?", ["Tea", "Coffee", "Water"])
     host.sees("Your poll is open.")
     manage = host.page.url
+    expect(host.page.get_by_role("img", name="QR code of")).to_be_visible()
     picture(host.page, "manage")
+    host.page.reload()
+    host.sees("Open · 0 votes so far")
+    expect(host.page.get_by_text("Your poll is open.")).to_have_count(0)  # news once
 
     voter.page.goto(address)
     expect(voter.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()

@@ -258,13 +258,40 @@ def test_a_server_that_is_away_is_told_at_the_button_while_it_is_tried_again(
     stack: Stack, newcomer: Newcomer
 ) -> None:
     host = newcomer(stack.url)
+    host.page.clock.install()
     host.page.goto(manage(asked(stack)))
     host.page.route("**/api/polls/*", answer_with(503))
+    tries: list[str] = []
+    host.page.on("response", lambda answer: tries.extend(["5"] if answer.status == 503 else []))
     host.press("Close the poll")
-    expect(section(host.page, "Run it").get_by_text("Trying again…")).to_be_visible()
+    told = section(host.page, "Run it").get_by_text("Trying again…")
+    for _ in range(6):
+        expect(told).to_be_visible()
+        host.page.clock.run_for(5_000)
+    assert len(tries) > 4
+    expect(told).to_be_visible()
     host.page.unroute("**/api/polls/*")
+    host.page.clock.run_for(5_000)
     host.sees("Closed")
-    expect(host.page.get_by_text("Trying again…")).to_have_count(0)
+    expect(told).to_have_count(0)
+
+
+def test_what_is_kept_after_all_is_not_deleted_when_the_network_is_back(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    host.page.goto(manage(asked(stack)))
+    host.sees("Open · 0 votes so far")
+    host.page.context.set_offline(True)
+    host.press("Delete the poll…")
+    host.press("Delete it for good")
+    expect(host.page.get_by_role("dialog").get_by_text("Trying again…")).to_be_visible()
+    host.press("Keep it")
+    host.sees("Reconnecting: this may be old")
+    host.page.context.set_offline(False)
+    expect(host.page.get_by_text("Reconnecting")).to_have_count(0)
+    host.press("Close the poll")
+    host.sees("Closed · 0 votes in all")
 
 
 @pytest.mark.parametrize("width", [320, 375])

@@ -70,6 +70,8 @@ def test_a_change_of_mind_while_it_is_being_sent_is_sent_too(voter: Visitor) -> 
     voter.sees("Sending your vote…")
     voter.choose("Coffee")
     voter.press("Change my vote")
+    while not held:
+        voter.page.wait_for_timeout(20)
     held[0].continue_()
     voter.sees(COUNTED)
     counts(voter, 0, 1)

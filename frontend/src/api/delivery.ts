@@ -22,7 +22,7 @@ import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
 interface Delivery {
   /** Whether it has to wait, since the server or the network is away, or as good as away. */
   readonly away: boolean;
-  /** Why it was refused. */
+  /** Why it was refused, if it did not come too late. */
   readonly error?: Error;
   readonly ended?: boolean;
 }
@@ -99,7 +99,8 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
         note(poll, { away: true, ended: false });
         await pause(backoff(failures++, error));
       } else {
-        refusal = error;
+        // One that came too late is no fault, and may be sent again once the poll is reopened.
+        refusal = isClosed(error) ? undefined : error;
         refuse(client, poll, error);
       }
     } finally {
@@ -114,7 +115,7 @@ async function send(client: QueryClient, poll: string): Promise<void> {
   const choices = waitingBallot(poll);
   if (choices === undefined) return; // Another tab has sent it.
   const ballot = await put(poll, choices).catch(async (error: unknown) => {
-    if (!(error instanceof Problem) || error.status !== 409) throw error;
+    if (!isClosed(error)) throw error;
     // The poll is closed; but where only the answer was lost, an earlier try was in time.
     const counted = await requestBallot(poll);
     await show(client, counted, poll);
@@ -142,11 +143,16 @@ function showCounted(client: QueryClient, poll: string, choices: Choices): void 
 
 /** The poll is closed or gone, or the server's mistake: its page is to say so at once. */
 function refuse(client: QueryClient, poll: string, error: Error): void {
-  if (error instanceof Problem && error.status === 409) {
+  if (isClosed(error)) {
     client.setQueryData<Poll>(keys.poll(poll), (known) => known && { ...known, closed: true });
   }
   refuseBallot(poll);
   void client.invalidateQueries({ queryKey: keys.poll(poll) });
+}
+
+/** Whether it was refused since the poll is closed. */
+function isClosed(error: unknown): boolean {
+  return error instanceof Problem && error.status === 409;
 }
 
 /** One tab at a time, so that two that send do not overtake each other. Plain http knows no locks. */

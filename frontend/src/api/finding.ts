@@ -1,13 +1,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { askForPoll, fewTimes, keys, type Poll } from "./polls";
+import { askForPoll, keys, untilBack, type Poll } from "./polls";
+import { worthRetrying } from "./rhythm";
 
 /** Looks for the poll of a code that somebody typed; its page then need not ask again. */
 export function useFindPoll() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (code: string) => askForPoll(code),
-    ...fewTimes,
+    ...untilBack,
+    // A few times only: who waits may rather type it anew.
+    retry: (failures, error) => failures < 3 && worthRetrying(error),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },

@@ -1,20 +1,20 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { bearer, fillIn, request, send } from "./client";
-import { fewTimes, keys, POLL } from "./polls";
+import { keys, POLL, untilBack } from "./polls";
 import type { components } from "./schema";
 
 export type PollPatch = components["schemas"]["PollPatch"];
 
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
-/** Closes or reopens a poll, or sets when it closes by itself. */
+/** Closes or reopens a poll, or sets when it closes by itself, however long the server is away. */
 export function useChangePoll(id: string, key: string) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body: PollPatch) =>
       request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
-    ...fewTimes,
+    ...untilBack,
     onSuccess: (poll) => {
       client.setQueryData(keys.poll(id), poll);
       void client.invalidateQueries({ queryKey: keys.results(id) });
@@ -22,12 +22,12 @@ export function useChangePoll(id: string, key: string) {
   });
 }
 
-/** Deletes a poll and all its ballots. */
+/** Deletes a poll and all its ballots, unless the signal that is given has called that off. */
 export function useDeletePoll(id: string, key: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () =>
-      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key) }),
+    mutationFn: (signal: AbortSignal) =>
+      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key), signal }),
     onSuccess: () => {
       // Not removed at once: the page that deletes still shows the poll until it is left.
       for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {

@@ -54,9 +54,6 @@ export function isGone(error: Error | null): boolean {
   return error instanceof Problem && (error.status === 404 || error.status === 410);
 }
 
-/** A request that may be repeated without changing its meaning is tried a few times. */
-export const fewTimes = { ...untilBack, retry: (n: number, error: Error) => n < 3 && worthRetrying(error) };
-
 export const POLL = "/api/polls/{poll_id}";
 const RESULTS = "/api/polls/{poll_id}/results";
 export const BALLOT = "/api/polls/{poll_id}/ballot";

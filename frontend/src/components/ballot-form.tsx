@@ -89,7 +89,7 @@ export function BallotForm({ poll, closed, counted }: BallotFormProps) {
           paper={paper}
           voted={counted.length > 0}
           closed={closed}
-          wrong={empty ? strings.vote.none : refused && !closed ? explain(error) : undefined}
+          wrong={empty ? strings.vote.none : refused && !closed && error ? explain(error) : undefined}
         />
       </form>
     </div>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
@@ -24,12 +24,14 @@ interface ManagePollProps {
   readonly secret: string;
   /** How many voted, once known. */
   readonly ballots: number | undefined;
+  /** Whether that is old, since the server is away. */
+  readonly outdated: boolean;
   /** Whether the poll was created just now. */
   readonly created: boolean;
 }
 
 /** Everything that the holder of the secret link can do with a poll. */
-export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) {
+export function ManagePoll({ poll, secret, ballots, outdated, created }: ManagePollProps) {
   const { id, question, closed } = poll;
   const [kept] = useState(() => remember({ id, key: secret, question }));
   const change = useChangePoll(id, secret);
@@ -48,6 +50,7 @@ export function ManagePoll({ poll, secret, ballots, created }: ManagePollProps) 
       <p className="lede">
         <strong role="status">{told.state}</strong>
         {ballots !== undefined && ` · ${tally(poll, ballots)}`}
+        <span role="status">{outdated && ` · ${strings.manage.outdated}`}</span>
       </p>
 
       <Share id={id} question={question} hint={told.share} />
@@ -134,11 +137,13 @@ function Votes({ id, secret, shown }: PartProps & { shown: string }) {
 /** The way out without a way back: apart from all else, and last. */
 function Deletion({ id, secret }: PartProps) {
   const [asking, setAsking] = useState(false);
+  const sending = useRef<AbortController>(undefined);
   const remove = useDeletePoll(id, secret);
   const [, navigate] = useLocation();
 
   function deletePoll() {
-    remove.mutate(undefined, {
+    sending.current = new AbortController();
+    remove.mutate(sending.current.signal, {
       onSuccess: () => {
         forget(id);
         // While the dialog is open, nothing on the next page can be focused.
@@ -158,7 +163,6 @@ function Deletion({ id, secret }: PartProps) {
           type="button"
           className="button button-quiet button-danger"
           onClick={() => {
-            remove.reset();
             setAsking(true);
           }}
         >
@@ -174,6 +178,9 @@ function Deletion({ id, secret }: PartProps) {
         note={<ActionNote of={remove} />}
         onConfirm={deletePoll}
         onCancel={() => {
+          // What waits for the network is not to delete the poll after all.
+          sending.current?.abort();
+          remove.reset();
           setAsking(false);
         }}
       >

@@ -3,7 +3,7 @@ import { Problem } from "../api/problem";
 import * as strings from "../strings";
 
 /** Why something that was sent did not succeed, in words for who sent it. */
-export function explain(error: Error | undefined): string {
+export function explain(error: Error): string {
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
   if (error.passing) return strings.trouble.unreachable;
   if (isGone(error)) return strings.trouble.noPoll;

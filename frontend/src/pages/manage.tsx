@@ -1,10 +1,10 @@
 import "./manage.css";
 
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
-import { refusesKey, useHostsViewingKey, usePoll, useResults } from "../api/polls";
+import { isAway, refusesKey, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { KeyMissing } from "../components/key-missing";
 import { KeyWrong } from "../components/key-wrong";
 import { ManagePoll } from "../components/manage-poll";
@@ -21,6 +21,7 @@ const EVERY = 5_000;
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
   const state = useHistoryState<{ created?: boolean } | null>();
+  const [created] = useState(state?.created ?? false);
   const hash = useHash();
   const known = knownKey(id);
   const key = hash === "" ? known : hash;
@@ -30,6 +31,10 @@ export default function ManagePage() {
   const results = useResults(id, true);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
+
+  useEffect(() => {
+    if (created) history.replaceState(null, ""); // news once, not whenever the page is loaded again
+  }, [created]);
 
   const refused = refusesKey(proof.error);
   useEffect(() => {
@@ -46,7 +51,8 @@ export default function ManagePage() {
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      created={state?.created ?? false}
+      outdated={isAway(poll) || isAway(results)}
+      created={created}
     />
   );
 }

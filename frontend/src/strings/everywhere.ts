@@ -18,7 +18,7 @@ export const trouble = {
   slow: "This takes longer than it should. Still trying…",
   awayTitle: "The server does not answer",
   awayBody: "This page asks again every few seconds, and is here as soon as there is an answer.",
-  unreachable: "The server does not answer. Nothing you typed is lost: try again in a moment.",
+  unreachable: "The server does not answer. Try again in a moment.",
   unexpected: "Something went wrong. Try again in a moment.",
   unexpectedTitle: "Something went wrong",
   unexpectedBody: "It is not your doing. Loading the page again in a moment may help.",

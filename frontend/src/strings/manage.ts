@@ -12,6 +12,7 @@ export const manage = {
     `${formatted} ${(multiple ? voters : votes)(count)} so far`,
   inAll: (formatted: string, count: number, multiple: boolean) =>
     `${formatted} ${(multiple ? voters : votes)(count)} in all`,
+  outdated: "Reconnecting: this may be old",
   running: "Run it",
   close: "Close the poll",
   reopen: "Reopen the poll",
