@@ -273,6 +273,7 @@ def test_a_long_question_is_set_smaller_on_a_phone(
     assert sizes[0] > sizes[1] >= sizes[2] >= 20
     assert heights[-1] < size.height * 0.5
     picture(page, f"question-long{path.replace('/', '-')}")
+    page = open_page(visitor, asked(stack, WORDS, ["Tea", "Coffee"]), path)
     for wide in PROJECTORS:
         resize(page, wide)
         assert font_size(page, ".question") >= font_size(page, ".ballot-label, .result-label")
