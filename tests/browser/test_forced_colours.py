@@ -1,11 +1,14 @@
 """Windows' contrast themes: the system chooses the colours, and what these said has to be seen."""
 
+import io
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Locator, expect
 
-from tests.browser.tally import Visitor
+from tests.browser.layout import resize
+from tests.browser.tally import PHONE, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -19,6 +22,17 @@ def style(found: Locator, name: str, pseudo: str = "") -> str:
     return str(
         found.evaluate("(one, [n, p]) => getComputedStyle(one, p || null)[n]", [name, pseudo])
     )
+
+
+def underlined(found: Locator) -> float:
+    """The longest line that is drawn below the letters of a text, as a share of its width."""
+    found.scroll_into_view_if_needed()
+    box = found.bounding_box()
+    assert box is not None
+    below = {**box, "y": box["y"] + box["height"] * 0.75, "height": box["height"] * 0.4}
+    picture = Image.open(io.BytesIO(found.page.screenshot(clip=below))).convert("L")
+    rows = [picture.crop((0, y, picture.width, y + 1)).tobytes() for y in range(picture.height)]
+    return max(sum(shade < 128 for shade in row) for row in rows) / picture.width
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
@@ -39,7 +53,11 @@ def test_what_is_chosen_and_what_leads_is_seen_in_the_systems_colours(
     question.focus()
     assert style(question, "outlineStyle") == "solid"
 
-    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    resize(host.page, PHONE)
+    assert underlined(host.page.locator("a.address .address-part").first) > 0.95  # of two lines
+
+    host.page.goto(address)
     host.vote("Tea")
     host.page.get_by_role("link", name="See the results").click()
     host.expect_share("Tea", 1, 100)

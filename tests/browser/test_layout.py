@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 from local.postgres import Postgres
 from tests.browser.layout import boxes, expect_apart, expect_within, font_size, resize
 from tests.browser.tally import Size, Visitor, close
+from tests.browser.test_share import read
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -20,10 +22,24 @@ pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 DATABASE = "stack_psycopg2"  # of the stack of that driver
 PROJECTORS = [Size(1024, 768), Size(1280, 720), Size(1920, 1080)]
+SMALL = [Size(800, 600), Size(1366, 768), Size(1280, 800)]
+
+# How many lines each label has, and the width of its last one as a share of the widest.
+LAST_LINES = """() => [...document.querySelectorAll(".result-label")].map((label) => {
+  const text = document.createRange();
+  text.selectNodeContents(label);
+  const widths = [...text.getClientRects()].map(({ width }) => width);
+  return [widths.length, widths.at(-1) / Math.max(...widths)];
+})"""
 
 SENTENCE = "Knowing that this binds us all until the next meeting but one, which shall it be? "
 QUESTION = (SENTENCE * 4)[:300].strip()
 LONG = [f"{n}. {SENTENCE * 2}"[:100].strip() for n in range(1, 21)]
+WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+WORDS = (
+    f"Welche {WORD} soll die Geschwindigkeitsbegrenzungsüberwachung im Geschäftsjahr übernehmen? "
+)
+GERMAN = [f"{WORD} mit ihrer Ordnung"[: 57 + 2 * n] + f" {n}" for n in range(1, 21)]
 
 
 def asked(stack: Stack, question: str, options: list[str], **members: object) -> dict[str, Any]:
@@ -64,26 +80,84 @@ def test_a_long_question_and_long_answers_fit_on_a_projector(
 ) -> None:
     poll = asked(stack, QUESTION[:letters], LONG[:options])
     cast(postgres, poll, 1, 12_480)
-    host = newcomer(stack.url, PROJECTORS[0])
-    page = open_page(host, poll, "/present")
-    expect(page.get_by_role("img", name="QR code of")).to_be_in_viewport(ratio=1)
+    page = expect_on_one_screen(stack, newcomer, poll)
     for size in PROJECTORS:
+        resize(page, size)
+        assert font_size(page, ".question") >= 20
+        assert font_size(page, ".result-label") >= 13
+        lasts = [last for lines, last in page.evaluate(LAST_LINES) if lines > 1]
+        assert all(last > 0.4 for last in lasts), lasts  # no word is left over
+        picture(page, f"present-long-{options}")
+    expect_closed_on_one_screen(stack, page, poll)
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [((WORDS * 3)[:300].strip(), GERMAN), ("W" * 300, [f"{'W' * 98}{n}" for n in range(10, 30)])],
+    ids=["german", "unbroken"],
+)
+def test_words_without_end_are_set_smaller_rather_than_the_code_cut_off(
+    stack: Stack,
+    postgres: Postgres,
+    newcomer: Newcomer,
+    picture: Picture,
+    question: str,
+    labels: list[str],
+) -> None:
+    closes_at = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    poll = asked(stack, question, labels, multiple=True, closes_at=closes_at)
+    cast(postgres, poll, 1, 12_480)
+    cast(postgres, poll, 2, 12_480)
+    page = expect_on_one_screen(stack, newcomer, poll)
+    expect(page.get_by_text("Open until")).to_be_visible()
+    resize(page, SMALL[0])
+    assert read(page.get_by_role("img", name="QR code of")) == f"{stack.url}/p/{poll['id']}"
+    assert font_size(page, ".result-label") >= (9 if " " in question else 7)
+    picture(page, "present-words")
+    expect_closed_on_one_screen(stack, page, poll)
+
+
+def expect_on_one_screen(stack: Stack, newcomer: Newcomer, poll: dict[str, Any]) -> Page:
+    """Of every size, with the question no smaller than its answers."""
+    page = open_page(newcomer(stack.url, PROJECTORS[0]), poll, "/present")
+    code = page.get_by_role("img", name="QR code of")
+    expect(code).to_be_in_viewport(ratio=1)
+    for size in (*SMALL, *PROJECTORS):
         resize(page, size)
         expect_within(page, size)
         expect_apart(page)
-        assert font_size(page, ".question") >= 20
-        assert font_size(page, ".result-label") >= 13
-        picture(page, f"present-long-{options}")
+        expect(code).to_be_in_viewport(ratio=1)
+        assert font_size(page, ".question") >= font_size(page, ".result-label")
+    return page
+
+
+def expect_closed_on_one_screen(stack: Stack, page: Page, poll: dict[str, Any]) -> None:
     close(stack, poll)
     expect(page.get_by_text("Most votes")).to_be_visible()
     expect_within(page, PROJECTORS[-1])
     expect_apart(page)
-    for size in PROJECTORS:  # opened at this size, rather than brought to it
+    for size in (*SMALL, *PROJECTORS):  # opened at this size, rather than brought to it
         resize(page, size)
         page.reload()
         expect(page.get_by_text("Most votes")).to_be_visible()
         expect_within(page, size)
         expect_apart(page)
+
+
+def test_answers_stand_in_one_column_while_their_letters_are_large(
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+) -> None:
+    visitor = newcomer(stack.url)
+    five = ["Pizza", "Sushi", "Salad", "Burgers", "Nothing"]
+    for options, columns in ((five, 1), ([*five, "Soup", "Bread", "Curry"], 2)):
+        poll = asked(stack, "Where shall we eat?", options)
+        cast(postgres, poll, 1, 12_480)
+        page = open_page(visitor, poll, "/present")
+        for size in (*SMALL[1:], *PROJECTORS):
+            resize(page, size)
+            assert len({round(bar.left) for bar in boxes(page, ".result-bar")}) == columns
+            assert font_size(page, ".result-label") >= 0.03 * size.height
+            picture(page, f"present-columns-{columns}")
 
 
 @pytest.mark.parametrize("size", PROJECTORS)
@@ -131,6 +205,9 @@ def test_rows_keep_their_size_while_votes_come_in(
     cast(postgres, poll, 1, 8)
     expect(page.locator(".result-percent").first).to_have_text("89%")
     assert [(box.left, box.top) for box in boxes(page, ".result-label, .result-bar")] == before
+    # Another one leads now: in bold letters that the typeface has, for which there was room.
+    weight = "(all) => all.map((one) => getComputedStyle(one).fontWeight)"
+    assert page.locator(".result-label").evaluate_all(weight) == ["700", *["400"] * 7]
 
 
 # Numbers
@@ -196,6 +273,10 @@ def test_a_long_question_is_set_smaller_on_a_phone(
     assert sizes[0] > sizes[1] >= sizes[2] >= 20
     assert heights[-1] < size.height * 0.5
     picture(page, f"question-long{path.replace('/', '-')}")
+    page = open_page(visitor, asked(stack, WORDS, ["Tea", "Coffee"]), path)
+    for wide in PROJECTORS:
+        resize(page, wide)
+        assert font_size(page, ".question") >= font_size(page, ".ballot-label, .result-label")
 
 
 def test_a_long_word_is_not_broken_on_a_phone(stack: Stack, newcomer: Newcomer) -> None:

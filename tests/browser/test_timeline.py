@@ -1,11 +1,12 @@
 """Votes over time: fetched when shown, few names however many answers, and moving while open."""
 
 import random
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from local.postgres import Postgres
 from tests.browser.layout import resize
@@ -55,7 +56,19 @@ def test_nothing_of_it_is_fetched_before_it_is_shown(stack: Stack, newcomer: New
     assert not [url for url in asked if "timeline" in url.replace("vote-timeline", "")]
     assert not [url for url in asked if "chart" in url]
 
+    # What waits for the server says so: for what draws it at first, and then for the figures.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    host.page.route(re.compile("timeline-chart.*js$|/timeline$"), hold)
     button.press("Enter")
+    for awaited in (".js", "/timeline"):
+        while not [route for route in held if route.request.url.endswith(awaited)]:
+            host.page.wait_for_timeout(50)
+        host.sees("Loading…")
+        held.pop().continue_()
     host.sees("No votes yet.")
     expect(button).to_have_attribute("aria-expanded", "true")
     assert [url for url in asked if url.endswith("/timeline")]

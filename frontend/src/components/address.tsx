@@ -9,9 +9,12 @@ import { spokenAddress } from "../lib/format";
 export function Address({ url }: { url: string }) {
   const [host = "", ...path] = spokenAddress(url).split("/");
   const parts = [host, `/${path.join("/")}`] as const;
-  const longest = Math.max(...parts.map((part) => part.length));
+  const lengths = {
+    "--longest-part": Math.max(...parts.map((part) => part.length)),
+    "--letters": parts.join("").length,
+  } as CSSProperties;
   return (
-    <bdi dir="ltr" style={{ "--longest-part": longest } as CSSProperties}>
+    <bdi dir="ltr" style={lengths}>
       <span className="address-part">{parts[0]}</span>
       <wbr />
       <span className="address-part">{parts[1]}</span>

@@ -26,9 +26,11 @@ function ResultRow({ share }: { share: Share }) {
         <span className="result-unit">%</span>
       </p>
       <div className="result-text">
-        <p className="result-label" dir="auto">
-          {share.label}
-        </p>
+        <div className="result-name" data-name={share.label}>
+          <p className="result-label" dir="auto">
+            {share.label}
+          </p>
+        </div>
         <p className="result-votes">
           {strings.results.votes(formatCount(share.votes), share.votes)}
         </p>

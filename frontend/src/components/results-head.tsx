@@ -9,10 +9,12 @@ export type WatchedResults = Reaching & { readonly data: Watched };
 interface ResultsHeadProps {
   readonly poll: Poll;
   readonly results: WatchedResults;
+  /** What else there is to be said of the state. */
+  readonly note?: string | undefined;
 }
 
 /** What is above a count: the question, how many have voted, and whether the numbers still move. */
-export function ResultsHead({ poll, results }: ResultsHeadProps) {
+export function ResultsHead({ poll, results, note }: ResultsHeadProps) {
   const { ballots, closed } = results.data;
   const { voters, ballots: votes } = strings.results;
   return (
@@ -26,6 +28,7 @@ export function ResultsHead({ poll, results }: ResultsHeadProps) {
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
         <LiveState closed={closed} reconnecting={isOutdated(results)} asked={results} />
+        {note !== undefined && <p className="hint results-note">{note}</p>}
       </div>
     </div>
   );

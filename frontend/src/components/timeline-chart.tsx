@@ -6,6 +6,7 @@ import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
 import * as strings from "../strings";
+import { Expected } from "./expected";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
 import type { VoteTimelineProps } from "./vote-timeline";
 
@@ -22,9 +23,9 @@ const ROWS = 12;
 export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps) {
   const timeline = useTimeline(pollId, viewingKey);
   if (!timeline.data) {
-    const said = timeline.isError ? strings.trouble.unexpected : strings.trouble.away;
-    const silent = !timeline.isError && !isAway(timeline);
-    return <p className="hint">{!silent && said}</p>;
+    if (!timeline.isError && !isAway(timeline)) return <Expected />;
+    const { unexpected, away } = strings.trouble;
+    return <p className="hint">{timeline.isError ? unexpected : away}</p>;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;
   const found = race(timeline.data);

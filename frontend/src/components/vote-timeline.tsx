@@ -4,6 +4,7 @@ import { lazy, Suspense, useId, useState } from "react";
 
 import { load } from "../lib/load";
 import * as strings from "../strings";
+import { Expected } from "./expected";
 
 const TimelineChart = lazy(() => load(() => import("./timeline-chart")));
 
@@ -34,7 +35,7 @@ export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
       </h2>
       <div id={chart} className="timeline-body" hidden={!open}>
         {open && (
-          <Suspense>
+          <Suspense fallback={<Expected />}>
             <TimelineChart pollId={pollId} viewingKey={viewingKey} />
           </Suspense>
         )}

@@ -2,11 +2,20 @@ import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 
 import { largestFit } from "./fit";
 
-const LEAST = 0.3;
+/** The ways to lay it out: those that come first are taken where anything fits in one of them. */
+const ARRANGEMENTS = [
+  { names: ["one", "two"], least: 0.3 },
+  { names: ["one tight", "two tight"], least: 0.1 },
+];
+
+/** Letters that are as large, as a share of the window's height, need no second column. */
+const LARGE = 0.03;
 
 /**
  * Keeps an element within the height of the window: its style sheet multiplies sizes by `--fit`,
- * which is the largest number at which nothing has to be scrolled.
+ * which is the largest number at which nothing has to be scrolled, and knows arrangements of it
+ * (`data-arrangement`): one column where its letters are large, or else one or two, whichever has
+ * the larger letters; and where neither can be made to fit, the same with less around them.
  *
  * Found before the browser draws, when the window or `content` changes. In between it stays as it
  * is, so that rows keep their size while votes come in, unless these need more room.
@@ -41,13 +50,45 @@ export function useFit(content: string, most: number): RefObject<HTMLElement | n
   return element;
 }
 
+interface Arranged {
+  readonly name: string;
+  readonly scale: number;
+  readonly fits: boolean;
+  /** The size of the answers' letters, in CSS pixels; 0 where there are none. */
+  readonly letters: number;
+}
+
 function fit(element: HTMLElement, most: number) {
-  const set = (scale: number) => {
-    element.style.setProperty("--fit", String(scale));
-  };
+  let found: readonly Arranged[] = [];
+  for (const { names, least } of ARRANGEMENTS) {
+    found = names.map((name) => arrange(element, name, least, most));
+    if (found.some(({ fits }) => fits)) break;
+  }
+  const best = found.reduce((one, other) => (isBetter(other, one) ? other : one));
+  set(element, best.name, best.scale);
+}
+
+function arrange(element: HTMLElement, name: string, least: number, most: number): Arranged {
   const fits = (scale: number) => {
-    set(scale);
+    set(element, name, scale);
     return element.offsetHeight <= window.innerHeight;
   };
-  set(largestFit(fits, LEAST, most));
+  const scale = largestFit(fits, least, most);
+  const label = element.querySelector(".result-label");
+  return {
+    name,
+    scale,
+    fits: fits(scale),
+    letters: label === null ? 0 : parseFloat(getComputedStyle(label).fontSize),
+  };
+}
+
+function isBetter(other: Arranged, one: Arranged): boolean {
+  if (other.fits !== one.fits) return other.fits;
+  return one.letters < LARGE * window.innerHeight && other.letters > one.letters;
+}
+
+function set(element: HTMLElement, arrangement: string, scale: number) {
+  element.dataset.arrangement = arrangement;
+  element.style.setProperty("--fit", String(scale));
 }
