@@ -86,7 +86,7 @@ def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a inet)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
     done = brought(database, path, "--dry-run")
-    assert "counted, not compared:\n  t.a: inet" in done.out
+    assert "counted, not compared:\n  t.a: only Postgres can read inet" in done.out
     assert done.out.endswith(": a dry run: nothing was committed\n")
 
 
