@@ -8,7 +8,7 @@ from .facts import DATED, DATES, Facts
 from .moments import EPOCH_DATES, UNIT_NAMES, Interval, Moment
 from .move import Move, TableMove
 from .plan import Options, Plan
-from .schema import Column, Left, Table
+from .schema import Column, Table
 from .target import ROUNDING, TargetColumn, TargetTable, renamed
 from .texts import AnyText, Text
 from .values import Kind, Numeric
@@ -38,8 +38,7 @@ def existing_table(
     moves = []
     for column in table.columns:
         name = f"{table.name}.{column.name}"
-        if name.lower() in options.exclude:
-            plan.left.append(Left("column", name, "excluded as asked"))
+        if plan.excludes("column", name, options):
             continue
         there = _match(column, left)
         if there is None:

@@ -53,6 +53,13 @@ class Plan:
         """Note that it is left behind, or `kept` otherwise than it was."""
         self.left.append(replace(what, reason=reason, kept=kept))
 
+    def excludes(self, what: str, name: str, options: Options) -> bool:
+        """Whether a table or a column is to stay behind, as asked; then that is noted."""
+        asked = name.lower() in options.exclude
+        if asked:
+            self.left.append(Left(what, name, "excluded as asked"))
+        return asked
+
     def find(self, table: str) -> TableMove | None:
         """The move of a source's table."""
         return next((t for t in self.tables if t.table.name == table), None)

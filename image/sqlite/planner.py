@@ -48,8 +48,7 @@ def make(
         if target.find(table.name) is None
     }
     for table in schema.tables:
-        if table.name.lower() in options.exclude:
-            plan.left.append(Left("table", table.name, "excluded as asked"))
+        if plan.excludes("table", table.name, options):
             continue
         existing = target.find(table.name)
         if existing is None and verify:
@@ -144,8 +143,7 @@ def _new(
     moves = []
     for column in table.columns:
         key = f"{table.name}.{column.name}"
-        if key.lower() in options.exclude:
-            plan.left.append(Left("column", key, "excluded as asked"))
+        if plan.excludes("column", key, options):
             continue
         choice = choose.choose(column, about[column.name])
         if asked := options.types.get(key.lower()):
