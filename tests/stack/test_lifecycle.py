@@ -241,9 +241,15 @@ def test_gunicorn_that_ends_by_itself_again_and_again_ends_the_container(launch:
     assert "demijohn: gunicorn ended 3 times" in running.log.splitlines()[-1]
 
 
-def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(launch: Launch) -> None:
+def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(
+    launch: Launch, tmp_path: Path
+) -> None:
     """A host's probes wait at Gunicorn's socket, and Nginx for them: in vain, and 15 s."""
-    stack = launch(APP_MODULE="backend:nothing()").start()
+    gate = tmp_path / "gate"
+    waits = f"while not __import__('os').path.exists({str(gate)!r}): __import__('time').sleep(0.01)"
+    (tmp_path / "slow.py").write_text(waits)
+    settings = {"APP_DIR": str(tmp_path), "APP_MODULE": "slow:app", "RELEASE_ON_BOOT": "false"}
+    stack = launch(**settings).start()
     seen: list[int] = []
 
     def probe() -> None:
@@ -255,13 +261,21 @@ def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(launch: Laun
     probes = [threading.Thread(target=probe) for _ in range(4)]
     for each in probes:
         each.start()
-    stack.wait_for(lambda: "has no nothing" in stack.log, "reason")
+    stack.wait_for(lambda: connections(stack.run_dir / "gunicorn.sock") >= 4, "probes")
+    gate.touch()
+    stack.wait_for(lambda: "has no app" in stack.log, "reason")
     known = time.monotonic()
     assert stack.wait() == 78
     assert time.monotonic() - known < 8
     for each in probes:
         each.join()
     assert set(seen) == {502}
+
+
+def connections(path: Path) -> int:
+    """How many connections a Unix socket has, those that wait to be accepted included."""
+    lines = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(f" {path}") for line in lines) - 1  # itself
 
 
 def can_connect(stack: Stack) -> bool:
