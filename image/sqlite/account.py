@@ -46,14 +46,15 @@ class Normal:
     def __init__(self, move: TableMove, policy: str) -> None:
         self._policy = policy
         self._moves = move.moves
-        self._forms = [form(one.kind) for one in move.moves]
+        self._forms = [form(one.kind, large=move.is_large) for one in move.moves]
         self._has_texts = any(isinstance(one.kind, Text) for one in move.moves)
 
     def sum(self, rows: Sequence[Row]) -> Sum:
-        """The account of some rows, whose first value tells their place and does not count."""
+        """The account of some rows as a part's query gives them."""
         if len(rows) == 1 and is_large(rows[0]):
-            return self._large(rows[0][1:])
-        columns = list(zip(*rows, strict=True))[1:]
+            return self._large(rows[0])
+        columns = list(zip(*rows, strict=True))
+        columns = columns[len(columns) - len(self._moves) :]
         try:
             texts = [whole(column) for (whole, _), column in zip(self._forms, columns, strict=True)]
             if self._policy and any(map(self._lacks, self._moves, columns)):
@@ -65,7 +66,7 @@ class Normal:
             written = []
             for row in rows:
                 with suppress(Skipped):
-                    written.append(SEPARATOR.join(self.texts(row[1:])))
+                    written.append(SEPARATOR.join(self.texts(row)))
         return Sum(len(written), _total(written))
 
     @staticmethod
@@ -86,7 +87,8 @@ class Normal:
 
     def texts(self, row: Row) -> Iterator[str]:
         """The normal forms of one row's values. Raises Skipped."""
-        for move, (_, one), value in zip(self._moves, self._forms, row, strict=True):
+        values = row[len(row) - len(self._moves) :]
+        for move, (_, one), value in zip(self._moves, self._forms, values, strict=True):
             try:
                 if value is None and move.required:
                     raise ValueError

@@ -31,8 +31,8 @@ class Encoder:
         return (self._lines(rows),)
 
     def _lines(self, rows: Sequence[Row]) -> str:
-        columns = list(zip(*rows, strict=True))
-        places = columns.pop(0)
+        places, *_ = columns = list(zip(*rows, strict=True))
+        columns = columns[len(columns) - len(self.moves) :]
         fields = [self._bulk(at, column) for at, column in enumerate(columns)]
         if None not in fields:
             text = lines(fields)  # type: ignore[arg-type]
@@ -67,7 +67,7 @@ class Encoder:
         nothing: Iterable[str] = ()
         fields = [
             self._column(at, row[:1], (value,), skip, in_pieces, nothing)[0]
-            for at, value in enumerate(row[1:])
+            for at, value in enumerate(row[len(row) - len(self.moves) :])
         ]
         if skip and self._refusals.policy == "skip":
             self._refusals.skipped[self._table] += 1

@@ -18,11 +18,16 @@ EXACT = 1 << 53  # whole numbers beyond it are not all doubles
 # In the order of words: blob, integer, null, real, text.
 FIRST = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
 # SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
-# greatest value tells whether all are alike.
+# greatest value tells whether all are alike; in others least and greatest, if they are texts.
 INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
 GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
+ENDS = {"low": "typeof(min({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
-ZONED = {"zoned": "max({c} GLOB '????-??-??*[-+Zz]*')"}
+# Most values have a common form, and to tell so takes half of what it takes to find no zone.
+ZONELESS = "{c} GLOB '????-??-??' OR {c} GLOB '????-??-?? ??:??:??'"
+ZONED = {
+    "zoned": f"max(CASE WHEN {ZONELESS} THEN 0 ELSE {{c}} GLOB '????-??-??*[-+Zz]*' END)",
+}
 # Of columns that are intervals in Postgres: whether all values are dates.
 DATED = {"dated": "min({c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"}
 SECOND = {
@@ -74,7 +79,9 @@ def _second(
 
 
 def _first(column: Column) -> dict[str, str]:
-    if column.affinity == INTEGER and not is_moment(column):
+    if is_moment(column):
+        return ENDS
+    if column.affinity == INTEGER:
         return INTEGERS
     return GREATEST if column.affinity in (TEXT, REAL) or _is_settled(column) else FIRST
 
@@ -108,10 +115,10 @@ def _decimal_facts(column: Column) -> dict[str, str]:
         return {}
     precision, scale = int(decimal[1]), int(decimal[2] or 0)
     ten, limit = f"1e{scale}", f"1e{max(precision - scale, 0)}"
-    # Not by abs(), which the smallest integer has none of.
+    # Not by abs(), which the smallest integer has none of. Only CASE spares what need not be known.
     return {
-        "misfit": f"max({NUMBERS} AND ({{c}} >= {limit} OR {{c}} <= -{limit}"
-        f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}}))"
+        "misfit": f"max(CASE WHEN {{c}} >= {limit} OR {{c}} <= -{limit}"
+        f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}} THEN {NUMBERS} END)"
     }
 
 

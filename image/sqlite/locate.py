@@ -13,6 +13,7 @@ from hashlib import md5
 from . import proof
 from .account import SEPARATOR, UNFIT, Normal, Skipped, first_bits
 from .move import Move, TableMove
+from .normal_one import unquoted
 from .parts import Part
 from .proof import Difference
 from .refusals import SHOWN
@@ -77,7 +78,7 @@ class Locator:
     def _examples(self, keys: Set[Key]) -> list[proof.Place]:
         first = sorted(keys, key=lambda key: [(len(text), text) for text in key])[:EXAMPLES]
         return [
-            {one.name: _plain(one, text) for one, text in zip(self._key, key, strict=True)}
+            {one.name: self._plain(one, text) for one, text in zip(self._key, key, strict=True)}
             for key in first
         ]
 
@@ -88,7 +89,7 @@ class Locator:
         return sums
 
     def _their_buckets(self) -> Counter[int]:
-        row = proof.hashed(self._target, self._move.moves)
+        row = proof.hashed(self._target, self._move)
         return Counter(
             {
                 bucket: int(total)
@@ -107,13 +108,14 @@ class Locator:
         )
 
     def _their_rows(self, buckets: list[int]) -> Counter[tuple[Key, Digests]]:
-        terms = [proof.term(one) for one in self._key]
-        terms += [proof.hashed(self._target, [one]) for one in self._move.moves]
+        move = self._move
+        terms = [proof.term(one, large=move.is_large) for one in self._key]
+        terms += [proof.hashed(self._target, move, [one]) for one in move.moves]
         size = len(self._key)
         return Counter(
             (row[:size], row[size:])
             for row in self._target.rows(
-                f"SELECT {', '.join(terms)} FROM {identifier(self._move.name)}"  # noqa: S608
+                f"SELECT {', '.join(terms)} FROM {identifier(move.name)}"  # noqa: S608
                 f" WHERE {self._bucket_sql()} = ANY(ARRAY{buckets}::int[])"
             )
         )
@@ -125,27 +127,26 @@ class Locator:
         for rows in self._source.rows(sql, self._move.row_bytes):
             for row in rows:
                 with suppress(Skipped):
-                    yield list(self._normal.texts(row[1:]))
+                    yield list(self._normal.texts(row))
 
     def _bucket(self, texts: list[str]) -> int:
         return first_bits(SEPARATOR.join([texts[at] for at in self._places])) % BUCKETS
 
     def _bucket_sql(self) -> str:
-        key = proof.FIRST_BITS.format(proof.hashed(self._target, self._key))
+        key = proof.FIRST_BITS.format(proof.hashed(self._target, self._move, self._key))
         return f"({key} & {BUCKETS - 1})::int"
+
+    def _plain(self, one: Move, text: str) -> str | None:
+        """A value's normal form, as people write it; None is NULL."""
+        if text in ("", UNFIT):
+            return "(does not fit)" if text else None
+        if isinstance(one.kind, Text | Words | Json):
+            text = text.partition(":")[2] if self._move.is_large else unquoted(text)
+        elif isinstance(one.kind, Double) and text:
+            (number,) = struct.unpack(">f" if len(text) == 8 else ">d", bytes.fromhex(text))
+            text = repr(number)
+        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
 def _digest(text: str) -> str:
     return md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def _plain(move: Move, text: str) -> str | None:
-    """A value's normal form, as people write it; None is NULL."""
-    if text in ("", UNFIT):
-        return "(does not fit)" if text else None
-    if isinstance(move.kind, Text | Words | Json):
-        text = text.partition(":")[2]
-    elif isinstance(move.kind, Double) and text:
-        (number,) = struct.unpack(">f" if len(text) == 8 else ">d", bytes.fromhex(text))
-        text = repr(number)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from .values import Kind, Unfit, unfit
+from .values import DIGITS, Kind, Unfit, unfit
 
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 CLOCK = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
@@ -80,7 +80,10 @@ class Moment(Kind):
             else (PLAIN_MOMENTS, datetime.fromisoformat)
         )
         known = [value for value in values if value is not None]
-        if not plain.fullmatch("\n".join(known) + "\n" if known else ""):
+        lines = "\n".join([*known, ""])
+        form = lines.partition("\n")[0].translate(DIGITS) + "\n"
+        alike = lines.translate(DIGITS) == form * len(known)
+        if not plain.fullmatch(form if alike and known else lines):
             return super().bulk(values)
         list(map(parse, known))  # the 30th of February is of the right form
         return ["" if value is None else value for value in values]

@@ -6,6 +6,8 @@ from .schema import Column, Table
 from .source import folded
 from .values import Kind
 
+LARGE_BYTES = 4 << 20  # of a row
+
 
 @dataclass(frozen=True)
 class Trigger:
@@ -42,6 +44,11 @@ class TableMove:
     row_bytes: int = 0
     triggers: list[Trigger] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether a row may be so large that few copies of it should be made at once."""
+        return self.row_bytes > LARGE_BYTES
 
     @property
     def uncompared(self) -> list[Move]:

@@ -13,16 +13,19 @@ from datetime import date, datetime
 from typing import Any
 
 from .moments import Moment
-from .normal_one import One, one_form
+from .normal_one import One, one_form, quoted, sized
 from .texts import AnyText, Short, Text
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 Whole = Callable[[Sequence[Any]], Sequence[str]]
 
 
-def form(kind: Kind) -> tuple[Whole, One]:
-    """How a kind's values are written: a column in which all is as it should be, and one value."""
-    one = one_form(kind)
+def form(kind: Kind, *, large: bool) -> tuple[Whole, One]:
+    """How a kind's values are written: a column in which all is as it should be, and one value.
+
+    `large` tells of the table's rows.
+    """
+    one = one_form(kind, large=large)
 
     def each(values: Sequence[Any]) -> Sequence[str]:
         return ["" if value is None else one(value) for value in values]
@@ -43,7 +46,7 @@ def form(kind: Kind) -> tuple[Whole, One]:
         case AnyText() | Short():
             return each, one
         case Text() if not kind.sql.startswith("character("):
-            return _texts(kind.limit), one
+            return _texts(kind.limit, sized if large else quoted), one
     return each, one
 
 
@@ -60,7 +63,7 @@ def _of(values: Sequence[Any], *types: type) -> bool:
 
 def _integers(values: Sequence[Any]) -> Sequence[str]:
     if _of(values, int):
-        return ["" if value is None else repr(value) for value in values]
+        return ["" if value is None else f"{value}" for value in values]
     return list(map(repr, values))
 
 
@@ -98,13 +101,16 @@ def _booleans(values: Sequence[Any]) -> Sequence[str]:
     return [words[value] for value in values]
 
 
+# Every digit a 9: for that, nothing else has to be looked at.
+NINES = str.maketrans("012345678", "999999999")
+
+
 def _days(each: Whole) -> Whole:
     """Days that are days at all, and written as Postgres does."""
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        lines = "\n".join(known)
-        if set(map(len, known)) - {10} or set(lines[4::11] + lines[7::11]) - {"-"}:
+        if "\n".join(known).translate(NINES) != "\n".join(["9999-99-99"] * len(known)):
             return each(values)
         list(map(date.fromisoformat, known))
         return ["" if value is None else value for value in values]
@@ -112,12 +118,17 @@ def _days(each: Whole) -> Whole:
     return whole
 
 
-def _texts(limit: int) -> Whole:
+def _texts(limit: int, written: Callable[[str], str]) -> Whole:
     def whole(values: Sequence[Any]) -> Sequence[str]:
-        _of(values, str)
-        if limit and max(map(len, filter(None, values)), default=0) > limit:
+        known = [value for value in values if value is not None] if _of(values, str) else values
+        if limit and max(map(len, known), default=0) > limit:
             raise ValueError
-        return ["" if value is None else f"{len(value)}:{value}" for value in values]
+        together = "".join(known)
+        if written is not quoted or "'" in together or "\\" in together:
+            return ["" if value is None else written(value) for value in values]
+        if known is values:
+            return [f"'{value}'" for value in values]
+        return ["" if value is None else f"'{value}'" for value in values]
 
     return whole
 
@@ -127,9 +138,7 @@ def _moments(suffix: str, each: Whole) -> Whole:
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
-        lines = "\n".join(known)
-        marks = (lines[7::20], "-"), (lines[10::20], " "), (lines[13::20] + lines[16::20], ":")
-        if set(map(len, known)) - {19} or any(set(found) - {mark} for found, mark in marks):
+        if "\n".join(known).translate(NINES) != "\n".join(["9999-99-99 99:99:99"] * len(known)):
             return each(values)
         list(map(datetime.fromisoformat, known))
         return ["" if value is None else value + suffix for value in values]

@@ -30,8 +30,9 @@ NO = {"0": "false", "f": "false", "false": "false", "n": "false", "no": "false",
 SCALES = {"unix": 1, "ms": 1_000, "us": 1_000_000}  # how many make a second
 
 
-def one_form(kind: Kind) -> One:
-    """How a kind's values are written that are not NULL."""
+def one_form(kind: Kind, *, large: bool) -> One:
+    """How a kind's values are written that are not NULL; `large` tells of the table's rows."""
+    written = sized if large else quoted
     match kind:
         case Integer():
             return lambda value: _integer(value, {"smallint": 16, "integer": 32}.get(kind.sql, 64))
@@ -43,21 +44,23 @@ def one_form(kind: Kind) -> One:
         case Boolean():
             return _boolean
         case AnyText():
-            return lambda value: _sized(_anything(value))
+            return lambda value: written(_anything(value))
         case Short():
-            return lambda value: _sized(_short(_text(value), kind.limit))
+            return lambda value: written(_short(_text(value), kind.limit))
         case Text():
-            return lambda value: _sized(_text(value, kind.limit, kind.sql.startswith("character(")))
+            return lambda value: written(
+                _text(value, kind.limit, kind.sql.startswith("character("))
+            )
         case Words(labels=()):
             return lambda value: _text(value)[:0] + "?"
         case Words():
-            return lambda value: _sized(_label(_text(value), kind.labels))
+            return lambda value: written(_label(_text(value), kind.labels))
         case Bytes():
             return _blob
         case Uuid():
             return _uuid
         case Json():
-            return lambda value: _sized(json_form(value, binary=kind.sql == "jsonb"))
+            return lambda value: written(json_form(value, binary=kind.sql == "jsonb"))
         case Moment():
             return lambda value: _within(_moment(value, kind.sql, kind.unit), kind.digits)
         case TimeOfDay():
@@ -67,8 +70,22 @@ def one_form(kind: Kind) -> One:
     raise TypeError(kind)
 
 
-def _sized(text: str) -> str:
+def sized(text: str) -> str:
+    """A text of a large row."""
     return f"{len(text)}:{text}"
+
+
+def quoted(text: str) -> str:
+    """A text as Postgres's quote_literal() writes it, whatever standard_conforming_strings says."""
+    text = text.replace("'", "''")
+    return "E'" + text.replace("\\", "\\\\") + "'" if "\\" in text else f"'{text}'"
+
+
+def unquoted(text: str) -> str:
+    """The text that `quoted` was given."""
+    if text.startswith("E"):
+        text = text[1:].replace("\\\\", "\\")
+    return text[1:-1].replace("''", "'")
 
 
 def _integer(value: Any, bits: int) -> str:

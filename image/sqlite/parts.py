@@ -24,16 +24,21 @@ class Part:
         return self.high is None
 
     def query(self, source: Source, names: Sequence[str]) -> str:
-        """The SQL that reads columns; before them comes what tells the row's place."""
+        """The SQL that reads columns, which come last; the first tells the row's place.
+
+        It is one of them where the first is the rowid: reading takes time for each column.
+        """
         table = self.move.table
-        columns = ", ".join([table.rowid, *map(source.reading, names)])
+        columns = list(map(source.reading, names))
+        if not names or names[0] != table.alias:
+            columns.insert(0, table.rowid)
         bounds = [
             f"{table.rowid} {sign} {bound}"
             for sign, bound in ((">", self.low), ("<=", self.high))
             if bound is not None
         ]
         where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
-        return f"SELECT {columns} FROM {identifier(table.name)}{where}{table.order}"  # noqa: S608
+        return f"SELECT {', '.join(columns)} FROM {identifier(table.name)}{where}{table.order}"  # noqa: S608
 
 
 def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> Iterator[Part]:

@@ -6,9 +6,10 @@ way of writing values out; here it is done from the SQLite file once more, value
 that shares nothing with what encodes them for COPY.
 
 The normal form of a row: its values with the character 31 between them. NULL is empty, a text is
-its length in characters, a colon and itself, a blob its MD5, a double its bits, all else as
-Postgres writes it. A value that does not fit, and of which nobody has said what becomes of it, is
-like nothing that Postgres may hold.
+quoted as in SQL, a blob its MD5, a double its bits, all else as Postgres writes it. In a table of
+large rows a text is its length in characters, a colon and itself, for quotes may double it. A value
+that does not fit, and of which nobody has said what becomes of it, is like nothing that Postgres
+may hold.
 """
 
 import threading
@@ -132,16 +133,17 @@ class Ours(threading.Thread):
 
 def of_target(target: Target, move: TableMove, where: str = "") -> Sum:
     """Postgres's own account of a table, or of its rows that the SQL of `where` tells."""
-    row = FIRST_BITS.format(hashed(target, move.moves))
+    row = FIRST_BITS.format(hashed(target, move))
     ((rows, total),) = target.rows(
         f"SELECT count(*), sum({row}) FROM {identifier(move.name)}{where}"  # noqa: S608
     )
     return Sum(rows, int(total or 0))
 
 
-def hashed(target: Target, moves: Sequence[Move]) -> str:
-    """SQL for the MD5 of columns in normal form."""
-    terms = f" || '{SEPARATOR}' || ".join(map(term, moves))
+def hashed(target: Target, move: TableMove, columns: Sequence[Move] = ()) -> str:
+    """SQL for the MD5 of a row in normal form, or of some of its columns."""
+    each = (term(one, large=move.is_large) for one in columns or move.moves)
+    terms = f" || '{SEPARATOR}' || ".join(each)
     # Texts may be stored in another encoding; what is hashed is UTF-8.
     return f"md5({terms})" if _is_utf8(target) else f"md5(convert_to({terms}, 'UTF8'))"
 
@@ -150,14 +152,16 @@ def _is_utf8(target: Target) -> bool:
     return bool(target.rows("SHOW server_encoding")[0][0] == "UTF8")
 
 
-def term(move: Move) -> str:
-    """SQL for one column in normal form."""
+def term(move: Move, *, large: bool) -> str:
+    """SQL for one column in normal form; `large` tells of the table's rows."""
     column = identifier(move.name)
     match move.kind:
         case kind if kind.unknown:
             text = f"left({column}::text, 0) || '?'"  # how it is written is Postgres's alone to say
-        case Text() | Words() | Json():
+        case Text() | Words() | Json() if large:
             text = f"length({column}::text) || ':' || {column}::text"
+        case Text() | Words() | Json():
+            text = f"quote_literal({column}::text)"
         case Bytes():
             text = f"md5({column})"
         case Double():

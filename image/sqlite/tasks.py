@@ -12,7 +12,6 @@ from .snapshot import Mark
 from .source import Row, Source
 
 CHUNK_BYTES = 256 << 10
-LARGE_BYTES = 4 << 20  # of a row, at most
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Reading(Task):
 
     @property
     def alone(self) -> bool:
-        return self.part.move.row_bytes > LARGE_BYTES
+        return self.part.move.is_large
 
 
 @dataclass(frozen=True)

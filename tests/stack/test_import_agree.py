@@ -74,14 +74,15 @@ def proven(whole: Whole, one: One, value: Any) -> set[str]:
     return forms
 
 
-def held(connection: Any, kind: Kind, fields: list[str]) -> list[str]:
+def held(connection: Any, kind: Kind, fields: list[str], *, large: bool) -> list[str]:
     """What Postgres gives as the normal form of fields that COPY brings it."""
     column = Column("v", "", not_null=False, default=None, key=0, affinity="")
+    move = Move(column, "v", kind, required=False)
     connection.rollback()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE t (id serial, v {kind.sql})")
         cursor.copy_expert("COPY t (v) FROM STDIN (FORMAT csv)", StringIO("\n".join([*fields, ""])))
-        cursor.execute(f"SELECT {term(Move(column, 'v', kind, required=False))} FROM t ORDER BY id")
+        cursor.execute(f"SELECT {term(move, large=large)} FROM t ORDER BY id")
         return [text for (text,) in cursor.fetchall()]
 
 
@@ -91,11 +92,14 @@ def held(connection: Any, kind: Kind, fields: list[str]) -> list[str]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(values=st.lists(VALUES, min_size=1, max_size=20))
-@example(values=list(ONCE))
-def test_what_one_refuses_the_other_refuses(connection: Any, name: str, values: list[Any]) -> None:
+@given(values=st.lists(VALUES, min_size=1, max_size=20), large=st.booleans())
+@example(values=list(ONCE), large=False)
+@example(values=list(ONCE), large=True)
+def test_what_one_refuses_the_other_refuses(
+    connection: Any, name: str, values: list[Any], large: bool
+) -> None:
     kind = ALL[name]
-    whole, one = form(kind)
+    whole, one = form(kind, large=large)
     fields: list[str] = []
     forms: list[str] = []
     for value in values:
@@ -104,4 +108,4 @@ def test_what_one_refuses_the_other_refuses(connection: Any, name: str, values: 
         fields += ways
         forms += list(texts) * len(ways)
     if not kind.unknown:
-        assert held(connection, kind, fields) == forms
+        assert held(connection, kind, fields, large=large) == forms
