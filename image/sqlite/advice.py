@@ -1,5 +1,6 @@
 """What to do about data that is not imported as it is: ways out, each as it is to be typed."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from .move import TableMove
@@ -43,6 +44,19 @@ def unfit(refusals: Refusals, moves: Iterable[TableMove]) -> str:
     return (
         f"{refusals.total:,} {fit}, so nothing was imported. Say {', '.join(ways)}; "
         f"or {', or '.join(others)}."
+    )
+
+
+def unmet(rows: Counter[str]) -> str:
+    """What else is to be put right: rows that refer to nothing, by their foreign keys."""
+    if not rows:
+        return ""
+    count = rows.total()
+    refer = "row refers" if count == 1 else "rows refer"
+    keys = listed([f"{key}: {number:,}" for key, number in rows.items()])
+    return (
+        f" And {count:,} {refer} to nothing, which is to be put right too, unless you say --on-bad "
+        f"skip: {keys}."
     )
 
 

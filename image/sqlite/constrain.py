@@ -10,7 +10,7 @@ from .grammar import Tokens
 from .move import TableMove
 from .orphans import due, examples, orphans
 from .plan import Names, Plan
-from .refusals import Refusals
+from .refusals import Refusals, one_line
 from .schema import ForeignKey, Index, Left, Term
 from .source import Source, folded, identifier
 from .target import Target
@@ -50,6 +50,7 @@ class Constrainer:
         self._plan = plan
         self._refusals = refusals
         self._names = plan.names
+        self._broken: list[str] = []  # foreign keys, and the rows that break them
 
     def run(self) -> None:
         """Add everything, in an order in which each finds what it needs."""
@@ -63,6 +64,13 @@ class Constrainer:
         for move in created:
             for key in move.table.foreign_keys:
                 self._foreign_key(move, key)
+        if self._broken:
+            them = "it holds" if len(self._broken) == 1 else "the keys hold"
+            self._broken[-1] += (
+                " Put them right in SQLite, or say --on-bad null: they come along as they are, "
+                f"and {them} for new rows only."
+            )
+            raise Stop(Exit.BAD_DATA, "\n".join(map(one_line, self._broken)))
 
     def _primary_key(self, move: TableMove) -> None:
         names = _columns(move, move.table.key)
@@ -194,11 +202,8 @@ class Constrainer:
         count, told = orphans(self._target, move, parent, key)
         told += _case(parent, key)
         if not self._refusals.policy:
-            raise Stop(
-                Exit.BAD_DATA,
-                f"{what.what} {what.name}: {told}. Put them right in SQLite, or say --on-bad null: "
-                "they come along as they are, and the key holds for new rows only.",
-            )
+            self._broken.append(f"{what.what} {what.name}: {told}.")
+            return
         told += due(self._source, move, key, count, self._refusals)
         self._try(what, f"{sql} NOT VALID")
         self._leave(what, f"holds for new rows only: {told}", kept=True)

@@ -16,6 +16,7 @@ from .constrain import Constrainer, restart_sequences
 from .crew import Crew
 from .locate import Locator
 from .move import TableMove
+from .orphans import in_sqlite
 from .plan import Options, Plan
 from .progress import Progress
 from .proof import Ours, Proof
@@ -260,7 +261,10 @@ class Importer:
             self._report.outcome = "refused"
             raise Stop(
                 Exit.BAD_DATA,
-                one_line(f"{self._source.path}: {advice.unfit(refusals, moves)}"),
+                one_line(
+                    f"{self._source.path}: {advice.unfit(refusals, moves)}"
+                    f"{advice.unmet(in_sqlite(self._source, moves))}"
+                ),
             ) from None
         lost.finish()
         return lost.sums

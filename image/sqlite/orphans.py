@@ -1,11 +1,14 @@
 """Rows that refer to nothing: how many, which, and how many of them did so in SQLite already."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
+from ..exits import Stop
 from .move import TableMove
 from .refusals import KEPT, SHOWN, Refusals
 from .schema import ForeignKey
-from .source import Source, identifier
+from .source import Source, folded, identifier
 from .target import Row, Target
 
 EXAMPLES = 5
@@ -69,6 +72,30 @@ def due(source: Source, child: TableMove, key: ForeignKey, count: int, refusals:
     more = count - before
     part = "" if more == count else f"{more:,} of them "
     return f", {part}because {why}" if more > 0 else ""
+
+
+def in_sqlite(source: Source, moves: Iterable[TableMove]) -> Counter[str]:
+    """How many rows refer to nothing by SQLite's own count, by `table (columns)`.
+
+    Keys that SQLite cannot check, for what they refer to is not unique, are left out.
+    """
+    found = Counter[str]()
+    names = {folded(move.table.name): move.table.name for move in moves}
+    for name in names.values():
+        with suppress(Stop):
+            for parent, columns, count in source.execute(UNMET, (name, name)):
+                if folded(parent) in names:  # or the key is left behind
+                    found[f"{name} ({columns})"] += count
+    return found
+
+
+UNMET = """
+SELECT parent, names, broken
+  FROM (SELECT parent, fkid, count(*) AS broken FROM pragma_foreign_key_check(?) GROUP BY fkid)
+  JOIN (SELECT id, group_concat("from", ', ') AS names
+          FROM (SELECT * FROM pragma_foreign_key_list(?) ORDER BY id, seq) GROUP BY id)
+    ON id = fkid
+ ORDER BY id DESC"""
 
 
 def _lost(

@@ -177,3 +177,45 @@ def test_a_report_that_cannot_be_ended_hides_nothing(
     assert done.returncode == (65 if bad else 73)
     assert len(rest) == bad
     assert ("imported and proven" in done.stdout) != bad
+
+
+TWO_KEYS = """
+CREATE TABLE p (id INTEGER PRIMARY KEY);
+CREATE TABLE q (a INT, b INT, PRIMARY KEY (a, b));
+CREATE TABLE c (id INTEGER PRIMARY KEY, p INT REFERENCES p, a INT, b INT, n INT,
+  FOREIGN KEY (a, b) REFERENCES q);
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1, 1, NULL, NULL, 1), (2, 7, 3, 4, 2), (3, 8, NULL, 4, 3);
+"""
+TOO = "2 rows refer to nothing (id 2, 3)", "1 row refers to nothing (id 2)"
+
+
+def test_all_keys_that_rows_break_are_told_at_once(database: str, tmp_path: Path) -> None:
+    done = bring(database, file(tmp_path / "app.db", TWO_KEYS))
+    assert done.status == 65
+    first, second = done.err.splitlines()
+    assert first == f"demijohn: foreign key c (p): {TOO[0]}."
+    assert second == (
+        f"demijohn: foreign key c (a, b): {TOO[1]}. Put them right in SQLite, or say --on-bad null:"
+        " they come along as they are, and the keys hold for new rows only."
+    )
+
+
+def test_rows_that_refer_to_nothing_are_told_with_values_that_do_not_fit(
+    database: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path / "app.db", TWO_KEYS + "UPDATE c SET n = 'x' WHERE id = 1")
+    rest = "which is to be put right too, unless you say --on-bad skip: "
+    done = bring(database, path)
+    assert done.status == 65
+    assert f" And 3 rows refer to nothing, {rest}c (p): 2, c (a, b): 1." in done.err
+    done = bring(database, path, "--exclude", "q")
+    assert f" And 2 rows refer to nothing, {rest}c (p): 2." in done.err
+    brought(database, path, "--on-bad", "skip")
+
+
+def test_a_key_that_sqlite_cannot_check_hides_no_value(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE p (x INT); CREATE TABLE c (x INT REFERENCES p (x), n DATE)"
+    done = bring(database, file(tmp_path / "app.db", sql, c=[(1, "x")]))
+    assert done.status == 65
+    assert "1 value does not fit, so nothing was imported" in done.err and "refer" not in done.err
