@@ -102,7 +102,7 @@ class Server:
     tls: str | None
     max_connections: int
     connections: int
-    read_only: bool
+    unwritable: str  # why it takes no writing, and what to do; empty if it does
     pooled: bool
 
     def __str__(self) -> str:
@@ -129,14 +129,30 @@ def _inspect(connection: Connection) -> Server:
                       current_setting('max_connections')::int
                         - current_setting('superuser_reserved_connections')::int,
                       (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
-                      pg_is_in_recovery() OR current_setting('transaction_read_only')::bool,
-                      pg_backend_pid()"""
+                      pg_is_in_recovery(), current_setting('transaction_read_only')::bool,
+                      current_database(), pg_backend_pid()"""
         )
         row = cursor.fetchone()
         assert row is not None  # noqa: S101  a SELECT without FROM has one row
-        version, most, used, read_only, pid = row
+        version, most, used, standby, read_only, name, pid = row
     info = connection.info
     tls = info.ssl_attribute("protocol") if info.ssl_in_use else None
     # A pooler's clients get a number of its own in the place of a server's process.
     pooled = pid != info.backend_pid
-    return Server(version.split()[0], tls, most, used, read_only, pooled)
+    why = unwritable(name, standby=standby, read_only=read_only)
+    return Server(version.split()[0], tls, most, used, why, pooled)
+
+
+def unwritable(name: str, *, standby: bool, read_only: bool) -> str:
+    """Why the database of that name takes no writing, and what to do; empty if it does."""
+    if standby:
+        return "is a read-only standby. Name the primary, or both hosts"
+    if not read_only:
+        return ""
+    quoted = '"' + name.replace('"', '""') + '"'
+    return (
+        "takes no writing: default_transaction_read_only is on, which some hosts see to where the "
+        "disk is full. Turn it off where it was turned on: SET default_transaction_read_only = off;"
+        f" ALTER DATABASE {quoted} RESET default_transaction_read_only; or the same with ALTER "
+        "ROLE, or in postgresql.conf"
+    )

@@ -127,10 +127,8 @@ def _database(report: Report, config: Settings) -> None:
         report.problem(f"PostgreSQL {server.version} gets no more fixes. Upgrade it.")
     if not server.tls and not url.place().startswith(PRIVATE):
         report.fact("", "the way to it is not encrypted; add sslmode=require if it is not private")
-    if server.read_only:
-        report.problem(
-            "this is a read-only standby. Point DATABASE_URL at the primary, or name both hosts."
-        )
+    if server.unwritable:
+        report.problem(f"it {server.unwritable}.")
     if wanted > server.max_connections and not server.pooled:
         report.problem(
             f"{wanted} connections are more than the server has ({server.max_connections}). "

@@ -1,5 +1,6 @@
 """Whether a database can be imported into at all: asked first, before anything is read."""
 
+from ..database import unwritable
 from ..exits import Exit, Stop
 from .refusals import one_line
 from .source import identifier
@@ -20,17 +21,8 @@ def check(target: Target, place: str, *, verify: bool) -> None:
     if encoding == "SQL_ASCII":
         way = f"CREATE DATABASE {identifier(name)} TEMPLATE template0 ENCODING 'UTF8'"
         why = f"has the encoding SQL_ASCII, which knows no letter beyond ASCII. Make it anew: {way}"
-    elif standby and not verify:
-        why = "is a read-only standby. Name the primary"
-    elif read_only and not verify:
-        why = (
-            "takes no writing: default_transaction_read_only is on, which some hosts see to where "
-            "the disk is full. Turn it off where it was turned on: "
-            f"ALTER DATABASE {identifier(name)} RESET default_transaction_read_only, or the same "
-            "with ALTER ROLE, or in postgresql.conf"
-        )
     else:
-        return
-    raise Stop(
-        Exit.UNAVAILABLE, one_line(f"{place} {why}.") + " Nothing was changed." * (not verify)
-    )
+        why = "" if verify else unwritable(name, standby=standby, read_only=read_only)
+    if why:
+        unchanged = "" if verify else " Nothing was changed."
+        raise Stop(Exit.UNAVAILABLE, one_line(f"{place} {why}.") + unchanged)

@@ -2,11 +2,14 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from local.postgres import Postgres
+from local.postgres import Postgres, temporary
+from tests.stack.moving import ask, connected
 from tests.stack.test_boot import Boot, boot
+from tests.standby import PRIMARY, standby_of
 
 __all__ = ["boot"]
 
@@ -59,6 +62,24 @@ def test_all_is_said_also_where_the_database_is_away(boot: Boot, postgres: Postg
     assert ended.status == 1
     static, database = problems(ended.out)
     assert static.startswith("no index.html") and database.startswith("database away: ")
+
+
+def test_a_database_that_takes_no_writing_is_told(boot: Boot, database: str) -> None:
+    name = urlsplit(database).path[1:]
+    ask(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    (told,) = problems(boot("doctor").out)
+    assert told.startswith("it takes no writing: default_transaction_read_only is on")
+    way = told.partition("Turn it off where it was turned on: ")[2].partition("; or")[0]
+    with connected(database) as cursor:
+        for statement in way.split("; "):
+            cursor.execute(statement)
+    assert not problems(boot("doctor").out)
+
+
+def test_a_standby_is_told_as_one(boot: Boot) -> None:
+    with temporary(**PRIMARY) as primary, standby_of(primary) as standby:
+        (told,) = problems(boot("doctor", DATABASE_URL=standby.url("postgres")).out)
+        assert told == "it is a read-only standby. Name the primary, or both hosts."
 
 
 def test_what_cannot_be_understood_ends_it(boot: Boot, tmp_path: Path) -> None:

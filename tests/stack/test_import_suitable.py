@@ -60,5 +60,8 @@ def test_a_standby_is_told_as_one_and_can_be_compared(path: Path) -> None:
         with standby_of(primary) as standby:
             done = bring(standby.url("app"), path, "--replace")
             assert done.status == 69
-            assert "is a read-only standby. Name the primary. Nothing was changed." in done.err
+            assert (
+                "is a read-only standby. Name the primary, or both hosts. Nothing was changed."
+                in done.err
+            )
             brought(standby.url("app"), path, "--verify-only")
