@@ -9,7 +9,7 @@ from psycopg2 import errors
 
 from .. import database, interruption
 from ..exits import Exit, Stop
-from . import advice, create, load, planner, proof, schema, strays, suitable
+from . import advice, catalog, create, load, planner, proof, strays, suitable
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -22,6 +22,7 @@ from .progress import Progress
 from .proof import Ours, Proof
 from .refusals import Refusals, one_line
 from .report import Report
+from .schema import Schema
 from .source import Source, identifier
 from .strays import Strays
 from .target import Target
@@ -147,9 +148,9 @@ class Importer:
             time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
-    def _read(self) -> schema.Schema:
+    def _read(self) -> Schema:
         """What the file has; Stop(64) where an option names what it has not."""
-        found = schema.read(self._source)
+        found = catalog.read(self._source)
         columns = {f"{t.name}.{c.name}".lower() for t in found.tables for c in t.columns}
         names = {t.name.lower() for t in found.tables} | {one.name.lower() for one in found.left}
         for option, given, known in (
@@ -195,7 +196,7 @@ class Importer:
             self._target.run(f"LOCK TABLE {quoted} IN {mode} MODE")
             ((table.has_rows,),) = self._target.rows(f"SELECT EXISTS (SELECT FROM {quoted})")  # noqa: S608
 
-    def _as_text(self, found: schema.Schema, made: Plan) -> Plan:
+    def _as_text(self, found: Schema, made: Plan) -> Plan:
         """Plan anew, with text for every column that has values that do not fit."""
         refusals = Refusals("text")
         load.check(self._crew, made.tables, refusals)
