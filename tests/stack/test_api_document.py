@@ -85,8 +85,11 @@ def session() -> Iterator[requests.Session]:
 
 api = schemathesis.pytest.from_fixture("document")
 
-# Both drivers; whether a pooler stands before Postgres changes no answer's form.
-pytestmark = pytest.mark.parametrize("stack", ["psycopg2", "pg8000"], indirect=True)
+pytestmark = [
+    # Both drivers; whether a pooler stands before Postgres changes no answer's form.
+    pytest.mark.parametrize("stack", ["psycopg2", "pg8000"], indirect=True),
+    pytest.mark.timeout(900),  # some thousand requests; to count the seconds is for benches
+]
 
 
 @api.parametrize()
