@@ -180,5 +180,6 @@ def attempt(target: Target) -> Iterator[None]:
         if target.connection.closed:
             raise
         target.run("ROLLBACK TO SAVEPOINT attempt")
+        target.run("RELEASE SAVEPOINT attempt")  # COPY FREEZE minds which one it is in
         raise
     target.run("RELEASE SAVEPOINT attempt")

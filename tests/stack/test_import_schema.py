@@ -261,3 +261,15 @@ def test_json_in_the_schema_is_no_damage(
         "check t: json_valid ( j )": "json_valid() is not the same in Postgres",
         "index i": "->> is not the same in Postgres",
     }
+
+
+def test_a_generated_column_that_postgres_refuses_stops_no_table_before_it(
+    database: str, tmp_path: Path
+) -> None:
+    sql = """CREATE TABLE a (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO a VALUES (1, 'x');
+      CREATE TABLE b (id INTEGER PRIMARY KEY, n INT, cheap INT AS (n < 10));
+      INSERT INTO b (n) VALUES (20), (5);
+      CREATE TABLE c (id INTEGER PRIMARY KEY); INSERT INTO c VALUES (1);"""
+    done = brought(database, file(tmp_path / "app.db", sql))
+    assert "now plain: " in done.changed()["generated column b.cheap"]
+    assert ask(database, "SELECT cheap FROM b ORDER BY id") == [(0,), (1,)]
