@@ -62,9 +62,14 @@ def unmet(rows: Counter[str]) -> str:
 
 def holding(tables: Sequence[str]) -> str:
     """What to do about tables that hold rows already; one line for all of them."""
+    these, them, they = (
+        ("This table holds", "it", "it holds")
+        if len(tables) == 1
+        else ("These tables hold", "them", "they hold")
+    )
     return (
-        f"{'This table holds' if len(tables) == 1 else 'These tables hold'} rows already: "
-        f"{listed(tables)}. Say --replace to empty them first, --append to add to what they hold, "
+        f"{these} rows already: {listed(tables)}. Say --replace to empty {them} first, --append to "
+        f"add to what {they}, "
         "or --exclude TABLE to leave one out; if the import was done before, --verify-only "
         "compares both sides."
     )

@@ -122,7 +122,7 @@ def _decimal(declared: re.Match[str], about: Facts) -> Choice:
 def _moment(declared: str, about: Facts) -> Choice:
     zoned = bool(about["zoned"]) or declared.startswith("TIMESTAMPTZ") or "WITH TIME" in declared
     name = "timestamp with time zone" if zoned else "timestamp without time zone"
-    if declared == "DATE" and (about["longest"] or 0) <= len("2024-02-29"):
+    if declared == "DATE" and not about["timed"]:
         name = "date"
     note = (
         f"{name}: some values have a time of day" if declared == "DATE" and name[0] == "t" else ""
@@ -132,20 +132,23 @@ def _moment(declared: str, about: Facts) -> Choice:
     numbers = (about.get("integers") or 0) + (about.get("reals") or 0)
     if not numbers:
         return Choice(Moment(name), note)
-    unit = unit_of(about["least"], about["most"], about["reals"])
+    unit = unit_of(about)
     if not unit or about["texts"]:
         return Choice(Moment(name), note)  # and the numbers are told one by one
     name = "timestamp with time zone"  # a count since some moment is the same everywhere
     return Choice(Moment(name, unit), f"{name}: its values are {UNIT_NAMES[unit]}")
 
 
-def unit_of(least: float, most: float, reals: int) -> str:
+def unit_of(about: Facts) -> str:
     """What a column of numbers counts, if all of them leave no doubt: else nothing."""
-    if reals and least >= 1_721_425 and most < 5_373_485:  # the years 1 to 9999
+    least, most = about["least"], about["most"]
+    if about["reals"] and least >= 1_721_425 and most < 5_373_485:  # the years 1 to 9999
         return JULIAN
     largest = max(abs(least), abs(most))  # not the least: 0 and dates before 1970 are dates too
     bounds = {"unix": (1e8, 1e11), "ms": (1e11, 1e14), "us": (1e14, 1e17)}
-    return next((unit for unit, (low, high) in bounds.items() if low <= largest < high), "")
+    unit = next((unit for unit, (low, high) in bounds.items() if low <= largest < high), "")
+    mixed = (about["seconds"] and unit in ("ms", "us")) or (about["thousandths"] and unit == "us")
+    return "" if mixed else unit
 
 
 def _by_values(column: Column, about: Facts) -> Choice:

@@ -28,6 +28,7 @@ ZONELESS = "{c} GLOB '????-??-??' OR {c} GLOB '????-??-?? ??:??:??'"
 ZONED = {
     "zoned": f"max(CASE WHEN {ZONELESS} THEN 0 ELSE {{c}} GLOB '????-??-??*[-+Zz]*' END)",
 }
+TIMED = {"timed": "max({c} GLOB '????-??-??[ T][0-9][0-9]:*')"}
 # Of columns that are intervals in Postgres: whether all values are dates.
 DATED = {"dated": "min({c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"}
 SECOND = {
@@ -38,6 +39,9 @@ SECOND = {
     "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{EXACT} AND {EXACT})",
     "least": f"min(CASE WHEN {NUMBERS} THEN {{c}} END)",
     "most": f"max(CASE WHEN {NUMBERS} THEN {{c}} END)",
+    # Whether there are such as seconds since 1970 would be today, and such as milliseconds.
+    "seconds": "max(abs(1.0 * {c}) BETWEEN 1e8 AND 1e11 AND " + NUMBERS + ")",
+    "thousandths": "max(abs(1.0 * {c}) BETWEEN 1e11 AND 1e14 AND " + NUMBERS + ")",
     **LONGEST,
 }
 # Of columns that are dates or times in Postgres, and may be numbers in SQLite.
@@ -57,6 +61,7 @@ def facts(crew: Crew, table: Table, closer: Mapping[str, Mapping[str, str]]) -> 
             **({} if column.name == table.alias else _first(column)),
             **(LONGEST if is_moment(column) or column.affinity in (TEXT, BLOB) else {}),
             **(ZONED if is_moment(column) else {}),
+            **(TIMED if column.declared.upper().strip() == "DATE" else {}),
             **_decimal_facts(column),
         }
         for column in table.columns

@@ -114,7 +114,7 @@ def _fitted(
     if isinstance(kind, Moment):
         unit = next((k.unit for k in (asked, own) if isinstance(k, Moment) and k.unit), "")
         if not unit and about.get("least") is not None and not about["texts"]:
-            unit = choose.unit_of(about["least"], about["most"], about["reals"])
+            unit = choose.unit_of(about)
         kind = replace(kind, unit=unit)
     elif isinstance(kind, Interval):
         kind = choose.spans(asked if isinstance(asked, Interval) else kind, about)

@@ -252,7 +252,10 @@ def _within(text: str, digits: int) -> str:
 
 
 def _elapsed(value: Any, unit: str) -> str:
-    """An interval in microseconds; without a unit only that there is one, if it is a text."""
+    """An interval's bits; without a unit only that there is one, if it is a text.
+
+    It has days and parts of one, and no months: https://www.postgresql.org/docs/current/datatype-datetime.html
+    """
     if isinstance(value, str) and (unit or SHAPE.fullmatch(value)):
         past = _read(value) - datetime(1970, 1, 1)  # noqa: DTZ001
         parts = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
@@ -262,9 +265,10 @@ def _elapsed(value: Any, unit: str) -> str:
         return _text(value)[:0] + "?"
     else:
         raise TypeError
-    if not -(1 << 31) < parts // 86_400_000_000 < 1 << 31:
+    days, rest = divmod(parts, 86_400_000_000)
+    if not -(1 << 31) < days < 1 << 31:
         raise OverflowError
-    return str(parts) if unit else "?"
+    return struct.pack(">qii", rest, days, 0).hex() if unit else "?"
 
 
 def _time(value: Any) -> str:

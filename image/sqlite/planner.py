@@ -57,7 +57,9 @@ def make(
         if existing is None:
             about = facts(crew, table, _closer(table, options))
             move = _new(table, called[table.name], about, options, plan)
-        elif existing.has_rows and table.name in BOOKS_OF_MIGRATIONS and not options.append:
+        elif table.name in BOOKS_OF_MIGRATIONS and (
+            verify or (existing.has_rows and not options.append)
+        ):
             plan.left.append(Left("table", table.name, "the migrations have written their own"))
             continue
         else:
@@ -71,7 +73,8 @@ def make(
     if plan.typed:
         plan.refusals.append(advice.typed(plan.typed))
     if not plan.tables and not plan.refusals:
-        raise Stop(Exit.BAD_DATA, f"{source.path} has no tables to import.")
+        why = "has no tables to import" if not schema.tables else "has tables, and all are left out"
+        raise Stop(Exit.BAD_DATA, f"{source.path} {why}.")
     for move in plan.tables:
         for one in move.uncompared:
             why = f"{one.kind.unknown}; so the proof counts its values, and does not compare them"

@@ -169,7 +169,7 @@ def term(move: Move, *, large: bool) -> str:
         case Numeric():
             text = f"trim_scale({column}::numeric)::text"
         case Interval():
-            text = f"trim_scale(extract(epoch FROM {column})::numeric * 1000000)::text"
+            text = f"encode(interval_send({column}), 'hex')"  # a month is not 30 days
         case _:
             text = f"{column}::text"
     return f"coalesce({text}, '')"

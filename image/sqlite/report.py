@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from .screen import TAKEN, Screen, Section
 FEW = 3  # examples, or names, on a line
 WAY_OUT = 8  # rows, at most, for what is said last where values do not fit
 ALL = "--report FILE has them all"
+# What a database promises of its rows: who loses one of these has to know.
+GUARDS = ("primary key", "unique constraint", "foreign key", "check")
 UNFIT = ("does not fit", "do not fit")
 DONE = {  # what became of a value, and of several
     "null": ("became NULL", "became NULL"),
@@ -102,7 +104,8 @@ class Report:
         about = defaultdict(list)
         for note in self.plan.notes:
             about[note.what].append(note.about)
-        return [one_line(f"  {_few(names)}: {what}") for what, names in about.items()]
+        few = _few if Screen.here().rows else ", ".join
+        return [one_line(f"  {few(names)}: {what}") for what, names in about.items()]
 
     def unfit(self) -> list[str]:
         """The values that do not fit: how many of each sort, and the first of them."""
@@ -174,17 +177,19 @@ class Report:
     def _remarks(self) -> list[Section]:
         """What was not compared, changed, or left behind."""
         left = _folded(self.plan.left)
-        told = {
-            "counted, not compared:": [
-                f"{move.table.name}.{one.column.name}: {one.kind.unknown}"
-                for move in self.plan.tables
-                for one in move.uncompared
-            ],
-            "not as it was:": [f"{x.what} {x.name}: {x.reason}" for x in left if x.kept],
-            "left behind:": [f"{x.what} {x.name}: {x.reason}" for x in left if not x.kept],
-        }
+        counted_only = [
+            f"{move.table.name}.{one.column.name}: {one.kind.unknown}"
+            for move in self.plan.tables
+            for one in move.uncompared
+        ]
+        gone = [one for one in left if not one.kept]
+        guards = _told(one for one in gone if one.what in GUARDS)
+        others = _told(one for one in gone if one.what not in GUARDS)
         return [
-            _remark(title, lines, whole=title == "not as it was:") for title, lines in told.items()
+            _remark("counted, not compared:", counted_only),
+            _remark("not as it was:", _told(one for one in left if one.kept), whole=True),
+            _remark("left behind:", guards, whole=True),
+            _remark("" if guards else "left behind:", others),
         ]
 
     def ending(self) -> str:
@@ -248,7 +253,11 @@ def _folded(left: Sequence[Left]) -> list[Left]:
     ]
 
 
-def _remark(title: str, lines: Sequence[str], *, whole: bool) -> Section:
+def _told(left: Iterable[Left]) -> list[str]:
+    return [f"{one.what} {one.name}: {one.reason}" for one in left]
+
+
+def _remark(title: str, lines: Sequence[str], *, whole: bool = False) -> Section:
     told = [one_line(f"  {line}") for line in lines]
     return Section(title, told, lambda shown: f"  {len(told) - shown:,} more; {ALL}", whole=whole)
 
