@@ -4,10 +4,10 @@ Postgres is asked to what a row refers that it has not. That alone does not keep
 whole tree whose root refers to itself might be deleted in Postgres, and each of its rows would be
 the reason that another is not there. What it refers to must have no reason to be there: no row of
 SQLite's is it, or that row is itself kept out, and so on until one that refers to nothing. (A row
-of SQLite's that refers to nothing that is missing is not asked for: its own table differs then.)
+that lacks nothing and is not there is none of these: its table differs, whatever refers to it.)
 
-Nothing is written to Postgres. The rows that lack something are noted in a database of SQLite's
-own, beside the file: it goes to disk where there are many of them, so memory is bounded.
+Nothing is written to Postgres. The rows that lack something are noted in a database of SQLite's,
+one for the purpose: it goes into a temporary file where there are many, so memory is bounded.
 """
 
 import sqlite3
@@ -29,9 +29,8 @@ from .source import Row, Source, identifier
 from .target import Target
 from .values import Unfit
 
-PLACES = (
-    1 << 40
-)  # more than a table has rows: a row's number is its table's times this, and its place
+# More than a table has rows. A row's number is that of its table, times this, and its place there.
+PLACES = 1 << 40
 
 # `lacks`: to what, by its hash, a row refers that is not there. `is_key`: what it is to a key.
 NOTES = """
