@@ -40,6 +40,9 @@ class Sum:
         return f"{self.checksum % WRAP:016x}"
 
 
+NOTHING = Sum(0, 0)
+
+
 class Normal:
     """The normal form of one table's rows, from SQLite's values."""
 
@@ -82,7 +85,7 @@ class Normal:
                 for part in slices(text):
                     digest.update(part.encode())
         except Skipped:
-            return Sum(0, 0)
+            return NOTHING
         return Sum(1, _first_bits(digest.digest()))
 
     def texts(self, row: Row) -> Iterator[str]:

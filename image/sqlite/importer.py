@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from psycopg2 import errors
 
@@ -14,7 +13,8 @@ from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
 from .crew import Crew
-from .locate import Locator
+from .kept_out import KeptOut
+from .locate import Places, located, nowhere
 from .move import TableMove
 from .orphans import in_sqlite
 from .plan import Options, Plan
@@ -78,7 +78,10 @@ class Importer:
             Constrainer(self._target, self._source, made, self._report.refusals).run()
             restart_sequences(self._target, made)
         with self._timed("proof"):
-            self._prove(moves, before, early or self._account(moves), lost)
+            found = self._prove(moves, early or self._account(moves), before)
+            self._report.proofs = proof.without(found, lost)
+            if not self._report.holds and not before:  # of tables that held others it is not known
+                self._locate(moves)
         if not self._report.holds:
             raise self._unproven(moves)
         self._source.check()
@@ -133,8 +136,14 @@ class Importer:
         if made.refusals:
             self._report.outcome = "differs"
             raise Stop(Exit.FAILED, "\n".join(map(one_line, made.refusals)))
-        with self._timed("proof"):
-            self._prove(made.tables, {}, self._account(made.tables))
+        moves = made.tables
+        with self._timed("proof"), KeptOut(self._source, self._target, made) as kept_out:
+            found = self._prove(moves, self._account(moves))
+            if self._policy == "skip":
+                found = proof.without(found, kept_out.find(found, self._progress))
+            self._report.proofs = found
+            if not self._report.holds:
+                self._locate(moves, kept_out.places)
         self._target.connection.rollback()
         self._report.outcome = "verified" if self._report.holds else "differs"
 
@@ -277,33 +286,17 @@ class Importer:
         return ours
 
     def _prove(
-        self,
-        moves: list[TableMove],
-        before: dict[str, Sum],
-        ours: Ours,
-        lost: dict[str, Sum] | None = None,
-    ) -> None:
-        """Let Postgres give its account too, and compare; what was `lost` is not to be there."""
+        self, moves: list[TableMove], ours: Ours, before: dict[str, Sum] | None = None
+    ) -> list[Proof]:
         ours.show(self._progress)
-        nothing = Sum(0, 0)
-        theirs = {
-            move.name: proof.of_target(self._target, move) - before.get(move.name, nothing)
-            for move in moves
-        }
-        sums = {name: one - (lost or {}).get(name, nothing) for name, one in ours.sums().items()}
-        self._report.proofs = [
-            Proof(move.name, move.rows, sums[move.name], theirs[move.name]) for move in moves
-        ]
-        if not self._report.holds and not before:
-            self._locate(moves)
+        return proof.compare(self._target, moves, ours, before)
 
-    def _locate(self, moves: list[TableMove]) -> None:
-        """Say of tables that are not the same which rows it is; not of those that held others."""
+    def _locate(self, moves: list[TableMove], kept_out: Places = nowhere) -> None:
+        """Say of tables that are not the same which rows it is."""
         self._progress.phase("looking for the differences")
-        for at, (move, found) in enumerate(zip(moves, self._report.proofs, strict=True)):
-            if not found.holds:
-                difference = Locator(self._source, self._target, move, self._policy).run()
-                self._report.proofs[at] = replace(found, difference=difference)
+        self._report.proofs = located(
+            self._source, self._target, moves, self._report.proofs, self._policy, kept_out
+        )
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:

@@ -6,16 +6,18 @@ sums up its buckets, and only rows of buckets that differ are compared, so memor
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import md5
+from itertools import chain
 
 from . import proof
 from .account import SEPARATOR, UNFIT, Normal, Skipped, first_bits
 from .move import Move, TableMove
 from .normal_one import unquoted
-from .parts import Part
-from .proof import Difference
+from .parts import read
+from .proof import Difference, Proof
 from .refusals import SHOWN
 from .source import Source, identifier
 from .target import Target
@@ -28,18 +30,45 @@ EXAMPLES = 5  # keys of each kind
 
 Key = tuple[str, ...]
 Digests = tuple[str, ...]
+Places = Callable[[TableMove], Iterator[int]]
+
+
+def nowhere(_: TableMove) -> Iterator[int]:
+    """The places of the rows of a table where none was kept out."""
+    return iter(())
+
+
+def located(
+    source: Source,
+    target: Target,
+    moves: Sequence[TableMove],
+    proofs: Sequence[Proof],
+    policy: str,
+    kept_out: Places = nowhere,
+) -> list[Proof]:
+    """The same proofs, of which those that do not hold tell which rows it is; as a Locator does."""
+    return [
+        found
+        if found.holds
+        else replace(found, difference=Locator(source, target, move, policy, kept_out).run())
+        for move, found in zip(moves, proofs, strict=True)
+    ]
 
 
 class Locator:
     """Compares one table. Its methods raise psycopg2.Error and Stop(65).
 
-    Its SQL takes no parameters, for the names in it may have any character, `%` too.
+    Its SQL takes no parameters, for the names in it may have any character, `%` too. The rows of
+    SQLite that were `kept_out` are told by their places among all, in order.
     """
 
-    def __init__(self, source: Source, target: Target, move: TableMove, policy: str) -> None:
+    def __init__(
+        self, source: Source, target: Target, move: TableMove, policy: str, kept_out: Places
+    ) -> None:
         self._source = source
         self._target = target
         self._move = move
+        self._kept_out = kept_out
         self._normal = Normal(move, policy)
         names = [move.move(name) for name in move.table.key]
         known = [one for one in names if one and not one.kind.unknown]
@@ -122,12 +151,14 @@ class Locator:
 
     def _texts(self) -> Iterator[list[str]]:
         """The normal forms of each row's values, but of those that are skipped as asked."""
-        names = [one.column.name for one in self._move.moves]
-        sql = Part(self._move).query(self._source, names)
-        for rows in self._source.rows(sql, self._move.row_bytes):
-            for row in rows:
-                with suppress(Skipped):
-                    yield list(self._normal.texts(row))
+        out = self._kept_out(self._move)
+        next_out = next(out, None)
+        for place, row in enumerate(chain.from_iterable(read(self._source, self._move))):
+            if place == next_out:
+                next_out = next(out, None)
+                continue
+            with suppress(Skipped):
+                yield list(self._normal.texts(row))
 
     def _bucket(self, texts: list[str]) -> int:
         return first_bits(SEPARATOR.join([texts[at] for at in self._places])) % BUCKETS

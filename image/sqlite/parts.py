@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .move import TableMove
-from .source import Source, identifier
+from .source import Row, Source, identifier
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ class Part:
         ]
         where = f" WHERE {' AND '.join(bounds)}" if bounds else ""
         return f"SELECT {', '.join(columns)} FROM {identifier(table.name)}{where}{table.order}"  # noqa: S608
+
+
+def read(source: Source, move: TableMove) -> Iterator[list[Row]]:
+    """The rows of a table in pieces, whose last values are those of its moves. Raises Stop(65)."""
+    names = [one.column.name for one in move.moves]
+    return source.rows(Part(move).query(source, names), move.row_bytes)
 
 
 def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> Iterator[Part]:

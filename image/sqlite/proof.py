@@ -15,9 +15,9 @@ may hold.
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .account import SEPARATOR, Sum
+from .account import NOTHING, SEPARATOR, Sum
 from .crew import Crew
 from .moments import Interval
 from .move import Move, TableMove
@@ -90,7 +90,7 @@ class Ours(threading.Thread):
         self._crew = crew
         self._policy = policy
         self._moves = moves
-        self._sums = {move.name: Sum(0, 0) for move in moves}
+        self._sums = {move.name: NOTHING for move in moves}
         self._read = Counter[str]()  # rows, by table
         self._shown: Progress | None = None
         self._fault: BaseException | None = None
@@ -129,6 +129,23 @@ class Ours(threading.Thread):
             progress.begin(move.name, move.rows)
             progress.rows = self._read[move.name] - rows
         progress.add(rows)
+
+
+def compare(
+    target: Target, moves: Sequence[TableMove], ours: Ours, before: dict[str, Sum] | None = None
+) -> list[Proof]:
+    """Let Postgres give its account too, but of the rows of `before`. Raises psycopg2.Error."""
+    theirs = {
+        move.name: of_target(target, move) - (before or {}).get(move.name, NOTHING)
+        for move in moves
+    }
+    sums = ours.sums()
+    return [Proof(move.name, move.rows, sums[move.name], theirs[move.name]) for move in moves]
+
+
+def without(proofs: Sequence[Proof], lost: dict[str, Sum]) -> list[Proof]:
+    """Proofs of the rows of SQLite's that are to be there: all but those that were `lost`."""
+    return [replace(one, source=one.source - lost.get(one.table, NOTHING)) for one in proofs]
 
 
 def of_target(target: Target, move: TableMove, where: str = "") -> Sum:

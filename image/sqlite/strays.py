@@ -21,7 +21,12 @@ NEW = " AND c.xmin = (txid_current() & 4294967295)::text::xid"  # what this tran
 
 @dataclass(frozen=True)
 class Key:
-    """A foreign key that is there; `parent` is SQL, `full` tells of MATCH FULL."""
+    """A foreign key that is there; `parent` is SQL, `full` tells of MATCH FULL.
+
+    It is `proven` where all rows keep to it and its parent may be read. Its `casts` are the types
+    that its values are compared in, as SQL, and `parent_casts` those of what they refer to; None
+    where it is the column's own. What is equal has the same hash in them.
+    """
 
     name: str
     table: str
@@ -30,11 +35,28 @@ class Key:
     parents: list[str]
     full: bool
     deferrable: bool
+    parent_oid: int
+    proven: bool
+    casts: list[str | None]
+    parent_casts: list[str | None]
 
     @property
     def alter(self) -> str:
         """SQL that begins to alter it."""
         return f"ALTER TABLE {identifier(self.table)} ALTER CONSTRAINT {identifier(self.name)}"
+
+    def given(self, row: Sequence[str]) -> str:
+        """SQL that tells whether a row, by its values as SQL, refers to something."""
+        return (" OR " if self.full else " AND ").join(f"{value} IS NOT NULL" for value in row)
+
+    def tell(self, plan: Plan, move: TableMove, count: int, places: str = "") -> None:
+        """Say how many rows of its table it has kept out."""
+        one = "what it refers" if count == 1 else "what they refer"
+        plan.leave(
+            Left("foreign key", f"{move.table.name} ({', '.join(self.columns)})", ""),
+            f"{counted(count, 'row')} skipped, since {one} to was skipped, or is not there{places}",
+            kept=True,
+        )
 
 
 def keys(target: Target, tables: Sequence[str], *, needed: bool) -> list[Key]:
@@ -121,9 +143,7 @@ class Strays:
         for key in mine:
             at = self._keys.index(key)
             pairs = refers(key.columns, key.parents)
-            given = (" OR " if key.full else " AND ").join(
-                f"c.{identifier(name)} IS NOT NULL" for name in key.columns
-            )
+            given = key.given([f"c.{identifier(name)}" for name in key.columns])
             if turn:
                 origin = (
                     f" JOIN {key.parent} p ON {pairs} JOIN {MARKED} l ON l.relation = p.tableoid"
@@ -148,31 +168,37 @@ class Strays:
         )
         count, places = examples(self._target, move, key.columns, of_key)
         if count:
-            one = "what it refers" if count == 1 else "what they refer"
-            self._plan.leave(
-                Left("foreign key", f"{move.table.name} ({', '.join(key.columns)})", ""),
-                f"{counted(count, 'row')} skipped, since {one} to was skipped, or is not there "
-                f"({places})",
-                kept=True,
-            )
+            key.tell(self._plan, move, count, f" ({places})")
 
 
 # Not those of partitions, which go with their table's, nor those that are not enforced or are
 # about periods (PostgreSQL 18). Only a table's owner may alter its keys.
 KEYS = """
-SELECT r.conname, c.relname, own.names, r.confrelid::regclass::text, other.names,
-       r.confmatchtype = 'f', r.condeferrable
+SELECT r.conname, c.relname, k.columns, r.confrelid::regclass::text, k.parents,
+       r.confmatchtype = 'f', r.condeferrable, r.confrelid,
+       r.convalidated AND k.hashed AND pg_catalog.has_schema_privilege(p.relnamespace, 'USAGE')
+       AND pg_catalog.has_table_privilege(p.oid, 'SELECT')
+       AND NOT pg_catalog.row_security_active(p.oid), k.casts, k.parent_casts
   FROM pg_catalog.pg_constraint r
   JOIN pg_catalog.pg_class c ON c.oid = r.conrelid
+  JOIN pg_catalog.pg_class p ON p.oid = r.confrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  CROSS JOIN LATERAL (
-         SELECT array_agg(a.attname::text ORDER BY k.place) AS names
-           FROM unnest(r.conkey) WITH ORDINALITY k (number, place)
-           JOIN pg_catalog.pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = k.number) own
- CROSS JOIN LATERAL (
-         SELECT array_agg(a.attname::text ORDER BY k.place) AS names
-           FROM unnest(r.confkey) WITH ORDINALITY k (number, place)
-           JOIN pg_catalog.pg_attribute a ON a.attrelid = r.confrelid AND a.attnum = k.number) other
+         SELECT array_agg(a.attname::text ORDER BY u.place) AS columns,
+                array_agg(b.attname::text ORDER BY u.place) AS parents,
+                bool_and(o.oprcanhash) AS hashed,
+                array_agg(NULLIF(format_type(o.oprright, -1), 'anyenum') || l.words
+                          ORDER BY u.place) AS casts,
+                array_agg(NULLIF(format_type(o.oprleft, -1), 'anyenum') || l.words
+                          ORDER BY u.place) AS parent_casts
+           FROM unnest(r.conkey, r.confkey, r.conpfeqop)
+                  WITH ORDINALITY u (number, parent, operator, place)
+           JOIN pg_catalog.pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = u.number
+           JOIN pg_catalog.pg_attribute b ON b.attrelid = r.confrelid AND b.attnum = u.parent
+           JOIN pg_catalog.pg_operator o ON o.oid = u.operator
+          CROSS JOIN LATERAL (
+                  SELECT coalesce(' COLLATE ' || NULLIF(b.attcollation, 0)::regcollation::text, '')
+                ) l (words)) k
  WHERE n.nspname = %s AND c.relname = ANY (%s) AND r.contype = 'f' AND r.conparentid = 0
    AND to_jsonb(r) ->> 'conenforced' IS DISTINCT FROM 'false'
    AND to_jsonb(r) ->> 'conperiod' IS DISTINCT FROM 'true'
