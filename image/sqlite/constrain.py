@@ -59,8 +59,9 @@ class Constrainer:
             self._primary_key(move)
             for index in sorted(move.table.indexes, key=lambda index: not index.constraint):
                 self._index(move, index)
+            names = Names(set())
             for name, words in move.table.checks:
-                self._check(move, name, words)
+                self._check(move, name, names.give(name) if name else "", words)
         for move in created:
             for key in move.table.foreign_keys:
                 self._foreign_key(move, key)
@@ -147,7 +148,7 @@ class Constrainer:
             text = f"({text})"
         return text + " DESC" * (term.descending and not index.constraint)
 
-    def _check(self, move: TableMove, name: str, words: Tokens) -> None:
+    def _check(self, move: TableMove, name: str, given: str, words: Tokens) -> None:
         shown = name or " ".join(word.text for word in words)
         what = Left("check", f"{move.table.name}: {shown[:60]}", "")
         try:
@@ -155,7 +156,7 @@ class Constrainer:
         except Untranslatable as reason:
             self._leave(what, str(reason))
             return
-        called = f"CONSTRAINT {identifier(Names(set()).give(name))} " if name else ""
+        called = f"CONSTRAINT {identifier(given)} " if given else ""
         sql = f"ALTER TABLE {identifier(move.name)} ADD {called}CHECK ({condition})"
         try:
             with attempt(self._target):

@@ -137,6 +137,8 @@ class Importer:
             self._report.outcome = "differs"
             raise Stop(Exit.FAILED, "\n".join(map(one_line, made.refusals)))
         moves = made.tables
+        names = [move.name for move in moves]
+        suitable.rights(self._target, self._report.database, names, suitable.TO_COMPARE)
         with self._timed("proof"), KeptOut(self._source, self._target, made) as kept_out:
             found = self._prove(moves, self._account(moves))
             if self._policy == "skip":
@@ -197,10 +199,11 @@ class Importer:
     def _hold(self, names: list[str]) -> None:
         """Lock the tables that are there, and see whether they hold rows."""
         mode = "ACCESS EXCLUSIVE" if self._options.replace else "SHARE ROW EXCLUSIVE"
-        for name in names:
-            table = self._target.find(name)
-            if table is None or table.rejected or name.lower() in self._options.exclude:
-                continue
+        kept = (name for name in names if name.lower() not in self._options.exclude)
+        tables = [one for one in map(self._target.find, kept) if one and not one.rejected]
+        needed = suitable.TO_REPLACE if self._options.replace else suitable.TO_APPEND
+        suitable.rights(self._target, self._report.database, [one.name for one in tables], needed)
+        for table in tables:
             quoted = identifier(table.name)
             self._target.run(f"LOCK TABLE {quoted} IN {mode} MODE")
             ((table.has_rows,),) = self._target.rows(f"SELECT EXISTS (SELECT FROM {quoted})")  # noqa: S608

@@ -41,7 +41,7 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
             what = " ".join(
                 filter(None, (_sentence(said), _where(error), _way_out(error, report, options)))
             )
-            return Stop(Exit.BAD_DATA, f"Postgres refuses it: {what} {UNCHANGED}")
+            return Stop(Exit.BAD_DATA, one_line(f"Postgres refuses it: {what} {UNCHANGED}"))
     if lost:
         return Stop(Exit.UNAVAILABLE, f"{place}: {_ending(error, said)}. {UNCHANGED} Try again.")
     return Stop(Exit.SOFTWARE, f"{place}: {said}. {UNCHANGED}")
@@ -107,11 +107,27 @@ def _way_out(error: psycopg2.Error, report: Report, options: Options) -> str:
                 "--on-bad null has nothing else to put there: say --on-bad skip, which leaves the "
                 "row out, and those that refer to it, or put it right in SQLite."
             )
+        case errors.CheckViolation():
+            return _check(error)
         case errors.ForeignKeyViolation():
             return _orphan(table, error.diag.constraint_name or "", options)
         case psycopg2.DataError():
             return _computed(error.diag.context or "", report)
     return ""
+
+
+def _check(error: psycopg2.Error) -> str:
+    """What to do about rows that a CHECK is against, or for which there is no partition."""
+    name, table = error.diag.constraint_name, error.diag.table_name
+    if not name:
+        return "Put such rows right in SQLite, or make a place for them in Postgres."
+    if not table:
+        return f"Put such rows right in SQLite, or take {name} off its domain."
+    way = f"ALTER TABLE {identifier(table)} DROP CONSTRAINT {identifier(name)};"
+    return (
+        f"Put such rows right in SQLite, or drop it: {way} It may come back as NOT VALID, and then "
+        "holds for new rows only."
+    )
 
 
 def _computed(context: str, report: Report) -> str:

@@ -219,3 +219,58 @@ def test_a_key_that_sqlite_cannot_check_hides_no_value(database: str, tmp_path: 
     done = bring(database, file(tmp_path / "app.db", sql, c=[(1, "x")]))
     assert done.status == 65
     assert "1 value does not fit, so nothing was imported" in done.err and "refer" not in done.err
+
+
+CHECKED = "CREATE TABLE t (id INTEGER PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 2), (2, 5)"
+
+
+def test_a_check_that_is_there_comes_with_the_way_past_it(database: str, tmp_path: Path) -> None:
+    run(database, 'CREATE TABLE t (id int PRIMARY KEY, v int CONSTRAINT "at most" CHECK (v < 3))')
+    path = file(tmp_path / "app.db", CHECKED)
+    done = bring(database, path, "--on-bad", "skip")
+    assert done.status == 65
+    way = 'ALTER TABLE "t" DROP CONSTRAINT "at most";'
+    assert f"COPY t, line 2. Put such rows right in SQLite, or drop it: {way} It may" in done.err
+    run(database, way)
+    brought(database, path)
+
+
+DOMAIN = "CREATE DOMAIN few AS int CHECK (VALUE < 3); CREATE TABLE t (id int, v few)"
+PARTITION = """CREATE TABLE t (id int, v int) PARTITION BY RANGE (v);
+  CREATE TABLE u PARTITION OF t FOR VALUES FROM (0) TO (3)"""
+
+
+@pytest.mark.parametrize(
+    ("table", "way"), [(DOMAIN, "few_check"), (PARTITION, "make a place for them")]
+)
+def test_what_else_postgres_checks_comes_with_a_way_out(
+    database: str, tmp_path: Path, table: str, way: str
+) -> None:
+    run(database, table)
+    done = bring(database, file(tmp_path / "app.db", CHECKED))
+    assert done.status == 65
+    assert "Put such rows right in SQLite, or" in done.err and way in done.err
+
+
+def test_checks_of_one_name_all_come_along(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (v INT CONSTRAINT c CHECK (v > 1), w INT CONSTRAINT c CHECK (w > 2))"
+    done = brought(database, file(tmp_path / "app.db", sql))
+    assert not done.left()
+    checks = ask(database, "SELECT conname FROM pg_constraint WHERE conrelid = 't'::regclass")
+    assert ("c",) in checks and len(checks) == 2
+
+
+def test_all_that_is_left_out_is_no_empty_file(database: str, tmp_path: Path) -> None:
+    done = bring(database, file(tmp_path / "app.db", CHECKED), "--exclude", "t")
+    assert done.status == 65
+    assert "app.db has tables, and all are left out." in done.err
+
+
+def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE z (id TEXT PRIMARY KEY); CREATE VIEW a AS SELECT 1"
+    path = file(tmp_path / "app.db", sql, z=[("".join(map(str, range(3000))),)])
+    done = brought(database, path)
+    lines = done.out.splitlines()
+    at = lines.index("left behind:")
+    assert lines[at + 1].startswith("  primary key z: index row requires")
+    assert lines[at + 2].startswith("  view a:")

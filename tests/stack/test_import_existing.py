@@ -73,6 +73,8 @@ def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path
     done = brought(migrated, path)
     assert ask(migrated, "SELECT version_num FROM alembic_version") == [("of Postgres",)]
     assert done.left()["table alembic_version"] == "the migrations have written their own"
+    ask(migrated, "UPDATE alembic_version SET version_num = 'a later one'")
+    brought(migrated, path, "--verify-only")
 
 
 @pytest.mark.parametrize(

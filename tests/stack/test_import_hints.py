@@ -90,7 +90,7 @@ REFUSED = {
     "a value": ("v inet", 'COPY t, line 2, column v: "bogus". Nothing was changed.'),
     "a long value": ("v inet, w date", '…. COPY t, line 2, column v: "bogus'),
     "a NULL": ("v text NOT NULL", "violates not-null constraint. COPY t, line 2. --on-bad"),
-    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Nothing was changed.'),
+    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Put such rows right'),
     "a key": ("v text UNIQUE", "Key (v)=(::1) already exists. Two rows are"),
 }
 
@@ -114,12 +114,14 @@ RIGHTS = {
     "no schema's": (
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         "permission denied for schema public",
+        "its owner",
         'GRANT USAGE, CREATE ON SCHEMA "public" TO "app user";',
     ),
     "no table's": (
         "CREATE TABLE author (id bigint, born date); GRANT INSERT, SELECT ON author TO {user}",
-        "permission denied for table author",
-        'GRANT ALL ON TABLE "author" TO "app user";',
+        "user app user lacks rights",
+        "the tables' owner",
+        'GRANT TRUNCATE ON "author" TO "app user";',
     ),
 }
 
@@ -128,7 +130,7 @@ RIGHTS = {
 def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
     database: str, tmp_path: Path, kind: str
 ) -> None:
-    before, said, grant = RIGHTS[kind]
+    before, said, whose, grant = RIGHTS[kind]
     user = '"app user"'
     run(database, f"CREATE ROLE {user} LOGIN PASSWORD 'secret'; " + before.format(user=user))
     path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
@@ -137,7 +139,7 @@ def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
     try:
         done = bring(mine, path, *words)
         assert done.status == 69
-        assert f"{said}. Let its owner say: {grant}" in done.err
+        assert f"{said}. Let {whose} say: {grant}" in done.err
         assert "Nothing was changed." in done.err
         with connected(database) as cursor:
             cursor.execute(grant)
@@ -172,14 +174,33 @@ def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Pat
     assert bring(reader, path, "--verify-only").status == 1
 
 
-@pytest.mark.parametrize("words", [[], ["--replace"], ["--append"]])
+@pytest.mark.parametrize(
+    ("words", "rights"),
+    [([], "INSERT, UPDATE"), (["--replace"], "INSERT, TRUNCATE"), (["--append"], "INSERT, UPDATE")],
+)
 def test_who_may_only_read_is_told_what_it_takes_to_write(
-    reader: str, tmp_path: Path, words: list[str]
+    database: str, reader: str, tmp_path: Path, words: list[str], rights: str
 ) -> None:
     path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
     done = bring(reader, path, *words)
     assert done.status == 69
-    assert "permission denied for table author. Let its owner say: GRANT ALL ON" in done.err
+    grant = f'GRANT {rights} ON "author", "book" TO "reader";'
+    assert f"user reader lacks rights. Let the tables' owner say: {grant} Nothing" in done.err
+    run(database, grant)
+    brought(reader, path, *words)
+
+
+def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
+    database: str, reader: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    brought(database, path)
+    run(database, "REVOKE SELECT ON author FROM reader")
+    done = bring(reader, path, "--verify-only")
+    assert done.status == 69
+    assert done.err.endswith("""owner say: GRANT SELECT ON "author" TO "reader";\n""")
+    run(database, 'GRANT SELECT ON "author" TO "reader"')
+    brought(reader, path, "--verify-only")
 
 
 def test_help_names_every_status(database: str, tmp_path: Path) -> None:
