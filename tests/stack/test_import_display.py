@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import bring, brought, command, connected, environment, file
+from tests.stack.moving import ask, bring, brought, command, connected, environment, file
 
 
 def on_terminal(
@@ -198,6 +198,17 @@ def test_notes_are_all_told(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[tuple(range(30))])
     _, text = on_terminal(database, path, rows=24, columns=80)
     assert all(f"t.c{n}: bigint: by its values, " in text for n in range(30))
+
+
+def test_the_same_of_many_columns_is_one_line(database: str, tmp_path: Path) -> None:
+    ask(database, "".join(f"CREATE TABLE t{n} (a date, b date);" for n in range(3)))
+    sql = "".join(f"CREATE TABLE t{n} (a TEXT, b TEXT);" for n in range(3))
+    path = file(tmp_path / "app.db", sql)
+    _, text = on_terminal(database, path, "--dry-run", rows=24)
+    assert "  t0.a, t0.b, t1.a and 3 more: TEXT in SQLite, date in Postgres\n" in text
+    done = brought(database, path)  # elsewhere nothing is left out
+    assert "\n  t0.a, t0.b, t1.a, t1.b, t2.a, t2.b: TEXT in SQLite, date in Postgres\n" in done.out
+    assert len(done.report["notes"]) == 6
 
 
 def test_no_word_is_taken_apart(database: str, tmp_path: Path) -> None:

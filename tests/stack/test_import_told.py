@@ -282,14 +282,6 @@ def test_how_tables_that_are_there_differ_is_told_before_anything_is_written(
         assert done.out.index(told) < done.out.index("loading")
 
 
-def test_the_same_of_many_columns_is_one_line(database: str, tmp_path: Path) -> None:
-    run(database, "".join(f"CREATE TABLE t{n} (a date, b date);" for n in range(3)))
-    sql = "".join(f"CREATE TABLE t{n} (a TEXT, b TEXT);" for n in range(3))
-    done = brought(database, file(tmp_path / "app.db", sql))
-    assert "\n  t0.a, t0.b, t1.a and 3 more: TEXT in SQLite, date in Postgres\n" in done.out
-    assert len(done.report["notes"]) == 6
-
-
 UUIDS = [uuid.uuid5(uuid.NAMESPACE_DNS, str(n)) for n in range(3)]
 UTC = (
     "t.at, t.seen: have no time zone; if the app's have one, as Django's: "
