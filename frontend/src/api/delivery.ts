@@ -15,7 +15,7 @@ import {
 } from "../lib/outbox";
 import { request } from "./client";
 import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "./polls";
-import { Problem } from "./problem";
+import { isFault, Problem } from "./problem";
 import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
 
 /** How the sending of a ballot stands, in this tab. */
@@ -85,6 +85,7 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
   if (deliveries.get(poll)?.ended === false) return;
   note(poll, { away: false, ended: false });
   let failures = 0;
+  let faults = 0;
   let refusal: Error | undefined;
   while (waitingBallot(poll) !== undefined) {
     const slow = setTimeout(() => {
@@ -93,10 +94,12 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
     try {
       await alone(poll, () => send(client, poll));
       failures = 0;
+      faults = 0;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (worthRetrying(error)) {
-        note(poll, { away: true, ended: false });
+      if (isFault(error)) faults += 1;
+      if (worthRetrying(error, faults)) {
+        note(poll, { away: !isFault(error), ended: false });
         await pause(backoff(failures++, error));
       } else {
         // One that came too late is no fault, and may be sent again once the poll is reopened.

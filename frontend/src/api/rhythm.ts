@@ -1,4 +1,4 @@
-import { Problem } from "./problem";
+import { isFault, Problem } from "./problem";
 
 /** Milliseconds between two looks at the results, which the front door fetches once a second. */
 const LIVE = 1_000;
@@ -30,6 +30,8 @@ const FIRST_BACKOFF = 1_500;
 const LONG_BACKOFF = 5_000;
 const HASTY = 40;
 const LONGEST_BACKOFF = 15_000;
+/** How many times what the server fails at is tried again. */
+const SECOND_TRIES = 3;
 
 /** How often to ask for results. */
 export function pollingInterval(state: {
@@ -65,9 +67,14 @@ export function steadyInterval(visible: boolean): number {
   return visible ? STEADY : HIDDEN;
 }
 
-/** Whether to try again: what the server refuses stays refused, what is away may come back. */
-export function worthRetrying(error: Error): boolean {
-  return error instanceof Problem && error.passing;
+/**
+ * Whether to try again: what the server refuses stays refused, what is away comes back, and what
+ * fails may be a mistake of the server's that stays.
+ * @param faults how many tries the server failed at, this one included
+ */
+export function worthRetrying(error: Error, faults: number): boolean {
+  if (isFault(error)) return faults <= SECOND_TRIES;
+  return error instanceof Problem && error.away;
 }
 
 /**

@@ -6,6 +6,7 @@ import { useLocation } from "wouter";
 
 import { useFindPoll } from "../api/finding";
 import { isGone } from "../api/polls";
+import { isFault } from "../api/problem";
 import { addresses } from "../lib/addresses";
 import { explain } from "../lib/explain";
 import { pollCode } from "../lib/poll-code";
@@ -72,6 +73,7 @@ export function CodeForm({ initial }: { initial: string }) {
           onChange={(event) => {
             setTyped(event.target.value);
             setError(undefined);
+            find.reset();
           }}
         />
         <FieldError id={`${id}-error`} message={error} />
@@ -81,7 +83,7 @@ export function CodeForm({ initial }: { initial: string }) {
           </p>
         )}
       </div>
-      <BusyButton type="submit" className="button" busy={find.isPending}>
+      <BusyButton type="submit" className="button" busy={find.isPending} again={isFault(find.error)}>
         {strings.code.submit}
       </BusyButton>
     </form>

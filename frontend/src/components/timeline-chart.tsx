@@ -1,7 +1,8 @@
 import "./timeline-chart.css";
 
-import { isAway } from "../api/polls";
+import { troubleOf } from "../api/polls";
 import { useTimeline } from "../api/timeline";
+import { explain } from "../lib/explain";
 import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
@@ -22,10 +23,10 @@ const ROWS = 12;
 /** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
 export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps) {
   const timeline = useTimeline(pollId, viewingKey);
+  const trouble = troubleOf(timeline);
   if (!timeline.data) {
-    if (!timeline.isError && !isAway(timeline)) return <Expected />;
-    const { unexpected, away } = strings.trouble;
-    return <p className="hint">{timeline.isError ? unexpected : away}</p>;
+    if (timeline.isError) return <p className="hint">{explain(timeline.error)}</p>;
+    return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <Expected />;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;
   const found = race(timeline.data);
@@ -50,7 +51,7 @@ export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps)
       <Key {...found} />
       <p className="hint timeline-note">
         <span>{span}</span>
-        {isAway(timeline) && <span role="status">{strings.results.reconnecting}</span>}
+        {trouble && <span role="status">{strings.results[trouble]}</span>}
       </p>
     </>
   );

@@ -6,7 +6,7 @@ import { Link, useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/creation";
-import { Problem } from "../api/problem";
+import { isFault, Problem } from "../api/problem";
 import { BusyButton } from "../components/busy-button";
 import { ClosingField } from "../components/closing-field";
 import { KnownPolls } from "../components/known-polls";
@@ -191,7 +191,12 @@ export default function CreatePage() {
         </div>
 
         <div className="create-send">
-          <BusyButton type="submit" className="button button-large" busy={create.isPending}>
+          <BusyButton
+            type="submit"
+            className="button button-large"
+            busy={create.isPending}
+            again={isFault(create.error)}
+          >
             {create.isPending ? strings.create.sending : strings.create.submit}
           </BusyButton>
           <p className="field-error" role="alert">

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { useParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
-import { isAway, refusesKey, useHostsViewingKey, usePoll, useResults } from "../api/polls";
+import { refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { KeyMissing } from "../components/key-missing";
 import { KeyWrong } from "../components/key-wrong";
 import { ManagePoll } from "../components/manage-poll";
@@ -51,7 +51,7 @@ export default function ManagePage() {
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      outdated={isAway(poll) || isAway(results)}
+      trouble={troubleOf(poll) ?? troubleOf(results)}
       created={created}
     />
   );

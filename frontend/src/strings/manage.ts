@@ -12,7 +12,10 @@ export const manage = {
     `${formatted} ${(multiple ? voters : votes)(count)} so far`,
   inAll: (formatted: string, count: number, multiple: boolean) =>
     `${formatted} ${(multiple ? voters : votes)(count)} in all`,
-  outdated: "Reconnecting: this may be old",
+  outdated: {
+    away: "Reconnecting: this may be old",
+    failing: "Something went wrong on the server: this may be old",
+  },
   running: "Run it",
   close: "Close the poll",
   reopen: "Reopen the poll",
