@@ -146,6 +146,10 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     expect_accessible(page, "a link that was copied")
     visitor.press("Close the poll")
     visitor.sees("Closed")
+    page.goto(f"/p/{asked(stack)['id']}/manage#not-the-key")
+    visitor.press("Open the page")
+    visitor.sees("This is neither")
+    expect_accessible(page, "a key that is none")
     for path in ("", "/results", "/present", "/manage"):
         page.goto(f"/p/{poll['id']}{path}")
         expect_accessible(page, f"closed, {path or 'ballot'}")
