@@ -150,6 +150,11 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     visitor.press("Open the page")
     visitor.sees("This is neither")
     expect_accessible(page, "a key that is none")
+    page.route("**/api/**", lambda route: route.fulfill(status=500))
+    page.goto(f"/p/{poll['id']}")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=30_000)
+    expect_accessible(page, "a page that the server fails at")
+    page.unroute("**/api/**")
     for path in ("", "/results", "/present", "/manage"):
         page.goto(f"/p/{poll['id']}{path}")
         expect_accessible(page, f"closed, {path or 'ballot'}")

@@ -1,6 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 
+import { alone } from "../lib/alone";
 import { sameChoices, type Choices } from "../lib/choices";
 import {
   dropBallot,
@@ -92,7 +93,8 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
       note(poll, { away: true, ended: false });
     }, LONG_SEND);
     try {
-      await alone(poll, () => send(client, poll));
+      // Two tabs that send do not overtake each other.
+      await alone(`tally.ballot.${poll}`, () => send(client, poll));
       failures = 0;
       faults = 0;
     } catch (thrown) {
@@ -156,12 +158,6 @@ function refuse(client: QueryClient, poll: string, error: Error): void {
 /** Whether it was refused since the poll is closed. */
 function isClosed(error: unknown): boolean {
   return error instanceof Problem && error.status === 409;
-}
-
-/** One tab at a time, so that two that send do not overtake each other. Plain http knows no locks. */
-function alone(poll: string, work: () => Promise<void>): Promise<void> {
-  const { locks } = navigator as Partial<Navigator>;
-  return locks ? locks.request(`tally.ballot.${poll}`, work) : work();
 }
 
 function note(poll: string, delivery: Delivery): void {

@@ -89,6 +89,21 @@ export function backoff(failures: number, error?: Error, random = Math.random())
   return Math.max(asked, doubled * (0.5 + random / 2));
 }
 
+/** Does something again and again until it succeeds. Throws what is not worth another try. */
+export async function insist<T>(work: () => Promise<T>): Promise<T> {
+  let faults = 0;
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = thrown as Error;
+      if (isFault(error)) faults += 1;
+      if (!worthRetrying(error, faults)) throw error;
+      await pause(backoff(failures, error));
+    }
+  }
+}
+
 /** Waits; less long where there may be a network again, or where someone looks again. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {

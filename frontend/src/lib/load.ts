@@ -4,8 +4,7 @@
  * build; but only once the server answers, or the browser's page of errors would take our place.
  */
 import { send } from "../api/client";
-import { isFault } from "../api/problem";
-import { backoff, pause, worthRetrying } from "../api/rhythm";
+import { insist } from "../api/rhythm";
 
 const MARK = "tally.reloaded";
 const AGAIN_AFTER = 60_000;
@@ -18,7 +17,7 @@ export async function load<T>(file: () => Promise<T>): Promise<T> {
   try {
     return await withStyles(file);
   } catch {
-    await untilServerIsThere();
+    await insist(() => send("/", { method: "HEAD", cache: "no-store" }));
   }
   try {
     return await withStyles(file);
@@ -43,20 +42,6 @@ function again(failed: HTMLLinkElement): Promise<unknown> {
     link.onerror = reject;
     failed.replaceWith(link);
   });
-}
-
-async function untilServerIsThere(): Promise<void> {
-  let faults = 0;
-  for (let failures = 0; ; failures++) {
-    try {
-      await send("/", { method: "HEAD", cache: "no-store" });
-      return;
-    } catch (thrown) {
-      const error = thrown as Error;
-      if (isFault(error) && !worthRetrying(error, (faults += 1))) throw error;
-      await pause(backoff(failures, error));
-    }
-  }
 }
 
 /** Notes that the page is loaded again; false where it just was, or it might never end. */

@@ -14,7 +14,7 @@ export const manage = {
     `${formatted} ${(multiple ? voters : votes)(count)} in all`,
   outdated: {
     away: "Reconnecting: this may be old",
-    failing: "Something went wrong on the server: this may be old",
+    failing: "Server trouble: this may be old",
   },
   running: "Run it",
   close: "Close the poll",
