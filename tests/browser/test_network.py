@@ -109,13 +109,12 @@ def test_a_poll_that_is_changed_while_it_is_being_opened_leaves_none_behind(
     host.page.reload()
     host.page.unroute(POLLS)
     host.press(ASK)
-    with host.page.expect_response(address, timeout=40_000) as deleted:
+    with host.page.expect_response(address, timeout=60_000) as deleted:
         host.sees("Your poll is open.")
     assert deleted.value.request.method == "DELETE"
     assert httpx.get(address).status_code == 404
     assert orphan not in host.page.url
-    host.page.goto("/")
-    assert host.page.evaluate("Object.keys(localStorage)") == ["tally.polls"]
+    host.wait_until("Object.keys(localStorage).join() === 'tally.polls'")
 
 
 def test_results_come_though_the_network_is_away_when_they_are_wanted(

@@ -1,12 +1,14 @@
 import "./timeline-chart.css";
 
 import { troubleOf } from "../api/polls";
+import { isFault } from "../api/problem";
 import { useTimeline } from "../api/timeline";
 import { explain } from "../lib/explain";
 import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
 import * as strings from "../strings";
+import { AgainButton } from "./again-button";
 import { Expected } from "./expected";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
 import type { VoteTimelineProps } from "./vote-timeline";
@@ -25,7 +27,14 @@ export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps)
   const timeline = useTimeline(pollId, viewingKey);
   const trouble = troubleOf(timeline);
   if (!timeline.data) {
-    if (timeline.isError) return <p className="hint">{explain(timeline.error)}</p>;
+    if (timeline.isError) {
+      return (
+        <>
+          <p className="hint">{explain(timeline.error)}</p>
+          {isFault(timeline.error) && <AgainButton className="button button-quiet" />}
+        </>
+      );
+    }
     return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <Expected />;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;

@@ -1,11 +1,10 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { lazy, useEffect } from "react";
 
 import { isGone, troubleOf, type Reaching } from "../api/polls";
 import { isFault } from "../api/problem";
-import { focusMain } from "../lib/focus-main";
 import { load } from "../lib/load";
 import * as strings from "../strings";
+import { AgainButton } from "./again-button";
 import { Notice } from "./notice";
 import { ReloadButton } from "./reload-button";
 import { Waiting } from "./waiting";
@@ -24,7 +23,13 @@ export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
     return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
   }
-  if (isFault(asked.error)) return <Failed />;
+  if (isFault(asked.error)) {
+    return (
+      <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
+        <AgainButton />
+      </Notice>
+    );
+  }
   if (asked.error !== null) {
     return (
       <Notice title={strings.trouble.unexpectedTitle} body={strings.trouble.unexpectedBody}>
@@ -34,22 +39,6 @@ export function Unavailable({ asked }: { asked: Asked }) {
   }
   if (troubleOf(asked) !== "away") return <Waiting />;
   return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
-}
-
-/** The server failed, time and again: whether it still does the reader may ask. */
-function Failed() {
-  const client = useQueryClient();
-  const askAgain = () => {
-    focusMain(); // the button goes
-    void client.refetchQueries({ predicate: ({ state }) => isFault(state.error) });
-  };
-  return (
-    <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
-      <button type="button" className="button" onClick={askAgain}>
-        {strings.trouble.again}
-      </button>
-    </Notice>
-  );
 }
 
 /** The poll was there, and is gone under the reader's hands: reading starts again at the top. */

@@ -20,7 +20,7 @@ export const trouble = {
   awayTitle: "The server does not answer",
   awayBody: "This page asks again every few seconds, and is here as soon as there is an answer.",
   unreachable: "The server does not answer. Try again in a moment.",
-  failed: "Something went wrong on the server. Try again in a moment.",
+  failed: "Something went wrong on the server.",
   failedTitle: "Something went wrong on the server",
   failedBody: "It is not your doing, and may pass. Nothing is lost.",
   again: "Try again",
