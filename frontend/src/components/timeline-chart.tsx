@@ -31,7 +31,9 @@ export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps)
       return (
         <>
           <p className="hint">{explain(timeline.error)}</p>
-          {isFault(timeline.error) && <AgainButton className="button button-quiet" />}
+          <div className="actions">
+            {isFault(timeline.error) && <AgainButton className="button button-quiet" />}
+          </div>
         </>
       );
     }
