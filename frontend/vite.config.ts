@@ -46,7 +46,10 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/(results|share|not-found)|components\/(question|address|unavailable|live-state))\./;
+  /src\/(strings\/(results|share|not-found)|components\/(question|address|unavailable|again-button|live-state))\./;
+
+// What only pages that lead nowhere need, however many those are.
+const OF_LEADING = /src\/(components\/lead-form|lib\/poll-code)\./;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
@@ -74,6 +77,7 @@ export default defineConfig(({ mode }) => {
             groups: [
               { name: "libraries", test: EVERYWHERE },
               { name: "poll", test: OF_A_POLL },
+              { name: "leading", test: OF_LEADING },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
               { name: "always", test: /src\/lib\/(outbox|choices|focus-main)/ },
             ],

@@ -1,5 +1,6 @@
 """Every address can be opened, reloaded and shared; what leads nowhere says so."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
     wrong = "This key does not open this poll"
     stranger.page.goto(f"{address}/manage#not-the-key")
     expect(stranger.page.get_by_role("heading", name=wrong)).to_be_visible()
-    expect(stranger.page.get_by_role("button")).to_have_count(0)
+    expect(stranger.page.get_by_role("button")).to_have_text(["Open the page"])
     expect(stranger.page.get_by_role("link", name="Manage with that key")).to_have_count(0)
     stranger.page.get_by_role("link", name="Show the results").click()
     stranger.expect_share("Tea", 0, 0)
@@ -69,6 +70,49 @@ def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
     host.page.get_by_role("link", name="Manage with that key").click()
     host.press("Close the poll")
     host.sees("Closed")
+
+
+def test_a_link_or_a_key_that_is_pasted_opens_the_page(
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    link = host.page.url
+    key = link.split("#")[1]
+    for opened, pasted in ((f"{address}/manage", key), (f"{address}/manage#{key[:-1]}", link)):
+        visitor = newcomer(stack.url, size, dark=pasted == link)
+        page = visitor.page
+        page.goto(opened)
+        field = page.get_by_label("The secret link, or its key")
+        field.fill(link[:-1])
+        visitor.press("Open the page")
+        expect(field).to_be_focused()
+        expect(field).to_have_accessible_description(re.compile("neither a whole secret link"))
+        picture(page, f"key-malformed-{'wrong' if '#' in opened else 'missing'}")
+        field.fill("x" * len(key))
+        expect(field).to_have_attribute("aria-invalid", "false")
+        picture(page, f"key-{'wrong' if '#' in opened else 'missing'}")
+        visitor.press("Open the page")
+        expect(field).to_have_accessible_description("This key does not open this poll.")
+        expect(field).to_be_focused()
+        field.fill(pasted)
+        field.press("Enter")
+        expect(page.get_by_role("button", name="Close the poll")).to_be_visible()
+        expect(page).to_have_url(link)
+        expect(page.get_by_role("main")).to_be_focused()
+        page.goto(f"{address}/manage")  # and this device keeps it
+        expect(page.get_by_role("button", name="Close the poll")).to_be_visible()
+
+
+def test_a_pasted_link_of_another_poll_opens_that_one(stack: Stack, newcomer: Newcomer) -> None:
+    host, other = newcomer(stack.url), newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    other.ask("Cats or dogs?", ["Cats", "Dogs"])
+    host.page.goto(f"{address}/manage#not-the-key")
+    host.page.get_by_label("The secret link, or its key").fill(other.page.url)
+    host.press("Open the page")
+    expect(host.page.get_by_role("heading", name="Cats or dogs?")).to_be_visible()
+    expect(host.page).to_have_url(other.page.url)
 
 
 def test_a_key_that_was_kept_and_opens_nothing_is_forgotten(

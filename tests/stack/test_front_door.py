@@ -534,6 +534,9 @@ def test_what_is_stale_goes_on_being_served_while_the_app_fails(
     for _ in range(3):
         answer = ask(mirror, path)
         assert (answer.status, answer.body) == (200, good)
+        # Tally's pages tell an app that fails from one that is away.
+        fails = "fwd-status=500" in answer.one("Cache-Status")
+        assert fails == status.startswith("500")
     assert ask(mirror, path + "&never-seen").body == b"broken"
 
 

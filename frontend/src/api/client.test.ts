@@ -27,7 +27,7 @@ test("no network is a problem without a status", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
   await expect(request("get", POLL, { params: { poll_id: "a" } })).rejects.toMatchObject({
     status: NO_ANSWER,
-    passing: true,
+    away: true,
   });
 });
 

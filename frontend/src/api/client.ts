@@ -77,6 +77,11 @@ export function isStale(headers: Headers): boolean {
   return headers.get("Cache-Status")?.includes("detail=stale") ?? false;
 }
 
+/** Whether it did since the app behind it fails. */
+export function hidesFault(headers: Headers): boolean {
+  return headers.get("Cache-Status")?.includes("fwd-status=500") ?? false;
+}
+
 const JSON_BODY = { "Content-Type": "application/json" };
 
 /**

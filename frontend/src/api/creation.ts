@@ -20,7 +20,7 @@ export function useCreatePoll() {
   return useMutation({
     mutationFn: ({ body, token, signal }: Creation) =>
       request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, signal }),
-    ...untilBack,
+    ...untilBack(),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },

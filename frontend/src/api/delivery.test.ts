@@ -14,9 +14,11 @@ let counted: number[];
 let closed: boolean;
 let sent: number[][];
 let lose: number;
+/** With what the next votes are answered, without being counted. */
+let statuses: number[];
 
 beforeEach(() => {
-  [counted, closed, sent, lose] = [[], false, [], 0];
+  [counted, closed, sent, lose, statuses] = [[], false, [], 0, []];
   localStorage.clear();
   client.clear();
   vi.stubGlobal("fetch", (_: string, init: RequestInit) => Promise.resolve().then(() => answer(init)));
@@ -32,6 +34,8 @@ function answer({ method, body }: RequestInit): Response {
   if (method === "PUT") {
     const { choices } = JSON.parse(body as string) as Ballot;
     sent.push(choices);
+    const status = statuses.shift();
+    if (status !== undefined) return Response.json({ status }, { status });
     if (!closed) counted = choices;
     if (lose-- > 0) throw new TypeError("Failed to fetch");
     if (closed) return Response.json({ type: "/problems/poll-closed", status: 409 }, { status: 409 });
@@ -120,4 +124,25 @@ test("on a network that neither answers nor fails, it is soon said to wait", asy
   await act(() => delivery);
   expect(result.current.away).toBe(false);
   expect(storedBallot("tea")).toBe("");
+});
+
+test("one that the server fails at is tried a few times more, and then told and kept for the voter", async () => {
+  vi.useFakeTimers();
+  statuses = [500, 500, 500, 500, 500];
+  keepBallot("tea", [2]);
+  const delivery = deliver(client, "tea");
+  await vi.advanceTimersByTimeAsync(60_000);
+  await delivery;
+  expect(sent.length).toBe(4);
+  expect(parseBallot(storedBallot("tea"))).toEqual({ refused: [2] });
+});
+
+test("one that waited for a server that fails as it comes back is sent all the same", async () => {
+  vi.useFakeTimers();
+  statuses = [...Array<number>(9).fill(502), 500, 500, 502, 500];
+  keepBallot("tea", [2]);
+  const delivery = deliver(client, "tea");
+  await vi.advanceTimersByTimeAsync(120_000);
+  await delivery;
+  expect(shown()).toEqual([2]);
 });

@@ -1,6 +1,7 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 
+import { alone } from "../lib/alone";
 import { sameChoices, type Choices } from "../lib/choices";
 import {
   dropBallot,
@@ -15,7 +16,7 @@ import {
 } from "../lib/outbox";
 import { request } from "./client";
 import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "./polls";
-import { Problem } from "./problem";
+import { isFault, Problem } from "./problem";
 import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
 
 /** How the sending of a ballot stands, in this tab. */
@@ -85,18 +86,22 @@ export async function deliver(client: QueryClient, poll: string): Promise<void> 
   if (deliveries.get(poll)?.ended === false) return;
   note(poll, { away: false, ended: false });
   let failures = 0;
+  let faults = 0;
   let refusal: Error | undefined;
   while (waitingBallot(poll) !== undefined) {
     const slow = setTimeout(() => {
       note(poll, { away: true, ended: false });
     }, LONG_SEND);
     try {
-      await alone(poll, () => send(client, poll));
+      // Two tabs that send do not overtake each other.
+      await alone(`tally.ballot.${poll}`, () => send(client, poll));
       failures = 0;
+      faults = 0;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (worthRetrying(error)) {
-        note(poll, { away: true, ended: false });
+      if (isFault(error)) faults += 1;
+      if (worthRetrying(error, faults)) {
+        note(poll, { away: !isFault(error), ended: false });
         await pause(backoff(failures++, error));
       } else {
         // One that came too late is no fault, and may be sent again once the poll is reopened.
@@ -153,12 +158,6 @@ function refuse(client: QueryClient, poll: string, error: Error): void {
 /** Whether it was refused since the poll is closed. */
 function isClosed(error: unknown): boolean {
   return error instanceof Problem && error.status === 409;
-}
-
-/** One tab at a time, so that two that send do not overtake each other. Plain http knows no locks. */
-function alone(poll: string, work: () => Promise<void>): Promise<void> {
-  const { locks } = navigator as Partial<Navigator>;
-  return locks ? locks.request(`tally.ballot.${poll}`, work) : work();
 }
 
 function note(poll: string, delivery: Delivery): void {

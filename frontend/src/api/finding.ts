@@ -8,9 +8,9 @@ export function useFindPoll() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (code: string) => askForPoll(code),
-    ...untilBack,
+    ...untilBack(),
     // A few times only: who waits may rather type it anew.
-    retry: (failures, error) => failures < 3 && worthRetrying(error),
+    retry: (failures, error) => failures < 3 && worthRetrying(error, failures),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },

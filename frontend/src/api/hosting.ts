@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { bearer, fillIn, request, send } from "./client";
-import { keys, POLL, untilBack } from "./polls";
+import { keys, POLL, untilBack, type Poll } from "./polls";
 import type { components } from "./schema";
 
 export type PollPatch = components["schemas"]["PollPatch"];
@@ -9,17 +10,23 @@ export type PollPatch = components["schemas"]["PollPatch"];
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
 /** Closes or reopens a poll, or sets when it closes by itself, however long the server is away. */
-export function useChangePoll(id: string, key: string) {
+export function useChangePoll({ id, closed }: Poll, key: string) {
   const client = useQueryClient();
-  return useMutation({
+  const change = useMutation({
     mutationFn: (body: PollPatch) =>
       request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
-    ...untilBack,
+    ...untilBack(),
     onSuccess: (poll) => {
       client.setQueryData(keys.poll(id), poll);
       void client.invalidateQueries({ queryKey: keys.results(id) });
     },
   });
+  const { isError, reset } = change;
+  useEffect(() => {
+    if (isError) reset();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- when it is closed or opened by then
+  }, [closed]);
+  return change;
 }
 
 /** Deletes a poll and all its ballots, unless the signal that is given has called that off. */

@@ -20,7 +20,7 @@ test.each(["fails", "hangs"])("what %s is asked for at once when the network is 
     if (what === "hangs") return new Promise<string>(() => undefined);
     return Promise.reject(new Problem(NO_ANSWER, "about:blank", ""));
   });
-  client.query({ queryKey: ["poll"], queryFn: ask, ...untilBack }).catch(() => undefined);
+  client.query({ queryKey: ["poll"], queryFn: ask, ...untilBack() }).catch(() => undefined);
   await vi.advanceTimersByTimeAsync(30_000);
   const before = ask.mock.calls.length;
   back = true;

@@ -1,15 +1,18 @@
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient, type UseQueryOptions } from "@tanstack/react-query";
 
-import { bearer, isStale, request, requestWithHeaders } from "./client";
-import { Problem } from "./problem";
+import { bearer, hidesFault, isStale, request, requestWithHeaders } from "./client";
+import { isFault, Problem } from "./problem";
 import { backoff, OUTDATED, pollingInterval, worthRetrying } from "./rhythm";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];
 export type Results = components["schemas"]["Results"];
 export type Ballot = components["schemas"]["Ballot"];
-/** Results, and how many looks in a row have brought a copy that the front door could not renew. */
-export type Watched = Results & { readonly staleLooks: number };
+/**
+ * Results, and how many looks in a row have brought a copy that the front door could not renew,
+ * and whether that is since the app behind it fails.
+ */
+export type Watched = Results & { readonly staleLooks: number; readonly failing: boolean };
 
 export const keys = {
   poll: (id: string) => ["poll", id] as const,
@@ -19,21 +22,51 @@ export const keys = {
   ballot: (id: string) => ["ballot", id] as const,
 };
 
-/** Tries again, with growing pauses, for as long as the server is away. */
-export const untilBack = {
-  retry: (_failures: number, error: Error) => worthRetrying(error),
-  retryDelay: (failures: number, error: Error) => backoff(failures, error),
-};
+/**
+ * Tries again, with growing pauses: for as long as the server is away, and a few times where it
+ * fails.
+ * @param isShown whether there is something to show meanwhile: then it goes on where it fails, too
+ */
+export function untilBack(isShown = () => false) {
+  let faults = 0;
+  return {
+    retry: (failures: number, error: Error) => {
+      if (failures === 0) faults = 0;
+      if (isFault(error)) faults += 1;
+      return worthRetrying(error, isShown() ? 0 : faults);
+    },
+    retryDelay: (failures: number, error: Error) => backoff(failures, error),
+  };
+}
+
+/** Asks for what a page shows, and goes on asking for it once it is shown. */
+export function useAsked<T>(options: UseQueryOptions<T>) {
+  const client = useQueryClient();
+  const isShown = () => client.getQueryData(options.queryKey) !== undefined;
+  const { refetchInterval: every } = options;
+  return useQuery({
+    ...options,
+    ...untilBack(isShown),
+    // What was given up waits to be asked for by the reader.
+    refetchInterval: (query) =>
+      !isFault(query.state.error) && (typeof every === "function" ? every(query) : every),
+  });
+}
 
 /** What TanStack Query says about reaching the server. */
 export interface Reaching {
   readonly failureCount: number;
+  readonly failureReason: Error | null;
   readonly fetchStatus: "fetching" | "paused" | "idle";
 }
 
-/** Whether the last try did not reach the server, or the device is offline. */
-export function isAway({ failureCount, fetchStatus }: Reaching): boolean {
-  return failureCount > 0 || fetchStatus === "paused";
+/** Why nothing new comes: the last try did not reach the server, or the server failed at it. */
+export type Trouble = "away" | "failing";
+
+export function troubleOf({ failureCount, failureReason, fetchStatus }: Reaching): Trouble | undefined {
+  if (fetchStatus === "paused") return "away"; // offline
+  if (failureCount === 0) return undefined;
+  return isFault(failureReason) ? "failing" : "away";
 }
 
 /** What it says about something that was sent. */
@@ -42,11 +75,13 @@ export interface Sending {
   readonly isPending: boolean;
   readonly isPaused: boolean;
   readonly failureCount: number;
+  readonly failureReason: Error | null;
 }
 
-/** The same of results, which the front door also has while the app behind it is away. */
-export function isOutdated(asked: Reaching & { readonly data: Watched }): boolean {
-  return isAway(asked) || asked.data.staleLooks >= OUTDATED;
+/** The same of results, which the front door also has while the app behind it is away or fails. */
+export function troubleOfResults(asked: Reaching & { readonly data: Watched }): Trouble | undefined {
+  const { failing, staleLooks } = asked.data;
+  return troubleOf(asked) ?? (failing ? "failing" : staleLooks >= OUTDATED ? "away" : undefined);
 }
 
 /** Whether a poll is not there, or is no more. */
@@ -68,12 +103,11 @@ export function askForPoll(id: string, signal?: AbortSignal) {
  * @param every milliseconds between two looks, for whoever must not wait for the cached results
  */
 export function usePoll(id: string, every?: number) {
-  return useQuery({
+  return useAsked({
     queryKey: keys.poll(id),
     queryFn: ({ signal }) => askForPoll(id, signal),
     staleTime: 30_000,
     ...(every !== undefined && { refetchInterval: every }),
-    ...untilBack,
   });
 }
 
@@ -85,7 +119,7 @@ export function usePoll(id: string, every?: number) {
 export function useResults(id: string, watching: boolean, key?: string) {
   const client = useQueryClient();
   const queryKey = [...keys.results(id), key];
-  return useQuery({
+  return useAsked({
     queryKey,
     // A key that has just come shows what was hidden; until then the page stays as it is.
     placeholderData: keepPreviousData,
@@ -95,7 +129,8 @@ export function useResults(id: string, watching: boolean, key?: string) {
       const asked = { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" } as const;
       const { content, headers } = await requestWithHeaders("get", RESULTS, asked);
       const before = client.getQueryData<Watched>(queryKey)?.staleLooks ?? 0;
-      return { ...content, staleLooks: isStale(headers) ? before + 1 : 0 };
+      const staleLooks = isStale(headers) ? before + 1 : 0;
+      return { ...content, staleLooks, failing: hidesFault(headers) };
     },
     refetchInterval: (query) =>
       !isGone(query.state.error) &&
@@ -106,7 +141,6 @@ export function useResults(id: string, watching: boolean, key?: string) {
         watching,
       }),
     refetchIntervalInBackground: true,
-    ...untilBack,
   });
 }
 
@@ -120,25 +154,27 @@ export function requestBallot(id: string, signal?: AbortSignal): Promise<Ballot>
  * looked at again: the voter may have voted elsewhere.
  */
 export function useBallot(id: string, enabled = true) {
-  return useQuery({
+  return useAsked({
     enabled,
     queryKey: keys.ballot(id),
     queryFn: ({ signal }) => requestBallot(id, signal),
     staleTime: Infinity,
     refetchOnWindowFocus: "always",
-    ...untilBack,
   });
+}
+
+export function askForViewingKey(id: string, manageKey: string, signal?: AbortSignal) {
+  const headers = bearer(manageKey);
+  return request("get", VIEWING_KEY, { params: { poll_id: id }, headers, ...(signal && { signal }) });
 }
 
 /** The viewing key that a manage key brings, and so the proof that it is this poll's. */
 export function useHostsViewingKey(id: string, manageKey: string | undefined) {
-  return useQuery({
+  return useAsked({
     queryKey: keys.viewingKey(id, manageKey ?? ""),
-    queryFn: ({ signal }) =>
-      request("get", VIEWING_KEY, { params: { poll_id: id }, headers: bearer(manageKey ?? ""), signal }),
+    queryFn: ({ signal }) => askForViewingKey(id, manageKey ?? "", signal),
     enabled: manageKey !== undefined,
     staleTime: Infinity,
-    ...untilBack,
   });
 }
 

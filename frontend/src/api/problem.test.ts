@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { NO_ANSWER, Problem, toProblem } from "./problem";
+import { isFault, NO_ANSWER, Problem, toProblem } from "./problem";
 
 function answer(status: number, headers: Record<string, string> = {}) {
   return new Response(null, { status, headers });
@@ -22,13 +22,13 @@ test("a problem document is read whole", () => {
     type: "/problems/validation",
     message: "One field is wrong",
     fields: ["question"],
-    passing: false,
+    away: false,
   });
 });
 
 test("anything else still becomes a problem", () => {
   for (const body of [undefined, null, "<html>", { errors: [null, { field: 1 }] }]) {
-    expect(toProblem(body, answer(502))).toMatchObject({ status: 502, fields: [], passing: true });
+    expect(toProblem(body, answer(502))).toMatchObject({ status: 502, fields: [], away: true });
   }
 });
 
@@ -37,9 +37,13 @@ test("the time to wait is in milliseconds, and a date or nonsense is none", () =
   expect(toProblem(null, answer(503, { "Retry-After": "soon" })).retryAfter).toBe(0);
 });
 
-test("only what may pass by itself is passing", () => {
-  const passing = [NO_ANSWER, 429, 500, 503].map((status) => new Problem(status, "", "").passing);
-  const lasting = [400, 401, 403, 404, 409, 422].map((s) => new Problem(s, "", "").passing);
-  expect(passing).not.toContain(false);
-  expect(lasting).not.toContain(true);
+const away = [NO_ANSWER, 429, 502, 503, 504, 521];
+const faults = [500, 501, 505];
+const refusals = [400, 401, 403, 404, 409, 422];
+
+test("a server that is away is told from one that fails, and both from one that refuses", () => {
+  const all = [...away, ...faults, ...refusals].map((status) => new Problem(status, "", ""));
+  const statuses = (problems: Problem[]) => problems.map(({ status }) => status);
+  expect(statuses(all.filter((problem) => problem.away))).toEqual(away);
+  expect(statuses(all.filter(isFault))).toEqual(faults);
 });

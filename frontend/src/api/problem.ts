@@ -1,5 +1,8 @@
 /** No answer came at all: the network, a timeout, or something that is not the API. */
 export const NO_ANSWER = 0;
+/** What says that the server is down, restarted or overrun; above 511 are the own numbers of edges. */
+const AWAY = [NO_ANSWER, 429, 502, 503, 504];
+const LAST_STANDARD = 511;
 
 /** The answer of the API where it is not a success: an RFC 9457 problem document. */
 export class Problem extends Error {
@@ -28,10 +31,15 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the same request may succeed later, without anything being changed in it. */
-  get passing(): boolean {
-    return this.status === NO_ANSWER || this.status === 429 || this.status >= 500;
+  /** Whether the server did not get to it: the same request succeeds once it is back. */
+  get away(): boolean {
+    return AWAY.includes(this.status) || this.status > LAST_STANDARD;
   }
+}
+
+/** Whether the server got to it and failed, which may pass, or be a mistake that stays. */
+export function isFault(error: Error | null | undefined): boolean {
+  return error instanceof Problem && error.status >= 500 && !error.away;
 }
 
 /** Reads a problem from the body of an answer, which may also be a proxy's HTML or nothing. */

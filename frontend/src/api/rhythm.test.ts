@@ -32,9 +32,14 @@ test("a chart moves every five seconds, and less often where nobody looks", () =
 });
 
 test("what is refused is not asked again", () => {
-  expect(worthRetrying(new Problem(404, "", ""))).toBe(false);
-  expect(worthRetrying(new Error("a mistake of ours"))).toBe(false);
-  expect(worthRetrying(new Problem(NO_ANSWER, "", ""))).toBe(true);
+  expect(worthRetrying(new Problem(404, "", ""), 0)).toBe(false);
+  expect(worthRetrying(new Error("a mistake of ours"), 0)).toBe(false);
+  expect(worthRetrying(new Problem(NO_ANSWER, "", ""), 99)).toBe(true);
+});
+
+test("what the server fails at is tried three times more", () => {
+  const fault = new Problem(500, "", "");
+  expect([1, 2, 3, 4].map((faults) => worthRetrying(fault, faults))).toEqual([true, true, true, false]);
 });
 
 test("pauses grow, to 5 seconds at first and 15 later, differ between phones, and heed the server", () => {

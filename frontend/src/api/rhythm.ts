@@ -1,4 +1,4 @@
-import { Problem } from "./problem";
+import { isFault, Problem } from "./problem";
 
 /** Milliseconds between two looks at the results, which the front door fetches once a second. */
 const LIVE = 1_000;
@@ -30,6 +30,8 @@ const FIRST_BACKOFF = 1_500;
 const LONG_BACKOFF = 5_000;
 const HASTY = 40;
 const LONGEST_BACKOFF = 15_000;
+/** How many times what the server fails at is tried again. */
+const SECOND_TRIES = 3;
 
 /** How often to ask for results. */
 export function pollingInterval(state: {
@@ -65,9 +67,14 @@ export function steadyInterval(visible: boolean): number {
   return visible ? STEADY : HIDDEN;
 }
 
-/** Whether to try again: what the server refuses stays refused, what is away may come back. */
-export function worthRetrying(error: Error): boolean {
-  return error instanceof Problem && error.passing;
+/**
+ * Whether to try again: what the server refuses stays refused, what is away comes back, and what
+ * fails may be a mistake of the server's that stays.
+ * @param faults how many tries the server failed at, this one included
+ */
+export function worthRetrying(error: Error, faults: number): boolean {
+  if (isFault(error)) return faults <= SECOND_TRIES;
+  return error instanceof Problem && error.away;
 }
 
 /**
@@ -80,6 +87,21 @@ export function backoff(failures: number, error?: Error, random = Math.random())
   const longest = failures < HASTY ? LONG_BACKOFF : LONGEST_BACKOFF;
   const doubled = Math.min(FIRST_BACKOFF * 2 ** failures, longest);
   return Math.max(asked, doubled * (0.5 + random / 2));
+}
+
+/** Does something again and again until it succeeds. Throws what is not worth another try. */
+export async function insist<T>(work: () => Promise<T>): Promise<T> {
+  let faults = 0;
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = thrown as Error;
+      if (isFault(error)) faults += 1;
+      if (!worthRetrying(error, faults)) throw error;
+      await pause(backoff(failures, error));
+    }
+  }
 }
 
 /** Waits; less long where there may be a network again, or where someone looks again. */

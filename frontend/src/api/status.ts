@@ -1,7 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
-
 import { request } from "./client";
-import { untilBack } from "./polls";
+import { useAsked } from "./polls";
 import { steadyInterval } from "./rhythm";
 import type { components } from "./schema";
 
@@ -10,11 +8,10 @@ export type Traffic = components["schemas"]["Traffic"];
 
 /** What runs, asked for again and again. */
 export function useStatus() {
-  return useQuery({
+  return useAsked({
     queryKey: ["status"],
     queryFn: ({ signal }) => request("get", "/api/status", { signal }),
     refetchInterval: () => steadyInterval(document.visibilityState === "visible"),
     refetchIntervalInBackground: true,
-    ...untilBack,
   });
 }

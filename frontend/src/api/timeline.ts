@@ -1,7 +1,7 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData } from "@tanstack/react-query";
 
 import { request } from "./client";
-import { keys, untilBack } from "./polls";
+import { keys, useAsked } from "./polls";
 import { steadyInterval } from "./rhythm";
 import type { components } from "./schema";
 
@@ -11,12 +11,11 @@ const TIMELINE = "/api/polls/{poll_id}/timeline";
 
 /** When a poll's votes came in, asked for again for as long as someone looks; `key` as for the results. */
 export function useTimeline(id: string, key?: string) {
-  return useQuery({
+  return useAsked({
     queryKey: [...keys.timeline(id), key],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       request("get", TIMELINE, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
     refetchInterval: steadyInterval(true), // and not at all in a hidden tab
-    ...untilBack,
   });
 }

@@ -2,6 +2,7 @@ import { useEffect, useId, useRef, useState, type SubmitEvent } from "react";
 
 import { useDelivery } from "../api/delivery";
 import type { Poll } from "../api/polls";
+import { isFault } from "../api/problem";
 import { ballotPaper } from "../lib/ballot-paper";
 import { sameChoices, type Choices } from "../lib/choices";
 import { explain } from "../lib/explain";
@@ -30,6 +31,7 @@ export function BallotForm({ poll, closed, counted }: BallotFormProps) {
 
   const paper = ballotPaper({ counted, waiting, refused, unsent, closed, away });
   const { chosen, open } = paper;
+  const failure = refused && !closed ? error : undefined;
 
   useEffect(() => {
     // The button is gone once the vote is cast; the words take over its focus.
@@ -89,7 +91,8 @@ export function BallotForm({ poll, closed, counted }: BallotFormProps) {
           paper={paper}
           voted={counted.length > 0}
           closed={closed}
-          wrong={empty ? strings.vote.none : refused && !closed && error ? explain(error) : undefined}
+          wrong={empty ? strings.vote.none : failure && explain(failure)}
+          again={isFault(failure)}
         />
       </form>
     </div>

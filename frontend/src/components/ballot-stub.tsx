@@ -13,6 +13,8 @@ interface BallotStubProps {
   readonly voted: boolean;
   readonly closed: boolean;
   readonly wrong: string | undefined;
+  /** Whether the server failed at it, so that it is to be sent again. */
+  readonly again: boolean;
 }
 
 /** What the voter has not come to say yet, and is to read before all else. */
@@ -22,10 +24,11 @@ const BAD_NEWS: readonly BallotState[] = ["missed", "missedChange", "late", "lat
  * The end of the ballot, which stays in view: what became of the vote, and what to do next. Below
  * it, where it scrolls away, is what matters less.
  */
-export function BallotStub({ ref, poll, paper, voted, closed, wrong }: BallotStubProps) {
+export function BallotStub({ ref, poll, paper, voted, closed, wrong, again }: BallotStubProps) {
   const { state, open } = paper;
   const [what, more] = strings.vote.state[state];
   const shown = poll.results === "always" || closed || (poll.results === "voted" && voted);
+  const { submit, change } = strings.vote;
   const leads = shown && state === "counted";
   return (
     <>
@@ -36,7 +39,7 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong }: BallotStu
         </p>
         {open && (
           <button type="submit" className="button button-large">
-            {state === "blank" || state === "unsent" ? strings.vote.submit : strings.vote.change}
+            {again ? strings.trouble.again : state === "blank" || state === "unsent" ? submit : change}
           </button>
         )}
         {leads && <ResultsLink poll={poll} className="button" />}

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState, type SubmitEvent } from "react";
+import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
 import { useChangePoll, type PollPatch } from "../api/hosting";
 import type { Poll } from "../api/polls";
+import { isFault } from "../api/problem";
 import { closingError } from "../lib/closing-error";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
@@ -13,7 +14,7 @@ import { MomentField } from "./moment-field";
 
 /** When the poll closes by itself: to be set, moved, or taken away. */
 export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
-  const change = useChangePoll(poll.id, secret);
+  const change = useChangePoll(poll, secret);
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<string>();
   const { closed, closes_at } = poll;
@@ -24,11 +25,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
   const set = closes_at === null || standing(poll) === "expired" ? undefined : new Date(closes_at);
   const value = typed ?? (set ? localInput(set) : "");
 
-  const { isError, reset } = change;
-  useEffect(() => {
-    if (isError) reset();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- when it is closed or opened by then
-  }, [closed]);
+  const failed = isFault(change.error) ? change.variables : undefined;
 
   function send(patch: PollPatch, done?: () => void) {
     change.mutate(patch, {
@@ -71,13 +68,19 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
       </MomentField>
       <div className="action">
         <div className="actions">
-          <BusyButton type="submit" className="button button-quiet" busy={change.isPending}>
+          <BusyButton
+            type="submit"
+            className="button button-quiet"
+            busy={change.isPending}
+            again={failed !== undefined && failed.closes_at !== null}
+          >
             {closed ? strings.manage.reopenUntil : strings.manage.closesAtSubmit}
           </BusyButton>
           {set && (
             <BusyButton
               className="button button-quiet"
               busy={change.isPending}
+              again={failed?.closes_at === null}
               onClick={() => {
                 setWrong(undefined);
                 // The button goes with the time: the field is what is left.

@@ -9,6 +9,7 @@ interface ConfirmDialogProps {
   readonly confirm: string;
   readonly cancel: string;
   readonly busy: boolean;
+  readonly again: boolean;
   /** What became of it, if it failed. */
   readonly note: ReactNode;
   readonly onConfirm: () => void;
@@ -36,7 +37,12 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <button type="button" className="button button-quiet" onClick={props.onCancel}>
             {props.cancel}
           </button>
-          <BusyButton className="button button-danger" busy={props.busy} onClick={props.onConfirm}>
+          <BusyButton
+            className="button button-danger"
+            busy={props.busy}
+            again={props.again}
+            onClick={props.onConfirm}
+          >
             {props.confirm}
           </BusyButton>
         </div>

@@ -2,12 +2,12 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Reaching } from "../api/polls";
+import type { Reaching, Trouble } from "../api/polls";
 import * as strings from "../strings";
 import { LiveState } from "./live-state";
 
-const idle: Reaching = { failureCount: 0, fetchStatus: "idle" };
-const looking: Reaching = { failureCount: 0, fetchStatus: "fetching" };
+const idle: Reaching = { failureCount: 0, failureReason: null, fetchStatus: "idle" };
+const looking: Reaching = { ...idle, fetchStatus: "fetching" };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,8 +19,8 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function state(asked: Reaching, { closed = false, reconnecting = false } = {}) {
-  return <LiveState closed={closed} reconnecting={reconnecting} asked={asked} />;
+function state(asked: Reaching, { closed = false, trouble }: { closed?: boolean; trouble?: Trouble } = {}) {
+  return <LiveState closed={closed} trouble={trouble} asked={asked} />;
 }
 
 function said() {
@@ -38,8 +38,11 @@ test("numbers that move are live, and those of a closed poll are closed", () => 
   expect(said()).toBe(strings.results.live);
   rerender(state(idle, { closed: true }));
   expect(said()).toBe(strings.results.closed);
-  rerender(state(idle, { reconnecting: true }));
-  expect(said()).toBe(strings.results.reconnecting);
+  rerender(state(idle, { trouble: "away" }));
+  expect(said()).toBe(strings.results.away);
+  rerender(state(looking, { closed: true, trouble: "failing" }));
+  pass(5);
+  expect(said()).toBe(strings.results.failing);
 });
 
 test("a device without a network is not live, without waiting for the next look", () => {
@@ -49,7 +52,7 @@ test("a device without a network is not live, without waiting for the next look"
   act(() => {
     window.dispatchEvent(new Event("offline"));
   });
-  expect(said()).toBe(strings.results.reconnecting);
+  expect(said()).toBe(strings.results.away);
   online.mockReturnValue(true);
   act(() => {
     window.dispatchEvent(new Event("online"));
@@ -62,7 +65,7 @@ test("a look that neither comes back nor fails is not live for long", () => {
   pass(3);
   expect(said()).toBe(strings.results.live);
   pass(2);
-  expect(said()).toBe(strings.results.reconnecting);
+  expect(said()).toBe(strings.results.away);
   rerender(state(idle));
   expect(said()).toBe(strings.results.live);
   rerender(state(looking));

@@ -1,21 +1,21 @@
 import "./live-state.css";
 
-import type { Reaching } from "../api/polls";
+import type { Reaching, Trouble } from "../api/polls";
 import { useSilence } from "../lib/use-silence";
 import * as strings from "../strings";
 
 interface LiveStateProps {
   readonly closed: boolean;
-  /** Whether the last try to reach the server failed, so that the numbers may be old. */
-  readonly reconnecting: boolean;
+  /** Why the numbers may be old, if they may. */
+  readonly trouble: Trouble | undefined;
   /** What the numbers come from: a look that takes long has brought nothing new for as long. */
   readonly asked: Reaching;
 }
 
 /** Says whether the numbers still move. */
-export function LiveState({ closed, reconnecting, asked }: LiveStateProps) {
+export function LiveState({ closed, trouble, asked }: LiveStateProps) {
   const silent = useSilence(asked);
-  const state = reconnecting || silent ? "reconnecting" : closed ? "closed" : "live";
+  const state = trouble ?? (silent ? "away" : closed ? "closed" : "live");
   return (
     <p className="live-state" data-state={state} role="status">
       {strings.results[state]}

@@ -3,7 +3,8 @@ import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
 import { useBallotsCsv, useChangePoll, useDeletePoll } from "../api/hosting";
-import type { Poll } from "../api/polls";
+import type { Poll, Trouble } from "../api/polls";
+import { isFault } from "../api/problem";
 import { absolute, addresses } from "../lib/addresses";
 import { saveFile } from "../lib/download";
 import { formatCount } from "../lib/format";
@@ -24,17 +25,17 @@ interface ManagePollProps {
   readonly secret: string;
   /** How many voted, once known. */
   readonly ballots: number | undefined;
-  /** Whether that is old, since the server is away. */
-  readonly outdated: boolean;
+  /** Why that may be old, if it may. */
+  readonly trouble: Trouble | undefined;
   /** Whether the poll was created just now. */
   readonly created: boolean;
 }
 
 /** Everything that the holder of the secret link can do with a poll. */
-export function ManagePoll({ poll, secret, ballots, outdated, created }: ManagePollProps) {
+export function ManagePoll({ poll, secret, ballots, trouble, created }: ManagePollProps) {
   const { id, question, closed } = poll;
   const [kept] = useState(() => remember({ id, key: secret, question }));
-  const change = useChangePoll(id, secret);
+  const change = useChangePoll(poll, secret);
   const told = tellStanding(poll);
 
   return (
@@ -50,7 +51,7 @@ export function ManagePoll({ poll, secret, ballots, outdated, created }: ManageP
       <p className="lede">
         <strong role="status">{told.state}</strong>
         {ballots !== undefined && ` · ${tally(poll, ballots)}`}
-        <span role="status">{outdated && ` · ${strings.manage.outdated}`}</span>
+        <span role="status">{trouble && ` · ${strings.manage.outdated[trouble]}`}</span>
       </p>
 
       <Share id={id} question={question} hint={told.share} />
@@ -61,6 +62,7 @@ export function ManagePoll({ poll, secret, ballots, outdated, created }: ManageP
           <BusyButton
             className="button button-quiet"
             busy={change.isPending}
+            again={isFault(change.error)}
             onClick={() => {
               change.mutate({ closed: !closed });
             }}
@@ -117,6 +119,7 @@ function Votes({ id, secret, shown }: PartProps & { shown: string }) {
           <BusyButton
             className="button button-quiet"
             busy={csv.isPending}
+            again={isFault(csv.error)}
             onClick={() => {
               csv.mutate(undefined, {
                 onSuccess: (file) => {
@@ -175,6 +178,7 @@ function Deletion({ id, secret }: PartProps) {
         confirm={strings.manage.deleteConfirm}
         cancel={strings.manage.deleteCancel}
         busy={remove.isPending}
+        again={isFault(remove.error)}
         note={<ActionNote of={remove} />}
         onConfirm={deletePoll}
         onCancel={() => {

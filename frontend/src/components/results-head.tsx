@@ -1,4 +1,4 @@
-import { isOutdated, type Poll, type Reaching, type Watched } from "../api/polls";
+import { troubleOfResults, type Poll, type Reaching, type Watched } from "../api/polls";
 import { formatCount } from "../lib/format";
 import * as strings from "../strings";
 import { LiveState } from "./live-state";
@@ -27,7 +27,7 @@ export function ResultsHead({ poll, results, note }: ResultsHeadProps) {
           <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
-        <LiveState closed={closed} reconnecting={isOutdated(results)} asked={results} />
+        <LiveState closed={closed} trouble={troubleOfResults(results)} asked={results} />
         {note !== undefined && <p className="hint results-note">{note}</p>}
       </div>
     </div>

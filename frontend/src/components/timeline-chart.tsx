@@ -1,11 +1,14 @@
 import "./timeline-chart.css";
 
-import { isAway } from "../api/polls";
+import { troubleOf } from "../api/polls";
+import { isFault } from "../api/problem";
 import { useTimeline } from "../api/timeline";
+import { explain } from "../lib/explain";
 import { formatClock } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { race, spread, type Race, type Runner } from "../lib/race";
 import * as strings from "../strings";
+import { AgainButton } from "./again-button";
 import { Expected } from "./expected";
 import { TimeChart, type ChartTable, type Plot } from "./time-chart";
 import type { VoteTimelineProps } from "./vote-timeline";
@@ -22,10 +25,19 @@ const ROWS = 12;
 /** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
 export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps) {
   const timeline = useTimeline(pollId, viewingKey);
+  const trouble = troubleOf(timeline);
   if (!timeline.data) {
-    if (!timeline.isError && !isAway(timeline)) return <Expected />;
-    const { unexpected, away } = strings.trouble;
-    return <p className="hint">{timeline.isError ? unexpected : away}</p>;
+    if (timeline.isError) {
+      return (
+        <>
+          <p className="hint">{explain(timeline.error)}</p>
+          <div className="actions">
+            {isFault(timeline.error) && <AgainButton className="button button-quiet" />}
+          </div>
+        </>
+      );
+    }
+    return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <Expected />;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;
   const found = race(timeline.data);
@@ -50,7 +62,7 @@ export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps)
       <Key {...found} />
       <p className="hint timeline-note">
         <span>{span}</span>
-        {isAway(timeline) && <span role="status">{strings.results.reconnecting}</span>}
+        {trouble && <span role="status">{strings.results[trouble]}</span>}
       </p>
     </>
   );

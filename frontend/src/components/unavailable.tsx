@@ -1,8 +1,10 @@
 import { lazy, useEffect } from "react";
 
-import { isAway, isGone, type Reaching } from "../api/polls";
+import { isGone, troubleOf, type Reaching } from "../api/polls";
+import { isFault } from "../api/problem";
 import { load } from "../lib/load";
 import * as strings from "../strings";
+import { AgainButton } from "./again-button";
 import { Notice } from "./notice";
 import { ReloadButton } from "./reload-button";
 import { Waiting } from "./waiting";
@@ -21,6 +23,13 @@ export function Unavailable({ asked }: { asked: Asked }) {
   if (isGone(asked.error)) {
     return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
   }
+  if (isFault(asked.error)) {
+    return (
+      <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
+        <AgainButton />
+      </Notice>
+    );
+  }
   if (asked.error !== null) {
     return (
       <Notice title={strings.trouble.unexpectedTitle} body={strings.trouble.unexpectedBody}>
@@ -28,7 +37,7 @@ export function Unavailable({ asked }: { asked: Asked }) {
       </Notice>
     );
   }
-  if (!isAway(asked)) return <Waiting />;
+  if (troubleOf(asked) !== "away") return <Waiting />;
   return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
 }
 

@@ -190,3 +190,31 @@ test("a draft is sent under the same secret for as long as nothing in it is chan
   reloaded.clear();
   expect(reloaded.token("Coffee?")).not.toBe(other);
 });
+
+test("a draft that is changed once it was sent is abandoned as it was, also after a reload", async () => {
+  const abandoned = () => Object.keys(device).filter((name) => name.startsWith("tally.abandoned."));
+  const first = await tab();
+  first.save("Tea?");
+  const token = first.token("Tea?");
+  first.watch("Tea?");
+  first.leave();
+  const reloaded = await tab(first.left);
+  reloaded.load();
+  expect(abandoned()).toEqual([]);
+  reloaded.save("Coffee?");
+  expect(abandoned()).toEqual([`tally.abandoned.${token}`]);
+  expect(device[`tally.abandoned.${token}`]).toContain('"question":"Tea?"');
+  reloaded.token("Coffee?");
+  reloaded.clear(); // since it was opened
+  expect(abandoned()).toHaveLength(1);
+});
+
+test("what another tab has sent is not abandoned by one that only took the draft over", async () => {
+  const one = await tab();
+  one.save("Tea?");
+  one.token("Tea?");
+  const other = await tab();
+  other.load();
+  other.save("Coffee?");
+  expect(Object.keys(device).filter((name) => name.startsWith("tally.abandoned."))).toEqual([]);
+});

@@ -5,12 +5,14 @@
  * finds its own again. A new tab shows the newest one, and takes it over with the first change; if
  * the tab it came from is still there, that one sees its draft go and puts it back.
  */
+import { abandon } from "./abandoned";
 import { newRows } from "./option-rows";
 import {
   EMPTY_FORM,
   isBlank,
   LEAST_OPTIONS,
   MOST_OPTIONS,
+  toNewPoll,
   VISIBILITIES,
   type PollForm,
 } from "./poll-form";
@@ -23,8 +25,8 @@ const MOST_KEPT = 10;
 
 let own: string | undefined;
 let adopted: string | undefined;
-/** Under what the draft was sent, for as long as nothing is changed in it. */
-let token: string | undefined;
+/** The draft as it was sent, and under what, for as long as nothing is changed in it. */
+let sent: { readonly token: string; readonly form: PollForm } | undefined;
 
 /** The draft to go on with, if there is one. */
 export function loadDraft(): PollForm | undefined {
@@ -34,15 +36,21 @@ export function loadDraft(): PollForm | undefined {
   else if (handed !== undefined && read(handed)) own = handed;
   else adopted = keysByAge().find(read);
   const from = own ?? adopted;
-  if (from === undefined) return undefined;
-  const sent = parse(from)?.token;
-  token = typeof sent === "string" ? sent : undefined;
-  return read(from);
+  const form = from === undefined ? undefined : read(from);
+  if (from === undefined || form === undefined) return undefined;
+  const { token } = parse(from) ?? {};
+  sent = typeof token === "string" ? { token, form } : undefined;
+  return form;
 }
 
 /** Keeps a draft as this tab's; nothing is kept of a form that is blank. */
-export function saveDraft(form: PollForm, sent?: string): void {
-  token = sent;
+export function saveDraft(form: PollForm, token?: string): void {
+  // Not what another tab has sent, and may still be sending.
+  if (sent !== undefined && sent.token !== token && own !== undefined) {
+    // Without its closing time, by which the server does not tell it, and which may be past by now.
+    abandon(sent.token, toNewPoll({ ...sent.form, closesAt: "" }));
+  }
+  sent = token === undefined ? undefined : { token, form };
   if (isBlank(form)) {
     clearDraft();
     return;
@@ -65,15 +73,15 @@ export function saveDraft(form: PollForm, sent?: string): void {
  */
 export function draftToken(form: PollForm): string {
   // Not crypto.randomUUID(), which plain http does not have.
-  const sent = token ?? crypto.getRandomValues(new Uint32Array(6)).join("-");
-  saveDraft(form, sent);
-  return sent;
+  const token = sent?.token ?? crypto.getRandomValues(new Uint32Array(6)).join("-");
+  saveDraft(form, token);
+  return token;
 }
 
 /** Drops this tab's draft: the poll is created, or the writer starts over. */
 export function clearDraft(): void {
   own ??= newKey();
-  token = undefined;
+  sent = undefined;
   const name = own;
   attempt(() => {
     localStorage.removeItem(name);
@@ -99,7 +107,7 @@ export function watchDraft(current: () => PollForm): () => void {
   window.addEventListener(
     "storage",
     ({ key, newValue }) => {
-      if (key !== null && key === own && newValue === null) saveDraft(current(), token);
+      if (key !== null && key === own && newValue === null) saveDraft(current(), sent?.token);
     },
     { signal },
   );

@@ -1,11 +1,12 @@
 import { isGone } from "../api/polls";
-import { Problem } from "../api/problem";
+import { isFault, Problem } from "../api/problem";
 import * as strings from "../strings";
 
 /** Why something that was sent did not succeed, in words for who sent it. */
 export function explain(error: Error): string {
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
-  if (error.passing) return strings.trouble.unreachable;
+  if (error.away) return strings.trouble.unreachable;
+  if (isFault(error)) return strings.trouble.failed;
   if (isGone(error)) return strings.trouble.noPoll;
   return error.status === 413 ? strings.trouble.tooLarge : strings.trouble.unexpected;
 }

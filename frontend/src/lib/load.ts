@@ -3,23 +3,29 @@
  * more, since a new build was put up, or the network is away. Loading the page again brings the new
  * build; but only once the server answers, or the browser's page of errors would take our place.
  */
-import { backoff, pause } from "../api/rhythm";
+import { send } from "../api/client";
+import { insist } from "../api/rhythm";
 
 const MARK = "tally.reloaded";
 const AGAIN_AFTER = 60_000;
 
-/** Loads a file, however long the network is away. Throws where it is missing from the new build. */
-export function load<T>(file: () => Promise<T>): Promise<T> {
-  return withStyles(file)
-    .catch(async () => {
-      for (let failures = 0; !(await isServerThere()); failures++) await pause(backoff(failures));
-      return withStyles(file);
-    })
-    .catch((error: unknown) => {
-      if (!mark()) throw error;
-      location.reload();
-      return new Promise<T>(() => undefined); // until the page is gone
-    });
+/**
+ * Loads a file, however long the network is away.
+ * Throws where it is missing from the new build, and where the server fails at its first page.
+ */
+export async function load<T>(file: () => Promise<T>): Promise<T> {
+  try {
+    return await withStyles(file);
+  } catch {
+    await insist(() => send("/", { method: "HEAD", cache: "no-store" }));
+  }
+  try {
+    return await withStyles(file);
+  } catch (error) {
+    if (!mark()) throw error;
+    location.reload();
+    return new Promise<T>(() => undefined); // until the page is gone
+  }
 }
 
 async function withStyles<T>(file: () => Promise<T>): Promise<T> {
@@ -36,14 +42,6 @@ function again(failed: HTMLLinkElement): Promise<unknown> {
     link.onerror = reject;
     failed.replaceWith(link);
   });
-}
-
-function isServerThere(): Promise<boolean> {
-  const asked = fetch("/", { method: "HEAD", cache: "no-store" });
-  return asked.then(
-    ({ ok }) => ok,
-    () => false,
-  );
 }
 
 /** Notes that the page is loaded again; false where it just was, or it might never end. */

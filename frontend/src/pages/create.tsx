@@ -6,19 +6,21 @@ import { Link, useLocation } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/creation";
-import { Problem } from "../api/problem";
+import { isFault, Problem } from "../api/problem";
 import { BusyButton } from "../components/busy-button";
 import { ClosingField } from "../components/closing-field";
 import { KnownPolls } from "../components/known-polls";
 import { OptionFields } from "../components/option-fields";
 import { QuestionField } from "../components/question-field";
 import { Segments } from "../components/segments";
+import { watchAbandoned } from "../lib/abandoned";
 import { addresses } from "../lib/addresses";
 import { afterPress } from "../lib/after-press";
 import { clearDraft, draftToken, loadDraft } from "../lib/drafts";
 import { explain } from "../lib/explain";
 import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
+import { load } from "../lib/load";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
 import { useDelay } from "../lib/use-delay";
 import { useDraft } from "../lib/use-draft";
@@ -31,6 +33,11 @@ const CHOICES = [
   { value: true, label: strings.create.several },
 ];
 const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
+
+/** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
+function settle(token: string): void {
+  void load(() => import("../api/settling")).then((settling) => settling.settle(token));
+}
 
 export default function CreatePage() {
   const [draft] = useState(loadDraft);
@@ -45,6 +52,7 @@ export default function CreatePage() {
   const state = useHistoryState<{ deleted?: boolean } | null>();
   useTitle(undefined);
   useDraft(form);
+  useEffect(() => watchAbandoned(settle), []);
 
   // What is changed, or left, while it is being sent is not to be opened as it was.
   useEffect(
@@ -191,7 +199,12 @@ export default function CreatePage() {
         </div>
 
         <div className="create-send">
-          <BusyButton type="submit" className="button button-large" busy={create.isPending}>
+          <BusyButton
+            type="submit"
+            className="button button-large"
+            busy={create.isPending}
+            again={isFault(create.error)}
+          >
             {create.isPending ? strings.create.sending : strings.create.submit}
           </BusyButton>
           <p className="field-error" role="alert">

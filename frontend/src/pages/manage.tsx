@@ -1,21 +1,23 @@
 import "./manage.css";
 
-import { useEffect, useState } from "react";
+import { lazy, useEffect, useState } from "react";
 import { useParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
-import { isAway, refusesKey, useHostsViewingKey, usePoll, useResults } from "../api/polls";
-import { KeyMissing } from "../components/key-missing";
-import { KeyWrong } from "../components/key-wrong";
+import { refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { ManagePoll } from "../components/manage-poll";
 import { Unavailable } from "../components/unavailable";
 import { forget, knownKey } from "../lib/known-polls";
+import { load } from "../lib/load";
 import { useHash } from "../lib/use-hash";
 import { useTitle } from "../lib/use-title";
 import * as strings from "../strings";
 
 /** Milliseconds until the page sees that the poll closed by itself, or from another device. */
 const EVERY = 5_000;
+
+// Not for the host, who has the key.
+const KeyNeeded = lazy(() => load(() => import("../components/key-needed")));
 
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
@@ -42,8 +44,10 @@ export default function ManagePage() {
   }, [refused, key, known, id]);
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
-  if (refused && hash !== "") return <KeyWrong id={id} known={known !== undefined && known !== key} />;
-  if (key === undefined || refused) return <KeyMissing id={id} />;
+  if (key === undefined || refused) {
+    const wrong = hash !== "";
+    return <KeyNeeded id={id} wrong={wrong} known={wrong && known !== undefined && known !== key} />;
+  }
   if (!proof.data) return <Unavailable asked={proof} />;
   return (
     <ManagePoll
@@ -51,7 +55,7 @@ export default function ManagePage() {
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      outdated={isAway(poll) || isAway(results)}
+      trouble={troubleOf(poll) ?? troubleOf(results)}
       created={created}
     />
   );

@@ -1,6 +1,6 @@
 import "./status.css";
 
-import { isAway, type Reaching } from "../api/polls";
+import { troubleOf, type Reaching } from "../api/polls";
 import { useStatus, type Status } from "../api/status";
 import { Fact } from "../components/fact";
 import { LiveState } from "../components/live-state";
@@ -32,16 +32,17 @@ interface StandingProps {
 
 function Standing({ status, asked }: StandingProps) {
   const silent = useSilence(asked);
-  const lost = isAway(asked) || silent;
+  const trouble = troubleOf(asked) ?? (silent ? "away" : undefined);
+  const lost = trouble !== undefined;
   const traffic = status.traffic && bars(status.traffic);
   return (
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} reconnecting={lost} asked={asked} />
+        <LiveState closed={false} trouble={trouble} asked={asked} />
       </div>
       <p className="lede">
-        <span role="status">{lost ? strings.status.lost : verdict(status, traffic)}</span>{" "}
+        <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>{" "}
         {lost && <Age received={asked.dataUpdatedAt} />}
       </p>
       <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />

@@ -9,6 +9,7 @@ export { closing } from "./closing";
 export { vote } from "./vote";
 export { results, present, timeline } from "./results";
 export { manage } from "./manage";
+export { key } from "./key";
 export { share } from "./share";
 export { status } from "./status";
 export { notFound, code } from "./not-found";

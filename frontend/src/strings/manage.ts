@@ -12,7 +12,10 @@ export const manage = {
     `${formatted} ${(multiple ? voters : votes)(count)} so far`,
   inAll: (formatted: string, count: number, multiple: boolean) =>
     `${formatted} ${(multiple ? voters : votes)(count)} in all`,
-  outdated: "Reconnecting: this may be old",
+  outdated: {
+    away: "Reconnecting: this may be old",
+    failing: "Server trouble: this may be old",
+  },
   running: "Run it",
   close: "Close the poll",
   reopen: "Reopen the poll",
@@ -55,11 +58,5 @@ export const manage = {
   deleteBody: "The question and every vote are gone for good. There is no way back.",
   deleteConfirm: "Delete it for good",
   deleteCancel: "Keep it",
-  noKeyTitle: "This page opens with its secret link",
-  noKeyBody:
-    "Whoever created the poll has the link: it ends in # and a key. Once it has been opened on this device, the device keeps it.",
   wrongKeyTitle: "This key does not open this poll",
-  wrongKeyBody: "The key is what follows the # of the secret link. Check that the whole link was copied.",
-  wrongKeyKnown: "This device keeps a key of this poll from before.",
-  useKnown: "Manage with that key",
 } as const;

@@ -5,7 +5,10 @@ import { plural } from "./plural";
 export const status = {
   title: "Status",
   well: "All is well.",
-  lost: "The server does not answer.",
+  lost: {
+    away: "The server does not answer.",
+    failing: "Something went wrong on the server.",
+  },
   old: (age: string) => `What stands below is ${age} old.`,
   databaseAway:
     "The database is away. Pages and cached results go on; votes and new polls have to wait.",

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+
+import { manageKey } from "./manage-key";
+
+const KEY = "aB3-_6789012345678901234567890xy";
+
+test("the key is found in a secret link, and in one that a mail program has broken up", () => {
+  const found = { id: "abcd1234", key: KEY };
+  expect(manageKey(`https://tally.example/p/abcd1234/manage#${KEY}`)).toEqual(found);
+  expect(manageKey(` https://tally.example/p/ABCD1234/man\nage#${KEY.slice(0, 9)}\n${KEY.slice(9)} `)).toEqual(found);
+  expect(manageKey(`/p/abcd1234/manage#${KEY}`)).toEqual(found);
+});
+
+test("the key alone will do", () => {
+  expect(manageKey(KEY)).toEqual({ key: KEY });
+  expect(manageKey(`#${KEY}\n`)).toEqual({ key: KEY });
+});
+
+test.each([
+  "",
+  "abcd1234",
+  KEY.slice(1),
+  `${KEY}x`,
+  "https://tally.example/p/abcd1234/manage",
+  `https://tally.example/p/abcd1234/manage#${KEY.slice(1)}`,
+  `https://tally.example/p/abcd/manage#${KEY}`,
+  `https://elsewhere.example/#${KEY}`,
+])("%j is neither", (pasted) => {
+  expect(manageKey(pasted)).toBeUndefined();
+});
