@@ -42,7 +42,7 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 # Generous, since a busy machine is slow; only what fails takes as long.
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +73,7 @@ def newcomer(browser: Browser) -> Iterator[Callable[..., Visitor]]:
             locale="en-GB",
             accept_downloads=True,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         context.add_init_script(WATCH_POLICY)
         contexts.append(context)
