@@ -15,6 +15,10 @@ from tests.ledger import Query
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Containers come when the browsers are done: Docker's networks come and go with them, and Chromium
+# gives up all that it loads where a network changes (net::ERR_NETWORK_CHANGED), loopback or not.
+ORDER = ("browser", "unit", "container", "stack")
+
 pytest_plugins = ["tests.pgbouncer", "tests.rows", "tests.stack_fixture"]
 
 _numbers = itertools.count(1)
@@ -76,8 +80,9 @@ def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test with its folder, so that `-m browser` or `-m "not container"` work."""
+    items.sort(key=lambda item: ORDER.index(_folder(item)))
     for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        folder = _folder(item)
         if folder in {"stack", "browser", "container"}:
             item.add_marker(folder)
 
@@ -105,3 +110,7 @@ def _required(item: pytest.Item) -> list[str]:
     """The markers of a test that the environment variable REQUIRE names."""
     names = filter(None, os.environ.get("REQUIRE", "").split(","))
     return [name for name in names if item.get_closest_marker(name)]
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0]
