@@ -265,8 +265,10 @@ def test_a_server_that_is_away_is_told_at_the_button_while_it_is_tried_again(
     host.page.on("response", lambda answer: tries.extend(["5"] if answer.status == 503 else []))
     host.press("Close the poll")
     told = section(host.page, "Run it").get_by_text("Trying again…")
-    for _ in range(6):
+    for _ in range(60):  # the clock may run on before an answer has come
         expect(told).to_be_visible()
+        if len(tries) > 4:
+            break
         host.page.clock.run_for(5_000)
     assert len(tries) > 4
     expect(told).to_be_visible()
