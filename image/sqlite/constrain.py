@@ -66,7 +66,7 @@ class Constrainer:
             for key in move.table.foreign_keys:
                 self._foreign_key(move, key)
         if self._broken:
-            them = "it holds" if len(self._broken) == 1 else "the keys hold"
+            them = "the key holds" if len(self._broken) == 1 else "the keys hold"
             self._broken[-1] += (
                 " Put them right in SQLite, or say --on-bad null: they come along as they are, "
                 f"and {them} for new rows only."
