@@ -126,18 +126,27 @@ class Container:
         return httpx.put(self.url + path, json=body, timeout=10)
 
     def wait_until_ready(self) -> "Container":
-        """Wait for /readyz; fails at once, with the log, if the container ends instead."""
+        """Wait for /readyz; fails with the log, and at once if the container ends instead."""
+        told = "nothing"
 
         def ready() -> bool:
+            nonlocal told
             try:
-                return self.get("/readyz").status_code == 200
-            except httpx.TransportError:
+                answer = self.get("/readyz")
+            except httpx.TransportError as error:
+                told = repr(error)
                 state = self.inspect(".State")
-                end = f"ended with {state['ExitCode']}:\n{self.stdout}\n{self.stderr}"
-                assert state["Running"], end
+                assert state["Running"], f"ended with {state['ExitCode']}"
                 return False
+            told = f"{answer.status_code} {answer.text}"
+            return answer.status_code == 200
 
-        wait_for(ready, f"readiness of {self.name}")
+        try:
+            wait_for(ready, f"readiness of {self.name}")
+        except AssertionError as error:
+            known = f"last heard: {told}; state: {self.inspect('.State')}"
+            printed = f"{self.stdout}\n{self.stderr}"
+            raise AssertionError(f"{error}; {known}; printed:\n{printed}") from None
         return self
 
     def wait(self) -> int:

@@ -2,11 +2,15 @@
  * Loads the files of the app that do not come with its first ones. One that cannot be loaded is no
  * more, since a new build was put up, or the network is away. Loading the page again brings the new
  * build; but only once the server answers, or the browser's page of errors would take our place.
+ *
+ * public/rescue.js does so for the first ones, which cannot bring what is there for them. It has no
+ * hash in its name, so that every release answers for it: in the middle of a deploy, an instance of
+ * the one may be asked for the files of the other.
  */
 import { send } from "../api/client";
 import { insist } from "../api/rhythm";
 
-const MARK = "tally.reloaded";
+const MARK = "tally.reloaded"; // as in public/rescue.js
 const AGAIN_AFTER = 60_000;
 
 /**
