@@ -47,8 +47,8 @@ def parse(words: list[str]) -> argparse.Namespace:
         description="Bring the data of a SQLite file into the Postgres that DATABASE_URL names: "
         "all of it in one transaction, proven by counts and checksums, or nothing.",
         epilog="exit status: 0 done, 1 --verify-only found a difference, 64 usage, 65 the file or "
-        "its data, 69 the database, 70 told to stop, or the proof failed, 73 the report, or "
-        "what is printed, cannot be written, 78 a setting",
+        "its data, 69 the database, 70 told to stop, or the proof failed, 73 the report, "
+        "what is printed, or a temporary file cannot be written, 78 a setting",
         allow_abbrev=False,
     )
     add = parser.add_argument

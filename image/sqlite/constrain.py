@@ -193,6 +193,8 @@ class Constrainer:
                 self._target.run(sql)
         except errors.ForeignKeyViolation:
             self._orphans(what, move, parent, key, sql)
+        except errors.DatatypeMismatch:
+            self._leave(what, _unlike(move, parent, key))
         except psycopg2.Error as error:
             self._failed(what, error)
 
@@ -230,6 +232,18 @@ class Constrainer:
 
     def _leave(self, what: Left, reason: str, *, kept: bool = False) -> None:
         self._plan.leave(what, reason, kept=kept)
+
+
+def _unlike(move: TableMove, parent: TableMove, key: ForeignKey) -> str:
+    """What to do about columns of types that no foreign key can compare."""
+    pairs = [
+        f"{move.table.name}.{one.column.name} is {one.kind.sql}, and {parent.table.name}."
+        f"{other.column.name} {other.kind.sql}"
+        for name, referred in zip(key.columns, key.parents, strict=True)
+        if (one := move.move(name)) and (other := parent.move(referred))
+        if one.kind.sql != other.kind.sql
+    ]
+    return f"{'; '.join(pairs)}: --type can make them the same"
 
 
 def _case(parent: TableMove, key: ForeignKey) -> str:

@@ -4,11 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg2 import errors
-
 from .. import database, interruption
 from ..exits import Exit, Stop
-from . import advice, catalog, create, load, planner, proof, strays, suitable
+from . import advice, catalog, create, existing, load, planner, proof, strays, suitable
 from .account import Sum
 from .channel import Stopped
 from .constrain import Constrainer, restart_sequences
@@ -23,7 +21,7 @@ from .proof import Ours, Proof
 from .refusals import Refusals, one_line
 from .report import Report
 from .schema import Schema
-from .source import Source, identifier
+from .source import Source
 from .strays import Strays
 from .target import Target
 
@@ -66,9 +64,9 @@ class Importer:
         with self._timed("plan"):
             made = self._plan()
         moves = made.tables
-        existing = [move for move in moves if not move.created]
-        before = self._empty(existing)
-        with self._timed("load"), self._undisturbed(made, existing) as keys:
+        before = existing.empty(self._target, self._options, made)
+        quiet = existing.undisturbed(self._target, made, may_skip=self._policy == "skip")
+        with self._timed("load"), quiet as keys:
             create.tables(self._target, self._source, made)
             lost = self._load(made, keys)
         # Who reads apart has nothing to do while Postgres makes keys and indexes.
@@ -180,7 +178,8 @@ class Importer:
         self._progress.phase("reading the SQLite file")
         found = self._read()
         self._target.read()
-        self._hold([table.name for table in found.tables])
+        names = [table.name for table in found.tables]
+        existing.hold(self._target, self._options, self._report.database, names)
         made = planner.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         if not made.refusals and self._options.on_bad == "text":
@@ -196,18 +195,6 @@ class Importer:
             )
         return made
 
-    def _hold(self, names: list[str]) -> None:
-        """Lock the tables that are there, and see whether they hold rows."""
-        mode = "ACCESS EXCLUSIVE" if self._options.replace else "SHARE ROW EXCLUSIVE"
-        kept = (name for name in names if name.lower() not in self._options.exclude)
-        tables = [one for one in map(self._target.find, kept) if one and not one.rejected]
-        needed = suitable.TO_REPLACE if self._options.replace else suitable.TO_APPEND
-        suitable.rights(self._target, self._report.database, [one.name for one in tables], needed)
-        for table in tables:
-            quoted = identifier(table.name)
-            self._target.run(f"LOCK TABLE {quoted} IN {mode} MODE")
-            ((table.has_rows,),) = self._target.rows(f"SELECT EXISTS (SELECT FROM {quoted})")  # noqa: S608
-
     def _as_text(self, found: Schema, made: Plan) -> Plan:
         """Plan anew, with text for every column that has values that do not fit."""
         refusals = Refusals("text")
@@ -217,48 +204,6 @@ class Importer:
         made = planner.make(self._source, self._crew, found, self._target, self._options)
         self._report.plan = made
         return made
-
-    def _empty(self, existing: list[TableMove]) -> dict[str, Sum]:
-        """Empty the tables if asked to; else what they hold, which is none of ours to prove."""
-        if not existing:
-            return {}
-        names = ", ".join(identifier(move.name) for move in existing)
-        if self._options.replace:
-            try:
-                self._target.run(f"TRUNCATE {names}")
-            except errors.FeatureNotSupported as error:
-                raise Stop(
-                    Exit.BAD_DATA,
-                    f"--replace: {error.diag.message_detail or error.diag.message_primary}"
-                    " Empty that table first, or import it too.",
-                ) from None
-        if not self._options.append:
-            return {}
-        return {move.name: proof.of_target(self._target, move) for move in existing}
-
-    @contextmanager
-    def _undisturbed(self, made: Plan, existing: list[TableMove]) -> Iterator[list[strays.Key]]:
-        """Load without triggers, and with foreign keys that wait where tables form a circle, or
-        where rows may have to be taken out again: those keys.
-        """
-        run = self._target.run
-        triggers = [trigger for move in existing for trigger in move.triggers]
-        for trigger in triggers:
-            run(f"ALTER TABLE {trigger.table} DISABLE TRIGGER {identifier(trigger.name)}")
-        waiting = made.cycles or self._policy == "skip"
-        names = [move.name for move in existing]
-        keys = strays.keys(self._target, names, needed=made.cycles) if waiting else []
-        altered = [key.alter for key in keys if not key.deferrable]
-        for one in altered:
-            run(f"{one} DEFERRABLE INITIALLY DEFERRED")
-        run("SET CONSTRAINTS ALL DEFERRED")
-        yield keys if self._policy == "skip" else []
-        run("SET CONSTRAINTS ALL IMMEDIATE")
-        for one in altered:
-            run(f"{one} NOT DEFERRABLE")
-        for trigger in triggers:
-            enable = "ENABLE ALWAYS" if trigger.always else "ENABLE"
-            run(f"ALTER TABLE {trigger.table} {enable} TRIGGER {identifier(trigger.name)}")
 
     def _load(self, made: Plan, keys: list[strays.Key]) -> dict[str, Sum]:
         """COPY all tables; the account of the rows that were taken out again."""

@@ -35,7 +35,8 @@ def one_form(kind: Kind, *, large: bool) -> One:
     written = sized if large else quoted
     match kind:
         case Integer():
-            return lambda value: _integer(value, {"smallint": 16, "integer": 32}.get(kind.sql, 64))
+            bits = {"smallint": 16, "integer": 32, "oid": 32}.get(kind.sql, 64)
+            return lambda value: _integer(value, bits, signed=kind.sql != "oid")
         case Double():
             return lambda value: _double(value, six_digits=kind.sql == "real")
         case Numeric():
@@ -88,7 +89,7 @@ def unquoted(text: str) -> str:
     return text[1:-1].replace("''", "'")
 
 
-def _integer(value: Any, bits: int) -> str:
+def _integer(value: Any, bits: int, *, signed: bool) -> str:
     if isinstance(value, str):
         if not value.isascii() or not value.lstrip("+-").isdecimal() or value[1:2] in ("+", "-"):
             raise ValueError
@@ -97,7 +98,8 @@ def _integer(value: Any, bits: int) -> str:
         number = math.trunc(value)
         if number != value:
             raise ValueError
-    if number.bit_length() >= bits and number != -(1 << (bits - 1)):
+    least = -(1 << (bits - 1)) if signed else 0
+    if not least <= number < least + (1 << bits):
         raise OverflowError
     return f"{number:d}"
 

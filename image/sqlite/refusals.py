@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from .source import Halved
+from .source import Halved, Invalid
 
 KEPT = 10_000  # described one by one; beyond it they are counted, for memory is bounded
 SHOWN = 60  # characters of a value
@@ -68,13 +68,21 @@ def one_line(text: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value in one short line."""
-    if isinstance(value, Halved):
-        text = repr(value[: SHOWN + 1].decode(errors="ignore")).replace("\\\\ud", "\\ud")
-        return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    """A value in one short line, written as in SQL; what is no letter as in Python."""
+    short: Any = None  # a copy of all of it may be all the memory that there is
     if isinstance(value, str | bytes):
-        value = value[: SHOWN + 1]  # a copy of it may be all the memory that there is
-    if value is None:
-        return "NULL"
-    text = repr(bytes(value)) if isinstance(value, bytes) else repr(value)
+        short = value[: SHOWN + 1]
+    match value:
+        case None:
+            text = "NULL"
+        case Halved():
+            text = repr(short.decode(errors="ignore")).replace("\\\\ud", "\\ud")
+        case Invalid():
+            text = repr(short).removeprefix("b")
+        case bytes():
+            text = f"x'{short.hex()}'"
+        case str():
+            text = repr(short)
+        case _:
+            text = repr(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

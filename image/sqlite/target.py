@@ -186,6 +186,7 @@ PLAIN: dict[str, Kind] = {
     "bigint": Integer(),
     "integer": Integer("integer"),
     "smallint": Integer("smallint"),
+    "oid": Integer("oid"),
     "boolean": Boolean(),
     "double precision": Double(),
     "real": Double("real"),

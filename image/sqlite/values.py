@@ -72,14 +72,17 @@ class Kind:
 
 @dataclass(frozen=True)
 class Integer(Kind):
-    """smallint, integer or bigint."""
+    """smallint, integer, bigint, or oid, which Postgres would take negative numbers for."""
 
     sql: str = "bigint"
 
     @property
-    def bound(self) -> int:
-        """What is too large for it."""
-        return {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}[self.sql]
+    def bounds(self) -> tuple[int, int]:
+        """The least that it holds, and what is too large."""
+        if self.sql == "oid":
+            return 0, 1 << 32
+        bound = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}[self.sql]
+        return -bound, bound
 
     def one(self, value: Any) -> str:
         if isinstance(value, float) and value.is_integer():
@@ -88,14 +91,16 @@ class Integer(Kind):
             value = int(value)
         if not isinstance(value, int):
             raise unfit(value, "whole number")
-        if not -self.bound <= value < self.bound:
-            raise Unfit(f"is too large for {self.sql}")
+        least, bound = self.bounds
+        if not least <= value < bound:
+            raise Unfit(f"is too {'large' if value > 0 else 'small'} for {self.sql}")
         return str(value)
 
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         if self.sql != "bigint":
             known = [value for value in values if value is not None]
-            if known and not -self.bound <= min(known) <= max(known) < self.bound:
+            least, bound = self.bounds
+            if known and not least <= min(known) <= max(known) < bound:
                 raise ValueError
         with suppress(TypeError):  # where there is a NULL
             return list(map(integer, values))

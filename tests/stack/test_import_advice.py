@@ -274,3 +274,18 @@ def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_pa
     at = lines.index("left behind:")
     assert lines[at + 1].startswith("  primary key z: index row requires")
     assert lines[at + 2].startswith("  view a:")
+
+
+def test_a_foreign_key_between_types_that_differ_has_a_way_to_come_along(
+    database: str, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE p (a INT, b INT, PRIMARY KEY (a, b));"
+        "CREATE TABLE c (a TEXT, b INT, FOREIGN KEY (a, b) REFERENCES p (a, b))"
+    )
+    path = file(tmp_path / "app.db", sql, p=[(1, 2)], c=[("1", 2)])
+    assert brought(database, path).left() == {
+        "foreign key c (a, b)": "c.a is text, and p.a bigint: --type can make them the same"
+    }
+    run(database, "DROP TABLE c, p")
+    assert not brought(database, path, "--type", "c.a=bigint").left()

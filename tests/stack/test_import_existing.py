@@ -102,7 +102,13 @@ def test_differences_that_lose_data_stop_it(
     ("type_", "value", "reason"),
     [
         ("smallint", 40_000, "is too large for smallint"),
+        ("smallint", -32_769, "is too small for smallint"),
+        ("smallint", -40_000, "is too small for smallint"),
         ("integer", 2**31, "is too large for integer"),
+        ("oid", 2**32, "is too large for oid"),
+        ("oid", -1, "is too small for oid"),
+        ("oid", 2**32, "is too large for oid"),
+        ("oid", -1, "is too small for oid"),
         ("numeric(4,2)", 1.234, "has more decimals than numeric(4,2)"),
         ("numeric(4,2)", 100, "is too large for numeric(4,2)"),
         ("varchar(2)", "abc", "is longer than character varying(2)"),
@@ -128,13 +134,15 @@ def test_what_the_columns_type_cannot_hold(
 
 def test_types_that_hold_it_do(migrated: str, tmp_path: Path) -> None:
     run(migrated, "CREATE TABLE t (a smallint, b real, c char(3), d mood, e jsonb, f inet, g date)")
-    row = (-5, 0.25, "abc", "bad", '{"b": 1.0, "a": [1e2, "\\u00e9"]}', "10.0.0.1", 1_699_920_000)
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a, b, c, d, e, f, g)", t=[row])
-    brought(migrated, path)
-    found = ask(migrated, "SELECT a, b, c, d::text, e::text, f::text, g::text FROM t")
-    assert found == [
-        (-5, 0.25, "abc", "bad", '{"a": [100, "é"], "b": 1.0}', "10.0.0.1/32", "2023-11-14")
-    ]
+    run(migrated, "ALTER TABLE t ADD h oid")
+    json = '{"b": 1.0, "a": [1e2, "\\u00e9"]}'
+    row = (-5, 0.25, "abc", "bad", json, "10.0.0.1", 1_699_920_000, 2**32 - 1)
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a, b, c, d, e, f, g, h)", t=[row])
+    done = brought(migrated, path)
+    found = ask(migrated, "SELECT a, b, c, d::text, e::text, f::text, g::text, h FROM t")
+    json = '{"a": [100, "é"], "b": 1.0}'
+    assert found == [(-5, 0.25, "abc", "bad", json, "10.0.0.1/32", "2023-11-14", 2**32 - 1)]
+    assert "t.h" not in done.out
 
 
 def test_replace(migrated: str, path: Path) -> None:
