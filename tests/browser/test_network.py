@@ -25,6 +25,22 @@ def draft(page: Page) -> str:
     return page.get_by_label("Ask the room a question").input_value()
 
 
+def ask_without_an_answer(host: Visitor) -> list[str]:
+    """Open a poll, of which the page does not learn; each try's poll, also of those to come."""
+    opened: list[str] = []
+
+    def lose(route: Route) -> None:
+        opened.append(route.fetch().json()["id"])
+        route.abort("connectionreset")
+
+    host.page.route(POLLS, lose)
+    host.page.goto("/")
+    host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
+    host.press(ASK)
+    expect(host.page.get_by_role("alert")).to_contain_text(AWAY)
+    return opened
+
+
 def test_what_is_typed_while_a_poll_is_being_opened_is_kept_and_opens_nothing_else(
     stack: Stack, newcomer: Newcomer
 ) -> None:
@@ -64,17 +80,7 @@ def test_what_is_typed_while_a_poll_is_being_opened_is_kept_and_opens_nothing_el
 
 def test_a_poll_whose_answer_is_lost_is_opened_once(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url)
-    opened: list[str] = []
-
-    def lose(route: Route) -> None:
-        opened.append(route.fetch().json()["id"])
-        route.abort("connectionreset")
-
-    host.page.route(POLLS, lose)
-    host.page.goto("/")
-    host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
-    host.press(ASK)
-    expect(host.page.get_by_role("alert")).to_contain_text(AWAY)
+    opened = ask_without_an_answer(host)
     host.page.reload()
     assert draft(host.page) == "Tea or coffee?"
     host.page.unroute(POLLS)
@@ -90,17 +96,7 @@ def test_a_poll_that_is_changed_while_it_is_being_opened_leaves_none_behind(
 ) -> None:
     """Also where the page is loaded again before the server can be asked for the first one."""
     host = newcomer(stack.url)
-    opened: list[str] = []
-
-    def lose(route: Route) -> None:
-        opened.append(route.fetch().json()["id"])
-        route.abort("connectionreset")
-
-    host.page.route(POLLS, lose)
-    host.page.goto("/")
-    host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
-    host.press(ASK)
-    expect(host.page.get_by_role("alert")).to_contain_text(AWAY)
+    opened = ask_without_an_answer(host)
     host.answer(2).fill("Cocoa")
     expect(host.page.get_by_role("alert")).to_have_text("")
     (orphan,) = set(opened)
