@@ -6,7 +6,6 @@ be right here. It is as strict, though: a value that does not fit raises one of 
 Here are columns of many values that are all as they should be; `normal_one` has any single value.
 """
 
-import re
 import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -18,6 +17,9 @@ from .texts import AnyText, Short, Text
 from .values import Boolean, Double, Integer, Kind, Numeric
 
 Whole = Callable[[Sequence[Any]], Sequence[str]]
+
+# Every digit a 9: for the form of what is written, nothing else has to be looked at.
+NINES = str.maketrans("012345678", "999999999")
 
 
 def form(kind: Kind, *, large: bool) -> tuple[Whole, One]:
@@ -80,7 +82,7 @@ def _doubles(values: Sequence[Any]) -> Sequence[str]:
 def _decimals(precision: int, scale: int) -> Whole:
     """Python writes no zeros at the end but those of `.0`, and an exponent only where it must."""
     limit = 10 ** min(precision - scale, 15) if precision else 1e15
-    too_fine = re.compile(rf"\.[0-9]{{{scale + 1}}}" if precision else r"(?!)")
+    too_fine = "." + "9" * (scale + 1) if precision else "\0"
 
     def whole(values: Sequence[Any]) -> Sequence[str]:
         _of(values, int, float)
@@ -89,7 +91,7 @@ def _decimals(precision: int, scale: int) -> Whole:
             raise ValueError
         lines = "".join([f"{value!r}\n" for value in values])
         lines = lines.replace("None", "").replace(".0\n", "\n")
-        if "e" in lines or "-0\n" in lines or too_fine.search(lines):
+        if "e" in lines or "-0\n" in lines or too_fine in lines.translate(NINES):
             raise ValueError
         return lines.split("\n")[:-1]
 
@@ -99,10 +101,6 @@ def _decimals(precision: int, scale: int) -> Whole:
 def _booleans(values: Sequence[Any]) -> Sequence[str]:
     words = {None: "", 0: "false", 1: "true"}
     return [words[value] for value in values]
-
-
-# Every digit a 9: for that, nothing else has to be looked at.
-NINES = str.maketrans("012345678", "999999999")
 
 
 def _days(each: Whole) -> Whole:
@@ -124,6 +122,8 @@ def _texts(limit: int, written: Callable[[str], str]) -> Whole:
         if limit and max(map(len, known), default=0) > limit:
             raise ValueError
         together = "".join(known)
+        if "\0" in together:
+            raise ValueError
         if written is not quoted or "'" in together or "\\" in together:
             return ["" if value is None else written(value) for value in values]
         if known is values:

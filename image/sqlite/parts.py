@@ -58,20 +58,11 @@ def cut(source: Source, moves: Sequence[TableMove], size: Callable[[], int]) -> 
             continue
         low: int | None = None
         while True:
-            rows = size()
-            found, high = _end(source, move, low, rows)
-            if found < rows:
-                yield Part(move, low)
+            last = Part(move, low)
+            found = source.execute(f"{last.query(source, ())} LIMIT 1 OFFSET {size() - 1}")
+            if not found:
+                yield last
                 break
+            ((high,),) = found
             yield Part(move, low, high)
             low = high
-
-
-def _end(source: Source, move: TableMove, low: int | None, rows: int) -> tuple[int, int]:
-    """How many of so many rows there are above `low`, and the rowid of the last of them."""
-    inner = Part(move, low).query(source, ())
-    rowid = move.table.rowid
-    ((found, high),) = source.execute(
-        f"SELECT count(*), max({rowid}) FROM ({inner} LIMIT {rows})"  # noqa: S608
-    )
-    return found, high

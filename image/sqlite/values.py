@@ -135,6 +135,8 @@ class Double(Kind):
     def bulk(self, values: Sequence[Any]) -> Sequence[str]:
         if self.sql == "real":
             return super().bulk(values)
+        with suppress(TypeError):  # where there is a NULL
+            return list(map(real, values))
         return ["" if value is None else real(value) for value in values]
 
 
