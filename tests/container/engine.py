@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import ssl
 import subprocess
 import sys
 import time
@@ -58,6 +59,9 @@ def docker(
         errors="replace",
         timeout=timeout,
     )
+
+
+NO_TLS = ssl.create_default_context()  # all is http here; httpx makes one a request, in 30 ms
 
 
 def must(*words: str, environment: Mapping[str, str] | None = None) -> str:
@@ -117,29 +121,32 @@ class Container:
     def get(self, path: str, **headers: str) -> httpx.Response:
         """The answer to a GET; names of `headers` with _ for -."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return httpx.get(self.url + path, headers=named, timeout=10)
+        return httpx.get(self.url + path, headers=named, timeout=10, verify=NO_TLS)
 
     def post(self, path: str, body: object) -> httpx.Response:
-        return httpx.post(self.url + path, json=body, timeout=10)
+        return httpx.post(self.url + path, json=body, timeout=10, verify=NO_TLS)
 
     def put(self, path: str, body: object) -> httpx.Response:
-        return httpx.put(self.url + path, json=body, timeout=10)
+        return httpx.put(self.url + path, json=body, timeout=10, verify=NO_TLS)
 
     def wait_until_ready(self) -> "Container":
-        """Wait for /readyz; fails with the log, and at once if the container ends instead."""
+        """Wait for /readyz; fails with the log, and soon if the container ends instead."""
         told = "nothing"
+        looked = 0.0
 
         def ready() -> bool:
-            nonlocal told
+            nonlocal told, looked
             try:
                 answer = self.get("/readyz")
+                told = f"{answer.status_code} {answer.text}"
+                return answer.status_code == 200
             except httpx.TransportError as error:
                 told = repr(error)
+            if time.monotonic() - looked > 1:  # each look takes as much as a part of a boot
+                looked = time.monotonic()
                 state = self.inspect(".State")
                 assert state["Running"], f"ended with {state['ExitCode']}"
-                return False
-            told = f"{answer.status_code} {answer.text}"
-            return answer.status_code == 200
+            return False
 
         try:
             wait_for(ready, f"readiness of {self.name}")
