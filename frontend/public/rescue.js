@@ -1,7 +1,5 @@
-// What it is for: src/lib/load.ts. Sent as it stands.
+// Sent as it stands; src/lib/load.ts says why.
 {
-  const MARK = "tally.reloaded";
-
   addEventListener("stranded", () => void rescue()); // by main.ts
   addEventListener(
     "error",
@@ -11,21 +9,19 @@
     true, // such an error does not bubble
   );
 
-  /** At once, then once a minute; without a mark it might never end. */
   async function rescue() {
-    while (!(await answers())) await pause(2_000);
-    await pause(Number(sessionStorage.getItem(MARK)) + 60_000 - Date.now());
-    sessionStorage.setItem(MARK, String(Date.now()));
+    for (let ok = false; !ok; ) {
+      await pause(1_000);
+      const asked = fetch("/", { method: "HEAD", cache: "no-store" });
+      ({ ok } = await asked.catch(() => Response.error()));
+    }
+    // Once a minute; without a mark it might never end.
+    await pause(Number(sessionStorage["tally.reloaded"]) + 60_000 - Date.now());
+    sessionStorage["tally.reloaded"] = Date.now();
     location.reload();
   }
 
-  async function answers() {
-    const asked = fetch("/", { method: "HEAD", cache: "no-store" });
-    return (await asked.catch(() => Response.error())).ok;
-  }
-
-  /** @param {number} milliseconds */
-  function pause(milliseconds) {
+  function pause(/** @type {number} */ milliseconds) {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
   }
 }

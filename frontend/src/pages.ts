@@ -12,8 +12,10 @@ export const pages = [
   { path: "*", file: () => import("./pages/not-found") },
 ] as const;
 
+export type Page = (typeof pages)[number];
+
 /** The page at an address, as the router will have it. */
-export function pageAt(pathname: string): (typeof pages)[number] | undefined {
+export function pageAt(pathname: string): Page | undefined {
   return pages.find(({ path }) => {
     const pattern = path.replace("*", ".*").replace(":id", "[^/]+");
     return new RegExp(`^${pattern}/?$`, "i").test(pathname);

@@ -1,11 +1,15 @@
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode } from "react";
+import { type ComponentType, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
-import { App } from "./app";
+import { App, type Opened } from "./app";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
+import type { Page } from "./pages";
+
+/** Milliseconds; then it is said that the page is being loaded. */
+const WORTH_WAITING = 400;
 
 // What was sent is seen before the next key or click: a second one must not send it again.
 notifyManager.setScheduler(queueMicrotask);
@@ -23,13 +27,26 @@ function send(): void {
   });
 }
 
-const root = document.getElementById("root");
-if (root === null) throw new Error("index.html holds no #root");
+/**
+ * Shows the page that was opened, whose file main.ts has asked for: with the first render, unless
+ * the file takes long. Once React had to wait for one, it shows what is in it 300 ms later at the
+ * least (FALLBACK_THROTTLE_MS), and only then the page asks for its data.
+ */
+export async function start(page: Page | undefined): Promise<void> {
+  const root = document.getElementById("root");
+  if (root === null) throw new Error("no #root");
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <App opened={page && (await opened(page))} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
 
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <App />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+async function opened({ path, file }: Page): Promise<Opened> {
+  const loading = load<{ default: ComponentType }>(file);
+  const soon = new Promise<undefined>((resolve) => setTimeout(resolve, WORTH_WAITING));
+  const there = await Promise.race([loading, soon]).catch(() => undefined);
+  return { path, file: loading, page: there?.default };
+}
