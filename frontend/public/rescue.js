@@ -1,12 +1,12 @@
 // Sent as it stands; src/lib/load.ts says why.
 {
-  addEventListener("stranded", () => void rescue()); // by main.ts
+  addEventListener("stranded", () => void rescue());
   addEventListener(
     "error",
     ({ target }) => {
       if (target instanceof HTMLScriptElement) void rescue();
     },
-    true, // such an error does not bubble
+    true,
   );
 
   async function rescue() {

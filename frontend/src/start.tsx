@@ -1,5 +1,5 @@
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ComponentType, StrictMode } from "react";
+import { type ComponentType, startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
@@ -33,15 +33,18 @@ function send(): void {
  * least (FALLBACK_THROTTLE_MS), and only then the page asks for its data.
  */
 export async function start(page: Page | undefined): Promise<void> {
-  const root = document.getElementById("root");
-  if (root === null) throw new Error("no #root");
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <App opened={page && (await opened(page))} />
-      </QueryClientProvider>
-    </StrictMode>,
-  );
+  const root = document.getElementById("root") ?? document.body;
+  const first = page && (await opened(page));
+  // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
+  startTransition(() => {
+    createRoot(root).render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <App opened={first} />
+        </QueryClientProvider>
+      </StrictMode>,
+    );
+  });
 }
 
 async function opened({ path, file }: Page): Promise<Opened> {

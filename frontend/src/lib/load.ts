@@ -5,7 +5,8 @@
  *
  * public/rescue.js does so for the first ones, which cannot bring what is there for them. It has no
  * hash in its name, so that every release answers for it: in the middle of a deploy, an instance of
- * the one may be asked for the files of the other.
+ * the one may be asked for the files of the other. Of the first script it hears by an error, which
+ * does not bubble; of what that one asks for, by main.ts.
  */
 import { send } from "../api/client";
 import { insist } from "../api/rhythm";

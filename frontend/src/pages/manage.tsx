@@ -1,6 +1,6 @@
 import "./manage.css";
 
-import { lazy, useEffect, useState } from "react";
+import { lazy, useDeferredValue, useEffect, useState } from "react";
 import { useParams } from "wouter";
 import { useHistoryState } from "wouter/use-browser-location";
 
@@ -43,12 +43,13 @@ export default function ManagePage() {
     if (refused && key === known) forget(id);
   }, [refused, key, known, id]);
 
+  const shown = useDeferredValue(poll.data && proof.data); // in slices: it is much at once
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   if (key === undefined || refused) {
     const wrong = hash !== "";
     return <KeyNeeded id={id} wrong={wrong} known={wrong && known !== undefined && known !== key} />;
   }
-  if (!proof.data) return <Unavailable asked={proof} />;
+  if (!shown) return <Unavailable asked={proof} />;
   return (
     <ManagePoll
       key={key}
