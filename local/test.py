@@ -23,7 +23,7 @@ def prepare() -> dict[str, str]:
 def main() -> None:
     environment = prepare()
     # One process more than processors: a test waits more than it computes. loadgroup: tests that
-    # share something dear, such as an image, stay in one process. In the order of the tests.
+    # share something dear, such as an image, stay in one process. tests/conftest.py has the order.
     parallel = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
     parallel.append("--no-loadscope-reorder")
     os.execve(sys.executable, [*TESTS, *parallel, "-m", "not row", *sys.argv[1:]], environment)

@@ -1,4 +1,4 @@
-// Sent as it stands; src/lib/load.ts says why.
+// Loads the page again: see src/lib/load.ts.
 {
   addEventListener("stranded", () => void rescue());
   addEventListener(
@@ -15,7 +15,7 @@
       const asked = fetch("/", { method: "HEAD", cache: "no-store" });
       ({ ok } = await asked.catch(() => Response.error()));
     }
-    // Once a minute; without a mark it might never end.
+    // Once a minute: it might never end.
     await pause(Number(sessionStorage["tally.reloaded"]) + 60_000 - Date.now());
     sessionStorage["tally.reloaded"] = Date.now();
     location.reload();

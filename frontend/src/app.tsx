@@ -7,7 +7,8 @@ import { Waiting } from "./components/waiting";
 import { load } from "./lib/load";
 import { pages } from "./pages";
 
-interface Loaded {
+/** What is in a page's file. */
+export interface Loaded {
   default: ComponentType;
 }
 

@@ -1,9 +1,9 @@
 import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { type ComponentType, startTransition, StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
-import { App, type Opened } from "./app";
+import { App, type Loaded, type Opened } from "./app";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
 import type { Page } from "./pages";
@@ -48,7 +48,7 @@ export async function start(page: Page | undefined): Promise<void> {
 }
 
 async function opened({ path, file }: Page): Promise<Opened> {
-  const loading = load<{ default: ComponentType }>(file);
+  const loading = load<Loaded>(file);
   const soon = new Promise<undefined>((resolve) => setTimeout(resolve, WORTH_WAITING));
   const there = await Promise.race([loading, soon]).catch(() => undefined);
   return { path, file: loading, page: there?.default };

@@ -26,6 +26,7 @@ HARDENED = (
     *("--memory", "256m"),
 )
 PATIENCE_SECONDS = 120.0  # how long a test waits for what should take a moment
+NO_TLS = ssl.create_default_context()  # all is http here; httpx makes one a request, in 30 ms
 PASSWORD = "open/sesame@1001?nights"  # every character that a URL could stumble over
 
 # TLS that a client can verify: an authority, and a certificate in the server's name. Clients
@@ -59,9 +60,6 @@ def docker(
         errors="replace",
         timeout=timeout,
     )
-
-
-NO_TLS = ssl.create_default_context()  # all is http here; httpx makes one a request, in 30 ms
 
 
 def must(*words: str, environment: Mapping[str, str] | None = None) -> str:

@@ -103,10 +103,7 @@ def test_differences_that_lose_data_stop_it(
     [
         ("smallint", 40_000, "is too large for smallint"),
         ("smallint", -32_769, "is too small for smallint"),
-        ("smallint", -40_000, "is too small for smallint"),
         ("integer", 2**31, "is too large for integer"),
-        ("oid", 2**32, "is too large for oid"),
-        ("oid", -1, "is too small for oid"),
         ("oid", 2**32, "is too large for oid"),
         ("oid", -1, "is too small for oid"),
         ("numeric(4,2)", 1.234, "has more decimals than numeric(4,2)"),

@@ -49,7 +49,7 @@ export default function ManagePage() {
     const wrong = hash !== "";
     return <KeyNeeded id={id} wrong={wrong} known={wrong && known !== undefined && known !== key} />;
   }
-  if (!shown) return <Unavailable asked={proof} />;
+  if (!proof.data || !shown) return <Unavailable asked={proof} />;
   return (
     <ManagePoll
       key={key}
