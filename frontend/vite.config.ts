@@ -42,6 +42,9 @@ function preloadStart(): Plugin {
   };
 }
 
+// What index.html brings along.
+const FIRST = /\/(rolldown-runtime|libraries|shared|always|start|index)-/;
+
 const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
 // What all pages of a poll need, and the one that asks for a poll does not.
@@ -65,21 +68,26 @@ export default defineConfig(({ mode }) => {
     build: {
       // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
       assetsInlineLimit: 0,
-      // Where a browser does not know it, files come later: no reason to bring it to all others.
-      modulePreload: { polyfill: false },
+      modulePreload: {
+        // Where a browser does not know it, files come later: no reason to bring it to all others.
+        polyfill: false,
+        // What is there on every page need not be named by each.
+        resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !FIRST.test(name)),
+      },
       rolldownOptions: {
         // The libraries of every page in a file of their own: a browser keeps it while the app
         // around it changes. What only some pages need goes with those; what several need of ours
         // lies in one file, as in many small ones it would be larger.
         output: {
+          chunkFileNames: "assets/[name]-[hash:6].js", // hashes do not compress, and are in every file
           codeSplitting: {
             includeDependenciesRecursively: false,
             groups: [
               { name: "libraries", test: EVERYWHERE },
               { name: "poll", test: OF_A_POLL },
               { name: "leading", test: OF_LEADING },
+              { name: "always", test: /src\/lib\/(outbox|choices|focus-main|page-files|load)/ },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
-              { name: "always", test: /src\/lib\/(outbox|choices|focus-main)/ },
             ],
           },
         },

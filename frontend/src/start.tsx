@@ -3,9 +3,10 @@ import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
-import { App, type Loaded, type Opened } from "./app";
+import { App } from "./app";
 import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
+import { pageFile } from "./lib/page-files";
 import type { Page } from "./pages";
 
 /** Milliseconds; then it is said that the page is being loaded. */
@@ -29,27 +30,20 @@ function send(): void {
 
 /**
  * Shows the page that was opened, whose file main.ts has asked for: with the first render, unless
- * the file takes long. Once React had to wait for one, it shows what is in it 300 ms later at the
- * least (FALLBACK_THROTTLE_MS), and only then the page asks for its data.
+ * the file takes long.
  */
 export async function start(page: Page | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
-  const first = page && (await opened(page));
+  const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
+  await Promise.race([page && pageFile(page.file), soon]).catch(() => undefined);
   // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
   startTransition(() => {
     createRoot(root).render(
       <StrictMode>
         <QueryClientProvider client={queryClient}>
-          <App opened={first} />
+          <App />
         </QueryClientProvider>
       </StrictMode>,
     );
   });
-}
-
-async function opened({ path, file }: Page): Promise<Opened> {
-  const loading = load<Loaded>(file);
-  const soon = new Promise<undefined>((resolve) => setTimeout(resolve, WORTH_WAITING));
-  const there = await Promise.race([loading, soon]).catch(() => undefined);
-  return { path, file: loading, page: there?.default };
 }

@@ -1,18 +1,18 @@
 import { useEffect } from "react";
 
+import type { Page } from "../pages";
+import { prefetch } from "./page-files";
+
 const LATER = 1_500;
 
-/**
- * Loads a file that may be wanted later, once there is nothing else to load. If it cannot be now, it
- * is loaded when it is wanted.
- */
-export function usePrefetch(file: () => Promise<unknown>): void {
+/** Loads a page that may be gone to, once there is nothing else to load. */
+export function usePrefetch(path: Page["path"]): void {
   useEffect(() => {
     const timer = setTimeout(() => {
-      file().catch(() => undefined);
+      prefetch(path);
     }, LATER);
     return () => {
       clearTimeout(timer);
     };
-  }, [file]);
+  }, [path]);
 }

@@ -21,6 +21,7 @@ import { explain } from "../lib/explain";
 import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
 import { load } from "../lib/load";
+import { prefetch } from "../lib/page-files";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
 import { useDelay } from "../lib/use-delay";
 import { useDraft } from "../lib/use-draft";
@@ -88,6 +89,7 @@ export default function CreatePage() {
       takeToMistake();
       return;
     }
+    prefetch("/p/:id/manage"); // comes along with the answer
     sending.current = new AbortController();
     const { signal } = sending.current;
     create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {

@@ -10,8 +10,6 @@ import { addresses } from "../lib/addresses";
 import { usePrefetch } from "../lib/use-prefetch";
 import { useTitle } from "../lib/use-title";
 
-const nextPage = () => import("./results");
-
 /** The ballot: the page that the shared address opens. */
 export default function VotePage() {
   const { id } = useParams<{ id: string }>();
@@ -20,7 +18,7 @@ export default function VotePage() {
   // The cached results tell every open ballot that the poll was closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
-  usePrefetch(nextPage); // also for whoever has no network by then
+  usePrefetch("/p/:id/results"); // also for whoever has no network by then
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   // As it is typed, capitals and all, it would name another ballot on this device.
