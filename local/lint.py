@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import frontend, tools, types
@@ -18,7 +19,9 @@ BIN = VENV / "bin"
 def main() -> None:
     with exclusive():
         frontend.install()
-    failed = [title for title, check in CHECKS.items() if not passes(title, check)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = list(pool.map(passes, CHECKS, CHECKS.values()))
+    failed = [title for title, well in zip(CHECKS, passed, strict=True) if not well]
     if failed:
         sys.exit(f"make lint: {len(failed)} of {len(CHECKS)} failed: {', '.join(failed)}")
 
