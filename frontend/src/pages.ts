@@ -1,5 +1,5 @@
 /**
- * The pages by their addresses, each in a file of its own. None of these imports a library: main.tsx
+ * The pages by their addresses, each in a file of its own. None of these imports a library: main.ts
  * asks for the page that was opened before there is any.
  */
 export const pages = [

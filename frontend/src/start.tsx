@@ -11,6 +11,8 @@ import type { Page } from "./pages";
 
 /** Milliseconds; then it is said that the page is being loaded. */
 const WORTH_WAITING = 400;
+/** Milliseconds; what sends the ballots may be missing in the middle of a deploy. */
+const SEND_AGAIN = 60_000;
 
 // What was sent is seen before the next key or click: a second one must not send it again.
 notifyManager.setScheduler(queueMicrotask);
@@ -23,9 +25,12 @@ send();
 function send(): void {
   // Few devices hold one, and the ballot's own page brings what sends it.
   if (waitingPolls().length === 0) return;
-  void load(() => import("./api/delivery")).then(({ deliverAll }) => {
-    deliverAll(queryClient);
-  });
+  load(() => import("./api/delivery")).then(
+    ({ deliverAll }) => {
+      deliverAll(queryClient);
+    },
+    () => setTimeout(send, SEND_AGAIN),
+  );
 }
 
 /**

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from tests.browser.tally import PHONE, Visitor
 from tests.stack_fixture import Stack
@@ -111,6 +111,34 @@ def test_a_poll_that_is_changed_while_it_is_being_opened_leaves_none_behind(
     assert httpx.get(address).status_code == 404
     assert orphan not in host.page.url
     host.wait_until("Object.keys(localStorage).join() === 'tally.polls'")
+
+
+@pytest.mark.parametrize("answer", ["lost", "late"])
+def test_a_deletion_is_done_and_said_though_its_answer_is(
+    stack: Stack, newcomer: Newcomer, answer: str
+) -> None:
+    """Lost, or so late that the page has seen by then that its poll is gone."""
+    host = newcomer(stack.url)
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    deleted: list[tuple[Route, APIResponse]] = []
+
+    def delete(route: Route) -> None:
+        if route.request.method != "DELETE" or deleted:
+            route.fallback()
+            return
+        deleted.append((route, route.fetch()))
+        if answer == "lost":
+            route.abort("internetdisconnected")
+
+    host.page.route("**/api/polls/*", delete)
+    host.press("Delete the poll…")
+    host.press("Delete it for good")
+    if answer == "late":
+        host.sees("This poll was deleted")
+        route, response = deleted[0]
+        route.fulfill(response=response)
+    host.sees("The poll and its votes are deleted.")
+    assert host.page.evaluate("localStorage['tally.polls']") == "[]"
 
 
 def test_results_come_though_the_network_is_away_when_they_are_wanted(

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { bearer, fillIn, request, send } from "./client";
-import { keys, POLL, untilBack, type Poll } from "./polls";
+import { isGone, keys, POLL, untilBack, type Poll } from "./polls";
 import type { components } from "./schema";
 
 export type PollPatch = components["schemas"]["PollPatch"];
@@ -29,17 +29,28 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
   return change;
 }
 
-/** Deletes a poll and all its ballots, unless the signal that is given has called that off. */
-export function useDeletePoll(id: string, key: string) {
+/**
+ * Deletes a poll and all its ballots, however long the server is away, unless the signal that is
+ * given has called that off.
+ * @param onDeleted called also where the page that deletes is no more
+ */
+export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (signal: AbortSignal) =>
-      request("delete", POLL, { params: { poll_id: id }, headers: bearer(key), signal }),
+    mutationFn: async (signal: AbortSignal) => {
+      try {
+        await request("delete", POLL, { params: { poll_id: id }, headers: bearer(key), signal });
+      } catch (error) {
+        if (!isGone(error as Error)) throw error; // deleted by a try whose answer was lost
+      }
+    },
+    ...untilBack(),
     onSuccess: () => {
       // Not removed at once: the page that deletes still shows the poll until it is left.
       for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
         void client.invalidateQueries({ queryKey, refetchType: "none" });
       }
+      onDeleted();
     },
   });
 }
@@ -52,5 +63,6 @@ export function useBallotsCsv(id: string, key: string) {
       const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
       return response.blob();
     },
+    ...untilBack(),
   });
 }

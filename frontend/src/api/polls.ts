@@ -49,7 +49,9 @@ export function useAsked<T>(options: UseQueryOptions<T>) {
     ...untilBack(isShown),
     // What was given up waits to be asked for by the reader.
     refetchInterval: (query) =>
-      !isFault(query.state.error) && (typeof every === "function" ? every(query) : every),
+      !isFault(query.state.error) &&
+      !isGone(query.state.error) &&
+      (typeof every === "function" ? every(query) : every),
   });
 }
 
@@ -133,7 +135,6 @@ export function useResults(id: string, watching: boolean, key?: string) {
       return { ...content, staleLooks, failing: hidesFault(headers) };
     },
     refetchInterval: (query) =>
-      !isGone(query.state.error) &&
       pollingInterval({
         visible: document.visibilityState === "visible",
         closed: query.state.data?.closed ?? false,

@@ -30,6 +30,15 @@ test("while votes stream in, the newest state is said once in a while", () => {
   expect(said).toEqual(["15 votes.", "30 votes.", "45 votes.", "60 votes."]);
 });
 
+test("what the page began with is said where something else was said since", () => {
+  const { container, rerender } = render(<Announcer text="Tea leads." />);
+  rerender(<Announcer text="Coffee leads." />);
+  pass(15);
+  rerender(<Announcer text="Tea leads." />);
+  pass(15);
+  expect(container.textContent).toBe("Tea leads.");
+});
+
 test("what the page began with is not said again", () => {
   const { container } = render(<Announcer text="7 votes." />);
   pass(120);

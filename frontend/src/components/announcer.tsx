@@ -9,7 +9,7 @@ const PAUSE = 15_000;
 export function Announcer({ text }: { text: string }) {
   const [said, setSaid] = useState("");
   const newest = useRef(text);
-  const first = useRef(text);
+  const heard = useRef(text); // what the page began with was read with the page
 
   useEffect(() => {
     newest.current = text;
@@ -17,8 +17,9 @@ export function Announcer({ text }: { text: string }) {
 
   useEffect(() => {
     const timer = setInterval(() => {
-      // What the page began with was read with the page.
-      if (newest.current !== first.current) setSaid(newest.current);
+      if (newest.current === heard.current) return;
+      heard.current = newest.current;
+      setSaid(newest.current);
     }, PAUSE);
     return () => {
       clearInterval(timer);

@@ -48,7 +48,7 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong, again }: Ba
         </p>
       </div>
       {shown && !leads && <ResultsLink poll={poll} className={closed ? "button" : "link"} />}
-      {!shown && <p className="hint ballot-hint">{strings.vote.hidden[poll.results]}</p>}
+      {!shown && <p className="hint">{strings.vote.hidden[poll.results]}</p>}
     </>
   );
 }

@@ -26,6 +26,7 @@ export function CopyButton({ text, label = strings.copy.label }: { text: string;
         type="button"
         className="button button-quiet"
         onClick={() => {
+          setOutcome("idle"); // said, and shown for as long, each time
           void copyText(text).then((copied) => {
             setOutcome(copied ? "done" : "failed");
           });

@@ -141,21 +141,22 @@ function Votes({ id, secret, shown }: PartProps & { shown: string }) {
 function Deletion({ id, secret }: PartProps) {
   const [asking, setAsking] = useState(false);
   const sending = useRef<AbortController>(undefined);
-  const remove = useDeletePoll(id, secret);
-  const [, navigate] = useLocation();
+  const remove = useDeletePoll(id, secret, leave);
+  const [path, navigate] = useLocation();
 
   function deletePoll() {
     sending.current = new AbortController();
-    remove.mutate(sending.current.signal, {
-      onSuccess: () => {
-        forget(id);
-        // While the dialog is open, nothing on the next page can be focused.
-        flushSync(() => {
-          setAsking(false);
-        });
-        navigate(addresses.home, { state: { deleted: true } });
-      },
+    remove.mutate(sending.current.signal);
+  }
+
+  function leave() {
+    forget(id);
+    if (location.pathname !== path) return; // was left meanwhile
+    // While the dialog is open, nothing on the next page can be focused.
+    flushSync(() => {
+      setAsking(false);
     });
+    navigate(addresses.home, { state: { deleted: true } });
   }
 
   return (

@@ -24,7 +24,7 @@ export function QuestionField(props: QuestionFieldProps) {
   const id = useId();
   const short = runsShort(value, LONGEST_QUESTION);
   return (
-    <div className="field question-field">
+    <div className="field">
       <div className="question-head">
         <h1 className="label">
           <label htmlFor={id}>{strings.create.question}</label>

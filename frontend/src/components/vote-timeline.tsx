@@ -19,7 +19,7 @@ export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
   const [open, setOpen] = useState(false);
   const chart = useId();
   return (
-    <section className="timeline">
+    <section>
       <h2 className="timeline-heading">
         <button
           type="button"

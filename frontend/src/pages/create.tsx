@@ -35,9 +35,15 @@ const CHOICES = [
 ];
 const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
 
-/** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
+/**
+ * Deletes a poll that was called off. Few ever are: what does it is not loaded before. Where it
+ * cannot be loaded, the poll is deleted when this page is opened next.
+ */
 function settle(token: string): void {
-  void load(() => import("../api/settling")).then((settling) => settling.settle(token));
+  load(() => import("../api/settling")).then(
+    (settling) => settling.settle(token),
+    () => undefined,
+  );
 }
 
 export default function CreatePage() {

@@ -46,7 +46,7 @@ function Standing({ status, asked }: StandingProps) {
         {lost && <Age received={asked.dataUpdatedAt} />}
       </p>
       <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />
-      <section className="status-traffic" aria-labelledby="traffic">
+      <section aria-labelledby="traffic">
         <h2 id="traffic" className="subhead">
           {strings.status.traffic}
         </h2>
@@ -134,7 +134,7 @@ function Origin({ status }: { status: Status }) {
   const { release, region, instance, driver, started_at, database } = status;
   const nameless = release === null && region === null && instance === null;
   return (
-    <section className="status-origin" aria-labelledby="origin">
+    <section aria-labelledby="origin">
       <h2 id="origin" className="subhead">
         {strings.status.here}
       </h2>
