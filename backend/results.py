@@ -83,6 +83,7 @@ def _count(connection: Connection, poll_id: str, key: str) -> Results:
             polls.c.options,
             polls.c.results,
             polls.c.viewing_key,
+            polls.c.closes_at,
             closed.label("closed"),
             func.statement_timestamp().label("as_of"),
             votes,
@@ -108,5 +109,6 @@ def _count(connection: Connection, poll_id: str, key: str) -> Results:
             for option in options_of(poll.options)
         ],
         closed=poll.closed,
+        closes_at=poll.closes_at,
         as_of=poll.as_of,
     )

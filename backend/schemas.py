@@ -229,6 +229,7 @@ class Results(BaseModel):
     hidden: bool
     options: list[OptionResult]
     closed: bool
+    closes_at: Timestamp | None
     as_of: Timestamp
 
 

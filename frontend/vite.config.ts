@@ -49,7 +49,7 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/(results|share|not-found)|components\/(question|address|unavailable|again-button|live-state))\./;
+  /src\/(strings\/(results|share|not-found)|lib\/open-until|components\/(question|address|unavailable|again-button|live-state))\./;
 
 // What only pages that lead nowhere need, however many those are.
 const OF_LEADING = /src\/(components\/lead-form|lib\/poll-code)\./;

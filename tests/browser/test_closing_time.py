@@ -42,6 +42,23 @@ def test_a_closing_time_is_set_moved_and_taken_away(
     expect(host.page.get_by_label(FIELD)).to_have_value("")
 
 
+def test_pages_that_are_open_learn_of_a_closing_time(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    pages = [newcomer(stack.url).page for _ in range(3)]
+    for page, path in zip(pages, ("", "/results", "/present"), strict=True):
+        page.goto(address + path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+    moment = in_days(2)
+    host.page.get_by_label(FIELD).fill(moment)
+    host.press("Set the closing time")
+    for page in pages:
+        expect(page.get_by_text(f"{moment[-5:]}.")).to_be_visible()
+    host.press("Never close by itself")
+    for page in pages:
+        expect(page.get_by_text(f"{moment[-5:]}.")).to_have_count(0)
+
+
 def test_a_time_that_is_past_is_refused_at_the_field(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url)
     host.ask("Tea or coffee?", ["Tea", "Coffee"])

@@ -25,7 +25,7 @@ STATES: dict[str, tuple[bool, float | None, str]] = {
     "timed": (False, 90_000, "It closes by itself "),
     "closed": (True, None, "It stays closed until you reopen it."),
     "early": (True, 90_000, "If reopened, it closes "),
-    "expired": (False, 1.5, "It was to close "),
+    "expired": (False, 1.5, "Its time ended "),
 }
 SHOWN = {
     "always": ("Everyone sees the results.", "Everyone sees the results."),
@@ -101,7 +101,7 @@ def test_a_poll_that_closes_by_itself_says_so_by_itself(stack: Stack, newcomer: 
     host = newcomer(stack.url)
     host.page.goto(manage(asked(stack, closes_at=closes_at)))
     host.sees("It closes by itself at")
-    host.sees("It was to close at")
+    host.sees("Its time ended at")
     expect(host.page.get_by_text("It closes by itself at")).to_have_count(0)
 
 

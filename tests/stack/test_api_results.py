@@ -59,6 +59,7 @@ def test_results_count_ballots_and_votes(client: httpx.Client, voted: dict[str, 
             {"id": 3, "label": "=cmd|' /C calc'!A0", "votes": 2},
         ],
         "closed": False,
+        "closes_at": None,
         "hidden": False,
     }
 

@@ -8,6 +8,7 @@ const results: Watched = {
   hidden: false,
   options: [],
   closed: false,
+  closes_at: null,
   as_of: "2030-01-01T00:00:00Z",
   staleLooks: 0,
   failing: false,

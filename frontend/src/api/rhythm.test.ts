@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { NO_ANSWER, Problem } from "./problem";
-import { backoff, isClosed, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
+import { backoff, newest, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 
 const looking = { visible: true, closed: false, watching: true, staleLooks: 0 };
 
@@ -56,13 +56,13 @@ test("pauses grow, to 5 seconds at first and 15 later, differ between phones, an
 test("a copy of the results from before does not open a poll that was found closed", () => {
   const poll = { data: { closed: true }, dataUpdatedAt: 100_000 };
   const copy = (seconds: number) => ({ data: { closed: false }, dataUpdatedAt: 100_000 + seconds * 1000 });
-  expect(isClosed(poll, copy(-50))).toBe(true);
-  expect(isClosed(poll, copy(1))).toBe(true);
-  expect(isClosed(poll, copy(7))).toBe(false);
-  expect(isClosed(poll, { data: undefined, dataUpdatedAt: 0 })).toBe(true);
+  expect(newest(poll, copy(-50)).closed).toBe(true);
+  expect(newest(poll, copy(1)).closed).toBe(true);
+  expect(newest(poll, copy(7)).closed).toBe(false);
+  expect(newest(poll, { data: undefined, dataUpdatedAt: 0 }).closed).toBe(true);
 });
 
 test("the results tell that a poll was closed since it was asked for", () => {
   const poll = { data: { closed: false }, dataUpdatedAt: 100_000 };
-  expect(isClosed(poll, { data: { closed: true }, dataUpdatedAt: 107_000 })).toBe(true);
+  expect(newest(poll, { data: { closed: true }, dataUpdatedAt: 107_000 }).closed).toBe(true);
 });

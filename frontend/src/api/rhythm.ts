@@ -46,20 +46,18 @@ export function pollingInterval(state: {
 }
 
 /** Something that was asked for, and when it came. */
-interface Answered {
-  readonly data: { readonly closed: boolean } | undefined;
+interface Answered<T> {
+  readonly data: T | undefined;
   readonly dataUpdatedAt: number;
 }
 
 /**
- * Whether a poll is closed, by two that may disagree: the poll itself, which is always the state of
- * when it was asked for, and the results, which are asked for again and again, but may be a copy of
- * before.
+ * How a poll stands, by two that may disagree: the poll itself, which is always the state of when it
+ * was asked for, and the results, which are asked for again and again, but may be a copy of before.
  */
-export function isClosed(poll: Answered, results: Answered): boolean {
+export function newest<T>(poll: Answered<T> & { readonly data: T }, results: Answered<T>): T {
   const newer = results.dataUpdatedAt > poll.dataUpdatedAt + COPY_LASTS;
-  const told = newer ? (results.data ?? poll.data) : (poll.data ?? results.data);
-  return told?.closed ?? false;
+  return (newer ? results.data : undefined) ?? poll.data;
 }
 
 /** How often to ask for what moves slowly. */

@@ -384,6 +384,8 @@ export interface components {
             ballots: number;
             /** Closed */
             closed: boolean;
+            /** Closes At */
+            closes_at: string | null;
             /** Hidden */
             hidden: boolean;
             /** Options */

@@ -6,7 +6,7 @@ import { isFault } from "../api/problem";
 import { ballotPaper } from "../lib/ballot-paper";
 import { sameChoices, type Choices } from "../lib/choices";
 import { explain } from "../lib/explain";
-import { formatTime } from "../lib/format";
+import { openUntil } from "../lib/open-until";
 import { useUnsent } from "../lib/use-unsent";
 import * as strings from "../strings";
 import { BallotOption } from "./ballot-option";
@@ -15,13 +15,13 @@ import { Question } from "./question";
 
 interface BallotFormProps {
   readonly poll: Poll;
-  readonly closed: boolean;
   /** The choices of the ballot that the server holds; empty where none was cast. */
   readonly counted: Choices;
 }
 
 /** A ballot paper: the question, a cross for each choice, one request to cast or change it. */
-export function BallotForm({ poll, closed, counted }: BallotFormProps) {
+export function BallotForm({ poll, counted }: BallotFormProps) {
+  const { closed } = poll;
   const { waiting, refused, away, error, cast, forgetRefused } = useDelivery(poll.id);
   const [unsent, setUnsent] = useUnsent(poll.id);
   const [empty, setEmpty] = useState(false);
@@ -105,6 +105,5 @@ function closedNote(counted: Choices): string {
 
 function openNote(poll: Poll): string {
   const how = poll.multiple ? strings.vote.several : strings.vote.one;
-  if (poll.closes_at === null) return how;
-  return `${how} ${strings.vote.closesAt(formatTime(new Date(poll.closes_at)))}`;
+  return [how, openUntil(poll)].filter(Boolean).join(" ");
 }

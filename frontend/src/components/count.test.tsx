@@ -28,6 +28,7 @@ function results(votes: readonly [number, number] | null, more: Partial<Results>
     hidden: votes === null,
     options: poll.options.map((option, at) => ({ ...option, votes: votes?.[at] ?? null })),
     closed: false,
+    closes_at: null,
     as_of: "2030-01-01T00:00:00Z",
     ...more,
   };

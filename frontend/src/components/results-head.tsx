@@ -1,5 +1,6 @@
 import { troubleOfResults, type Poll, type Reaching, type Watched } from "../api/polls";
 import { formatCount } from "../lib/format";
+import { openUntil } from "../lib/open-until";
 import * as strings from "../strings";
 import { LiveState } from "./live-state";
 import { Question } from "./question";
@@ -9,13 +10,12 @@ export type WatchedResults = Reaching & { readonly data: Watched };
 interface ResultsHeadProps {
   readonly poll: Poll;
   readonly results: WatchedResults;
-  /** What else there is to be said of the state. */
-  readonly note?: string | undefined;
 }
 
 /** What is above a count: the question, how many have voted, and whether the numbers still move. */
-export function ResultsHead({ poll, results, note }: ResultsHeadProps) {
+export function ResultsHead({ poll, results }: ResultsHeadProps) {
   const { ballots, closed } = results.data;
+  const until = openUntil(results.data);
   const { voters, ballots: votes } = strings.results;
   return (
     <div className="results-head">
@@ -28,7 +28,7 @@ export function ResultsHead({ poll, results, note }: ResultsHeadProps) {
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
         <LiveState closed={closed} trouble={troubleOfResults(results)} asked={results} />
-        {note !== undefined && <p className="hint results-note">{note}</p>}
+        {until !== undefined && <p className="hint results-note">{until}</p>}
       </div>
     </div>
   );

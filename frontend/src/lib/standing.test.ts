@@ -23,7 +23,7 @@ const STATES = [
   { closed: false, closes_at: later, is: "timed", closing: /^It closes by itself at (18:00|6:00.PM)\.$/i },
   { closed: true, closes_at: null, is: "closed", closing: /^It stays closed until you reopen it\.$/ },
   { closed: true, closes_at: later, is: "early", closing: /^If reopened, it closes at (18:00|6:00.PM)\.$/i },
-  { closed: true, closes_at: before, is: "expired", closing: /^It was to close on .*2030.*\. If reopened, it stays open\.$/ },
+  { closed: true, closes_at: before, is: "expired", closing: /^Its time ended on .*2030.*\. If reopened, it stays open\.$/ },
 ] as const;
 const RESULTS = ["always", "voted", "closed"] as const;
 

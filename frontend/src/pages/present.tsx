@@ -15,7 +15,6 @@ import { Outcome } from "../components/outcome";
 import { ResultsHead, type WatchedResults } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
-import { formatTime } from "../lib/format";
 import { useFit } from "../lib/use-fit";
 import { useTitle } from "../lib/use-title";
 import { useWakeLock } from "../lib/use-wake-lock";
@@ -27,13 +26,10 @@ const MOST_CLOSED = 2;
 // And the code, where it stands in their place.
 const MOST_INVITING = 1.6;
 
-// Milliseconds between two looks for a closing time: what else a poll is does not change.
-const EVERY = 60_000;
-
 /** For the projector: the count and the way to the ballot, and nothing else. */
 export default function PresentPage() {
   const { id } = useParams<{ id: string }>();
-  const poll = usePoll(id, EVERY);
+  const poll = usePoll(id);
   // Without the host's viewing key: what is not for everyone yet is not for the wall.
   const results = useResults(id, true);
   useTitle(poll.data?.question);
@@ -55,23 +51,19 @@ function NoPoll(why: ComponentProps<typeof Unavailable>) {
 }
 
 function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
-  const { closed, hidden, ballots } = results.data;
+  const { closed, closes_at, hidden, ballots } = results.data;
   // While there is no count to be seen, the way to the ballot has its room.
   const inviting = !closed && (hidden || ballots === 0);
   // Numbers are of another width only with another digit.
   const digits = String(ballots).length;
-  const content = [poll.id, closed, poll.closes_at, inviting, hidden, digits].join();
+  const content = [poll.id, closed, closes_at, inviting, hidden, digits].join();
   const wall = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
   const [large, setLarge] = useState(false);
-  const until =
-    closed || poll.closes_at === null
-      ? undefined
-      : strings.vote.closesAt(formatTime(new Date(poll.closes_at)));
   const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
   const count = <Count poll={poll} results={results.data} />;
   return (
     <main className="present" data-closed={closed} ref={wall}>
-      <ResultsHead poll={poll} results={results} note={until} />
+      <ResultsHead poll={poll} results={results} />
 
       {inviting ? (
         <div className="present-invitation">

@@ -2,8 +2,8 @@ import "./vote.css";
 
 import { Redirect, useParams } from "wouter";
 
-import { isGone, useBallot, usePoll, useResults } from "../api/polls";
-import { isClosed } from "../api/rhythm";
+import { isGone, useBallot, usePoll, useResults, type Poll } from "../api/polls";
+import { newest } from "../api/rhythm";
 import { BallotForm } from "../components/ballot-form";
 import { Unavailable } from "../components/unavailable";
 import { addresses } from "../lib/addresses";
@@ -25,11 +25,11 @@ export default function VotePage() {
   if (poll.data.id !== id) return <Redirect to={addresses.vote(poll.data.id)} replace />;
   if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
   if (isGone(results.error)) return <Unavailable asked={results} />;
+  const { closed, closes_at } = newest<Pick<Poll, "closed" | "closes_at">>(poll, results);
   return (
     <BallotForm
       key={poll.data.id}
-      poll={poll.data}
-      closed={isClosed(poll, results)}
+      poll={{ ...poll.data, closed, closes_at }}
       counted={ballot.data.choices}
     />
   );

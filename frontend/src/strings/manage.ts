@@ -25,7 +25,7 @@ export const manage = {
     timed: (when: string) => `It closes by itself ${when}.`,
     closed: () => "It stays closed until you reopen it.",
     early: (when: string) => `If reopened, it closes ${when}.`,
-    expired: (when: string) => `It was to close ${when}. If reopened, it stays open.`,
+    expired: (when: string) => `Its time ended ${when}. If reopened, it stays open.`,
   },
   closesAt: "Closes by itself at",
   closesAtAgain: "Open it again until",

@@ -12,6 +12,7 @@ export const results = {
   voters,
   votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
   several: "Several answers each: the shares are of all who voted.",
+  until: (time: string) => `Open until ${time}.`,
   voteAt: "Vote at",
   present: "Present",
   hidden: {
@@ -21,7 +22,7 @@ export const results = {
   },
   early: {
     always: "",
-    voted: "Only who has voted sees this until the poll is closed.",
+    voted: "Only those who have voted see this until the poll is closed.",
     closed: "Only you see this until the poll is closed. The presenter's view keeps it hidden, too.",
   },
   toVote: "Vote now",

@@ -41,6 +41,5 @@ export const vote = {
   none: "Choose an answer first.",
   closed: "This poll is closed.",
   closedVoted: "This poll is closed. Your vote was counted.",
-  closesAt: (time: string) => `Open until ${time}.`,
   results: "See the results",
 } as const;
