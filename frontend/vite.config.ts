@@ -2,6 +2,8 @@ import react from "@vitejs/plugin-react";
 import { loadEnv, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+import * as words from "./src/strings/document";
+
 /**
  * Answers /env.js during `vite dev` as Nginx does in production: with the PUBLIC_* variables.
  * The build holds no such file, so that one image can be configured where it runs.
@@ -16,6 +18,15 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
         response.end(`window.env = ${JSON.stringify(variables)};\n`);
       });
     },
+  };
+}
+
+/** Puts the words into index.html, which keeps none of its own. */
+function wordsOfDocument(): Plugin {
+  return {
+    name: "words-of-document",
+    transformIndexHtml: (html) =>
+      Object.entries(words).reduce((text, [name, word]) => text.replace(`{{${name}}}`, word), html),
   };
 }
 
@@ -49,7 +60,10 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/(results|share|not-found)|lib\/open-until|components\/(question|address|unavailable|again-button|live-state))\./;
+  /src\/(strings\/(share|not-found)|components\/(question|address|unavailable|again-button))\./;
+
+// What those need that show its count, or how it stands.
+const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
 
 // What only pages that lead nowhere need, however many those are.
 const OF_LEADING = /src\/(components\/lead-form|lib\/poll-code)\./;
@@ -60,6 +74,7 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
+      wordsOfDocument(),
       preloadStart(),
     ],
     // Wouter's way to support React before 18, which we do not: React's own is what it would take.
@@ -85,8 +100,9 @@ export default defineConfig(({ mode }) => {
             groups: [
               { name: "libraries", test: EVERYWHERE },
               { name: "poll", test: OF_A_POLL },
+              { name: "count", test: OF_A_COUNT },
               { name: "leading", test: OF_LEADING },
-              { name: "always", test: /src\/lib\/(outbox|choices|focus-main|page-files|load)/ },
+              { name: "always", test: /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch)/ },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
             ],
           },

@@ -1,10 +1,11 @@
-// Loads the page again: see src/lib/load.ts.
+// Loads the page again where its own first files do not come: see src/lib/load.ts.
 {
   addEventListener("stranded", () => void rescue());
   addEventListener(
     "error",
     ({ target }) => {
-      if (target instanceof HTMLScriptElement) void rescue();
+      // Not a stranger's: an extension's, or an edge's, is no reason.
+      if (target instanceof HTMLScriptElement && target.src.includes("/assets/")) void rescue();
     },
     true,
   );
@@ -15,10 +16,15 @@
       const asked = fetch("/", { method: "HEAD", cache: "no-store" });
       ({ ok } = await asked.catch(() => Response.error()));
     }
-    // Once a minute: it might never end.
-    await pause(Number(sessionStorage["tally.reloaded"]) + 60_000 - Date.now());
-    sessionStorage["tally.reloaded"] = Date.now();
-    location.reload();
+    try {
+      // Once a minute: it might never end. Nor does it begin where no mark can be left.
+      const since = Date.now() - Number(sessionStorage["tally.reloaded"]);
+      await pause(60_000 - Math.abs(since));
+      sessionStorage["tally.reloaded"] = Date.now();
+      location.reload();
+    } catch {
+      // Without storage, the page has a button.
+    }
   }
 
   function pause(/** @type {number} */ milliseconds) {

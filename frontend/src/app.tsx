@@ -1,23 +1,39 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 
 import { Breakage } from "./components/breakage";
+import { Notice } from "./components/notice";
+import { ReloadButton } from "./components/reload-button";
 import { Shell } from "./components/shell";
 import { Waiting } from "./components/waiting";
-import { pageFile, type Loaded } from "./lib/page-files";
+import { lazily } from "./lib/lazily";
 import { pages } from "./pages";
+import * as strings from "./strings";
 
 const routes = pages.map(({ path, file }) => {
-  const page = lazy(() => pageFile(file) as Promise<Loaded>); // of which `then` is all it takes
-  return <Route key={path} path={path} component={page} />;
+  const Page = lazily(file);
+  return (
+    <Route key={path} path={path}>
+      {/* Nothing of one poll is kept for another. */}
+      {({ id }: { id?: string }) => <Page key={id} />}
+    </Route>
+  );
 });
 // The projector's page has the screen to itself.
 const bare = routes.filter(({ key }) => key?.endsWith("/present"));
 
+const broken = (
+  <Shell>
+    <Notice title={strings.trouble.brokenTitle} body={strings.trouble.brokenBody}>
+      <ReloadButton />
+    </Notice>
+  </Shell>
+);
+
 export function App() {
   const [pathname] = useLocation();
   return (
-    <Breakage pathname={pathname}>
+    <Breakage at={pathname} instead={broken}>
       <Suspense fallback={<Waiting />}>
         <Switch>
           {bare}

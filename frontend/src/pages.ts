@@ -2,12 +2,16 @@
  * The pages by their addresses, each in a file of its own. None of these imports a library: main.ts
  * asks for the page that was opened before there is any.
  */
+export const resultsPage = () => import("./pages/results");
+export const managePage = () => import("./pages/manage");
+
 export const pages = [
   { path: "/", file: () => import("./pages/create") },
+  { path: "/join", file: () => import("./pages/join") },
   { path: "/p/:id", file: () => import("./pages/vote") },
-  { path: "/p/:id/results", file: () => import("./pages/results") },
+  { path: "/p/:id/results", file: resultsPage },
   { path: "/p/:id/present", file: () => import("./pages/present") },
-  { path: "/p/:id/manage", file: () => import("./pages/manage") },
+  { path: "/p/:id/manage", file: managePage },
   { path: "/status", file: () => import("./pages/status") },
   { path: "*", file: () => import("./pages/not-found") },
 ] as const;

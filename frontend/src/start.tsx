@@ -4,14 +4,13 @@ import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
 import { App } from "./app";
-import { load } from "./lib/load";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
-import { pageFile } from "./lib/page-files";
+import { bring } from "./lib/lazily";
 import type { Page } from "./pages";
 
 /** Milliseconds; then it is said that the page is being loaded. */
 const WORTH_WAITING = 400;
-/** Milliseconds; what sends the ballots may be missing in the middle of a deploy. */
+/** Milliseconds; what sends the ballots may be missing, and is no reason to load the page again. */
 const SEND_AGAIN = 60_000;
 
 // What was sent is seen before the next key or click: a second one must not send it again.
@@ -25,7 +24,7 @@ send();
 function send(): void {
   // Few devices hold one, and the ballot's own page brings what sends it.
   if (waitingPolls().length === 0) return;
-  load(() => import("./api/delivery")).then(
+  import("./api/delivery").then(
     ({ deliverAll }) => {
       deliverAll(queryClient);
     },
@@ -40,7 +39,7 @@ function send(): void {
 export async function start(page: Page | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
   const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
-  await Promise.race([page && pageFile(page.file), soon]).catch(() => undefined);
+  await Promise.race([page && bring(page.file), soon]).catch(() => undefined);
   // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
   startTransition(() => {
     createRoot(root).render(

@@ -201,3 +201,20 @@ def test_nothing_is_wider_than_the_window(
         excess = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert excess <= 0, name
         picture(visitor.page, f"{name}-long-words")
+
+
+def test_a_poll_that_was_deleted_elsewhere_can_be_taken_off_the_list(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host, device = newcomer(stack.url), newcomer(stack.url)
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    device.page.goto(host.page.url)
+    host.press("Delete the poll…")
+    host.press("Delete it for good")
+    host.sees("The poll and its votes are deleted.")
+    device.page.goto("/")
+    device.page.get_by_role("link", name="Tea or coffee?").click()
+    device.sees("There is no such poll.")
+    device.page.get_by_role("link", name="Take it off the list").click()
+    expect(device.page.get_by_label("Ask the room a question")).to_be_visible()
+    expect(device.page.get_by_role("link", name="Tea or coffee?")).to_have_count(0)

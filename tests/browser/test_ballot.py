@@ -344,3 +344,19 @@ def test_a_network_that_swallows_all_is_not_told_live(
     expect(state).to_have_text("Reconnecting…", timeout=8_000)
     viewer.page.unroute("**/results")
     expect(state).to_have_text("Live", timeout=20_000)
+
+
+@pytest.mark.parametrize("control", ["an answer", "the button"])
+def test_the_words_that_a_poll_is_closed_take_over_the_focus(
+    voter: Visitor, poll: Poll, control: str
+) -> None:
+    if control == "an answer":
+        voter.page.get_by_role("radio", name="Tea").focus()
+    else:
+        voter.page.get_by_role("button", name="Vote").focus()
+    poll.close()
+    told = voter.page.get_by_text("This poll is closed.")
+    expect(told).to_be_focused(timeout=LEARNS)
+    voter.page.reload()
+    expect(told).to_be_visible()
+    expect(told).not_to_be_focused()

@@ -69,3 +69,17 @@ def test_a_time_that_is_past_is_refused_at_the_field(stack: Stack, newcomer: New
         expect(field).to_have_attribute("aria-invalid", "true")
         host.sees("Choose a time that is still to come.")
     host.sees("It stays open until you close it.")
+
+
+def test_a_device_whose_clock_is_slow_is_told_at_the_field(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    host.page.clock.set_system_time(datetime.now().astimezone() - timedelta(days=2))
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    field = host.page.get_by_label(FIELD)
+    field.fill(in_days(-1))
+    host.press("Set the closing time")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    host.sees("Choose a time that is still to come.")
+    expect(host.page.get_by_text("Something went wrong")).to_have_count(0)

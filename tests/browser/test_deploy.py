@@ -58,3 +58,16 @@ def test_a_file_that_stays_missing_makes_no_endless_loop(stack: Stack, newcomer:
     voter.press("Load the page again")
     voter.expect_share("Tea", 0, 0)
     voter.complaints.clear()
+
+
+def test_a_code_that_stays_missing_leaves_the_page_as_it_is(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    host.page.route("**/assets/qr-code-*.js", gone)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    for path in ("/manage", "/present"):
+        host.page.goto(address + path)
+        expect(host.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
+        expect(host.page.locator(".address").first).to_be_visible()
+    host.complaints.clear()  # the browser's own, on the file

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
 from tests.browser.layout import boxes, expect_apart, expect_within, font_size, resize
-from tests.browser.tally import Size, Visitor, close
+from tests.browser.tally import PHONE, Size, Visitor, close
 from tests.browser.test_share import read
 from tests.stack_fixture import Stack
 
@@ -348,3 +348,52 @@ def test_the_large_zero_of_a_page_that_is_none_is_not_read_out(
     page.goto("/nowhere")
     expect(page.get_by_text("0", exact=True)).to_be_visible()
     assert "0" not in page.locator("main").aria_snapshot()
+
+
+@pytest.mark.parametrize("width", [320, 375, 700, 768, 820, 1280])
+def test_a_choice_of_few_stands_on_one_line(stack: Stack, newcomer: Newcomer, width: int) -> None:
+    page = newcomer(stack.url, Size(width, 800)).page
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    lines = page.evaluate(
+        """[...document.querySelectorAll(".segment span")].map((span) => {
+             const text = document.createRange();
+             text.selectNodeContents(span);
+             const { height } = text.getBoundingClientRect();
+             return height / parseFloat(getComputedStyle(span).lineHeight);
+           })"""
+    )
+    assert len(lines) == 5
+    assert all(round(count) == 1 for count in lines), lines
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("letters", [24, 32])
+def test_large_letters_make_no_page_wider_than_the_window(
+    stack: Stack, newcomer: Newcomer, letters: int
+) -> None:
+    poll = asked(stack, "Which colour should we have?", ["Tea", "Coffee"])
+    page = newcomer(stack.url, PHONE).page
+    session = page.context.new_cdp_session(page)
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": letters}})
+    for path in ("", "/results", f"/manage#{poll['manage_key']}"):
+        page.goto(f"/p/{poll['id']}{path}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if "manage" in path:
+            expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
+
+
+def test_a_phone_on_its_side_shows_answers(stack: Stack, newcomer: Newcomer) -> None:
+    poll = asked(stack, "Tea or coffee?", ["Tea", "Coffee", "Water"])
+    page = newcomer(stack.url, Size(667, 375)).page
+    page.goto(f"/p/{poll['id']}")
+    label = page.locator(".ballot-label").nth(1)
+    expect(label).to_be_in_viewport(ratio=1)
+    box = label.bounding_box()
+    assert box is not None
+    on_top = page.evaluate(
+        "([x, y]) => document.elementFromPoint(x, y).closest('.ballot-option') !== null",
+        [box["x"] + 2, box["y"] + box["height"] / 2],
+    )
+    assert on_top  # and not below the stub

@@ -70,7 +70,11 @@ def test_a_poll_from_the_question_to_its_deletion(
     expect(host.page.get_by_role("dialog")).to_be_hidden()
     host.press("Delete the poll…")
     host.press("Delete it for good")
-    host.sees("The poll and its votes are deleted.")
+    deleted = host.page.get_by_text("The poll and its votes are deleted.")
+    expect(deleted).to_be_visible()
+    host.page.reload()
+    expect(host.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(deleted).to_have_count(0)  # news once
 
     voter.page.goto(address)
     voter.sees("There is no such poll.")

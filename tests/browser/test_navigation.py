@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from tests.browser.tally import Visitor
 from tests.stack_fixture import Stack
@@ -53,3 +53,34 @@ def test_the_hosts_page_comes_along_with_the_new_poll(stack: Stack, newcomer: Ne
     expect_loaded(host, "manage")
     held[0].continue_()
     host.sees("Your poll is open.")
+
+
+def test_reading_begins_at_the_page_that_is_gone_to(stack: Stack, newcomer: Newcomer) -> None:
+    """Also where the presenter's view, which has the screen to itself, comes or goes."""
+    host = newcomer(stack.url)
+    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+    main = host.page.get_by_role("main")
+    expect(host.page.get_by_role("heading", level=1)).to_be_visible()
+    expect(main).not_to_be_focused()  # the browser's own first page
+    for link in ("Present", "Leave", "Manage", "Ask something new"):
+        host.page.get_by_role("link", name=link, exact=True).click()
+        expect(main).to_be_focused()
+
+
+def test_nothing_of_one_poll_is_told_of_another(stack: Stack, newcomer: Newcomer) -> None:
+    host, other = newcomer(stack.url), newcomer(stack.url)
+    voter = newcomer(stack.url)
+    other.ask("Cats or dogs?", ["Cats", "Dogs"])
+    voter.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    voter.vote("Tea")
+    host.sees("Open · 1 vote so far")
+    host.sees("Your poll is open.")
+    host.page.evaluate("location.hash = '#wrong'")
+    host.sees("This key does not open this poll")
+    id_of_other = other.page.url.split("/p/")[1][:8]
+    host.page.route(f"**/api/polls/{id_of_other}/results", lambda route: None)  # never answered
+    host.page.get_by_role("textbox").fill(other.page.url)
+    host.press("Open the page")
+    expect(host.page.get_by_role("heading", name="Cats or dogs?")).to_be_visible()
+    expect(host.page.get_by_text("so far")).to_have_count(0)
+    expect(host.page.get_by_text("Your poll is open.")).to_have_count(0)

@@ -141,6 +141,48 @@ def test_a_deletion_is_done_and_said_though_its_answer_is(
     assert host.page.evaluate("localStorage['tally.polls']") == "[]"
 
 
+def test_a_look_of_before_undoes_nothing(stack: Stack, newcomer: Newcomer) -> None:
+    """It was under way when the poll was closed, and is answered afterwards."""
+    host = newcomer(stack.url)
+    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if route.request.method == "GET" and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.fallback()
+
+    host.sees("Open · 0 votes so far")
+    host.page.route("**/api/polls/????????", hold)
+    while not held:
+        host.page.wait_for_timeout(50)
+    host.press("Close the poll")
+    reopen = host.page.get_by_role("button", name="Reopen the poll")
+    expect(reopen).to_be_visible()
+    ((route, before),) = held
+    route.fulfill(response=before)
+    host.page.evaluate("new Promise(requestIdleCallback)")
+    expect(reopen).to_be_visible()
+
+
+def test_what_deletes_a_poll_that_was_called_off_may_be_missing(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    """Nobody waits for it: the page is not loaded again under the hands of who types."""
+    host = newcomer(stack.url)
+    host.page.route("**/assets/settling-*.js", lambda route: route.fulfill(status=404))
+    ask_without_an_answer(host)
+    loads: list[str] = []
+    host.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    with host.page.expect_event("requestfinished", lambda request: "/settling-" in request.url):
+        host.answer(2).fill("Cocoa")
+    host.answer(2).press_sequentially(" or chocolate")
+    expect(host.answer(2)).to_have_value("Cocoa or chocolate")
+    assert loads == []
+    host.complaints.clear()  # the browser's own, on the file
+
+
 def test_results_come_though_the_network_is_away_when_they_are_wanted(
     stack: Stack, newcomer: Newcomer
 ) -> None:

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { bearer, fillIn, request, send } from "./client";
+import { NO_ANSWER, Problem } from "./problem";
 import { isGone, keys, POLL, untilBack, type Poll } from "./polls";
 import type { components } from "./schema";
 
@@ -16,7 +17,9 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
     mutationFn: (body: PollPatch) =>
       request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
     ...untilBack(),
-    onSuccess: (poll) => {
+    onSuccess: async (poll) => {
+      // A look that is under way may bring what was before.
+      await client.cancelQueries({ queryKey: keys.poll(id) });
       client.setQueryData(keys.poll(id), poll);
       void client.invalidateQueries({ queryKey: keys.results(id) });
     },
@@ -61,7 +64,10 @@ export function useBallotsCsv(id: string, key: string) {
     mutationFn: async () => {
       // Without a time limit: the file is streamed and may be long.
       const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
-      return response.blob();
+      const file = await response.blob();
+      // Else it is a hotel's login page.
+      if (!file.type.startsWith("text/csv")) throw new Problem(NO_ANSWER, "about:blank", file.type);
+      return file;
     },
     ...untilBack(),
   });

@@ -32,6 +32,14 @@ test("anything else still becomes a problem", () => {
   }
 });
 
+test("what is refused by something before the API says nothing", () => {
+  for (const status of [401, 403, 404, 409]) {
+    expect(toProblem("<html>", answer(status))).toMatchObject({ status: NO_ANSWER, away: true });
+    expect(toProblem({ type: "/problems/not-found" }, answer(status))).toMatchObject({ status });
+  }
+  expect(toProblem(undefined, answer(413))).toMatchObject({ status: 413, away: false });
+});
+
 test("the time to wait is in milliseconds, and a date or nonsense is none", () => {
   expect(toProblem(null, answer(503, { "Retry-After": "5" })).retryAfter).toBe(5_000);
   expect(toProblem(null, answer(503, { "Retry-After": "soon" })).retryAfter).toBe(0);

@@ -3,6 +3,8 @@ export const NO_ANSWER = 0;
 /** What says that the server is down, restarted or overrun; above 511 are the own numbers of edges. */
 const AWAY = [NO_ANSWER, 429, 502, 503, 504];
 const LAST_STANDARD = 511;
+/** Also a proxy's, and to be told whosever it is. */
+const TOO_LARGE = 413;
 
 /** The answer of the API where it is not a success: an RFC 9457 problem document. */
 export class Problem extends Error {
@@ -45,9 +47,13 @@ export function isFault(error: Error | null | undefined): boolean {
 /** Reads a problem from the body of an answer, which may also be a proxy's HTML or nothing. */
 export function toProblem(body: unknown, response: Response): Problem {
   const document = isRecord(body) ? body : {};
+  const type = text(document.type) ?? "about:blank";
+  const { status } = response;
+  // What a firewall or a wrong route refuses says nothing of the poll, nor of its key.
+  const strange = status < 500 && status !== TOO_LARGE && !type.startsWith("/problems/");
   return new Problem(
-    response.status,
-    text(document.type) ?? "about:blank",
+    strange ? NO_ANSWER : status,
+    type,
     text(document.detail) ?? text(document.title) ?? "",
     refusedFields(document.errors),
     Number(response.headers.get("Retry-After") ?? 0) * 1000 || 0,

@@ -31,6 +31,12 @@ test("a chart moves every five seconds, and less often where nobody looks", () =
   expect(steadyInterval(false)).toBeGreaterThan(steadyInterval(true));
 });
 
+test("the server's wish to be left alone is heard, within limits", () => {
+  const wishing = (milliseconds: number) => new Problem(503, "", "", [], milliseconds);
+  expect(backoff(0, wishing(8_000), 0)).toBe(8_000);
+  expect(backoff(0, wishing(3_600_000), 0)).toBe(15_000);
+});
+
 test("what is refused is not asked again", () => {
   expect(worthRetrying(new Problem(404, "", ""), 0)).toBe(false);
   expect(worthRetrying(new Error("a mistake of ours"), 0)).toBe(false);

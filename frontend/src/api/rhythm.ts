@@ -81,7 +81,7 @@ export function worthRetrying(error: Error, faults: number): boolean {
  * @param failures how many tries failed before this one
  */
 export function backoff(failures: number, error?: Error, random = Math.random()): number {
-  const asked = error instanceof Problem ? error.retryAfter : 0;
+  const asked = error instanceof Problem ? Math.min(error.retryAfter, LONGEST_BACKOFF) : 0;
   const longest = failures < HASTY ? LONG_BACKOFF : LONGEST_BACKOFF;
   const doubled = Math.min(FIRST_BACKOFF * 2 ** failures, longest);
   return Math.max(asked, doubled * (0.5 + random / 2));

@@ -27,6 +27,8 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
   const [empty, setEmpty] = useState(false);
   const outcome = useRef<HTMLParagraphElement>(null);
   const focusNext = useRef(false);
+  const note = useRef<HTMLParagraphElement>(null);
+  const within = useRef(false);
   const id = useId();
 
   const paper = ballotPaper({ counted, waiting, refused, unsent, closed, away });
@@ -38,6 +40,11 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
     if (focusNext.current && !open) outcome.current?.focus({ preventScroll: true });
     focusNext.current = false;
   }, [open]);
+
+  useEffect(() => {
+    // What had the focus is disabled or gone: the words that say so take it over.
+    if (closed && within.current) note.current?.focus({ preventScroll: true });
+  }, [closed]);
 
   function choose(option: number, checked: boolean) {
     const rest = poll.multiple ? chosen.filter((other) => other !== option) : [];
@@ -59,12 +66,21 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
 
   return (
     <div className="page vote">
-      <form onSubmit={submit}>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- noted, not handled */}
+      <form
+        onSubmit={submit}
+        onFocus={() => {
+          within.current = true;
+        }}
+        onBlur={() => {
+          within.current = false;
+        }}
+      >
         <fieldset className="ballot" disabled={closed} aria-describedby={`${id}-note`}>
           <legend className="ballot-question question-frame">
             <Question text={poll.question} />
           </legend>
-          <p id={`${id}-note`} className="lede" role="status">
+          <p ref={note} id={`${id}-note`} className="lede" role="status" tabIndex={-1}>
             {closed ? closedNote(counted) : openNote(poll)}
           </p>
           <ol className="ballot-options">

@@ -1,17 +1,14 @@
 import { Component, type ReactNode } from "react";
 
-import * as strings from "../strings";
-import { Notice } from "./notice";
-import { ReloadButton } from "./reload-button";
-import { Shell } from "./shell";
-
 interface BreakageProps {
-  /** The address that is shown: what broke at one need not break at the next. */
-  readonly pathname: string;
+  /** What is shown, by its address: what broke at one need not break at the next. */
+  readonly at: string;
+  /** What is shown instead. */
+  readonly instead: ReactNode;
   readonly children: ReactNode;
 }
 
-/** What is shown instead of a blank page where rendering failed, or a file is gone after a deploy. */
+/** Keeps to itself that rendering failed, or that a file is gone after a deploy. */
 export class Breakage extends Component<BreakageProps, { broken: boolean }> {
   override state = { broken: false };
 
@@ -19,18 +16,11 @@ export class Breakage extends Component<BreakageProps, { broken: boolean }> {
     return { broken: true };
   }
 
-  override componentDidUpdate({ pathname }: BreakageProps) {
-    if (this.state.broken && pathname !== this.props.pathname) this.setState({ broken: false });
+  override componentDidUpdate({ at }: BreakageProps) {
+    if (this.state.broken && at !== this.props.at) this.setState({ broken: false });
   }
 
   override render() {
-    if (!this.state.broken) return this.props.children;
-    return (
-      <Shell>
-        <Notice title={strings.trouble.brokenTitle} body={strings.trouble.brokenBody}>
-          <ReloadButton />
-        </Notice>
-      </Shell>
-    );
+    return this.state.broken ? this.props.instead : this.props.children;
   }
 }

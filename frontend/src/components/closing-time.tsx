@@ -3,7 +3,7 @@ import { flushSync } from "react-dom";
 
 import { useChangePoll, type PollPatch } from "../api/hosting";
 import type { Poll } from "../api/polls";
-import { isFault } from "../api/problem";
+import { isFault, Problem } from "../api/problem";
 import { closingError } from "../lib/closing-error";
 import { localInput, timeZone } from "../lib/format";
 import { standing } from "../lib/standing";
@@ -34,6 +34,13 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
           setTyped(undefined);
         });
         done?.();
+      },
+      onError: (error) => {
+        // The server's clock is another than this device's.
+        if (!(error instanceof Problem) || error.fields.length === 0) return;
+        change.reset();
+        setWrong({ said: strings.closing.unchosen, closed });
+        focusField();
       },
     });
   }

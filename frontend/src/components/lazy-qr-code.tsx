@@ -1,16 +1,22 @@
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
-import { load } from "../lib/load";
+import { lazily } from "../lib/lazily";
+import { Breakage } from "./breakage";
 
-const QrCode = lazy(() => load(() => import("./qr-code")));
+const QrCode = lazily(() => import("./qr-code"));
 
-/** The QR code, which is loaded where it is shown; its place is kept meanwhile. */
+/**
+ * The QR code, which is loaded where it is shown; its place is kept meanwhile, and stays empty where
+ * it cannot be loaded: the address stands beside it.
+ */
 export function LazyQrCode({ address }: { address: string }) {
   return (
     <div className="qr-frame">
-      <Suspense>
-        <QrCode address={address} />
-      </Suspense>
+      <Breakage at={address} instead={null}>
+        <Suspense>
+          <QrCode address={address} />
+        </Suspense>
+      </Breakage>
     </div>
   );
 }

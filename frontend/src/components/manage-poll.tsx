@@ -10,6 +10,7 @@ import { saveFile } from "../lib/download";
 import { formatCount } from "../lib/format";
 import { forget, remember } from "../lib/known-polls";
 import { tellStanding } from "../lib/standing";
+import { withNews } from "../lib/use-news";
 import * as strings from "../strings";
 import { ActionNote } from "./action-note";
 import { BusyButton } from "./busy-button";
@@ -156,7 +157,7 @@ function Deletion({ id, secret }: PartProps) {
     flushSync(() => {
       setAsking(false);
     });
-    navigate(addresses.home, { state: { deleted: true } });
+    navigate(addresses.home, withNews("deleted"));
   }
 
   return (

@@ -1,9 +1,10 @@
-import { Suspense, useEffect, useRef, type ReactNode } from "react";
+import { Suspense, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { appName } from "../environment";
 import { addresses } from "../lib/addresses";
 import { focusMain } from "../lib/focus-main";
+import { useArrival } from "../lib/use-arrival";
 import * as strings from "../strings";
 import { Gate } from "./gate";
 import { Waiting } from "./waiting";
@@ -11,15 +12,8 @@ import { Waiting } from "./waiting";
 /** What every page has around it: the name at the top, and one place where the content goes. */
 export function Shell({ children }: { children: ReactNode }) {
   const [pathname] = useLocation();
-  const shown = useRef(pathname);
-
-  useEffect(() => {
-    if (shown.current === pathname) return;
-    shown.current = pathname;
-    // As after a full page load: reading starts at the top, for eyes and for screen readers.
-    window.scrollTo(0, 0);
-    focusMain();
-  }, [pathname]);
+  const home = pathname === addresses.home;
+  useArrival();
 
   return (
     <>
@@ -38,11 +32,9 @@ export function Shell({ children }: { children: ReactNode }) {
           <Gate />
           <span>{appName}</span>
         </Link>
-        {pathname !== addresses.home && (
-          <Link className="masthead-link" to={addresses.home}>
-            {strings.header.ask}
-          </Link>
-        )}
+        <Link className="masthead-link" to={home ? addresses.join : addresses.home}>
+          {home ? strings.header.join : strings.header.ask}
+        </Link>
       </header>
       <main id="main" tabIndex={-1}>
         <Suspense fallback={<Waiting />}>{children}</Suspense>

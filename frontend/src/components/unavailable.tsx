@@ -1,8 +1,9 @@
-import { lazy, useEffect } from "react";
+import { useEffect } from "react";
 
 import { isGone, troubleOf, type Reaching } from "../api/polls";
 import { isFault } from "../api/problem";
-import { load } from "../lib/load";
+import { focusMain } from "../lib/focus-main";
+import { lazily } from "../lib/lazily";
 import * as strings from "../strings";
 import { AgainButton } from "./again-button";
 import { Notice } from "./notice";
@@ -10,7 +11,7 @@ import { ReloadButton } from "./reload-button";
 import { Waiting } from "./waiting";
 
 // Not with the first file, which every ballot loads.
-const NotFound = lazy(() => load(() => import("./not-found")));
+const NotFound = lazily(() => import("./not-found"));
 
 interface Asked extends Reaching {
   readonly error: Error | null;
@@ -45,7 +46,7 @@ export function Unavailable({ asked }: { asked: Asked }) {
 function Deleted() {
   useEffect(() => {
     window.scrollTo(0, 0);
-    document.querySelector("main")?.focus({ preventScroll: true });
+    focusMain();
   }, []);
   return <NotFound body={strings.trouble.deleted} mistyped={false} />;
 }

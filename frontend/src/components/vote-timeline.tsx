@@ -1,12 +1,12 @@
 import "./vote-timeline.css";
 
-import { lazy, Suspense, useId, useState } from "react";
+import { Suspense, useId, useState } from "react";
 
-import { load } from "../lib/load";
+import { lazily } from "../lib/lazily";
 import * as strings from "../strings";
 import { Expected } from "./expected";
 
-const TimelineChart = lazy(() => load(() => import("./timeline-chart")));
+const TimelineChart = lazily(() => import("./timeline-chart"));
 
 export interface VoteTimelineProps {
   readonly pollId: string;

@@ -1,6 +1,7 @@
 /** The app's own addresses, in one place. */
 export const addresses = {
   home: "/",
+  join: "/join",
   status: "/status",
   vote: (id: string) => `/p/${id}`,
   results: (id: string) => `/p/${id}/results`,

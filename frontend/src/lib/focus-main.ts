@@ -1,4 +1,4 @@
 /** Has reading begin anew where a page's content does, for whoever hears it or uses the keyboard. */
 export function focusMain(): void {
-  document.getElementById("main")?.focus({ preventScroll: true });
+  document.querySelector("main")?.focus({ preventScroll: true });
 }

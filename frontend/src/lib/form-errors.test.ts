@@ -25,6 +25,7 @@ test("a repeated answer is marked where it is repeated, however it is written", 
     });
   }
   // As the server compares: by case folding, and with white space of any kind.
+  expect(findErrors(form(["kır", "kir"]))).toEqual({}); // two words, also to the server
   expect(findErrors(form(["Stra\u00dfe  1", "STRASSE\t1"]))).toHaveProperty(["option.11"]);
 });
 

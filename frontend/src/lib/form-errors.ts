@@ -44,8 +44,8 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
   const seen = new Set<string>();
   const errors: Partial<Record<Field, string>> = {};
   for (const row of filledRows(rows)) {
-    // As Python's casefold(), by which the server compares: ß and SS are the same.
-    const same = oneLine(row.text).toUpperCase().toLowerCase();
+    // As Python's casefold(), by which the server compares: ß and SS are the same, ı and I are not.
+    const same = oneLine(row.text).toLowerCase().replaceAll("ß", "ss");
     if (seen.has(same)) errors[optionField(row)] = strings.invalid.sameOption;
     else if (charactersLeft(row.text, LONGEST_OPTION) < 0)
       errors[optionField(row)] = strings.invalid.tooLong(LONGEST_OPTION);

@@ -20,6 +20,12 @@ test("a poll is remembered once, the latest first", () => {
   expect(knownKey("b")).toBe("2");
 });
 
+test("no poll is dropped for another", () => {
+  const ids = Array.from({ length: 200 }, (_, number) => `poll-${number}`);
+  for (const id of ids) remember({ id, key: "1", question: "Q?" });
+  expect(knownPolls().map(({ id }) => id)).toEqual(ids.reverse());
+});
+
 test("a forgotten poll's key is gone", () => {
   remember({ id: "a", key: "1", question: "A?" });
   forget("a");

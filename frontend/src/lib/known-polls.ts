@@ -6,7 +6,6 @@ export interface KnownPoll {
 }
 
 const STORE = "tally.polls";
-const MOST = 50;
 
 /** The polls this device holds the keys of, newest first. */
 export function knownPolls(): KnownPoll[] {
@@ -25,7 +24,7 @@ export function knownKey(id: string): string | undefined {
 
 /** Keeps a poll's key on this device. Returns whether it could. */
 export function remember(poll: KnownPoll): boolean {
-  store([poll, ...knownPolls().filter(({ id }) => id !== poll.id)].slice(0, MOST));
+  store([poll, ...knownPolls().filter(({ id }) => id !== poll.id)]);
   return knownKey(poll.id) === poll.key;
 }
 

@@ -52,7 +52,7 @@ function again(failed: HTMLLinkElement): Promise<unknown> {
 /** Notes that the page is loaded again; false where it just was, or it might never end. */
 function mark(): boolean {
   try {
-    if (Date.now() - Number(sessionStorage.getItem(MARK)) < AGAIN_AFTER) return false;
+    if (Math.abs(Date.now() - Number(sessionStorage.getItem(MARK))) < AGAIN_AFTER) return false;
     sessionStorage.setItem(MARK, String(Date.now()));
     return true;
   } catch {

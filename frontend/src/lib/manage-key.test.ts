@@ -11,6 +11,13 @@ test("the key is found in a secret link, and in one that a mail program has brok
   expect(manageKey(`/p/abcd1234/manage#${KEY}`)).toEqual(found);
 });
 
+test("what a sentence adds to a link is no part of its key", () => {
+  for (const tail of [".", ")", ",", "…", "%20", ">", "\u200b"]) {
+    const found = { id: "abcd1234", key: KEY };
+    expect(manageKey(`https://tally.example/p/abcd1234/manage#${KEY}${tail}`)).toEqual(found);
+  }
+});
+
 test("the key alone will do", () => {
   expect(manageKey(KEY)).toEqual({ key: KEY });
   expect(manageKey(`#${KEY}\n`)).toEqual({ key: KEY });

@@ -9,7 +9,7 @@ export interface PastedKey {
 /** The key in what somebody pasted: by itself, or at the end of a secret link. */
 export function manageKey(pasted: string): PastedKey | undefined {
   // A mail program may have broken the link into lines.
-  const [, link = "", key = ""] = /^(.*#)?([\w-]{32})$/.exec(pasted.replace(/\s+/g, "")) ?? [];
+  const [, link = "", key = ""] = /^(.*#)?([\w-]{32})(?![\w-])/.exec(pasted.replace(/\s+/g, "")) ?? [];
   if (key === "") return undefined;
   if (link === "" || link === "#") return { key };
   const id = link.includes("/p/") ? pollCode(link) : undefined;

@@ -1,18 +1,17 @@
 import { useEffect } from "react";
 
-import type { Page } from "../pages";
-import { prefetch } from "./page-files";
+import { prefetch } from "./lazily";
 
 const LATER = 1_500;
 
-/** Loads a page that may be gone to, once there is nothing else to load. */
-export function usePrefetch(path: Page["path"]): void {
+/** Loads a component that may be shown, once there is nothing else to load. */
+export function usePrefetch(file: () => Promise<unknown>): void {
   useEffect(() => {
     const timer = setTimeout(() => {
-      prefetch(path);
+      prefetch(file);
     }, LATER);
     return () => {
       clearTimeout(timer);
     };
-  }, [path]);
+  }, [file]);
 }

@@ -3,7 +3,6 @@ import "./create.css";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
-import { useHistoryState } from "wouter/use-browser-location";
 
 import { useCreatePoll } from "../api/creation";
 import { isFault, Problem } from "../api/problem";
@@ -20,13 +19,14 @@ import { clearDraft, draftToken, loadDraft } from "../lib/drafts";
 import { explain } from "../lib/explain";
 import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
 import { remember } from "../lib/known-polls";
-import { load } from "../lib/load";
-import { prefetch } from "../lib/page-files";
+import { prefetch } from "../lib/lazily";
 import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
 import { useDelay } from "../lib/use-delay";
 import { useDraft } from "../lib/use-draft";
+import { useNews, withNews } from "../lib/use-news";
 import { usePollForm } from "../lib/use-poll-form";
 import { useTitle } from "../lib/use-title";
+import { managePage } from "../pages";
 import * as strings from "../strings";
 
 const CHOICES = [
@@ -40,7 +40,7 @@ const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resu
  * cannot be loaded, the poll is deleted when this page is opened next.
  */
 function settle(token: string): void {
-  load(() => import("../api/settling")).then(
+  import("../api/settling").then(
     (settling) => settling.settle(token),
     () => undefined,
   );
@@ -56,7 +56,7 @@ export default function CreatePage() {
   const sending = useRef<AbortController>(undefined);
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const state = useHistoryState<{ deleted?: boolean } | null>();
+  const news = useNews();
   useTitle(undefined);
   useDraft(form);
   useEffect(() => watchAbandoned(settle), []);
@@ -95,14 +95,14 @@ export default function CreatePage() {
       takeToMistake();
       return;
     }
-    prefetch("/p/:id/manage"); // comes along with the answer
+    prefetch(managePage); // comes along with the answer
     sending.current = new AbortController();
     const { signal } = sending.current;
     create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {
       onSuccess: (poll) => {
         clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
-        navigate(addresses.manage(poll.id, poll.manage_key), { state: { created: true } });
+        navigate(addresses.manage(poll.id, poll.manage_key), withNews("created"));
       },
       onError: (error) => {
         flushSync(() => {
@@ -130,7 +130,7 @@ export default function CreatePage() {
 
   return (
     <div className="page create">
-      {state?.deleted && (
+      {news === "deleted" && (
         <p className="note" role="status">
           {strings.create.deleted}
         </p>

@@ -1,15 +1,15 @@
 import "./manage.css";
 
-import { lazy, useDeferredValue, useEffect, useState } from "react";
+import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
-import { useHistoryState } from "wouter/use-browser-location";
 
 import { refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { ManagePoll } from "../components/manage-poll";
 import { Unavailable } from "../components/unavailable";
 import { forget, knownKey } from "../lib/known-polls";
-import { load } from "../lib/load";
+import { lazily } from "../lib/lazily";
 import { useHash } from "../lib/use-hash";
+import { useNews } from "../lib/use-news";
 import { useTitle } from "../lib/use-title";
 import * as strings from "../strings";
 
@@ -17,14 +17,18 @@ import * as strings from "../strings";
 const EVERY = 5_000;
 
 // Not for the host, who has the key.
-const KeyNeeded = lazy(() => load(() => import("../components/key-needed")));
+const KeyNeeded = lazily(() => import("../components/key-needed"));
+
+/** The key without what a sentence around the link has added to it. */
+function keyIn(hash: string): string {
+  return /^[\w-]{32}(?![\w-])/.exec(hash)?.[0] ?? hash;
+}
 
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
-  const state = useHistoryState<{ created?: boolean } | null>();
-  const [created] = useState(state?.created ?? false);
-  const hash = useHash();
+  const news = useNews();
+  const hash = keyIn(useHash());
   const known = knownKey(id);
   const key = hash === "" ? known : hash;
   // Not from the results, whose cached copy is a moment behind what was pressed here.
@@ -33,10 +37,6 @@ export default function ManagePage() {
   const results = useResults(id, true);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
-
-  useEffect(() => {
-    if (created) history.replaceState(null, ""); // news once, not whenever the page is loaded again
-  }, [created]);
 
   const refused = refusesKey(proof.error);
   useEffect(() => {
@@ -57,7 +57,7 @@ export default function ManagePage() {
       secret={key}
       ballots={results.data?.ballots}
       trouble={troubleOf(poll) ?? troubleOf(results)}
-      created={created}
+      created={news === "created"}
     />
   );
 }

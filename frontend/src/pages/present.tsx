@@ -15,6 +15,7 @@ import { Outcome } from "../components/outcome";
 import { ResultsHead, type WatchedResults } from "../components/results-head";
 import { Unavailable } from "../components/unavailable";
 import { absolute, addresses } from "../lib/addresses";
+import { useArrival } from "../lib/use-arrival";
 import { useFit } from "../lib/use-fit";
 import { useTitle } from "../lib/use-title";
 import { useWakeLock } from "../lib/use-wake-lock";
@@ -33,6 +34,7 @@ export default function PresentPage() {
   // Without the host's viewing key: what is not for everyone yet is not for the wall.
   const results = useResults(id, true);
   useTitle(poll.data?.question);
+  useArrival();
   useWakeLock();
 
   if (!poll.data || poll.isError) return <NoPoll asked={poll} />;

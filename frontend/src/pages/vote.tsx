@@ -9,6 +9,7 @@ import { Unavailable } from "../components/unavailable";
 import { addresses } from "../lib/addresses";
 import { usePrefetch } from "../lib/use-prefetch";
 import { useTitle } from "../lib/use-title";
+import { resultsPage } from "../pages";
 
 /** The ballot: the page that the shared address opens. */
 export default function VotePage() {
@@ -18,7 +19,7 @@ export default function VotePage() {
   // The cached results tell every open ballot that the poll was closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
-  usePrefetch("/p/:id/results"); // also for whoever has no network by then
+  usePrefetch(resultsPage); // also for whoever has no network by then
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   // As it is typed, capitals and all, it would name another ballot on this device.

@@ -3,6 +3,7 @@
 export const header = {
   home: (app: string) => `${app}, start page`,
   ask: "Ask something new",
+  join: "Vote by code",
   skip: "Skip to content",
 } as const;
 

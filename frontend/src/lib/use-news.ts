@@ -1,0 +1,20 @@
+import { useEffect, useState } from "react";
+
+/** What one page has to say on the next. */
+export type News = "created" | "deleted";
+
+/** The news that the page before has left for this one: once, not whenever it is loaded again. */
+export function useNews(): News | undefined {
+  const [news] = useState(() => (history.state as { news?: News } | null)?.news);
+
+  useEffect(() => {
+    if (news !== undefined) history.replaceState(null, "");
+  }, [news]);
+
+  return news;
+}
+
+/** Leaves news: the options of a navigation. */
+export function withNews(news: News) {
+  return { state: { news } };
+}
