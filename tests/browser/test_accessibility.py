@@ -20,6 +20,11 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 
+PAPER_AND_INK = """() => {
+  const { backgroundColor, color } = getComputedStyle(document.documentElement);
+  return [backgroundColor, color].map((one) => one.match(/\\d+/g).map(Number));
+}"""
+
 
 def expect_accessible(page: Page, state: str) -> None:
     """In the light, by every rule; in the dark, where nothing but the colours is another."""
@@ -27,6 +32,8 @@ def expect_accessible(page: Page, state: str) -> None:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     expect_no_violation(page, state, ALL)
     page.emulate_media(color_scheme="dark")
+    paper, ink = page.evaluate(PAPER_AND_INK)
+    assert max(paper) < 48 < 208 < min(ink), f"{state}: {ink} on {paper} is not dark"
     expect_no_violation(page, f"{state}, dark", COLOURS)
     page.emulate_media(color_scheme="light")
 
