@@ -37,6 +37,19 @@ MEASURE = """(selector) => [...document.querySelectorAll(selector)]
   })
   .filter(({ left, right, top, bottom }) => right > left && bottom > top)"""
 
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+NOTE_SHIFTS = """
+window.shifts = [];
+window.shiftObserver = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
+shiftObserver.observe({ type: "layout-shift", buffered: true });
+"""
+# An observer is told a moment later; it is asked for what it has not been told yet.
+SHIFTED = """() => {
+  shifts.push(...shiftObserver.takeRecords());
+  return shifts.reduce((sum, { value }) => sum + value, 0);
+}"""
+
 
 class Box(NamedTuple):
     """A part of a page, in CSS pixels from its corner."""
@@ -85,10 +98,21 @@ def expect_within(page: Page, size: Size, *, scrolled: bool = False) -> None:
         assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
 
 
+def note_shifts(page: Page) -> None:
+    """Have the pages that are opened from now on note what moves by itself."""
+    page.add_init_script(NOTE_SHIFTS)
+
+
+def shifted(page: Page) -> float:
+    """How much has moved by itself since the page was opened: the sum of its layout shifts."""
+    page.evaluate(TWO_FRAMES)
+    return float(page.evaluate(SHIFTED))
+
+
 def resize(page: Page, size: Size) -> None:
     """Make the window as large, and wait until the page has laid itself out anew."""
     page.set_viewport_size({"width": size.width, "height": size.height})
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(TWO_FRAMES)
 
 
 def font_size(page: Page, selector: str) -> float:

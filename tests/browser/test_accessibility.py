@@ -1,4 +1,4 @@
-"""axe on every page and state: WCAG 2.2 A and AA, and its best practices."""
+"""axe on every page and state: WCAG 2.2 A and AA, and its best practices; and the focus, seen."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +20,32 @@ AXE = ROOT / "frontend/node_modules/axe-core/axe.min.js"
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 COLOURS = ["color-contrast", "link-in-text-block"]
 
+PAPER_AND_INK = """() => {
+  const { backgroundColor, color } = getComputedStyle(document.documentElement);
+  return [backgroundColor, color].map((one) => one.match(/\\d+/g).map(Number));
+}"""
+
+# Where the focus is, and whether that is seen: by an outline or a shadow (a field's line) of its
+# own, or in its label or row, where the control itself is hidden from view. Nothing past the last.
+FOCUS = """() => {
+  const one = document.activeElement;
+  window.first ??= one;
+  if (one === document.body || (one === window.first && window.tabbed)) return null;
+  window.tabbed = true;
+  const shown = (element) =>
+    element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) &&
+    element.getBoundingClientRect().width > 1;
+  const marked = (element) => {
+    const { outlineStyle, outlineColor, boxShadow } = getComputedStyle(element);
+    const outlined = outlineStyle !== "none" && outlineColor !== "rgba(0, 0, 0, 0)";
+    return shown(element) && (outlined || boxShadow !== "none");
+  };
+  const row = one.closest("label, li");
+  const places = shown(one) ? [one] : [row, ...row.querySelectorAll("*")];
+  const within = !one.matches(":focus"); // on a part of it, such as a calendar's button
+  return { name: one.outerHTML.slice(0, 80), seen: within || places.some(marked) };
+}"""
+
 
 def expect_accessible(page: Page, state: str) -> None:
     """In the light, by every rule; in the dark, where nothing but the colours is another."""
@@ -27,6 +53,8 @@ def expect_accessible(page: Page, state: str) -> None:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     expect_no_violation(page, state, ALL)
     page.emulate_media(color_scheme="dark")
+    paper, ink = page.evaluate(PAPER_AND_INK)
+    assert max(paper) < 48 < 208 < min(ink), f"{state}: {ink} on {paper} is not dark"
     expect_no_violation(page, f"{state}, dark", COLOURS)
     page.emulate_media(color_scheme="light")
 
@@ -41,6 +69,18 @@ def expect_no_violation(page: Page, state: str, rules: list[str]) -> None:
         for one in found["violations"]
     ]
     assert not told, "\n".join(told)
+
+
+def expect_focus_seen(page: Page) -> None:
+    """Wherever Tab leads, from the page's beginning to its end."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    places = []
+    page.keyboard.press("Tab")
+    while place := page.evaluate(FOCUS):
+        places.append(place)
+        page.keyboard.press("Tab")
+    assert len(places) >= 3, places
+    assert not [place["name"] for place in places if not place["seen"]]
 
 
 def refuse(page: Page, method: str) -> None:
@@ -77,6 +117,17 @@ def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None
     for path in ("/", "/status", "/nowhere", "/p/00000000"):
         page.goto(path)
         expect_accessible(page, path)
+
+
+def test_the_focus_is_seen_wherever_it_is(stack: Stack, newcomer: Newcomer) -> None:
+    page = newcomer(stack.url).page
+    page.emulate_media(reduced_motion="reduce")  # what only then comes into view is there at once
+    poll = asked(stack, multiple=True)
+    own, key = f"/p/{poll['id']}", f"#{poll['manage_key']}"
+    polls = (own, f"{own}/results", f"{own}/present", f"{own}/manage{key}")
+    for path in ("/", *polls, "/status", "/nowhere"):
+        page.goto(path)
+        expect_focus_seen(page)
 
 
 def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newcomer) -> None:

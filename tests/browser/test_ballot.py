@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.layout import boxes
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -20,6 +21,7 @@ SMALL = Size(320, 568)
 COUNTED = "Your vote is counted."
 KEPT = "Your vote is kept on this device."
 LEARNS = 20_000  # ms; an open ballot looks every seven seconds
+THUMB = 44  # CSS pixels: WCAG 2.5.5
 TWENTY = [f"Answer number {number}" for number in range(1, 21)]
 
 
@@ -272,6 +274,10 @@ def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
 ) -> None:
     voter = newcomer(stack.url, room)
     voter.page.goto(Poll(stack, TWENTY, multiple=True).address)
+    expect(voter.page.get_by_role("button", name="Vote")).to_be_visible()
+    tapped = boxes(voter.page, ".ballot-option, .ballot-stub .button")
+    assert len(tapped) == len(TWENTY) + 1
+    assert min(box.bottom - box.top for box in tapped) >= THUMB, tapped
     for label in ("Answer number 20", "Answer number 2", "Answer number 9"):
         option = voter.page.locator("label").filter(has_text=re.compile(f"^{label}$"))
         option.scroll_into_view_if_needed()
@@ -279,8 +285,7 @@ def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
         expect(voter.page.get_by_role("button", name="Vote")).to_be_in_viewport(ratio=1)
         assert_uncovered(voter.page)
     voter.page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
-    boxes = voter.page.get_by_role("checkbox")
-    boxes.first.focus()
+    voter.page.get_by_role("checkbox").first.focus()
     for direction in ("Tab", "Shift+Tab"):
         for _ in range(len(TWENTY) - 1):
             voter.page.keyboard.press(direction)

@@ -2,14 +2,26 @@
 
 from collections.abc import Callable
 
+import httpx
 import psutil
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.tally import PHONE, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
+
+# What has begun to move. What only appears late moves nothing.
+NOTE_MOTION = """
+window.moved = [];
+const note = ({ target, propertyName, animationName }) => {
+  const name = propertyName ?? animationName;
+  if (!name.startsWith("appear")) moved.push(`${name} of ${target.getAttribute("class")}`);
+};
+addEventListener("transitionrun", note);
+addEventListener("animationstart", note);
+"""
 
 
 def test_results_say_that_they_reconnect_and_then_do(
@@ -128,18 +140,50 @@ def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer) -> 
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+def test_a_bar_grows_to_its_new_length(stack: Stack, newcomer: Newcomer) -> None:
+    host = newcomer(stack.url)
+    host.page.add_init_script(NOTE_MOTION)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.goto(f"{address}/results")
+    host.expect_share("Tea", 0, 0)
+    cast(stack, address)
+    host.wait_until("moved.includes('transform of result-bar')")
+
+
+@pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 def test_who_wants_no_motion_gets_none(stack: Stack, newcomer: Newcomer) -> None:
     voter = newcomer(stack.url)
+    voter.page.add_init_script(NOTE_MOTION)
     voter.page.emulate_media(reduced_motion="reduce")
     address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
-    voter.page.goto(f"{address}/results")
-    expect(voter.row("Tea")).to_be_visible()
+    expect_no_motion(voter.page)
+    voter.page.goto(address)
+    voter.vote("Tea")
+    expect_no_motion(voter.page)
+    voter.page.get_by_role("link", name="See the results").click()
+    voter.expect_share("Tea", 1, 100)
+    cast(stack, address)
+    voter.expect_share("Tea", 2, 100)
+    expect_no_motion(voter.page)
     longest = voter.page.evaluate(
         """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) =>
              [null, "::before", "::after"].map((pseudo) =>
                parseFloat(getComputedStyle(element, pseudo).transitionDuration))))"""
     )
     assert longest == 0
+
+
+def cast(stack: Stack, address: str) -> None:
+    """A vote for the first answer, from a device of its own."""
+    ballot = f"{stack.url}/api{address.replace('/p/', '/polls/')}/ballot"
+    httpx.put(ballot, json={"choices": [1]}).raise_for_status()
+
+
+def expect_no_motion(page: Page) -> None:
+    """Neither now nor since this page was loaded."""
+    names = page.evaluate("document.getAnimations().map((one) => one.animationName ?? one.id)")
+    assert [name for name in names if not name.startswith("appear")] == []
+    assert page.evaluate("moved") == []
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)

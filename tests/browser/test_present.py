@@ -37,6 +37,7 @@ def test_nothing_has_to_be_scrolled_on_a_projector(
     code = host.page.get_by_role("img", name="QR code of")
     expect(code).to_be_in_viewport(ratio=1)
     assert read(code) == stack.url + address
+    expect_in_corner(code, size)
     for axis, room in (("Width", size.width), ("Height", size.height)):
         assert host.page.evaluate(f"document.documentElement.scroll{axis}") <= room
     picture(host.page, f"present-{len(options)}")
@@ -114,6 +115,16 @@ def test_the_last_row_can_scan_its_code(stack: Stack, newcomer: Newcomer) -> Non
     resize(host.page, Size(3840, 2160))
     for small in (".live-state", ".results-unit", ".label", ".button"):
         assert font_size(host.page, small) > 2160 / 60, small
+
+
+def expect_in_corner(code: Locator, size: Size) -> None:
+    """No further from two sides of the screen than the page's own edge."""
+    box = code.bounding_box()
+    assert box is not None
+    beside = min(box["x"], size.width - box["x"] - box["width"])
+    above = min(box["y"], size.height - box["y"] - box["height"])
+    assert beside <= 0.04 * size.width, box
+    assert above <= 0.04 * size.height, box
 
 
 def side(code: Locator) -> float:

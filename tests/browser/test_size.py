@@ -1,4 +1,4 @@
-"""What a phone has to load until a page is at rest: the budget is 100 kB of JavaScript."""
+"""What a phone has to load until a page is at rest: at most 100 kB of JavaScript, and no font."""
 
 import gzip
 from collections.abc import Callable
@@ -46,3 +46,4 @@ def test_all_that_a_page_loads_stays_within_the_budget(
     }
     assert len(sizes) > 3
     assert sum(sizes.values()) <= BUDGET_BYTES, sizes
+    assert visitor.page.evaluate("document.fonts.size") == 0  # the system's own do

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.layout import resize
+from tests.browser.layout import note_shifts, resize, shifted
 from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.proxy import Proxy
 from tests.stack_fixture import Stack
@@ -130,17 +130,13 @@ def test_nothing_moves_when_the_chart_comes_and_nothing_sticks_out(
     stack: Stack, newcomer: Newcomer, width: int, picture: Picture
 ) -> None:
     visitor = newcomer(stack.url, Size(width, 1080), dark=width == 1920)
-    visitor.page.add_init_script(
-        "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((entry) =>"
-        " { window.moved += entry.value; })).observe({ type: 'layout-shift', buffered: true });"
-    )
+    note_shifts(visitor.page)
     visitor.page.goto("/status")
     chart = visitor.page.get_by_role("img", name="Requests over the last ten minutes")
     expect(chart.locator("text").first).to_be_visible()
     with visitor.page.expect_response("**/api/status"):
         pass  # and when other figures come
-    visitor.page.wait_for_timeout(500)  # an observer is told a moment later
-    assert visitor.page.evaluate("window.moved") < 0.01
+    assert shifted(visitor.page) < 0.01
     picture(visitor.page, "status-wide")
     sticking_out = chart.evaluate(
         """(svg) => { const frame = svg.getBoundingClientRect();

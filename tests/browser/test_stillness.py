@@ -1,0 +1,42 @@
+"""Nothing moves that is being read or about to be tapped: pages come as they stay."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.layout import note_shifts, shifted
+from tests.browser.tally import Size, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+HARDLY = 0.01  # of the window that has moved, as a share, times how far
+LOOKS = """performance.getEntriesByType("resource")
+  .filter(({ name }) => name.endsWith("/results")).length"""
+
+
+def test_no_page_shifts_while_it_comes_nor_while_it_is_looked_at(
+    stack: Stack, newcomer: Newcomer, size: Size
+) -> None:
+    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
+    poll = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    own, key = f"/p/{poll['id']}", f"#{poll['manage_key']}"
+    httpx.put(f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [1]})
+
+    def look(path: str) -> Visitor:
+        viewer = newcomer(stack.url, size)
+        note_shifts(viewer.page)
+        viewer.page.goto(path)
+        expect(viewer.page.get_by_role("heading", level=1)).to_be_visible()
+        return viewer
+
+    watching = [look(own + path) for path in ("/results", "/present", f"/manage{key}")]
+    for path in ("/", own, "/status", "/nowhere"):
+        assert shifted(look(path).page) < HARDLY, path
+    for viewer in watching:
+        viewer.wait_until(f"{LOOKS} >= 5")  # three of them may hurry: more than a second later
+        assert shifted(viewer.page) < HARDLY, viewer.page.url
