@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.layout import note_shifts, shifted
-from tests.browser.tally import Size, Visitor
+from local.postgres import Postgres
+from tests.browser.layout import Box, boxes, note_shifts, resize, shifted
+from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
+from tests.browser.test_layout import asked, cast, open_page
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -40,3 +42,31 @@ def test_no_page_shifts_while_it_comes_nor_while_it_is_looked_at(
     for viewer in watching:
         viewer.wait_until(f"{LOOKS} >= 5")  # three of them may hurry: more than a second later
         assert shifted(viewer.page) < HARDLY, viewer.page.url
+
+
+@pytest.mark.parametrize("votes", [1, 12_480])
+def test_nothing_moves_when_the_server_is_away(
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, votes: int
+) -> None:
+    """A large count leaves little room beside it on a phone; a long word fills its column."""
+    poll = asked(stack, "Welche Donaudampfschifffahrtsgesellschaft?", ["Tea", "Coffee"])
+    cast(postgres, poll, 1, votes)
+    viewer = newcomer(stack.url)
+    for path in ("/results", "/present"):
+        page = open_page(viewer, poll, path)
+        state = page.locator(".live-state")
+        expect(state).to_have_text("Live")
+        before = places(page)
+        page.context.set_offline(True)
+        expect(state).to_have_text("Reconnecting…")
+        assert places(page) == before
+        page.context.set_offline(False)
+
+
+def places(page: Page) -> list[list[Box]]:
+    """Where all but the state of the results is, in windows from small to large."""
+    found = []
+    for size in (PHONE, Size(768, 1024), DESKTOP, Size(1920, 1080)):
+        resize(page, size)
+        found.append([box for box in boxes(page) if not box.name.startswith("live-state")])
+    return found

@@ -17,7 +17,12 @@ export function LiveState({ closed, trouble, asked }: LiveStateProps) {
   const silent = useSilence(asked);
   const state = trouble ?? (silent ? "away" : closed ? "closed" : "live");
   return (
-    <p className="live-state" data-state={state} role="status">
+    <p
+      className="live-state"
+      data-state={state}
+      data-longest={strings.results.failing}
+      role="status"
+    >
       {strings.results[state]}
     </p>
   );
