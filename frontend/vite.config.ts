@@ -60,13 +60,13 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/(share|not-found)|components\/(question|address|unavailable|again-button))\./;
+  /src\/(strings\/share|components\/(question|address|unavailable|again-button))\./;
 
 // What those need that show its count, or how it stands.
 const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
 
 // What only pages that lead nowhere need, however many those are.
-const OF_LEADING = /src\/(components\/lead-form|lib\/poll-code)\./;
+const OF_LEADING = /src\/(components\/(lead-form|code-form)|lib\/poll-code|api\/finding|strings\/not-found)\./;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
