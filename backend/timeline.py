@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from sqlalchemy import BigInteger, Connection, cast, extract, func, select
 
 from . import buckets
@@ -13,6 +13,7 @@ from .models import BALLOT, ballots, choices_and_ballots, closed, polls
 from .polls import no_such_poll, options_of
 from .results import is_hidden
 from .schemas import Bucket, Timeline, Viewing
+from .shared import EachSecond
 
 # It moves slowly, and a hall may look at it. The same as for the count while the app is away.
 CACHE_CONTROL = "public, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
@@ -30,8 +31,17 @@ def show_timeline(poll_id: str, query: Viewing) -> tuple[Timeline, dict[str, str
 
     From the first to the last of the votes that count: a replaced vote counts when it was replaced.
     """
+    # By the whole address, as Nginx keeps it.
+    timeline = _timelines.get(request.full_path, lambda: _timeline_now(poll_id, query.key))
+    return timeline, {"Cache-Control": CACHE_CONTROL}
+
+
+_timelines: EachSecond[Timeline] = EachSecond()
+
+
+def _timeline_now(poll_id: str, key: str) -> Timeline:
     with transaction() as connection:
-        return _timeline(connection, poll_id, query.key), {"Cache-Control": CACHE_CONTROL}
+        return _timeline(connection, poll_id, key)
 
 
 def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:

@@ -2,7 +2,8 @@
 
     make bench-viewers                       20 seconds of it
     make bench-viewers ARGS="--viewers 500"
-    make bench-viewers ARGS="--cold"         nobody has looked before, and all do so at once
+    make bench-viewers ARGS="--cold"         nobody has looked before, and all do so at once,
+                                             then at the votes over time
 
 Everything is real: Nginx, Gunicorn, Postgres. Prints what the viewers saw, and what it cost the
 database, by its own count (pg_stat_statements). Loopback only.
@@ -34,6 +35,11 @@ COUNTS = (
     "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
     " WHERE query LIKE '%unnest%' AND query LIKE '%polls.viewing_key%'"
 )
+# The one that a chart of votes over time begins with.
+CHARTS = (
+    "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
+    " WHERE query LIKE '%min(ballots.cast_at)%'"
+)
 ALL = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_%'"
 
 
@@ -58,13 +64,25 @@ async def ask(
     return status, headers.get("etag", "")
 
 
-async def watch(url: str, path: str, late: float, end: float, seen: Seen) -> None:
+async def watch(
+    url: str, path: str, late: float, end: float, seen: Seen, *, chart: bool = False
+) -> None:
     """A tab that shows the results: it asks once a second, with the ETag of what it has.
 
-    `late` is the part of a second after which it begins.
+    `late` is the part of a second after which it begins; with a `chart`, it opens that next.
     """
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
+
+    async def look(path: str, etag: str = "") -> str:
+        condition = f"If-None-Match: {etag}\r\n" if etag else ""
+        sent = time.monotonic()
+        request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{condition}\r\n"
+        status, etag = await ask(reader, writer, request)
+        seen.seconds.append(time.monotonic() - sent)
+        seen.statuses[status] = seen.statuses.get(status, 0) + 1
+        return etag
+
     etag = ""
     begin = time.monotonic() + late
     for turn in itertools.count():
@@ -72,12 +90,9 @@ async def watch(url: str, path: str, late: float, end: float, seen: Seen) -> Non
         if due > end:
             break
         await asyncio.sleep(max(due - time.monotonic(), 0))
-        condition = f"If-None-Match: {etag}\r\n" if etag else ""
-        sent = time.monotonic()
-        request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{condition}\r\n"
-        status, etag = await ask(reader, writer, request)
-        seen.seconds.append(time.monotonic() - sent)
-        seen.statuses[status] = seen.statuses.get(status, 0) + 1
+        etag = await look(f"{path}/results", etag)
+        if chart and turn == 0:
+            await look(f"{path}/timeline")
     writer.close()
 
 
@@ -103,7 +118,7 @@ async def room(url: str, poll: str, viewers: int, seconds: float, *, at_once: bo
     end, seen = time.monotonic() + seconds, Seen()
     path = f"/api/polls/{poll}"
     watching = [
-        watch(url, f"{path}/results", 0 if at_once else number / viewers, end, seen)
+        watch(url, path, 0 if at_once else number / viewers, end, seen, chart=at_once)
         for number in range(viewers)
     ]
     await asyncio.gather(*watching, vote(url, f"{path}/ballot", end))
@@ -127,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--viewers", type=int, default=2000, help="at most 2,000 an address")
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--cold", action="store_true", help="all open it at once, and first")
+    parser.add_argument("--cold", action="store_true", help="all open it at once, and its chart")
     options = parser.parse_args()
     with (
         temporary(shared_preload_libraries="pg_stat_statements") as postgres,
@@ -141,11 +156,12 @@ def main() -> None:
             poll = created(stack.url)
             if not options.cold:
                 urllib.request.urlopen(f"{stack.url}/api/polls/{poll}/results").close()
-            before = counted(postgres, COUNTS), counted(postgres, ALL)
+            before = [counted(postgres, sql) for sql in (COUNTS, CHARTS, ALL)]
             watched = room(stack.url, poll, options.viewers, options.seconds, at_once=options.cold)
             seen = asyncio.run(watched)
-            counts, everything = (
-                counted(postgres, sql) - was for sql, was in zip((COUNTS, ALL), before, strict=True)
+            counts, charts, everything = (
+                counted(postgres, sql) - was
+                for sql, was in zip((COUNTS, CHARTS, ALL), before, strict=True)
             )
         finally:
             stack.stop()
@@ -157,6 +173,8 @@ def main() -> None:
         f" {took[int(len(took) * 0.99)] * 1000:.0f} ms the 99th percentile"
     )
     print(f"  {counts / options.seconds:.2f} counts of the votes a second by the database")
+    if options.cold:
+        print(f"  {charts} charts drawn by the database in all")
     print(f"  {everything / options.seconds:.0f} statements a second in all, votes included")
 
 

@@ -4,6 +4,22 @@ import reactHooks from "eslint-plugin-react-hooks";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+// Words that people read or hear: between tags, or in an attribute that is shown or read out.
+const SHOWN = [
+  ":matches(JSXElement, JSXFragment)",
+  "JSXAttribute[name.name=/^(aria-(label|description|roledescription|valuetext)|title|alt|placeholder|label)$/]",
+];
+const LITERAL = "Literal[value=/\\p{L}/u]";
+const WORDS = [
+  "JSXText[value=/\\p{L}/u]",
+  ...SHOWN.flatMap((place) => [
+    `${place} > ${LITERAL}`,
+    `${place} > JSXExpressionContainer > ${LITERAL}`,
+    `${place} > JSXExpressionContainer > :matches(ConditionalExpression, LogicalExpression) > ${LITERAL}`,
+    `${place} > JSXExpressionContainer > TemplateLiteral > TemplateElement[value.raw=/\\p{L}/u]`,
+  ]),
+];
+
 export default defineConfig([
   globalIgnores(["dist", "src/api/schema.d.ts"]),
   {
@@ -19,6 +35,16 @@ export default defineConfig([
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-undef": "off", // tsc knows better
+    },
+  },
+  {
+    files: ["src/**/*.tsx"],
+    ignores: ["**/*.test.tsx"],
+    rules: {
+      "no-restricted-syntax": [
+        "error",
+        ...WORDS.map((selector) => ({ selector, message: "Words belong in src/strings/." })),
+      ],
     },
   },
 ]);

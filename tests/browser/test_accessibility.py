@@ -91,6 +91,12 @@ def refuse(page: Page, method: str) -> None:
     )
 
 
+def without_database(stack: Stack) -> dict[str, Any]:
+    """The status as the app tells it while Postgres does not answer."""
+    status: dict[str, Any] = httpx.get(f"{stack.url}/api/status").json()
+    return status | {"database": dict.fromkeys(status["database"]) | {"available": False}}
+
+
 def asked(stack: Stack, options: int = 3, **members: object) -> dict[str, Any]:
     labels = [f"Answer number {number}" for number in range(1, options + 1)]
     body = {"question": "Which of these?", "options": labels} | members
@@ -165,6 +171,14 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     visitor.press("Votes over time")
     expect(page.get_by_role("img", name="Votes over time.")).to_be_visible()
     expect_accessible(page, "votes over time")
+    page.context.set_offline(True)
+    visitor.sees("Reconnecting…")
+    expect_accessible(page, "results that may be old")
+    page.context.set_offline(False)
+    page.context.set_offline(True)
+    visitor.sees("Reconnecting…")
+    expect_accessible(page, "results that may be old")
+    page.context.set_offline(False)
     page.goto(f"/p/{poll['id']}")
     visitor.choose("Answer number 2")
     expect_accessible(page, "a change that was not sent")
@@ -212,6 +226,42 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     page.goto(f"/p/{poll['id']}")
     visitor.sees("Not sent, not counted")
     expect_accessible(page, "a change that was not sent in time")
+
+
+def test_axe_finds_nothing_where_something_is_away(stack: Stack, newcomer: Newcomer) -> None:
+    visitor = newcomer(stack.url, PHONE)
+    page, poll = visitor.page, asked(stack)
+    page.goto(f"/p/{poll['id']}/present")
+    visitor.press("Show the QR code large")
+    expect(page.get_by_role("dialog", name="QR code of").get_by_role("img")).to_be_visible()
+    expect_accessible(page, "the wall's code, large")
+
+    away = page.get_by_role("heading", name="The server does not answer")
+    page.route("**/api/**", lambda route: route.fulfill(status=503))
+    for path in ("", "/present"):
+        page.goto(f"/p/{poll['id']}{path}")
+        expect(away).to_be_visible()
+        expect_accessible(page, f"a server that is away, {path or 'ballot'}")
+    page.unroute("**/api/**")
+
+    status = without_database(stack)
+    page.route("**/api/status", lambda route: route.fulfill(json=status))
+    page.goto("/status")
+    visitor.sees("The database is away.")
+    expect_accessible(page, "a database that is away")
+
+    page.context.set_offline(True)
+    page.get_by_role("link", name="Ask something new").click()
+    expect(away).to_be_visible()
+    expect_accessible(page, "a page that was not loaded yet, offline")
+    page.context.set_offline(False)
+    expect(page.get_by_label("Ask the room a question")).to_be_visible()
+
+    page.route("**/assets/results-*.js", lambda route: route.fulfill(status=404))
+    page.goto(f"/p/{poll['id']}/results")
+    visitor.sees("Something broke")
+    expect_accessible(page, "a page whose file stays missing")
+    visitor.complaints.clear()  # the browser's own, on the files
 
 
 def test_axe_finds_nothing_on_a_ballot_that_ends(stack: Stack, newcomer: Newcomer) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.tally import PHONE, Visitor
+from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -24,28 +24,38 @@ addEventListener("animationstart", note);
 """
 
 
+def state_of(watcher: Visitor) -> Locator:
+    """Where the page says whether its numbers still move."""
+    return watcher.page.get_by_role("main").get_by_role("status").first
+
+
 def test_results_say_that_they_reconnect_and_then_do(
     launch: Callable[..., Stack], newcomer: Newcomer
 ) -> None:
     stack = launch().start().wait_until_ready()
-    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    host.page.goto(f"{address}/results")
-    state = host.page.get_by_role("main").get_by_role("status").first
-    expect(state).to_have_text("Live")
+    # Of both sizes at once: to stop and to start takes far longer than to look.
+    watchers = [newcomer(stack.url, size) for size in (PHONE, DESKTOP)]
+    voter = newcomer(stack.url, PHONE)
+    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    for watcher in watchers:
+        watcher.page.goto(f"{address}/results")
+        expect(state_of(watcher)).to_have_text("Live")
     voter.page.goto(address)
     voter.choose("Tea")
 
     stack.stop()
-    expect(state).to_have_text("Reconnecting…")
-    expect(host.row("Tea")).to_contain_text("0%")  # what was last known stays in view
+    for watcher in watchers:
+        expect(state_of(watcher)).to_have_text("Reconnecting…")
+        expect(state_of(watcher)).to_be_in_viewport()
+        expect(watcher.row("Tea")).to_contain_text("0%")  # what was last known stays in view
     voter.press("Vote")
 
     stack.start().wait_until_ready()
     # The same vote is sent again by itself, and the results go on by themselves.
     expect(voter.page.get_by_text("Your vote is counted.")).to_be_visible(timeout=30_000)
-    expect(state).to_have_text("Live", timeout=30_000)
-    host.expect_share("Tea", 1, 100)
+    for watcher in watchers:
+        expect(state_of(watcher)).to_have_text("Live", timeout=30_000)
+        watcher.expect_share("Tea", 1, 100)
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
@@ -70,7 +80,7 @@ def test_a_quiet_poll_that_one_person_watches_stays_live(stack: Stack, newcomer:
     """Whoever looks alone finds an old copy time and again, which their look renews."""
     host = newcomer(stack.url)
     host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
-    state = host.page.get_by_role("main").get_by_role("status").first
+    state = state_of(host)
     expect(state).to_have_text("Live")
     looks: list[str] = []
     host.page.on("response", lambda answer: looks.append(answer.headers.get("cache-status", "")))
@@ -89,7 +99,7 @@ def test_copies_that_grow_old_are_not_called_live(
     stack = launch().start().wait_until_ready()
     host = newcomer(stack.url)
     host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
-    state = host.page.get_by_role("main").get_by_role("status").first
+    state = state_of(host)
     expect(state).to_have_text("Live")
     gunicorn = psutil.Process(stack.child("gunicorn"))
     hung = [gunicorn, *gunicorn.children()]
@@ -118,8 +128,8 @@ def test_a_poll_that_cannot_be_sent_is_kept_and_opened_as_soon_as_it_can(
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer) -> None:
-    voter = newcomer(stack.url)
+def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer, size: Size) -> None:
+    voter = newcomer(stack.url, size)
     voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
     keyboard = voter.page.keyboard

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.tally import Visitor
+from tests.browser.tally import Size, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -62,9 +62,9 @@ def expect_all(host: Visitor, page: Page | None = None) -> None:
 
 
 def test_a_reload_brings_all_back(
-    stack: Stack, newcomer: Newcomer, picture: Callable[[Page, str], None]
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
 ) -> None:
-    host = newcomer(stack.url)
+    host = newcomer(stack.url, size)
     write_all(host)
     host.page.reload()
     expect_all(host)

@@ -135,8 +135,8 @@ def test_nothing_chosen_is_not_sent(stack: Stack, newcomer: Newcomer) -> None:
     assert button.bounding_box() == before  # below the finger that comes again
 
 
-def test_the_votes_are_taken_home_as_csv(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_the_votes_are_taken_home_as_csv(stack: Stack, newcomer: Newcomer, size: Size) -> None:
+    host = newcomer(stack.url, size)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
     manage = host.page.url
     host.page.goto(address)

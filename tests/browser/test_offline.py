@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.tally import PHONE, Visitor
+from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -19,7 +19,11 @@ COUNTED = "Your vote is counted."
 @pytest.fixture
 def voter(stack: Stack, newcomer: Newcomer) -> Visitor:
     """In front of an open ballot."""
-    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
+    return before_a_ballot(stack, newcomer, PHONE)
+
+
+def before_a_ballot(stack: Stack, newcomer: Newcomer, size: Size) -> Visitor:
+    host, voter = newcomer(stack.url), newcomer(stack.url, size)
     voter.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
     return voter
@@ -32,8 +36,9 @@ def counts(voter: Visitor, tea: int, coffee: int) -> None:
 
 
 def test_it_is_sent_when_the_network_returns(
-    voter: Visitor, picture: Callable[[Page, str], None]
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
 ) -> None:
+    voter = before_a_ballot(stack, newcomer, size)
     voter.page.context.set_offline(True)
     voter.choose("Tea")
     voter.press("Vote")

@@ -76,6 +76,8 @@ def test_requests_and_errors_are_drawn_and_told(
         expect(fact(visitor, name)).to_have_text(value)
     chart = visitor.page.get_by_role("img", name="Requests over the last ten minutes")
     expect(chart).to_have_accessible_name(re.compile("40 requests, 0 errors"))
+    rate = fact(visitor, "In the last minute")
+    expect(rate).to_have_text(re.compile(r"^[\d.]+ per second$"))
     expect(chart.locator("rect.traffic-requests").first).to_be_visible()
     expect(chart.locator(".traffic-errors")).to_have_count(0)
     assert (sum(figures(visitor, 2)), sum(figures(visitor, 3))) == (40, 0)

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { troubleOf, troubleOfResults, untilBack, type Watched } from "./polls";
 import { Problem } from "./problem";
+import { backoff } from "./rhythm";
 
 const results: Watched = {
   ballots: 0,
@@ -49,5 +50,14 @@ test("each time it is asked for, the faults are counted anew", () => {
   const { retry } = untilBack();
   for (let time = 0; time < 2; time += 1) {
     expect([0, 1, 2, 3].map((failures) => retry(failures, fault))).toEqual([true, true, true, false]);
+  }
+});
+
+test("the pauses between the tries are those of a server that must not be overrun", () => {
+  const { retryDelay } = untilBack();
+  for (const failures of [0, 1, 2, 40]) {
+    const pause = retryDelay(failures, away);
+    expect(pause).toBeGreaterThanOrEqual(backoff(failures, away, 0));
+    expect(pause).toBeLessThanOrEqual(backoff(failures, away, 1));
   }
 });

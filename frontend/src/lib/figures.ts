@@ -1,5 +1,6 @@
 /** How charts and the status page write figures; apart, as a ballot needs none of it. */
 
+import * as strings from "../strings";
 import { english, formatCount } from "./format";
 
 const short = new Intl.NumberFormat("en", { notation: "compact" });
@@ -37,18 +38,16 @@ export function formatMonth(moment: Date): string {
 }
 
 const UNITS = [
-  ["d", 86_400],
-  ["h", 3_600],
-  ["min", 60],
-  ["s", 1],
+  [strings.units.day, 86_400],
+  [strings.units.hour, 3_600],
+  [strings.units.minute, 60],
+  [strings.units.second, 1],
 ] as const;
 
 /** How long, in the two units that matter: 42 s, 3 min 20 s, 5 h 0 min, 12 d 4 h */
 export function formatDuration(seconds: number): string {
-  const whole = Math.max(Math.floor(seconds), 0);
-  const first = Math.max(UNITS.findIndex(([, length]) => whole >= length), 0);
-  if (whole < 60) return `${whole} s`;
-  let left = whole;
+  let left = Math.max(Math.floor(seconds), 0);
+  const first = UNITS.findIndex(([, length]) => left >= length || length === 1);
   return UNITS.slice(first, first + 2)
     .map(([unit, length]) => {
       const count = Math.floor(left / length);

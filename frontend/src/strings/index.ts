@@ -12,4 +12,5 @@ export { manage } from "./manage";
 export { key } from "./key";
 export { share } from "./share";
 export { status } from "./status";
+export { units } from "./units";
 export { notFound, code } from "./not-found";

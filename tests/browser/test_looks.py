@@ -1,0 +1,85 @@
+"""The results page looks again and again: what is said of it, and what that costs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.tally import Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+LOOK = "**/api/polls/*/results"
+# When each look began, by the page's own clock, and how many have no answer yet.
+NOTE_LOOKS = """
+window.looks = [];
+window.underWay = 0;
+const { fetch } = window;
+window.fetch = async (url, init) => {
+  if (!url.endsWith("/results")) return fetch(url, init);
+  window.looks.push(Date.now());
+  window.underWay += 1;
+  return fetch(url, init).finally(() => { window.underWay -= 1; });
+};
+"""
+
+
+def watched(stack: Stack, watcher: Visitor) -> dict[str, Any]:
+    """A poll whose results someone looks at, by a clock that the test can turn."""
+    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
+    poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    watcher.page.clock.install()
+    watcher.page.goto(f"/p/{poll['id']}/results")
+    watcher.expect_share("Tea", 0, 0)
+    return poll
+
+
+def turn(page: Page, state: str) -> int:
+    """Show or hide the page's tab; returns when, by its clock."""
+    at: int = page.evaluate(
+        """(state) => {
+          const get = () => state;
+          Object.defineProperty(document, "visibilityState", { get, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+          return Date.now();
+        }""",
+        state,
+    )
+    return at
+
+
+def test_a_new_count_is_said_to_those_who_do_not_see_it(stack: Stack, newcomer: Newcomer) -> None:
+    watcher = newcomer(stack.url)
+    poll = watched(stack, watcher)
+    said = watcher.page.get_by_role("main").locator("[aria-live=polite]")
+    expect(said).to_have_text("")
+    httpx.put(f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [1]})
+    watcher.expect_share("Tea", 1, 100)
+    watcher.page.clock.fast_forward(15_000)
+    expect(said).to_have_text("1 vote. Tea leads with 100%.")
+
+
+def test_a_look_names_the_count_it_has_and_a_hidden_tab_hardly_looks(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    watcher = newcomer(stack.url)
+    page = watcher.page
+    page.add_init_script(NOTE_LOOKS)
+    watched(stack, watcher)
+    with page.expect_request(LOOK) as again:
+        pass
+    assert again.value.all_headers()["if-none-match"].startswith('W/"')
+
+    hidden = turn(page, "hidden")
+    page.clock.run_for(4_000)  # one was still to come, and the next is due 20 seconds later
+    watcher.wait_until("underWay === 0")
+    page.clock.run_for(15_000)
+    looks = [(at - hidden) / 1_000 for at in page.evaluate("looks")]
+    assert not [second for second in looks if 4 < second < 19]
+    with page.expect_request(LOOK):
+        turn(page, "visible")
