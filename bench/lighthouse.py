@@ -2,8 +2,8 @@
 
     make bench-lighthouse     needs Docker, Node.js >= 22.19 and a Chromium; some minutes
 
-Prints the score of each category. The poll's pages are measured without one audit, is-crawlable:
-robots.txt keeps them out of search indexes on purpose.
+Prints the score of each category, and fails where one is below 95. The poll's pages are measured
+without one audit, is-crawlable: robots.txt keeps them out of search indexes on purpose.
 """
 
 import json
@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().with_suffix("")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FORMS = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+GOAL = 95
 RUNS = 3  # the median counts: a machine is never quiet
 
 
@@ -45,6 +46,7 @@ def pages(url: str) -> dict[str, str]:
         "presenter": f"{path}/present",
         "manage": f"{path}/manage#{poll['manage_key']}",
         "status": "/status",
+        "code": "/join",
         "not found": "/nowhere",
     }
 
@@ -82,6 +84,7 @@ def main() -> None:
         url = database.url(database.create_database())
         site = engine.start(image, settings={"DATABASE_URL": url}).wait_until_ready()
         print(f"{'page':<10}  {'form':<8}" + "".join(f"{name:>16}" for name in CATEGORIES))
+        low: list[str] = []
         for name, path in pages(site.url).items():
             audits = ["--skip-audits=is-crawlable"] if path.startswith("/p/") else []
             for form, preset in FORMS.items():
@@ -94,6 +97,10 @@ def main() -> None:
                     for category in CATEGORIES
                 ]
                 print(f"{name:<10}  {form:<8}" + "".join(f"{score:>16.0f}" for score in scores))
+                if min(scores) < GOAL:
+                    low.append(f"{name} ({form})")
+        if low:
+            raise SystemExit(f"below {GOAL}: {', '.join(low)}")
     finally:
         engine.close()
 

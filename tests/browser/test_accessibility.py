@@ -120,7 +120,7 @@ def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None
     page.goto(f"/p/{asked(stack)['id']}/manage#not-the-key")
     expect(page.get_by_role("heading", name="This key does not open")).to_be_visible()
     expect_accessible(page, "a wrong key")
-    for path in ("/", "/status", "/nowhere", "/p/00000000"):
+    for path in ("/", "/join", "/status", "/nowhere", "/p/00000000"):
         page.goto(path)
         expect_accessible(page, path)
 
@@ -131,7 +131,7 @@ def test_the_focus_is_seen_wherever_it_is(stack: Stack, newcomer: Newcomer) -> N
     poll = asked(stack, multiple=True)
     own, key = f"/p/{poll['id']}", f"#{poll['manage_key']}"
     polls = (own, f"{own}/results", f"{own}/present", f"{own}/manage{key}")
-    for path in ("/", *polls, "/status", "/nowhere"):
+    for path in ("/", "/join", *polls, "/status", "/nowhere"):
         page.goto(path)
         expect_focus_seen(page)
 

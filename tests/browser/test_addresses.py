@@ -193,6 +193,7 @@ def test_nothing_is_wider_than_the_window(
         "vote": address,
         "results": f"{address}/results",
         "manage": f"{address}/manage",
+        "join": "/join",
         "not-found": "/nowhere",
     }
     for name, path in pages.items():

@@ -1,4 +1,4 @@
-"""An address that was mistyped: its code can be typed anew where that is told."""
+"""Who was told a code types it on a page of its own, or where a mistyped address leads."""
 
 from collections.abc import Callable
 
@@ -14,6 +14,20 @@ pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 FIELD = "The code of the poll"
 GO = "Go to the poll"
+
+
+def test_who_knows_no_more_than_a_code_gets_to_the_ballot(
+    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+) -> None:
+    host, voter = newcomer(stack.url), newcomer(stack.url, size)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    voter.page.goto("/")
+    voter.page.get_by_role("link", name="Vote by code").click()
+    expect(voter.page).to_have_title("Vote in a poll · Tally")
+    picture(voter.page, "join")
+    voter.page.get_by_label(FIELD).fill(address.removeprefix("/p/"))
+    voter.press(GO)
+    expect(voter.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
 
 
 def test_a_mistyped_code_is_mended_where_it_is(

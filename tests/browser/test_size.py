@@ -16,7 +16,9 @@ BUDGET_BYTES = 100_000
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-@pytest.mark.parametrize("page", ["", "/results", "/present", "/manage", "ask", "status", "lost"])
+@pytest.mark.parametrize(
+    "page", ["", "/results", "/present", "/manage", "ask", "status", "lost", "join"]
+)
 def test_all_that_a_page_loads_stays_within_the_budget(
     stack: Stack, newcomer: Newcomer, page: str
 ) -> None:
@@ -28,6 +30,7 @@ def test_all_that_a_page_loads_stays_within_the_budget(
         "ask": "/",
         "status": "/status",
         "lost": "/nowhere",
+        "join": "/join",
         "/manage": f"{address}/manage#{key}",
     }
     visitor = newcomer(stack.url, PHONE)

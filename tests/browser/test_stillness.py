@@ -37,7 +37,7 @@ def test_no_page_shifts_while_it_comes_nor_while_it_is_looked_at(
         return viewer
 
     watching = [look(own + path) for path in ("/results", "/present", f"/manage{key}")]
-    for path in ("/", own, "/status", "/nowhere"):
+    for path in ("/", "/join", own, "/status", "/nowhere"):
         assert shifted(look(path).page) < HARDLY, path
     for viewer in watching:
         viewer.wait_until(f"{LOOKS} >= 5")  # three of them may hurry: more than a second later
