@@ -65,9 +65,14 @@ def test_a_code_that_stays_missing_leaves_the_page_as_it_is(
 ) -> None:
     host = newcomer(stack.url)
     host.page.route("**/assets/qr-code-*.js", gone)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    loads: list[str] = []
+    host.page.on("domcontentloaded", lambda page: loads.append(page.url))
+    with host.page.expect_event("domcontentloaded", lambda _: len(loads) == 2):
+        address = host.ask("Tea or coffee?", ["Tea", "Coffee"])  # and once more, for the code
     for path in ("/manage", "/present"):
         host.page.goto(address + path)
         expect(host.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
         expect(host.page.locator(".address").first).to_be_visible()
+        expect(host.page.get_by_role("img", name="QR code")).to_have_count(0)
+    assert len(loads) == 4
     host.complaints.clear()  # the browser's own, on the file

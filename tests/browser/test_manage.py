@@ -77,7 +77,7 @@ def test_each_text_is_true_of_the_state_that_the_poll_is_in(
         close(stack, poll)
     host = newcomer(stack.url, PHONE)
     # As after creating it.
-    host.page.add_init_script("history.replaceState({ created: true }, '')")
+    host.page.add_init_script("history.replaceState({ news: 'created' }, '')")
     host.page.goto(manage(poll))
     host.sees(closing)
     is_closed = by_hand or state == "expired"
