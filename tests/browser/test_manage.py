@@ -51,7 +51,8 @@ def answer_with(status: int, title: str = "") -> Callable[[Route], None]:
         if route.request.method == "GET" and not route.request.url.endswith(".csv"):
             route.fallback()
         else:
-            route.fulfill(status=status, body=json.dumps({"title": title}))
+            problem = {"type": "/problems/refused", "title": title}
+            route.fulfill(status=status, body=json.dumps(problem))
 
     return handle
 

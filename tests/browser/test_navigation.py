@@ -51,7 +51,9 @@ def test_the_hosts_page_comes_along_with_the_new_poll(stack: Stack, newcomer: Ne
     host.page.route("**/api/polls", hold)
     host.press("Open the poll")
     expect_loaded(host, "manage")
-    held[0].continue_()
+    host.page.unroute("**/api/polls")
+    for route in held:  # on a busy machine more than one: each is given up after 10 s
+        route.continue_()
     host.sees("Your poll is open.")
 
 

@@ -35,14 +35,14 @@ const CHOICES = [
 ];
 const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
 
-/**
- * Deletes a poll that was called off. Few ever are: what does it is not loaded before. Where it
- * cannot be loaded, the poll is deleted when this page is opened next.
- */
+/** Milliseconds; what deletes a poll may be missing, and is no reason to load the page again. */
+const SETTLE_AGAIN = 15_000;
+
+/** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
 function settle(token: string): void {
   import("../api/settling").then(
     (settling) => settling.settle(token),
-    () => undefined,
+    () => setTimeout(settle, SETTLE_AGAIN, token),
   );
 }
 

@@ -64,7 +64,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
   const count = <Count poll={poll} results={results.data} />;
   return (
-    <main className="present" data-closed={closed} ref={wall}>
+    <main className="present" tabIndex={-1} data-closed={closed} ref={wall}>
       <ResultsHead poll={poll} results={results} />
 
       {inviting ? (
