@@ -46,14 +46,15 @@ def test_the_hosts_page_comes_along_with_the_new_poll(stack: Stack, newcomer: Ne
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route)
+        if held:
+            route.continue_()  # sent again, as on a busy machine the first is given up after 10 s
+        else:
+            held.append(route)
 
     host.page.route("**/api/polls", hold)
     host.press("Open the poll")
     expect_loaded(host, "manage")
-    host.page.unroute("**/api/polls")
-    for route in held:  # on a busy machine more than one: each is given up after 10 s
-        route.continue_()
+    held[0].continue_()
     host.sees("Your poll is open.")
 
 
