@@ -65,7 +65,10 @@ const OF_A_POLL =
 // What those need that show its count, or how it stands.
 const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
 
-// What only pages that lead nowhere need, however many those are.
+// What every page loads, however few files ask for it.
+const OF_EVERY_PAGE = /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch)\./;
+
+// What pages need that lead on to a poll, or nowhere.
 const OF_LEADING = /src\/(components\/(lead-form|code-form)|lib\/poll-code|api\/finding|strings\/not-found)\./;
 
 export default defineConfig(({ mode }) => {
@@ -102,7 +105,7 @@ export default defineConfig(({ mode }) => {
               { name: "poll", test: OF_A_POLL },
               { name: "count", test: OF_A_COUNT },
               { name: "leading", test: OF_LEADING },
-              { name: "always", test: /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch)/ },
+              { name: "always", test: OF_EVERY_PAGE },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
             ],
           },

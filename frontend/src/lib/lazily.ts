@@ -1,3 +1,4 @@
+/** Components in files of their own: loaded where they are shown, or ahead of that. */
 import { lazy, type ComponentType } from "react";
 
 import { load } from "./load";
