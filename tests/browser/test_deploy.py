@@ -64,13 +64,24 @@ def test_a_code_that_stays_missing_leaves_the_page_as_it_is(
     stack: Stack, newcomer: Newcomer
 ) -> None:
     host = newcomer(stack.url)
-    host.page.route("**/assets/qr-code-*.js", gone)
+    tries: list[str] = []
+
+    def missing(route: Route) -> None:
+        tries.append(route.request.url)
+        gone(route)
+
+    host.page.route("**/assets/qr-code-*.js", missing)
     loads: list[str] = []
     host.page.on("domcontentloaded", lambda page: loads.append(page.url))
     with host.page.expect_event("domcontentloaded", lambda _: len(loads) == 2):
         address = host.ask("Tea or coffee?", ["Tea", "Coffee"])  # and once more, for the code
     for path in ("/manage", "/present"):
+        tries.clear()
         host.page.goto(address + path)
+        while len(tries) < 2:  # then it is given up, which is seen before the results are asked for
+            host.page.wait_for_timeout(50)
+        for _ in range(2):
+            host.page.wait_for_event("response", lambda answer: "/results" in answer.url)
         expect(host.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
         expect(host.page.locator(".address").first).to_be_visible()
         expect(host.page.get_by_role("img", name="QR code")).to_have_count(0)
