@@ -3,12 +3,9 @@
 import re
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import httpx
 from playwright.sync_api import Locator, Page, expect
-
-from tests.stack_fixture import Stack
 
 
 class Size(NamedTuple):
@@ -22,6 +19,7 @@ PATIENCE_SECONDS = 20.0
 
 PHONE = Size(375, 740)
 DESKTOP = Size(1280, 800)
+PROJECTORS = [Size(1024, 768), Size(1280, 720), Size(1920, 1080)]
 
 
 class Visitor:
@@ -30,6 +28,12 @@ class Visitor:
     def __init__(self, page: Page, complaints: list[str]) -> None:
         self.page = page
         self.complaints = complaints  # what the pages of this test have logged as wrong so far
+
+    def open(self, address: str) -> Page:
+        """Go to a page and wait until it is drawn."""
+        self.page.goto(address)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        return self.page
 
     def wait_until(self, expression: str) -> None:
         """Wait until a JavaScript expression holds.
@@ -101,12 +105,3 @@ class Visitor:
     def sees(self, text: str) -> None:
         """Wait until the page says so."""
         expect(self.page.get_by_text(text).first).to_be_visible()
-
-
-def close(stack: Stack, poll: dict[str, Any]) -> None:
-    """Close a poll, as its host does by the API."""
-    httpx.patch(
-        f"{stack.url}/api/polls/{poll['id']}",
-        json={"closed": True},
-        headers={"Authorization": f"Bearer {poll['manage_key']}"},
-    ).raise_for_status()

@@ -38,6 +38,15 @@ def test_an_unknown_address_is_a_friendly_page(
     expect(visitor.page.get_by_label("Ask the room a question")).to_be_visible()
 
 
+def test_the_large_zero_of_a_page_that_is_none_is_not_read_out(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    page = newcomer(stack.url).page
+    page.goto("/nowhere")
+    expect(page.get_by_text("0", exact=True)).to_be_visible()
+    assert "0" not in page.locator("main").aria_snapshot()
+
+
 def test_the_key_stays_on_the_device_that_has_the_link(stack: Stack, newcomer: Newcomer) -> None:
     host, stranger = newcomer(stack.url), newcomer(stack.url, PHONE)
     address = host.ask("Tea or coffee?", ["Tea", "Coffee"])

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.layout import boxes
+from tests.browser.poll import Poll
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -25,31 +24,9 @@ THUMB = 44  # CSS pixels: WCAG 2.5.5
 TWENTY = [f"Answer number {number}" for number in range(1, 21)]
 
 
-class Poll:
-    """A poll that its host runs by the API."""
-
-    def __init__(self, stack: Stack, options: list[str], **members: object) -> None:
-        body: dict[str, Any] = {"question": "Tea or coffee?", "options": options}
-        self._poll = httpx.post(f"{stack.url}/api/polls", json=body | members).json()
-        self._api = f"{stack.url}/api/polls/{self._poll['id']}"
-        self._headers = {"Authorization": f"Bearer {self._poll['manage_key']}"}
-        self.address = f"/p/{self._poll['id']}"
-
-    def close(self, closed: bool = True) -> None:
-        httpx.patch(self._api, json={"closed": closed}, headers=self._headers).raise_for_status()
-
-    def delete(self) -> None:
-        httpx.delete(self._api, headers=self._headers).raise_for_status()
-
-    def votes(self) -> list[int]:
-        results = httpx.get(f"{self._api}/ballots.csv", headers=self._headers).text.splitlines()
-        rows = [line.split(",")[-2:] for line in results[1:]]
-        return [sum(int(row[column]) for row in rows) for column in range(2)]
-
-
 @pytest.fixture
 def poll(stack: Stack) -> Poll:
-    return Poll(stack, ["Tea", "Coffee"])
+    return Poll(stack)
 
 
 @pytest.fixture
@@ -116,7 +93,7 @@ def test_a_change_that_was_not_sent_is_not_counted_when_the_poll_closes(
     says(voter, "Coffee", "Not sent, not counted")
     voter.sees("Your change is not counted.")
     picture(voter.page, "vote-closed-changed")
-    poll.close(False)
+    poll.reopen()
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_enabled(timeout=LEARNS)
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_checked()
     voter.press("Change my vote")
@@ -143,7 +120,7 @@ def test_a_vote_that_arrives_too_late_is_said_to_be(
     poll.close()
     voter.page.context.set_offline(False)
     voter.sees("Your vote came too late.")
-    poll.close(False)
+    poll.reopen()
     expect(voter.page.get_by_role("button", name="Vote")).to_be_visible(timeout=LEARNS)
     says(voter, "Tea", "Not sent yet")
     expect(voter.page.get_by_role("alert")).to_have_count(0)  # that it was late is no fault now
@@ -253,11 +230,7 @@ def test_what_is_counted_is_asked_for_when_the_ballot_is_looked_at_again(
     """Where a page hears nothing of other tabs, such as one that was frozen."""
     voter.vote("Tea")
     (cookie,) = voter.page.context.cookies()
-    httpx.put(
-        f"{stack.url}/api{poll.address.replace('/p/', '/polls/')}/ballot",
-        json={"choices": [2]},
-        cookies={cookie["name"]: cookie["value"]},
-    ).raise_for_status()
+    poll.vote(2, cookies={cookie["name"]: cookie["value"]})
     voter.page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
     says(voter, "Coffee", "Counted")
 
@@ -273,7 +246,7 @@ def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
     stack: Stack, newcomer: Newcomer, room: Size
 ) -> None:
     voter = newcomer(stack.url, room)
-    voter.page.goto(Poll(stack, TWENTY, multiple=True).address)
+    voter.page.goto(Poll(stack, options=TWENTY, multiple=True).address)
     expect(voter.page.get_by_role("button", name="Vote")).to_be_visible()
     tapped = boxes(voter.page, ".ballot-option, .ballot-stub .button")
     assert len(tapped) == len(TWENTY) + 1
@@ -319,36 +292,6 @@ def test_no_state_of_a_ballot_moves_its_answers(voter: Visitor) -> None:
     voter.press("Vote")
     says(voter, "Tea", "Counted")
     assert places() == before
-
-
-def test_who_goes_offline_is_not_told_live(stack: Stack, newcomer: Newcomer, poll: Poll) -> None:
-    viewer = newcomer(stack.url)
-    viewer.page.goto(f"{poll.address}/results")
-    state = viewer.page.get_by_role("main").get_by_role("status").first
-    expect(state).to_have_text("Live")
-    # A page that is taken for hidden looks every 20 s only: it is not to take as long to notice.
-    viewer.page.evaluate(
-        """Object.defineProperty(document, "visibilityState", { value: "hidden" });
-           document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))"""
-    )
-    viewer.page.wait_for_timeout(1_500)
-    viewer.page.context.set_offline(True)
-    expect(state).to_have_text("Reconnecting…", timeout=2_000)
-    viewer.page.context.set_offline(False)
-    expect(state).to_have_text("Live")
-
-
-def test_a_network_that_swallows_all_is_not_told_live(
-    stack: Stack, newcomer: Newcomer, poll: Poll
-) -> None:
-    viewer = newcomer(stack.url)
-    viewer.page.goto(f"{poll.address}/results")
-    state = viewer.page.get_by_role("main").get_by_role("status").first
-    expect(state).to_have_text("Live")
-    viewer.page.route("**/results", lambda route: None)
-    expect(state).to_have_text("Reconnecting…", timeout=8_000)
-    viewer.page.unroute("**/results")
-    expect(state).to_have_text("Live", timeout=20_000)
 
 
 @pytest.mark.parametrize("control", ["an answer", "the button"])

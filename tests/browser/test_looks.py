@@ -1,12 +1,11 @@
 """The results page looks again and again: what is said of it, and what that costs."""
 
 from collections.abc import Callable
-from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.poll import Poll
 from tests.browser.tally import Visitor
 from tests.stack_fixture import Stack
 
@@ -29,12 +28,11 @@ window.fetch = async (url, init) => {
 """
 
 
-def watched(stack: Stack, watcher: Visitor) -> dict[str, Any]:
+def watched(stack: Stack, watcher: Visitor) -> Poll:
     """A poll whose results someone looks at, by a clock that the test can turn."""
-    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
-    poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
+    poll = Poll(stack)
     watcher.page.clock.install()
-    watcher.page.goto(f"/p/{poll['id']}/results")
+    watcher.page.goto(f"{poll.address}/results")
     watcher.expect_share("Tea", 0, 0)
     return poll
 
@@ -58,7 +56,7 @@ def test_a_new_count_is_said_to_those_who_do_not_see_it(stack: Stack, newcomer: 
     poll = watched(stack, watcher)
     said = watcher.page.get_by_role("main").locator("[aria-live=polite]")
     expect(said).to_have_text("")
-    httpx.put(f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [1]})
+    poll.vote(1)
     watcher.expect_share("Tea", 1, 100)
     watcher.page.clock.fast_forward(15_000)
     expect(said).to_have_text("1 vote. Tea leads with 100%.")
@@ -83,3 +81,31 @@ def test_a_look_names_the_count_it_has_and_a_hidden_tab_hardly_looks(
     assert not [second for second in looks if 4 < second < 19]
     with page.expect_request(LOOK):
         turn(page, "visible")
+
+
+def test_who_goes_offline_is_not_told_live(stack: Stack, newcomer: Newcomer) -> None:
+    viewer = newcomer(stack.url)
+    viewer.page.goto(f"{Poll(stack).address}/results")
+    state = viewer.page.get_by_role("main").get_by_role("status").first
+    expect(state).to_have_text("Live")
+    # A page that is taken for hidden looks every 20 s only: it is not to take as long to notice.
+    viewer.page.evaluate(
+        """Object.defineProperty(document, "visibilityState", { value: "hidden" });
+           document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))"""
+    )
+    viewer.page.wait_for_timeout(1_500)
+    viewer.page.context.set_offline(True)
+    expect(state).to_have_text("Reconnecting…", timeout=2_000)
+    viewer.page.context.set_offline(False)
+    expect(state).to_have_text("Live")
+
+
+def test_a_network_that_swallows_all_is_not_told_live(stack: Stack, newcomer: Newcomer) -> None:
+    viewer = newcomer(stack.url)
+    viewer.page.goto(f"{Poll(stack).address}/results")
+    state = viewer.page.get_by_role("main").get_by_role("status").first
+    expect(state).to_have_text("Live")
+    viewer.page.route("**/results", lambda route: None)
+    expect(state).to_have_text("Reconnecting…", timeout=8_000)
+    viewer.page.unroute("**/results")
+    expect(state).to_have_text("Live", timeout=20_000)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from string import ascii_uppercase
 
-import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.layout import font_size, resize
+from tests.browser.poll import Poll
 from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.browser.test_share import read
 from tests.stack_fixture import Stack
@@ -74,12 +74,10 @@ def test_its_contrast_is_that_of_black_and_white(stack: Stack, newcomer: Newcome
 
 def test_it_stays_dark_when_the_poll_is_deleted_under_it(stack: Stack, newcomer: Newcomer) -> None:
     host = newcomer(stack.url, DESKTOP)  # in the light
-    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
-    poll = httpx.post(f"{stack.url}/api/polls", json=body).json()
-    host.page.goto(f"/p/{poll['id']}/present")
+    poll = Poll(stack)
+    host.page.goto(f"{poll.address}/present")
     host.sees("Vote at")
-    key = {"Authorization": f"Bearer {poll['manage_key']}"}
-    httpx.delete(f"{stack.url}/api/polls/{poll['id']}", headers=key).raise_for_status()
+    poll.delete()
     host.sees("This poll was deleted")
     assert colours(host.page) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
     assert host.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.layout import boxes, expect_apart, expect_within, resize
+from tests.browser.poll import Poll
 from tests.browser.tally import DESKTOP, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -35,12 +35,10 @@ WIDTHS = [Size(320, 640), Size(375, 740), DESKTOP, Size(1920, 1080)]
 
 
 @pytest.fixture
-def poll(stack: Stack) -> dict[str, Any]:
+def poll(stack: Stack) -> Poll:
     """Three answers, and one vote for the first."""
-    body = {"question": QUESTION, "options": [ARABIC, ENGLISH, "الماء"]}
-    poll: dict[str, Any] = httpx.post(f"{stack.url}/api/polls", json=body).json()
-    path = f"{stack.url}/api/polls/{poll['id']}/ballot"
-    httpx.put(path, json={"choices": [1]}).raise_for_status()
+    poll = Poll(stack, QUESTION, [ARABIC, ENGLISH, "الماء"])
+    poll.vote(1)
     return poll
 
 
@@ -50,12 +48,11 @@ def turned(visitor: Visitor) -> Page:
 
 
 def test_no_page_overlaps_or_overflows(
-    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], picture: Picture
+    stack: Stack, newcomer: Newcomer, poll: Poll, picture: Picture
 ) -> None:
     page = turned(newcomer(stack.url))
-    own = f"/p/{poll['id']}"
-    key = f"#{poll['manage_key']}"
-    for path in ("/", own, f"{own}/results", f"{own}/present", f"{own}/manage{key}", "/nowhere"):
+    own = poll.address
+    for path in ("/", own, f"{own}/results", f"{own}/present", poll.manage, "/nowhere"):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         name = re.sub(r"#.*|/p/\w+", "", path).strip("/") or ("ballot" if own in path else "ask")
@@ -75,18 +72,16 @@ def test_no_page_overlaps_or_overflows(
 
 @pytest.mark.parametrize(("path", "size"), [("/results", WIDTHS[0]), ("/present", WIDTHS[3])])
 def test_bars_grow_from_the_right_and_numbers_stand_there(
-    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], path: str, size: Size
+    stack: Stack, newcomer: Newcomer, poll: Poll, path: str, size: Size
 ) -> None:
     page = turned(newcomer(stack.url, size))
-    page.goto(f"/p/{poll['id']}{path}")
+    page.goto(f"{poll.address}{path}")
     expect(page.locator(".result-percent").first).to_have_text("100%")
     percents, bars = boxes(page, ".result-percent"), boxes(page, ".result-bar")
     assert all(bar.right < percent.left for bar, percent in zip(bars, percents, strict=True))
     assert filled(page, 0) == "both"
     assert filled(page, 1) == "neither"
-    httpx.put(  # a second voter, for another answer
-        f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [2]}
-    ).raise_for_status()
+    poll.vote(2)  # a second voter
     expect(page.locator(".result-percent").first).to_have_text("50%")
     assert [filled(page, row) for row in range(3)] == ["right", "right", "neither"]
 
@@ -113,13 +108,13 @@ def ends(bar: Locator) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("rtl", [False, True], ids=["ltr", "rtl"])
 def test_labels_begin_where_the_page_begins_in_whatever_script(
-    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], rtl: bool
+    stack: Stack, newcomer: Newcomer, poll: Poll, rtl: bool
 ) -> None:
     visitor = newcomer(stack.url)
     page = turned(visitor) if rtl else visitor.page
     side = "right" if rtl else "left"
     for path in ("/results", "/present"):
-        page.goto(f"/p/{poll['id']}{path}")
+        page.goto(f"{poll.address}{path}")
         expect(page.locator(".result-label")).to_have_count(3)
         for size in WIDTHS:
             resize(page, size)
@@ -127,13 +122,13 @@ def test_labels_begin_where_the_page_begins_in_whatever_script(
             for label, bar in zip(labels, bars, strict=True):
                 assert getattr(label, side) == pytest.approx(getattr(bar, side), abs=2)
     # English words, with their number before them, in whatever direction the page runs.
-    page.goto(f"/p/{poll['id']}/results")
+    page.goto(f"{poll.address}/results")
     expect(page.locator(".results-ballots")).to_have_text("1")
     [number], [word] = boxes(page, ".results-ballots"), boxes(page, ".results-unit")
     assert number.right <= word.left
     first, last = page.locator(".result-votes").first.evaluate(ENDS)
     assert first < last
-    page.goto(f"/p/{poll['id']}")
+    page.goto(poll.address)
     expect(page.locator(".ballot-label")).to_have_count(3)
     for size in WIDTHS:
         resize(page, size)
@@ -142,10 +137,10 @@ def test_labels_begin_where_the_page_begins_in_whatever_script(
 
 
 def test_charts_keep_their_labels_beside_them(
-    stack: Stack, newcomer: Newcomer, poll: dict[str, Any], picture: Picture
+    stack: Stack, newcomer: Newcomer, poll: Poll, picture: Picture
 ) -> None:
     page = turned(newcomer(stack.url))
-    page.goto(f"/p/{poll['id']}/results")
+    page.goto(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
     expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
     for size in WIDTHS:

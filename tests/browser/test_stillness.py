@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
 from tests.browser.layout import Box, boxes, note_shifts, resize, shifted
+from tests.browser.poll import Poll
 from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
-from tests.browser.test_layout import asked, cast, open_page
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -24,10 +23,9 @@ LOOKS = """performance.getEntriesByType("resource")
 def test_no_page_shifts_while_it_comes_nor_while_it_is_looked_at(
     stack: Stack, newcomer: Newcomer, size: Size
 ) -> None:
-    body = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
-    poll = httpx.post(f"{stack.url}/api/polls", json=body).json()
-    own, key = f"/p/{poll['id']}", f"#{poll['manage_key']}"
-    httpx.put(f"{stack.url}/api/polls/{poll['id']}/ballot", json={"choices": [1]})
+    poll = Poll(stack)
+    poll.vote(1)
+    own = poll.address
 
     def look(path: str) -> Visitor:
         viewer = newcomer(stack.url, size)
@@ -36,7 +34,7 @@ def test_no_page_shifts_while_it_comes_nor_while_it_is_looked_at(
         expect(viewer.page.get_by_role("heading", level=1)).to_be_visible()
         return viewer
 
-    watching = [look(own + path) for path in ("/results", "/present", f"/manage{key}")]
+    watching = [look(path) for path in (f"{own}/results", f"{own}/present", poll.manage)]
     for path in ("/", "/join", own, "/status", "/nowhere"):
         assert shifted(look(path).page) < HARDLY, path
     for viewer in watching:
@@ -49,11 +47,11 @@ def test_nothing_moves_when_the_server_is_away(
     stack: Stack, postgres: Postgres, newcomer: Newcomer, votes: int
 ) -> None:
     """A large count leaves little room beside it on a phone; a long word fills its column."""
-    poll = asked(stack, "Welche Donaudampfschifffahrtsgesellschaft?", ["Tea", "Coffee"])
-    cast(postgres, poll, 1, votes)
+    poll = Poll(stack, "Welche Donaudampfschifffahrtsgesellschaft?", ["Tea", "Coffee"])
+    poll.cast(postgres, 1, votes)
     viewer = newcomer(stack.url)
     for path in ("/results", "/present"):
-        page = open_page(viewer, poll, path)
+        page = viewer.open(f"{poll.address}{path}")
         state = page.locator(".live-state")
         expect(state).to_have_text("Live")
         before = places(page)

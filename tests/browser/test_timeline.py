@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from local.postgres import Postgres
-from tests.browser.layout import resize
+from tests.browser.layout import boxes, resize
+from tests.browser.poll import DATABASE, Poll
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -17,8 +18,6 @@ Newcomer = Callable[..., Visitor]
 Picture = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-
-DATABASE = "stack_psycopg2"  # of the stack of that driver
 
 
 def show(visitor: Visitor, address: str) -> None:
@@ -144,3 +143,47 @@ def test_it_is_not_asked_for_in_a_hidden_tab(stack: Stack, newcomer: Newcomer) -
     )
     host.page.clock.run_for(60_000)
     assert asked == []
+
+
+def test_a_lull_is_seen_in_the_timeline(
+    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+) -> None:
+    poll = Poll(stack)
+    poll.cast(postgres, 1, 30)
+    postgres.execute(
+        "UPDATE ballots SET cast_at = now() - interval '1 hour' - random() * interval '20 minutes'"
+        f" WHERE poll_id = '{poll.id}'",
+        DATABASE,
+    )
+    page = newcomer(stack.url).open(f"{poll.address}/results")
+    page.get_by_role("button", name="Votes over time").click()
+    line = page.locator("svg.time-chart path.race-line")
+    path = line.get_attribute("d") or ""
+    points = [tuple(map(float, point.split())) for point in path[1:].split("L")]
+    (before, level), (end, last) = points[-2:]
+    assert level == last
+    width = boxes(page, ".time-chart")[0]
+    assert end > (width.right - width.left) * 0.95
+    assert end - before > (width.right - width.left) * 0.6
+    picture(page, "timeline-lull")
+
+
+def test_one_vote_just_now_has_an_axis_like_any_other(
+    stack: Stack, newcomer: Newcomer, postgres: Postgres, picture: Picture
+) -> None:
+    poll = Poll(stack)
+    poll.cast(postgres, 1, 1)
+    page = newcomer(stack.url, Size(320, 640)).open(f"{poll.address}/results")
+    page.get_by_role("button", name="Votes over time").click()
+    expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
+    texts = page.locator("svg.time-chart text")
+    labels = texts.all_text_contents()
+    assert labels[:2] == ["0", "1"]
+    assert len(set(labels[2:])) == len(labels[2:]) >= 2
+    texts_at = boxes(page, "svg.time-chart text")
+    assert not [one for one in texts_at for two in texts_at if one != two and one.overlaps(two)]
+    note = page.locator(".timeline-note").inner_text()
+    found = re.fullmatch(r"From (\d\d:\d\d) to (\d\d:\d\d)", note)
+    assert found is not None, note
+    assert found[1] != found[2]
+    picture(page, "timeline-one")
