@@ -9,6 +9,7 @@ import zxingcpp
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.poll import Poll
 from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -63,3 +64,20 @@ def test_where_there_is_no_share_sheet_none_is_offered(stack: Stack, newcomer: N
     host.ask("Tea or coffee?", ["Tea", "Coffee"])
     expect(host.page.get_by_role("button", name="Copy the address")).to_be_visible()
     expect(host.page.get_by_role("button", name="Share…")).to_have_count(0)
+
+
+def test_what_is_copied_beside_the_results_leads_to_the_ballot_until_it_is_closed(
+    stack: Stack, newcomer: Newcomer, size: Size
+) -> None:
+    viewer, poll = newcomer(stack.url, size), Poll(stack)
+    viewer.open(f"{poll.address}/results")
+    copy = viewer.page.get_by_role("button", name="Copy the address")
+    clipboard = "navigator.clipboard.readText()"
+    copy.press("Enter")
+    viewer.sees("Copied")
+    assert viewer.page.evaluate(clipboard) == f"{stack.url}{poll.address}"
+    poll.close()
+    expect(viewer.page.get_by_text("Vote at")).to_have_count(0)
+    expect(copy).to_be_focused()
+    copy.press("Enter")
+    viewer.wait_until(f"{clipboard}.then((text) => text.endsWith('{poll.address}/results'))")

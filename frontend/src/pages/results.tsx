@@ -26,6 +26,7 @@ export default function ResultsPage() {
 
   const { closed } = results.data;
   const address = absolute(addresses.vote(id));
+  const worthSharing = closed ? absolute(addresses.results(id)) : address;
   return (
     <div className="results" data-closed={closed}>
       <ResultsHead poll={poll.data} results={results} />
@@ -47,7 +48,7 @@ export default function ResultsPage() {
           </p>
         )}
         <div className="actions">
-          {!closed && <CopyButton text={address} />}
+          <CopyButton text={worthSharing} />
           <Link className="button button-quiet" to={addresses.present(id)}>
             {strings.results.present}
           </Link>
