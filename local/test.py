@@ -22,8 +22,8 @@ def prepare() -> dict[str, str]:
 
 def main() -> None:
     environment = prepare()
-    # Two processes more than processors: a test waits about as much as it computes. loadgroup:
-    # tests that share something dear, such as an image, stay in one. tests/conftest.py has the order.
+    # Two processes more than processors: a test waits as much as it computes. loadgroup: tests that
+    # share something dear, such as an image, stay in one process. tests/conftest.py has the order.
     parallel = ["-n", str((os.cpu_count() or 1) + 2), "--dist", "loadgroup"]
     parallel.append("--no-loadscope-reorder")
     os.execve(sys.executable, [*TESTS, *parallel, "-m", "not row", *sys.argv[1:]], environment)

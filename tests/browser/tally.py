@@ -17,6 +17,7 @@ class Size(NamedTuple):
 
 PATIENCE_SECONDS = 20.0
 
+SMALL_PHONE = Size(320, 568)
 PHONE = Size(375, 740)
 DESKTOP = Size(1280, 800)
 PROJECTORS = [Size(1024, 768), Size(1280, 720), Size(1920, 1080)]

@@ -156,7 +156,7 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
 
     page.goto("/p/00000000")
     visitor.press("Go to the poll")
-    visitor.sees("No poll has this code.")
+    visitor.sees("No poll has this code")
     expect_accessible(page, "a code that no poll has")
 
     poll = asked(stack)
@@ -204,7 +204,7 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     visitor.press("Keep it")
     page.get_by_label("Closes by itself at").fill("2020-01-01T12:00")
     visitor.press("Set the closing time")
-    visitor.sees("Choose a time that is still to come.")
+    visitor.sees("Choose a time that is still to come")
     expect_accessible(page, "a closing time that is past")
     visitor.press("Copy the secret link")
     visitor.sees("Copied")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.layout import boxes
 from tests.browser.poll import Poll
-from tests.browser.tally import PHONE, Size, Visitor
+from tests.browser.tally import PHONE, SMALL_PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -16,7 +16,6 @@ Picture = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
-SMALL = Size(320, 568)
 COUNTED = "Your vote is counted."
 KEPT = "Your vote is kept on this device."
 LEARNS = 20_000  # ms; an open ballot looks every seven seconds
@@ -32,7 +31,7 @@ def poll(stack: Stack) -> Poll:
 @pytest.fixture
 def voter(stack: Stack, newcomer: Newcomer, poll: Poll) -> Visitor:
     """In front of the open ballot."""
-    voter = newcomer(stack.url, SMALL)
+    voter = newcomer(stack.url, SMALL_PHONE)
     voter.page.goto(poll.address)
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
     return voter
@@ -241,7 +240,9 @@ def test_an_address_in_capitals_is_the_same_ballot(voter: Visitor, poll: Poll) -
     expect(voter.page).to_have_url(re.compile(f"{poll.address}$"))
 
 
-@pytest.mark.parametrize("room", [SMALL, Size(568, 320), PHONE], ids=["small", "low", "phone"])
+@pytest.mark.parametrize(
+    "room", [SMALL_PHONE, Size(568, 320), PHONE], ids=["small", "low", "phone"]
+)
 def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
     stack: Stack, newcomer: Newcomer, room: Size
 ) -> None:
@@ -278,7 +279,11 @@ def assert_uncovered(page: Page) -> None:
     assert line["top"] >= 0
 
 
-def test_no_state_of_a_ballot_moves_its_answers(voter: Visitor) -> None:
+def test_no_state_of_a_ballot_moves_its_answers(stack: Stack, newcomer: Newcomer) -> None:
+    voter = newcomer(stack.url, SMALL_PHONE)
+    long = "Tea from the second harvest of the old garden, warm"
+    voter.open(Poll(stack, options=[long, "Coffee"]).address)
+
     def places() -> object:
         return voter.page.evaluate(
             """() => [...document.querySelectorAll(".ballot-options > li, .ballot-label")]
@@ -286,11 +291,11 @@ def test_no_state_of_a_ballot_moves_its_answers(voter: Visitor) -> None:
         )
 
     before = places()
-    voter.choose("Tea")
-    says(voter, "Tea", "Not sent yet")
+    voter.choose(long)
+    says(voter, long, "Not sent yet")
     assert places() == before
     voter.press("Vote")
-    says(voter, "Tea", "Counted")
+    says(voter, long, "Counted")
     assert places() == before
 
 

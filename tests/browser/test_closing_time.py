@@ -67,7 +67,7 @@ def test_a_time_that_is_past_is_refused_at_the_field(stack: Stack, newcomer: New
         field.fill(wrong)
         host.press("Set the closing time")
         expect(field).to_have_attribute("aria-invalid", "true")
-        host.sees("Choose a time that is still to come.")
+        host.sees("Choose a time that is still to come")
     host.sees("It stays open until you close it.")
 
 
@@ -81,5 +81,5 @@ def test_a_device_whose_clock_is_slow_is_told_at_the_field(
     field.fill(in_days(-1))
     host.press("Set the closing time")
     expect(field).to_have_attribute("aria-invalid", "true")
-    host.sees("Choose a time that is still to come.")
+    host.sees("Choose a time that is still to come")
     expect(host.page.get_by_text("Something went wrong")).to_have_count(0)

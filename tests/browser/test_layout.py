@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from local.postgres import Postgres
 from tests.browser.layout import boxes, expect_apart, expect_within, font_size, resize
 from tests.browser.poll import Poll
-from tests.browser.tally import PHONE, PROJECTORS, Size, Visitor
+from tests.browser.tally import PHONE, PROJECTORS, SMALL_PHONE, Size, Visitor
 from tests.browser.texts import LONG, QUESTION, WORDS
 from tests.stack_fixture import Stack
 
@@ -123,27 +123,35 @@ def test_a_choice_of_few_stands_on_one_line(stack: Stack, newcomer: Newcomer, wi
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("letters", [24, 32])
+@pytest.mark.parametrize(("letters", "size"), [(24, SMALL_PHONE), (32, PHONE)])
 def test_large_letters_make_no_page_wider_than_the_window(
-    stack: Stack, newcomer: Newcomer, letters: int
+    stack: Stack, newcomer: Newcomer, letters: int, size: Size
 ) -> None:
     poll = Poll(stack, "Which colour should we have?", ["Tea", "Coffee"])
-    page = newcomer(stack.url, PHONE).page
+    visitor = newcomer(stack.url, size)
+    page = visitor.page
     session = page.context.new_cdp_session(page)
     session.send("Page.setFontSizes", {"fontSizes": {"standard": letters}})
-    for path in ("", "/results", f"/manage#{poll.key}"):
-        page.goto(f"{poll.address}{path}")
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        if "manage" in path:
+    visitor.open(poll.address)
+    visitor.vote("Tea")
+    expect_within(page, size, scrolled=True)
+    for address in (f"{poll.address}/results", poll.manage, "/", "/join", "/status"):
+        visitor.open(address)
+        if address == poll.manage:
             expect(page.get_by_role("img", name="QR code")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE.width
+        expect_within(page, size, scrolled=True)
 
 
-def test_a_phone_on_its_side_shows_answers(stack: Stack, newcomer: Newcomer) -> None:
-    poll = Poll(stack, "Tea or coffee?", ["Tea", "Coffee", "Water"])
-    page = newcomer(stack.url, Size(667, 375)).page
-    page.goto(poll.address)
-    label = page.locator(".ballot-label").nth(1)
+LANDSCAPES = [(Size(667, 375), 1), (Size(568, 320), 0)]  # and the answer that has room
+
+
+@pytest.mark.parametrize(("size", "answer"), LANDSCAPES)
+def test_a_phone_on_its_side_shows_answers(
+    stack: Stack, newcomer: Newcomer, size: Size, answer: int
+) -> None:
+    poll = Poll(stack, QUESTION[:81], ["Tea", "Coffee", "Water"])
+    page = newcomer(stack.url, size).open(poll.address)
+    label = page.locator(".ballot-label").nth(answer)
     expect(label).to_be_in_viewport(ratio=1)
     box = label.bounding_box()
     assert box is not None

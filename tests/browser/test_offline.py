@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.poll import Poll
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -126,3 +127,19 @@ def no_network(route: Route) -> None:
         route.abort("internetdisconnected")
     else:
         route.continue_()
+
+
+def test_the_results_that_are_kept_hold_the_vote(stack: Stack, newcomer: Newcomer) -> None:
+    """The front door may answer the look after a vote with its copy of before."""
+    voter, poll = newcomer(stack.url, PHONE), Poll(stack)
+    voter.open(poll.address)
+    voter.choose("Tea")
+    stack.get(f"/api/polls/{poll.id}/results")  # begins the second that a copy is kept
+    with voter.page.expect_response(
+        lambda answer: answer.url.endswith("/results") and answer.json()["ballots"] == 1,
+        timeout=5_000,  # and not by the look of every seven seconds
+    ):
+        voter.press("Vote")
+    voter.sees(COUNTED)
+    voter.page.context.set_offline(True)
+    counts(voter, 1, 0)

@@ -86,6 +86,7 @@ def test_requests_and_errors_are_drawn_and_told(
     for _ in range(3):
         assert stack.get("/api/polls/00000000")[0] == 503
     visitor.sees("The database is away.")
+    expect(visitor.page.locator(".live-state")).to_have_text("Server trouble…")
     expect(fact(visitor, "Postgres")).to_have_text("away")
     expect(fact(visitor, "In ten minutes")).to_have_text("3 errors")
     expect(chart.locator("path.traffic-errors")).to_have_count(1)  # an arrow, for one run of them
@@ -97,6 +98,7 @@ def test_requests_and_errors_are_drawn_and_told(
 
     proxy.heal()
     visitor.sees("3 requests failed in the last minute.")
+    expect(visitor.page.locator(".live-state")).to_have_text("Live")
     visitor.page.emulate_media(color_scheme="light")
     for size in (PHONE, DESKTOP):
         resize(visitor.page, size)

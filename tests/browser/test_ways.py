@@ -63,3 +63,17 @@ def test_skipping_to_the_content_does_not_lose_the_key(stack: Stack, newcomer: N
     expect(host.page.get_by_role("main")).to_be_focused()
     host.press("Close the poll")
     host.sees("Closed")
+
+
+def test_the_way_back_to_a_poll_that_was_deleted_does_not_bring_it_back(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host, poll = newcomer(stack.url), Poll(stack)
+    host.open(poll.manage)
+    host.press("Delete the poll…")
+    host.press("Delete it for good")
+    host.sees("The poll and its votes are deleted.")
+    host.page.go_back()
+    host.sees("There is no such poll.")
+    host.open("/")
+    expect(host.page.get_by_text("Your polls")).to_have_count(0)

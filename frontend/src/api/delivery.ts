@@ -17,7 +17,7 @@ import {
 import { request } from "./client";
 import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "./polls";
 import { isFault, Problem } from "./problem";
-import { backoff, LONG_SEND, pause, worthRetrying } from "./rhythm";
+import { backoff, COPY_IS_NEW, LONG_SEND, pause, worthRetrying } from "./rhythm";
 
 /** How the sending of a ballot stands, in this tab. */
 interface Delivery {
@@ -129,7 +129,14 @@ async function send(client: QueryClient, poll: string): Promise<void> {
   });
   await show(client, ballot, poll);
   if (sameChoices(waitingBallot(poll) ?? [], choices)) dropBallot(poll);
-  void client.invalidateQueries({ queryKey: keys.results(poll) });
+  showInResults(client, poll);
+}
+
+/** Looks at the count now, and again where that brings what the front door has from before. */
+function showInResults(client: QueryClient, poll: string): void {
+  for (const after of [0, COPY_IS_NEW]) {
+    setTimeout(() => void client.invalidateQueries({ queryKey: keys.results(poll) }), after);
+  }
 }
 
 function put(poll: string, choices: Choices): Promise<Ballot> {

@@ -49,11 +49,11 @@ export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
     },
     ...untilBack(),
     onSuccess: () => {
-      // Not removed at once: the page that deletes still shows the poll until it is left.
-      for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
-        void client.invalidateQueries({ queryKey, refetchType: "none" });
-      }
       onDeleted();
+      // Now that the page that deletes is left; it would ask for what is gone.
+      for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
+        client.removeQueries({ queryKey });
+      }
     },
   });
 }

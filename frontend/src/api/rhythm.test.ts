@@ -12,6 +12,10 @@ test("a room that watches an open poll sees a vote within two seconds", () => {
   expect(look + pollingInterval({ ...looking, staleLooks: 1 })).toBeLessThanOrEqual(1_500);
 });
 
+test("a ballot that has found the count of before looks again at once: it keeps it for offline", () => {
+  expect(pollingInterval({ ...looking, watching: false, staleLooks: 1 })).toBeLessThan(1_000);
+});
+
 test("while the app is away, copies that stay old are not asked for in a hurry", () => {
   expect(pollingInterval({ ...looking, staleLooks: 4 })).toBe(pollingInterval(looking));
 });

@@ -19,6 +19,8 @@ const CALM = 7_000;
 /** For charts, where a second moves nothing that an eye would see. */
 const STEADY = 5_000;
 const HIDDEN = 20_000;
+/** How long the front door hands out a copy before it looks for another. */
+export const COPY_IS_NEW = 1_100;
 /** How old the copy can be that the front door hands out: one second, and five while it is renewed. */
 const COPY_LASTS = 6_000;
 /** A look that takes longer has met a network that neither answers nor fails. */
@@ -41,8 +43,9 @@ export function pollingInterval(state: {
   staleLooks: number;
 }): number {
   if (!state.visible) return HIDDEN;
-  if (!state.watching || state.closed) return CALM;
-  return state.staleLooks > 0 && state.staleLooks <= HURRIED ? SOON : LIVE;
+  if (state.closed) return CALM;
+  if (state.staleLooks > 0 && state.staleLooks <= HURRIED) return SOON;
+  return state.watching ? LIVE : CALM;
 }
 
 /** Something that was asked for, and when it came. */

@@ -25,6 +25,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
   const set = closes_at === null || standing(poll) === "expired" ? undefined : new Date(closes_at);
   const value = typed ?? (set ? localInput(set) : "");
 
+  const zone = strings.closing.zone(timeZone());
   const failed = isFault(change.error) ? change.variables : undefined;
 
   function send(patch: PollPatch, done?: () => void) {
@@ -65,13 +66,13 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
       <MomentField
         label={closed ? strings.manage.closesAtAgain : strings.manage.closesAt}
         value={value}
-        error={error}
+        error={error && `${error} ${zone}`}
         onChange={(next) => {
           setTyped(next);
           setWrong(undefined);
         }}
       >
-        {error === undefined && strings.closing.zone(timeZone())}
+        {error === undefined && zone}
       </MomentField>
       <div className="action">
         <div className="actions">

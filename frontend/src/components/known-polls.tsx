@@ -17,7 +17,10 @@ export function KnownPolls() {
           <li key={id}>
             {/* Without the key: the page finds it on this device. */}
             <Link to={addresses.manage(id)} dir="auto">
-              {question}
+              {question}{" "}
+              <span className="hint" dir="ltr">
+                {id}
+              </span>
             </Link>
           </li>
         ))}

@@ -49,12 +49,14 @@ export function LeadForm<Read, Found>(props: LeadFormProps<Read, Found>) {
     ask.mutate(found, {
       onSuccess: onFound,
       onError: (failed) => {
-        refuse(explain(failed));
+        // What the server fails at is no fault of what was typed.
+        if (!isFault(failed)) refuse(explain(failed));
       },
     });
   }
 
-  const hint = useDelay(ask) ?? words.hint;
+  const fault = isFault(ask.error) ? ask.error : undefined;
+  const delay = useDelay(ask);
   return (
     <form className="lead-form" noValidate onSubmit={submit}>
       <div className="field">
@@ -81,12 +83,12 @@ export function LeadForm<Read, Found>(props: LeadFormProps<Read, Found>) {
         />
         <FieldError id={`${id}-error`} message={error} />
         {error === undefined && (
-          <p id={`${id}-hint`} className="hint" role="status">
-            {hint}
+          <p id={`${id}-hint`} className={fault ? "field-error" : "hint"} role="status">
+            {fault ? explain(fault) : (delay ?? words.hint)}
           </p>
         )}
       </div>
-      <BusyButton type="submit" className="button" busy={ask.isPending} again={isFault(ask.error)}>
+      <BusyButton type="submit" className="button" busy={ask.isPending} again={fault !== undefined}>
         {words.submit}
       </BusyButton>
     </form>

@@ -26,11 +26,9 @@ function ResultRow({ share }: { share: Share }) {
         <span className="result-unit">%</span>
       </p>
       <div className="result-text">
-        <div className="result-name" data-name={share.label}>
-          <p className="result-label" dir="auto">
-            {share.label}
-          </p>
-        </div>
+        <p className="result-label" dir="auto">
+          {share.label}
+        </p>
         <p className="result-votes">
           {strings.results.votes(formatCount(share.votes), share.votes)}
         </p>

@@ -9,13 +9,16 @@ test("a code is found however it was typed or pasted", () => {
     "7x3k-abcd",
     "tally.example/p/7x3kabcd",
     "https://tally.example/p/7x3kabcd/results?key=a#b",
+    "“7X3K-ABCD”.",
+    "The code is 7x3kabcd.",
+    "Question 7: 7x3kabcd",
   ]) {
     expect(pollCode(typed)).toBe("7x3kabcd");
   }
 });
 
 test("what cannot be a code is none", () => {
-  for (const typed of ["", "7x3kabc", "7x3kabcde", "7x3käbcd", "https://tally.example/status"]) {
+  for (const typed of ["", "7x3kabc", "7x3kabcde", "7x3käbcd", "7x3kabcdä", "https://tally.example/status"]) {
     expect(pollCode(typed)).toBeUndefined();
   }
 });

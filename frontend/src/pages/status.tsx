@@ -34,12 +34,13 @@ function Standing({ status, asked }: StandingProps) {
   const silent = useSilence(asked);
   const trouble = troubleOf(asked) ?? (silent ? "away" : undefined);
   const lost = trouble !== undefined;
+  const failing = status.database.available ? undefined : "failing";
   const traffic = status.traffic && bars(status.traffic);
   return (
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} trouble={trouble} asked={asked} />
+        <LiveState closed={false} trouble={trouble ?? failing} asked={asked} />
       </div>
       <p className="lede">
         <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>{" "}

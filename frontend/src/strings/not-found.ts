@@ -13,6 +13,6 @@ export const code = {
   label: "The code of the poll",
   hint: "The eight letters and digits at the end of its address.",
   submit: "Go to the poll",
-  malformed: "A code is eight letters and digits.",
-  unknown: "No poll has this code.",
+  malformed: "A code is eight letters and digits, such as k3m9x2pq.",
+  unknown: "No poll has this code, or not any more.",
 } as const;
