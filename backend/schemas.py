@@ -72,10 +72,13 @@ def rfc_3339(value: Any) -> Any:
 
 
 def ahead(moment: datetime | None) -> datetime | None:
-    """Refuse moments that are past, or so far ahead that they must be a mistake."""
+    """Refuse moments that are past, or so far ahead that they must be a mistake.
+
+    In UTC: RFC 3339 has offsets that Postgres has not.
+    """
     if moment is not None and not timedelta(0) < moment - datetime.now(UTC) <= LONGEST_POLL:
         raise PydanticCustomError("not_ahead", "Must be in the future, by ten years at most")
-    return moment
+    return moment and utc(moment)
 
 
 def last(value: Any) -> Any:

@@ -1,6 +1,7 @@
-"""Who votes: a random cookie, and a hash of it that is another one in every poll.
+"""Who votes: a random cookie for each poll, of which the database holds a hash.
 
-The database never holds the cookie, and from two polls nobody can tell that a voter was the same.
+From two polls nobody can tell that a voter was the same; nor can the answer of one poll, which may
+come late, take away what another has given.
 """
 
 import re
@@ -26,6 +27,12 @@ def hand_out_cookie(response: Response) -> Response:
     token = g.pop("new_voter", None)
     if token is not None and response.status_code < 400:
         response.set_cookie(
-            COOKIE, token, max_age=ONE_YEAR, httponly=True, samesite="Lax", secure=request.is_secure
+            COOKIE,
+            token,
+            max_age=ONE_YEAR,
+            path=request.script_root + request.path,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure,
         )
     return response

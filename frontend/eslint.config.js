@@ -23,7 +23,7 @@ const WORDS = [
 export default defineConfig([
   globalIgnores(["dist", "src/api/schema.d.ts"]),
   {
-    files: ["**/*.{ts,tsx}", "public/*.js"],
+    files: ["**/*.{ts,tsx}"],
     extends: [
       js.configs.recommended,
       tseslint.configs.strictTypeChecked,

@@ -30,6 +30,25 @@ function wordsOfDocument(): Plugin {
   };
 }
 
+/** Has src/rescue.ts be a script of its own, with one name in every release. */
+function rescueScript(): Plugin {
+  let serving = false;
+  return {
+    name: "rescue-script",
+    config: (_config, { command }) => {
+      serving = command === "serve";
+    },
+    buildStart() {
+      if (!serving) this.emitFile({ type: "chunk", id: "src/rescue.ts", fileName: "rescue.js" });
+    },
+    configureServer(server) {
+      server.middlewares.use("/rescue.js", (_request, response) => {
+        response.writeHead(302, { Location: "/src/rescue.ts" }).end();
+      });
+    },
+  };
+}
+
 /**
  * Has the browser fetch start.tsx and the libraries along with main.ts, which has yet to be read
  * when it asks for them.
@@ -65,8 +84,9 @@ const OF_A_POLL =
 // What those need that show its count, or how it stands.
 const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
 
-// What every page loads, however few files ask for it.
-const OF_EVERY_PAGE = /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch)\./;
+// What every page loads, however few files ask for it; and what is too small for a file of its own.
+const OF_EVERY_PAGE =
+  /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch|use-now)\./;
 
 // What pages need that lead on to a poll, or nowhere.
 const OF_LEADING = /src\/(components\/(lead-form|code-form)|lib\/poll-code|api\/finding|strings\/not-found)\./;
@@ -78,6 +98,7 @@ export default defineConfig(({ mode }) => {
       react(),
       publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
       wordsOfDocument(),
+      rescueScript(),
       preloadStart(),
     ],
     // Wouter's way to support React before 18, which we do not: React's own is what it would take.

@@ -20,13 +20,17 @@ if (!getComputedStyle(document.documentElement).getPropertyValue("--paper")) {
   mark(document.querySelector("link[rel=stylesheet]"));
 }
 
+// As it may have been typed, a poll's code in capitals would be another poll on this device.
+const path = location.pathname.replace(/^\/p\/[^/]+/, (start) => start.toLowerCase());
+if (path !== location.pathname) history.replaceState(history.state, "", path + location.hash);
+
 // At once: the page comes along with the libraries, and not after them. Where it does not come, the
 // app, which asks for it again, is who says so.
-const page = pageAt(location.pathname);
+const page = pageAt(path);
 page?.file().catch(() => undefined);
 import("./start")
   .then(({ start }) => start(page))
   .catch((error: unknown) => {
-    dispatchEvent(new Event("stranded")); // heard by rescue.js
+    dispatchEvent(new Event("stranded")); // heard by rescue.ts
     throw error;
   });

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 
 import { hurryWhenOnline } from "./api/hurry";
 import { App } from "./app";
+import { keepFocus } from "./lib/keep-focus";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
 import { bring } from "./lib/lazily";
 import type { Page } from "./pages";
@@ -19,6 +20,7 @@ const queryClient = new QueryClient();
 hurryWhenOnline(queryClient);
 watchOutbox(send);
 send();
+keepFocus();
 
 /** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
 function send(): void {

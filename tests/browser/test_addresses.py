@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.poll import Poll
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -45,6 +46,19 @@ def test_the_large_zero_of_a_page_that_is_none_is_not_read_out(
     page.goto("/nowhere")
     expect(page.get_by_text("0", exact=True)).to_be_visible()
     assert "0" not in page.locator("main").aria_snapshot()
+
+
+def test_capitals_are_the_same_poll_to_the_device_that_runs_it(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host, poll = newcomer(stack.url), Poll(stack, results="closed")
+    host.open(poll.manage)
+    host.sees("Open · 0 votes so far")
+    host.open(f"/p/{poll.id.upper()}/manage")
+    host.sees("Open · 0 votes so far")
+    host.open(f"/p/{poll.id.upper()}/results")
+    host.sees("Only you see this until the poll is closed.")
+    expect(host.page).to_have_url(f"{stack.url}{poll.address}/results")
 
 
 def test_the_key_stays_on_the_device_that_has_the_link(stack: Stack, newcomer: Newcomer) -> None:

@@ -14,6 +14,8 @@ Newcomer = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
+NO_DOUBLE_CLICK = 600  # ms
+
 
 def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
     stack: Stack, newcomer: Newcomer
@@ -35,6 +37,7 @@ def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
         page.keyboard.press("Enter")
         expect(button).to_have_text(name)
         expect(button).to_be_focused()
+        page.wait_for_timeout(NO_DOUBLE_CLICK)
 
     field = page.get_by_label("Closes by itself at")
     field.fill("2030-05-04T18:30")
@@ -59,6 +62,30 @@ def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
     host.press("Delete it for good")
     host.sees("The poll and its votes are deleted.")
     expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("pause", [0, 120, 300])
+def test_a_double_click_closes_a_poll_and_does_not_reopen_it(
+    stack: Stack, newcomer: Newcomer, pause: int
+) -> None:
+    host, poll = newcomer(stack.url), Poll(stack)
+    page = host.open(poll.manage)
+    sent: list[str | None] = []
+    page.on(
+        "request",
+        lambda request: sent.append(request.post_data) if request.method == "PATCH" else None,
+    )
+    host.sees("Close the poll")
+    box = page.get_by_role("button", name="Close the poll").bounding_box()
+    assert box is not None
+    for _ in range(2):
+        page.mouse.click(box["x"] + 5, box["y"] + 5)
+        page.wait_for_timeout(pause)
+    host.sees("Closed ·")
+    page.wait_for_timeout(NO_DOUBLE_CLICK)
+    assert sent == ['{"closed":true}']
+    host.press("Reopen the poll")
+    host.sees("Open ·")
 
 
 def test_a_slow_answer_is_asked_for_once(stack: Stack, newcomer: Newcomer) -> None:

@@ -132,3 +132,18 @@ def test_what_is_kept_after_all_is_not_deleted_when_the_network_is_back(
     expect(host.page.get_by_text("Reconnecting")).to_have_count(0)
     host.press("Close the poll")
     host.sees("Closed · 0 votes in all")
+
+
+def test_votes_that_do_not_begin_to_come_are_asked_for_again(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host = newcomer(stack.url)
+    host.page.clock.install()
+    host.open(Poll(stack).manage)
+    host.page.route("**/ballots.csv", lambda route: None, times=1)  # never answered
+    host.press("Download the votes as CSV")
+    host.sees("Downloading…")
+    with host.page.expect_download():
+        for _ in range(4):
+            host.page.clock.run_for(5_000)
+            host.page.wait_for_timeout(100)

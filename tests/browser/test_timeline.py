@@ -187,3 +187,17 @@ def test_one_vote_just_now_has_an_axis_like_any_other(
     assert found is not None, note
     assert found[1] != found[2]
     picture(page, "timeline-one")
+
+
+def test_the_count_stays_where_the_charts_file_does_not_come(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    viewer, poll = newcomer(stack.url), Poll(stack)
+    viewer.open(f"{poll.address}/results")
+    viewer.page.evaluate("sessionStorage.setItem('tally.reloaded', Date.now())")  # just now
+    viewer.page.route("**/assets/timeline-chart-*.js", lambda route: route.fulfill(status=404))
+    viewer.press("Votes over time")
+    viewer.sees("Something broke")
+    poll.vote(1)
+    viewer.expect_share("Tea", 1, 100)
+    viewer.complaints.clear()  # the browser's own, on the file

@@ -209,7 +209,8 @@ def test_a_voter_is_a_cookie_that_scripts_cannot_read(
     attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
     assert name == "tally_voter"
     assert len(value) >= 22  # 128 bits in base 64
-    assert {"httponly", "samesite=lax", "path=/", f"max-age={365 * 24 * 3600}"} <= attributes
+    assert {"httponly", "samesite=lax", f"max-age={365 * 24 * 3600}"} <= attributes
+    assert f"path={path_of(poll)}/ballot" in attributes
     assert "secure" not in attributes
     assert "Set-Cookie" not in vote(client, poll, 2).headers
 
@@ -220,6 +221,18 @@ def test_a_voter_is_known_before_the_first_vote(client: httpx.Client, poll: dict
     cookie = client.cookies["tally_voter"]
     vote(client, poll, 1)
     assert client.cookies["tally_voter"] == cookie
+
+
+def test_another_polls_late_answer_takes_no_vote_away(
+    client: httpx.Client, poll: dict[str, Any]
+) -> None:
+    """Two polls are opened at once, by a device that has voted in none."""
+    late = httpx.get(f"{client.base_url}{path_of(created(client))}/ballot")
+    vote(client, poll, 1)
+    client.cookies.extract_cookies(late)
+    assert own(client, poll) == [1]
+    vote(client, poll, 2)
+    assert client.get(f"{path_of(poll)}/results").json()["ballots"] == 1
 
 
 def test_a_refused_vote_makes_nobody_a_voter(client: httpx.Client, poll: dict[str, Any]) -> None:

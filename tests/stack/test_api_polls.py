@@ -102,6 +102,15 @@ def test_a_poll_keeps_what_it_was_given(client: httpx.Client) -> None:
     assert shown["closes_at"].endswith("Z")
 
 
+@pytest.mark.parametrize("offset", ["+15:59", "+16:00", "+23:59", "-16:00", "-23:59"])
+def test_an_offset_that_postgres_does_not_know_is_a_moment_all_the_same(
+    client: httpx.Client, offset: str
+) -> None:
+    moment = f"2030-01-31T18:00:00{offset}"
+    shown = created(client, closes_at=moment)["closes_at"]
+    assert datetime.fromisoformat(shown) == datetime.fromisoformat(moment)
+
+
 def test_labels_that_look_like_syntax_come_back_as_they_were(client: httpx.Client) -> None:
     labels = [
         '{"a"}',

@@ -54,7 +54,9 @@ SOURCES: dict[str, Callable[[], float]] = {
     "promise": lambda: number("tests/watch.py", r"^ANSWER_SECONDS, \w+ = ([\d.]+),"),
     "probe": lambda: connector.PROBE_SECONDS,
     "recovery": lambda: number("tests/watch.py", r"^ANSWER_SECONDS, \w+ = [\d.]+, ([\d.]+)$"),
-    "client": lambda: number("frontend/src/api/client.ts", r"^const TIMEOUT = ([\d_]+);") / 1000,
+    "client": lambda: (
+        number("frontend/src/api/client.ts", r"^export const TIMEOUT = ([\d_]+);") / 1000
+    ),
     "socket": lambda: number("nginx.conf", r"proxy_connect_timeout +(\d+)s;"),
     "answer": lambda: DEFAULTS["REQUEST_TIMEOUT"],
     "watchdog": lambda: (

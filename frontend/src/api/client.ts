@@ -2,7 +2,7 @@ import { NO_ANSWER, Problem, toProblem } from "./problem";
 import type { paths } from "./schema";
 
 /** Longer than the server's own limit on a query, so that its answer comes before ours. */
-const TIMEOUT = 10_000;
+export const TIMEOUT = 10_000;
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
@@ -24,7 +24,15 @@ type BodyOf<Operation> = Operation extends {
   ? { body: T }
   : { body?: never };
 
-type Options<Operation> = BodyOf<Operation> & {
+/**
+ * What an answer is told by from a stranger's, such as a hotel's, which may be JSON, too: a member
+ * that it always has. What has no content has its status.
+ */
+type ProofOf<Content> = Content extends object
+  ? { proof: keyof Content & string }
+  : { proof?: never };
+
+type Options<Operation> = BodyOf<Operation> & ProofOf<Success<Operation>> & {
   /** What replaces the `{…}` of the address. */
   params?: Record<string, string>;
   /** What follows the `?`; a member that is undefined is left out. */
@@ -58,7 +66,7 @@ export async function requestWithHeaders<M extends Method, P extends PathWith<M>
   path: P,
   options: Options<paths[P][M]>,
 ): Promise<Answer<Success<paths[P][M]>>> {
-  const { body, params = {}, query = {}, headers, signal, cache } = options;
+  const { body, params = {}, query = {}, headers, signal, cache, proof } = options;
   const timeout = AbortSignal.timeout(TIMEOUT);
   const response = await send(fillIn(path, params) + queryString(query), {
     method: method.toUpperCase(),
@@ -67,8 +75,9 @@ export async function requestWithHeaders<M extends Method, P extends PathWith<M>
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     cache: cache ?? "default",
   });
-  const empty = response.status === 204;
-  const content: unknown = empty ? undefined : await response.json().catch(unanswered);
+  const content: unknown = proof && (await response.json().catch(unanswered));
+  const ours = proof ? isRecord(content) && proof in content : response.status === 204;
+  if (!ours) unanswered("a stranger's answer");
   return { content: content as Success<paths[P][M]>, headers: response.headers };
 }
 
@@ -93,6 +102,10 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   // A proxy's error page is no JSON: then the status has to say it all.
   throw toProblem(await response.json().catch(() => undefined), response);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 /** The network failed, or something answered that is not the API, such as a hotel's login page. */

@@ -19,7 +19,7 @@ export function useCreatePoll() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ body, token, signal }: Creation) =>
-      request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, signal }),
+      request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, proof: "manage_key", signal }),
     ...untilBack(),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);

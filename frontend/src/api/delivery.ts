@@ -140,7 +140,8 @@ function showInResults(client: QueryClient, poll: string): void {
 }
 
 function put(poll: string, choices: Choices): Promise<Ballot> {
-  return request("put", BALLOT, { params: { poll_id: poll }, body: { choices: [...choices] } });
+  const body = { choices: [...choices] };
+  return request("put", BALLOT, { params: { poll_id: poll }, body, proof: "choices" });
 }
 
 /** Shows what the server has counted; what was asked for before may be older, and is dropped. */

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { bearer, fillIn, request, send } from "./client";
+import { bearer, fillIn, request, send, TIMEOUT } from "./client";
 import { NO_ANSWER, Problem } from "./problem";
 import { isGone, keys, POLL, untilBack, type Poll } from "./polls";
 import type { components } from "./schema";
@@ -15,7 +15,7 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
   const client = useQueryClient();
   const change = useMutation({
     mutationFn: (body: PollPatch) =>
-      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body }),
+      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body, proof: "options" }),
     ...untilBack(),
     onSuccess: async (poll) => {
       // A look that is under way may bring what was before.
@@ -62,8 +62,12 @@ export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
 export function useBallotsCsv(id: string, key: string) {
   return useMutation({
     mutationFn: async () => {
-      // Without a time limit: the file is streamed and may be long.
-      const response = await send(fillIn(BALLOTS_CSV, { poll_id: id }), { headers: bearer(key) });
+      // No limit but on its beginning: the file is streamed and may be long.
+      const late = new AbortController();
+      const timer = setTimeout(() => { late.abort(new DOMException("", "TimeoutError")); }, TIMEOUT);
+      const url = fillIn(BALLOTS_CSV, { poll_id: id });
+      const response = await send(url, { headers: bearer(key), signal: late.signal });
+      clearTimeout(timer);
       const file = await response.blob();
       // Else it is a hotel's login page.
       if (!file.type.startsWith("text/csv")) throw new Problem(NO_ANSWER, "about:blank", file.type);

@@ -97,7 +97,7 @@ export const BALLOT = "/api/polls/{poll_id}/ballot";
 const VIEWING_KEY = "/api/polls/{poll_id}/viewing-key";
 
 export function askForPoll(id: string, signal?: AbortSignal) {
-  return request("get", POLL, { params: { poll_id: id }, ...(signal && { signal }) });
+  return request("get", POLL, { params: { poll_id: id }, proof: "options", ...(signal && { signal }) });
 }
 
 /**
@@ -128,7 +128,7 @@ export function useResults(id: string, watching: boolean, key?: string) {
     // no-cache: the browser revalidates with the ETag rather than showing a stored answer, which
     // `stale-while-revalidate` would let it do.
     queryFn: async ({ signal }) => {
-      const asked = { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" } as const;
+      const asked = { params: { poll_id: id }, query: { key }, proof: "ballots", signal, cache: "no-cache" } as const;
       const { content, headers } = await requestWithHeaders("get", RESULTS, asked);
       const before = client.getQueryData<Watched>(queryKey)?.staleLooks ?? 0;
       const staleLooks = isStale(headers) ? before + 1 : 0;
@@ -147,7 +147,7 @@ export function useResults(id: string, watching: boolean, key?: string) {
 
 /** What the server holds of the voter's ballot. */
 export function requestBallot(id: string, signal?: AbortSignal): Promise<Ballot> {
-  return request("get", BALLOT, { params: { poll_id: id }, ...(signal && { signal }) });
+  return request("get", BALLOT, { params: { poll_id: id }, proof: "choices", ...(signal && { signal }) });
 }
 
 /**
@@ -165,8 +165,8 @@ export function useBallot(id: string, enabled = true) {
 }
 
 export function askForViewingKey(id: string, manageKey: string, signal?: AbortSignal) {
-  const headers = bearer(manageKey);
-  return request("get", VIEWING_KEY, { params: { poll_id: id }, headers, ...(signal && { signal }) });
+  const asked = { params: { poll_id: id }, headers: bearer(manageKey), proof: "viewing_key" } as const;
+  return request("get", VIEWING_KEY, { ...asked, ...(signal && { signal }) });
 }
 
 /** The viewing key that a manage key brings, and so the proof that it is this poll's. */
@@ -179,9 +179,14 @@ export function useHostsViewingKey(id: string, manageKey: string | undefined) {
   });
 }
 
+/** Whether the key is wrong. That none has come, which is a 401, may be the fault of what is on the way. */
+export function isWrongKey(error: Error | null): boolean {
+  return error instanceof Problem && error.status === 403;
+}
+
 /** Whether the server refused the key that was shown to it, and not what was asked for. */
 export function refusesKey(error: Error | null): boolean {
-  return error instanceof Problem && (error.status === 401 || error.status === 403);
+  return isWrongKey(error) || (error instanceof Problem && error.status === 401);
 }
 
 /**

@@ -45,7 +45,7 @@ test("the time to wait is in milliseconds, and a date or nonsense is none", () =
   expect(toProblem(null, answer(503, { "Retry-After": "soon" })).retryAfter).toBe(0);
 });
 
-const away = [NO_ANSWER, 429, 502, 503, 504, 521];
+const away = [NO_ANSWER, 429, 502, 503, 504, 511, 521];
 const faults = [500, 501, 505];
 const refusals = [400, 401, 403, 404, 409, 422];
 

@@ -1,8 +1,9 @@
 /** No answer came at all: the network, a timeout, or something that is not the API. */
 export const NO_ANSWER = 0;
-/** What says that the server is down, restarted or overrun; above 511 are the own numbers of edges. */
+/** What says that the server is down, restarted or overrun. */
 const AWAY = [NO_ANSWER, 429, 502, 503, 504];
-const LAST_STANDARD = 511;
+/** A network's own, which wants a login first (RFC 6585, section 6); above it are those of edges. */
+const LOGIN_FIRST = 511;
 /** Also a proxy's, and to be told whosever it is. */
 const TOO_LARGE = 413;
 
@@ -35,7 +36,7 @@ export class Problem extends Error {
 
   /** Whether the server did not get to it: the same request succeeds once it is back. */
   get away(): boolean {
-    return AWAY.includes(this.status) || this.status > LAST_STANDARD;
+    return AWAY.includes(this.status) || this.status >= LOGIN_FIRST;
   }
 }
 

@@ -33,7 +33,7 @@ async function remove(token: string): Promise<void> {
   const body = abandonedPoll(token);
   if (body === undefined) return; // Another tab has settled it.
   const headers = { "Idempotency-Key": token };
-  const { id, manage_key } = await insist(() => request("post", "/api/polls", { body, headers }));
+  const { id, manage_key } = await insist(() => request("post", "/api/polls", { body, headers, proof: "manage_key" }));
   // What was called off may still be on its way, and would open the poll again.
   await new Promise((resolve) => setTimeout(resolve, ALL_ENDED));
   if (knownKey(id) !== undefined) return; // Another tab had the same draft, and opened it.

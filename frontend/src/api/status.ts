@@ -10,7 +10,7 @@ export type Traffic = components["schemas"]["Traffic"];
 export function useStatus() {
   return useAsked({
     queryKey: ["status"],
-    queryFn: ({ signal }) => request("get", "/api/status", { signal }),
+    queryFn: ({ signal }) => request("get", "/api/status", { signal, proof: "database" }),
     refetchInterval: () => steadyInterval(document.visibilityState === "visible"),
     refetchIntervalInBackground: true,
   });

@@ -15,7 +15,13 @@ export function useTimeline(id: string, key?: string) {
     queryKey: [...keys.timeline(id), key],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      request("get", TIMELINE, { params: { poll_id: id }, query: { key }, signal, cache: "no-cache" }),
+      request("get", TIMELINE, {
+        params: { poll_id: id },
+        query: { key },
+        proof: "buckets",
+        signal,
+        cache: "no-cache",
+      }),
     refetchInterval: steadyInterval(true), // and not at all in a hidden tab
   });
 }

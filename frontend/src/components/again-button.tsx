@@ -1,14 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 
 import { isFault } from "../api/problem";
-import { focusMain } from "../lib/focus-main";
 import * as strings from "../strings";
 
 /** Asks again for all that the server failed at, time and again. */
 export function AgainButton({ className = "button" }: { className?: string }) {
   const client = useQueryClient();
   const askAgain = () => {
-    focusMain(); // the button goes
     void client.refetchQueries({ predicate: ({ state }) => isFault(state.error) });
   };
   return (

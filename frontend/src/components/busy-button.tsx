@@ -1,6 +1,9 @@
-import type { ComponentProps } from "react";
+import { useEffect, useRef, type ComponentProps } from "react";
 
 import * as strings from "../strings";
+
+/** Milliseconds: longer than a double click takes, or a finger on its way down. */
+const SUDDEN = 500;
 
 interface BusyButtonProps extends ComponentProps<"button"> {
   /** Whether what it does is under way: it cannot be pressed then, but keeps the focus. */
@@ -9,14 +12,25 @@ interface BusyButtonProps extends ComponentProps<"button"> {
   readonly again?: boolean;
 }
 
-/** A button for what takes a while. One that were `disabled` would lose the focus, and its place. */
+/**
+ * A button for what takes a while. One that were `disabled` would lose the focus, and its place. What
+ * is pressed just after its words have changed was meant for what they said before, and does nothing.
+ */
 export function BusyButton({ busy, again, onClick, type = "button", children, ...rest }: BusyButtonProps) {
+  const changed = useRef(-SUDDEN);
+  const words = useRef(children);
+
+  useEffect(() => {
+    if (words.current !== children) changed.current = performance.now();
+    words.current = children;
+  }, [children]);
+
   return (
     <button
       type={type}
       aria-disabled={busy}
       onClick={(event) => {
-        if (busy) event.preventDefault();
+        if (busy || performance.now() - changed.current < SUDDEN) event.preventDefault();
         else onClick?.(event);
       }}
       {...rest}

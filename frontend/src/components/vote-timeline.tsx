@@ -4,6 +4,7 @@ import { Suspense, useId, useState } from "react";
 
 import { lazily } from "../lib/lazily";
 import * as strings from "../strings";
+import { Breakage } from "./breakage";
 import { Expected } from "./expected";
 
 const TimelineChart = lazily(() => import("./timeline-chart"));
@@ -35,9 +36,11 @@ export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
       </h2>
       <div id={chart} className="timeline-body" hidden={!open}>
         {open && (
-          <Suspense fallback={<Expected />}>
-            <TimelineChart pollId={pollId} viewingKey={viewingKey} />
-          </Suspense>
+          <Breakage at={pollId} instead={<p className="hint">{strings.trouble.brokenTitle}</p>}>
+            <Suspense fallback={<Expected />}>
+              <TimelineChart pollId={pollId} viewingKey={viewingKey} />
+            </Suspense>
+          </Breakage>
         )}
       </div>
     </section>

@@ -135,6 +135,26 @@ test("a form that was emptied on purpose stays empty over a reload", async () =>
   expect((await tab(other.left)).load()).toBeUndefined();
 });
 
+test("tabs that outnumber what is kept do not put their drafts back in turn", async () => {
+  const tabs = [];
+  for (let number = 1; number <= 11; number += 1) {
+    const one = await tab();
+    one.save(`${number}?`);
+    one.watch(`${number}?`);
+    tabs.push({ one, key: Object.keys(device).at(-1) ?? "" });
+  }
+  const before = JSON.stringify(device);
+  for (const { one, key } of tabs.filter(({ key }) => !(key in device))) one.hears(key);
+  expect(JSON.stringify(device)).toBe(before);
+});
+
+test("a closing time that is none is dropped, and not the page", async () => {
+  for (const closesAt of ["garbage", "275761-01-01T00:00", 5]) {
+    device["tally.draft.x"] = JSON.stringify({ saved: 1, question: "Tea?", options: [], closesAt });
+    expect((await tab()).form()?.closesAt).toBe("");
+  }
+});
+
 test("only the newest drafts are kept", async () => {
   for (let number = 1; number <= 12; number += 1) (await tab()).save(`${number}?`);
   expect(Object.keys(device)).toHaveLength(10);

@@ -107,7 +107,9 @@ export function watchDraft(current: () => PollForm): () => void {
   window.addEventListener(
     "storage",
     ({ key, newValue }) => {
-      if (key !== null && key === own && newValue === null) saveDraft(current(), sent?.token);
+      // Not one that others have outnumbered: its tab and theirs would remove each other's without end.
+      const taken = key !== null && key === own && newValue === null;
+      if (taken && keysByAge().length < MOST_KEPT) saveDraft(current(), sent?.token);
     },
     { signal },
   );
@@ -155,7 +157,7 @@ function read(name: string): PollForm | undefined {
     question,
     options: newRows(texts),
     multiple: multiple === true,
-    closesAt: typeof closesAt === "string" ? closesAt : "",
+    closesAt: typeof closesAt === "string" && Date.parse(closesAt) > 0 ? closesAt : "",
     results: VISIBILITIES.find((one) => one === results) ?? EMPTY_FORM.results,
   };
 }

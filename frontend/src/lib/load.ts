@@ -3,7 +3,7 @@
  * more, since a new build was put up, or the network is away. Loading the page again brings the new
  * build; but only once the server answers, or the browser's page of errors would take our place.
  *
- * public/rescue.js does so for the first ones, which cannot bring what is there for them. It has no
+ * rescue.ts does so for the first ones, which cannot bring what is there for them. It has no
  * hash in its name, so that every release answers for it: in the middle of a deploy, an instance of
  * the one may be asked for the files of the other. Of the first script it hears by an error, which
  * does not bubble; of what that one asks for, by main.ts.
@@ -11,7 +11,7 @@
 import { send } from "../api/client";
 import { insist } from "../api/rhythm";
 
-const MARK = "tally.reloaded"; // as in public/rescue.js
+const MARK = "tally.reloaded"; // as in rescue.ts
 const AGAIN_AFTER = 60_000;
 
 /**

@@ -3,7 +3,7 @@ import "./manage.css";
 import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
 
-import { refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
+import { isWrongKey, refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
 import { ManagePoll } from "../components/manage-poll";
 import { Unavailable } from "../components/unavailable";
 import { forget, knownKey } from "../lib/known-polls";
@@ -39,15 +39,16 @@ export default function ManagePage() {
   useTitle(question && `${strings.manage.title}: ${question}`);
 
   const refused = refusesKey(proof.error);
+  const wrong = isWrongKey(proof.error);
   useEffect(() => {
-    if (refused && key === known) forget(id);
-  }, [refused, key, known, id]);
+    if (wrong && key === known) forget(id);
+  }, [wrong, key, known, id]);
 
   const shown = useDeferredValue(poll.data && proof.data); // in slices: it is much at once
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   if (key === undefined || refused) {
-    const wrong = hash !== "";
-    return <KeyNeeded id={id} wrong={wrong} known={wrong && known !== undefined && known !== key} />;
+    const pasted = hash !== "";
+    return <KeyNeeded id={id} wrong={pasted} known={pasted && known !== undefined && known !== key} />;
   }
   if (!proof.data || !shown) return <Unavailable asked={proof} />;
   return (

@@ -61,6 +61,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   const content = [poll.id, closed, closes_at, inviting, hidden, digits].join();
   const wall = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
   const [large, setLarge] = useState(false);
+  if (large && closed) setLarge(false); // and it stays small if the poll is reopened
   const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
   const count = <Count poll={poll} results={results.data} />;
   return (

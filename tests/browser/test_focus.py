@@ -1,0 +1,82 @@
+"""The focus never falls to the body: where what has it goes, the page's content takes it over."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.poll import Poll
+from tests.browser.tally import DESKTOP, Visitor
+from tests.stack_fixture import Stack
+
+Newcomer = Callable[..., Visitor]
+
+pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
+
+LEARNS = 20_000  # ms; a page that is closed looks every seven seconds
+FOCUSED = "document.activeElement !== document.body"
+
+
+def focus(page: Page, role: str, name: str) -> None:
+    control = page.get_by_role(role, name=name)  # type: ignore[arg-type]
+    control.focus()
+    expect(control).to_be_focused()
+
+
+def test_on_results_whose_poll_closes(stack: Stack, newcomer: Newcomer) -> None:
+    viewer, poll = newcomer(stack.url), Poll(stack)
+    page = viewer.open(f"{poll.address}/results")
+    focus(page, "link", poll.address)
+    poll.close()
+    expect(page.get_by_text("Vote at")).to_have_count(0)
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+def test_on_hidden_results_that_open_and_hide_again(stack: Stack, newcomer: Newcomer) -> None:
+    viewer, poll = newcomer(stack.url), Poll(stack, results="voted")
+    page = viewer.open(f"{poll.address}/results")
+    focus(page, "link", "Vote now")
+    poll.close()
+    expect(page.get_by_role("main")).to_be_focused(timeout=LEARNS)
+    focus(page, "button", "Votes over time")
+    poll.reopen()
+    expect(page.get_by_role("main")).to_be_focused(timeout=LEARNS)
+
+
+def test_on_a_ballot_that_is_reopened(stack: Stack, newcomer: Newcomer) -> None:
+    voter, poll = newcomer(stack.url), Poll(stack, results="closed")
+    poll.close()
+    page = voter.open(poll.address)
+    focus(page, "link", "See the results")
+    poll.reopen()
+    expect(page.get_by_role("main")).to_be_focused(timeout=LEARNS)
+
+
+def test_on_the_wall_while_its_code_comes_and_goes(stack: Stack, newcomer: Newcomer) -> None:
+    host, poll = newcomer(stack.url, DESKTOP), Poll(stack)
+    page = host.open(f"{poll.address}/present")
+    code = "Show the QR code large"
+    focus(page, "button", code)
+    poll.vote(1)
+    host.expect_share("Tea", 1, 100)
+    host.wait_until(FOCUSED)
+    focus(page, "button", code)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    poll.close()
+    expect(page.get_by_text("Most votes")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    host.wait_until(FOCUSED)
+    poll.reopen()
+    expect(page.get_by_text("Vote at")).to_be_visible(timeout=LEARNS)
+    expect(page.get_by_role("dialog")).to_be_hidden()  # it was not asked for again
+
+
+def test_on_a_manage_page_whose_closing_time_is_taken_away(
+    stack: Stack, newcomer: Newcomer
+) -> None:
+    host, poll = newcomer(stack.url), Poll(stack, closes_at="2030-05-04T18:30:00Z")
+    page = host.open(poll.manage)
+    focus(page, "button", "Never close by itself")
+    poll.change(closes_at=None)
+    expect(page.get_by_role("main")).to_be_focused(timeout=LEARNS)
