@@ -79,10 +79,13 @@ const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@
 
 // What all pages of a poll need, and the one that asks for a poll does not.
 const OF_A_POLL =
-  /src\/(strings\/share|components\/(question|address|unavailable|again-button))\./;
+  /src\/(strings\/share|lib\/use-trouble|components\/(question|address|unavailable|again-button))\./;
 
 // What those need that show its count, or how it stands.
 const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
+
+// What those need that lead the room to a ballot.
+const OF_SHARING = /src\/(components\/(copy-button|large-code|lazy-qr-code|dialog)|lib\/clipboard)\./;
 
 // What every page loads, however few files ask for it; and what is too small for a file of its own.
 const OF_EVERY_PAGE =
@@ -125,6 +128,7 @@ export default defineConfig(({ mode }) => {
               { name: "libraries", test: EVERYWHERE },
               { name: "poll", test: OF_A_POLL },
               { name: "count", test: OF_A_COUNT },
+              { name: "sharing", test: OF_SHARING },
               { name: "leading", test: OF_LEADING },
               { name: "always", test: OF_EVERY_PAGE },
               { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },

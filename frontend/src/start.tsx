@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { hurryWhenOnline } from "./api/hurry";
 import { App } from "./app";
 import { keepFocus } from "./lib/keep-focus";
+import { onePressSends } from "./lib/one-press";
 import { waitingPolls, watchOutbox } from "./lib/outbox";
 import { bring } from "./lib/lazily";
 import type { Page } from "./pages";
@@ -21,6 +22,7 @@ hurryWhenOnline(queryClient);
 watchOutbox(send);
 send();
 keepFocus();
+onePressSends();
 
 /** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
 function send(): void {

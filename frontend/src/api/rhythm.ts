@@ -25,6 +25,10 @@ export const COPY_IS_NEW = 1_100;
 const COPY_LASTS = 6_000;
 /** A look that takes longer has met a network that neither answers nor fails. */
 export const LONG_LOOK = 4_000;
+/** Shorter than a look may take at all. */
+const LONGEST_LOOK = 9_000;
+/** Milliseconds that a trouble must last to be told: a look that is lost now and then is none. */
+export const BRIEF = 2_000;
 /** What is sent and not answered by then has met such a network, too. */
 export const LONG_SEND = 2_500;
 const FIRST_BACKOFF = 1_500;
@@ -61,6 +65,15 @@ interface Answered<T> {
 export function newest<T>(poll: Answered<T> & { readonly data: T }, results: Answered<T>): T {
   const newer = results.dataUpdatedAt > poll.dataUpdatedAt + COPY_LASTS;
   return (newer ? results.data : undefined) ?? poll.data;
+}
+
+/**
+ * How long a look may take before it is said that nothing comes: where all take long, each would be
+ * told, and that it came after all, again and again.
+ * @param took milliseconds that the last one took
+ */
+export function patienceAfter(took: number): number {
+  return Math.min(Math.max(took + 1_000, LONG_LOOK), LONGEST_LOOK);
 }
 
 /** How often to ask for what moves slowly. */

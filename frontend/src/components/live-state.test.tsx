@@ -39,10 +39,37 @@ test("numbers that move are live, and those of a closed poll are closed", () => 
   rerender(state(idle, { closed: true }));
   expect(said()).toBe(strings.results.closed);
   rerender(state(idle, { trouble: "away" }));
+  pass(3);
   expect(said()).toBe(strings.results.away);
   rerender(state(looking, { closed: true, trouble: "failing" }));
   pass(5);
   expect(said()).toBe(strings.results.failing);
+});
+
+test("a look that is lost now and then is not told each time", () => {
+  const { rerender } = render(state(idle));
+  for (let look = 0; look < 5; look += 1) {
+    rerender(state(looking, { trouble: "away" }));
+    pass(1.5);
+    expect(said()).toBe(strings.results.live);
+    rerender(state(idle));
+    pass(1);
+  }
+});
+
+test("where all looks take long, that is told once", () => {
+  const { rerender } = render(state(looking));
+  pass(5);
+  expect(said()).toBe(strings.results.away);
+  for (let look = 0; look < 5; look += 1) {
+    rerender(state(idle));
+    pass(1);
+    rerender(state(looking));
+    pass(5);
+    expect(said()).toBe(strings.results.live);
+  }
+  pass(2);
+  expect(said()).toBe(strings.results.away);
 });
 
 test("a device without a network is not live, without waiting for the next look", () => {

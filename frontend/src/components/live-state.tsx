@@ -1,7 +1,7 @@
 import "./live-state.css";
 
 import type { Reaching, Trouble } from "../api/polls";
-import { useSilence } from "../lib/use-silence";
+import { useTrouble } from "../lib/use-trouble";
 import * as strings from "../strings";
 
 interface LiveStateProps {
@@ -14,8 +14,7 @@ interface LiveStateProps {
 
 /** Says whether the numbers still move. */
 export function LiveState({ closed, trouble, asked }: LiveStateProps) {
-  const silent = useSilence(asked);
-  const state = trouble ?? (silent ? "away" : closed ? "closed" : "live");
+  const state = useTrouble(trouble, asked) ?? (closed ? "closed" : "live");
   return (
     <p
       className="live-state"

@@ -11,6 +11,7 @@ import { lazily } from "../lib/lazily";
 import { useHash } from "../lib/use-hash";
 import { useNews } from "../lib/use-news";
 import { useTitle } from "../lib/use-title";
+import { useTrouble } from "../lib/use-trouble";
 import * as strings from "../strings";
 
 /** Milliseconds until the page sees that the poll closed by itself, or from another device. */
@@ -35,6 +36,7 @@ export default function ManagePage() {
   const poll = usePoll(id, EVERY);
   const proof = useHostsViewingKey(id, key);
   const results = useResults(id, true);
+  const trouble = useTrouble(troubleOf(poll) ?? troubleOf(results), poll);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
@@ -57,7 +59,7 @@ export default function ManagePage() {
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      trouble={troubleOf(poll) ?? troubleOf(results)}
+      trouble={trouble}
       created={news === "created"}
     />
   );

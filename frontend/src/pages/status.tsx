@@ -10,8 +10,8 @@ import { formatDuration, formatRate } from "../lib/figures";
 import { formatCount, formatTime } from "../lib/format";
 import { bars, lastMinute, recentErrors, sum, type Bar } from "../lib/traffic";
 import { useNow } from "../lib/use-now";
-import { useSilence } from "../lib/use-silence";
 import { useTitle } from "../lib/use-title";
+import { useTrouble } from "../lib/use-trouble";
 import * as strings from "../strings";
 
 const SECOND = 1_000;
@@ -31,8 +31,7 @@ interface StandingProps {
 }
 
 function Standing({ status, asked }: StandingProps) {
-  const silent = useSilence(asked);
-  const trouble = troubleOf(asked) ?? (silent ? "away" : undefined);
+  const trouble = useTrouble(troubleOf(asked), asked);
   const lost = trouble !== undefined;
   const failing = status.database.available ? undefined : "failing";
   const traffic = status.traffic && bars(status.traffic);
@@ -40,7 +39,7 @@ function Standing({ status, asked }: StandingProps) {
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} trouble={trouble ?? failing} asked={asked} />
+        <LiveState closed={false} trouble={troubleOf(asked) ?? failing} asked={asked} />
       </div>
       <p className="lede">
         <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>{" "}
