@@ -14,16 +14,17 @@ interface BusyButtonProps extends ComponentProps<"button"> {
 
 /**
  * A button for what takes a while. One that were `disabled` would lose the focus, and its place. What
- * is pressed just after its words have changed was meant for what they said before, and does nothing.
+ * is pressed just after it has become another's was meant for what it said before, and does nothing.
  */
 export function BusyButton({ busy, again, onClick, type = "button", children, ...rest }: BusyButtonProps) {
   const changed = useRef(-SUDDEN);
   const words = useRef(children);
 
   useEffect(() => {
-    if (words.current !== children) changed.current = performance.now();
+    if (busy || words.current === children) return;
     words.current = children;
-  }, [children]);
+    changed.current = performance.now();
+  }, [busy, children]);
 
   return (
     <button
