@@ -84,6 +84,11 @@ def test_a_wrong_key_opens_nothing(stack: Stack, newcomer: Newcomer) -> None:
     stranger.page.get_by_role("link", name="Show the results").click()
     stranger.expect_share("Tea", 0, 0)
 
+    for none in ("x" * 20_000, "schlüssel", "a%0Ab"):
+        stranger.page.goto("about:blank")
+        stranger.page.goto(f"{address}/manage#{none}")
+        expect(stranger.page.get_by_role("heading", name=wrong)).to_be_visible()
+
     # Nor is it kept, and it does not drive out the right one.
     stranger.page.goto(f"{address}/manage")
     stranger.sees("This page opens with its secret link")

@@ -133,6 +133,7 @@ def test_the_results_that_are_kept_hold_the_vote(stack: Stack, newcomer: Newcome
     """The front door may answer the look after a vote with its copy of before."""
     voter, poll = newcomer(stack.url, PHONE), Poll(stack)
     voter.open(poll.address)
+    voter.page.wait_for_load_state("networkidle")  # the results' file has come, too
     voter.choose("Tea")
     stack.get(f"/api/polls/{poll.id}/results")  # begins the second that a copy is kept
     with voter.page.expect_response(
@@ -141,5 +142,6 @@ def test_the_results_that_are_kept_hold_the_vote(stack: Stack, newcomer: Newcome
     ):
         voter.press("Vote")
     voter.sees(COUNTED)
+    voter.page.wait_for_timeout(300)  # until the page has taken the answer in, too
     voter.page.context.set_offline(True)
     counts(voter, 1, 0)

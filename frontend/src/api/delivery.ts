@@ -134,9 +134,9 @@ async function send(client: QueryClient, poll: string): Promise<void> {
 
 /** Looks at the count now, and again where that brings what the front door has from before. */
 function showInResults(client: QueryClient, poll: string): void {
-  for (const after of [0, COPY_IS_NEW]) {
-    setTimeout(() => void client.invalidateQueries({ queryKey: keys.results(poll) }), after);
-  }
+  const look = () => client.invalidateQueries({ queryKey: keys.results(poll) }, { cancelRefetch: false });
+  void look();
+  setTimeout(() => void look(), COPY_IS_NEW);
 }
 
 function put(poll: string, choices: Choices): Promise<Ballot> {

@@ -20,18 +20,22 @@ const EVERY = 5_000;
 // Not for the host, who has the key.
 const KeyNeeded = lazily(() => import("../components/key-needed"));
 
+/** Opens nothing, and can be sent: what is no key may be longer than a header, or not of its letters. */
+const NO_KEY = "-";
+
 /** The key without what a sentence around the link has added to it. */
-function keyIn(hash: string): string {
-  return /^[\w-]{32}(?![\w-])/.exec(hash)?.[0] ?? hash;
+function keyIn(link: string): string {
+  return /^[\w-]{32}(?![\w-])/.exec(link)?.[0] ?? NO_KEY;
 }
 
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
   const news = useNews();
-  const hash = keyIn(useHash());
+  const hash = useHash();
   const known = knownKey(id);
-  const key = hash === "" ? known : hash;
+  const given = hash === "" ? known : hash;
+  const key = given && keyIn(given);
   // Not from the results, whose cached copy is a moment behind what was pressed here.
   const poll = usePoll(id, EVERY);
   const proof = useHostsViewingKey(id, key);
@@ -43,8 +47,8 @@ export default function ManagePage() {
   const refused = refusesKey(proof.error);
   const wrong = isWrongKey(proof.error);
   useEffect(() => {
-    if (wrong && key === known) forget(id);
-  }, [wrong, key, known, id]);
+    if (wrong && (given === known || key === known)) forget(id);
+  }, [wrong, given, key, known, id]);
 
   const shown = useDeferredValue(poll.data && proof.data); // in slices: it is much at once
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
