@@ -1,5 +1,6 @@
 """A vote that meets a dead network is kept, shown as cast, and sent when the network returns."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -132,8 +133,8 @@ def no_network(route: Route) -> None:
 def test_the_results_that_are_kept_hold_the_vote(stack: Stack, newcomer: Newcomer) -> None:
     """The front door may answer the look after a vote with its copy of before."""
     voter, poll = newcomer(stack.url, PHONE), Poll(stack)
-    voter.open(poll.address)
-    voter.page.wait_for_load_state("networkidle")  # the results' file has come, too
+    with voter.page.expect_response(re.compile(r"/assets/results-[\w-]{6}\.js$")):  # a while later
+        voter.open(poll.address)
     voter.choose("Tea")
     stack.get(f"/api/polls/{poll.id}/results")  # begins the second that a copy is kept
     with voter.page.expect_response(
