@@ -31,22 +31,24 @@ function wordsOfDocument(): Plugin {
 }
 
 /** Has src/rescue.ts be a script of its own, with one name in every release. */
-function rescueScript(): Plugin {
-  let serving = false;
-  return {
+function rescueScript(): Plugin[] {
+  const built: Plugin = {
     name: "rescue-script",
-    config: (_config, { command }) => {
-      serving = command === "serve";
-    },
+    apply: "build",
     buildStart() {
-      if (!serving) this.emitFile({ type: "chunk", id: "src/rescue.ts", fileName: "rescue.js" });
+      this.emitFile({ type: "chunk", id: "src/rescue.ts", fileName: "rescue.js" });
     },
+  };
+  const served: Plugin = {
+    name: "rescue-script-serve",
+    apply: "serve",
     configureServer(server) {
       server.middlewares.use("/rescue.js", (_request, response) => {
         response.writeHead(302, { Location: "/src/rescue.ts" }).end();
       });
     },
   };
+  return [built, served];
 }
 
 /**

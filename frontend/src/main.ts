@@ -22,7 +22,9 @@ if (!getComputedStyle(document.documentElement).getPropertyValue("--paper")) {
 
 // As it may have been typed, a poll's code in capitals would be another poll on this device.
 const path = location.pathname.replace(/^\/p\/[^/]+/, (start) => start.toLowerCase());
-if (path !== location.pathname) history.replaceState(history.state, "", path + location.hash);
+if (path !== location.pathname) {
+  history.replaceState(history.state, "", path + location.search + location.hash);
+}
 
 // At once: the page comes along with the libraries, and not after them. Where it does not come, the
 // app, which asks for it again, is who says so.

@@ -1,7 +1,9 @@
 """Long questions, long answers, large numbers: nothing overlaps and nothing is off the screen."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -135,6 +137,9 @@ def test_large_letters_make_no_page_wider_than_the_window(
     visitor.open(poll.address)
     visitor.vote("Tea")
     expect_within(page, size, scrolled=True)
+    status = httpx.get(f"{stack.url}/api/status").json()
+    status["started_at"] = (datetime.now(UTC) - timedelta(hours=23, minutes=59)).isoformat()
+    page.route("**/api/status", lambda route: route.fulfill(json=status))
     for address in (f"{poll.address}/results", poll.manage, "/", "/join", "/status"):
         visitor.open(address)
         if address == poll.manage:

@@ -1,4 +1,4 @@
-import { NO_ANSWER, Problem, toProblem } from "./problem";
+import { isRecord, NO_ANSWER, Problem, toProblem } from "./problem";
 import type { paths } from "./schema";
 
 /** Longer than the server's own limit on a query, so that its answer comes before ours. */
@@ -102,10 +102,6 @@ export async function send(url: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response;
   // A proxy's error page is no JSON: then the status has to say it all.
   throw toProblem(await response.json().catch(() => undefined), response);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }
 
 /** The network failed, or something answered that is not the API, such as a hotel's login page. */

@@ -2,6 +2,7 @@ import { useEffect } from "react";
 
 import { isGone, troubleOf, type Reaching } from "../api/polls";
 import { isFault } from "../api/problem";
+import { focusMain } from "../lib/focus-main";
 import { lazily } from "../lib/lazily";
 import * as strings from "../strings";
 import { AgainButton } from "./again-button";
@@ -41,10 +42,11 @@ export function Unavailable({ asked }: { asked: Asked }) {
   return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
 }
 
-/** The poll was there, and is gone under the reader's hands. */
+/** The poll was there, and is gone under the reader's hands: reading starts again at the top. */
 function Deleted() {
   useEffect(() => {
     window.scrollTo(0, 0);
+    focusMain();
   }, []);
   return <NotFound body={strings.trouble.deleted} mistyped={false} />;
 }
