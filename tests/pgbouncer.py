@@ -21,7 +21,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from local import keeper
-from local.postgres import Postgres, hand_over, server_account
+from local.postgres import Postgres
+from local.postgres_programs import hand_over, server_account
 
 PATIENCE_SECONDS = 30.0
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))

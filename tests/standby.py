@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from local import postgres
 from local.postgres import Postgres
+from local.postgres_programs import hand_over, server_account, server_programs
 
 PRIMARY = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on"}
 SECONDS = 30.0
@@ -24,13 +24,13 @@ def standby_of(primary: Postgres) -> Iterator[Postgres]:
         standby.data.mkdir(mode=0o700)
         password = directory / "password"
         password.write_text(primary.password)
-        postgres.hand_over(standby.data, password)
-        program = postgres._server_programs() / "bin" / "pg_basebackup"
+        hand_over(standby.data, password)
+        program = server_programs() / "bin" / "pg_basebackup"
         subprocess.run(
             [program, "-D", standby.data, "-R", "-c", "fast", "-d", primary.url()],
             check=True,
             cwd=directory,
-            **postgres.server_account(),
+            **server_account(),
         )
         with standby:
             yield standby

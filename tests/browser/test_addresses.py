@@ -237,7 +237,7 @@ def test_a_poll_that_was_deleted_elsewhere_can_be_taken_off_the_list(
 ) -> None:
     host, device = newcomer(stack.url), newcomer(stack.url)
     host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    device.page.goto(host.page.url)
+    device.open(host.page.url)  # and keeps it in its list
     host.press("Delete the poll…")
     host.press("Delete it for good")
     host.sees("The poll and its votes are deleted.")

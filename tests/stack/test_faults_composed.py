@@ -85,9 +85,7 @@ class World:
 
     def crash_postgres(self, seconds: float) -> None:
         with self.server:
-            assert self.postgres._server
-            self.postgres._server.send_signal(signal.SIGQUIT)  # no shutdown: recovery follows
-            self.postgres._server.wait()
+            self.postgres.signal(signal.SIGQUIT)  # no shutdown: recovery follows
             self.postgres.stop()
             time.sleep(seconds)
             self.postgres.start()

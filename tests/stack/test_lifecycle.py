@@ -477,15 +477,14 @@ def test_a_database_that_hangs_makes_it_unready_and_holds_up_nobody(
 ) -> None:
     running = launch(**MIRROR, DATABASE_URL=own_postgres.url(), WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
-    assert own_postgres._server
-    own_postgres._server.send_signal(signal.SIGSTOP)  # connections are taken, and never served
+    own_postgres.signal(signal.SIGSTOP)  # connections are taken, and never served
     try:
         running.wait_for(lambda: reason(running) == "database away", "word of it")
         with Load(running, "/readyz"):  # as many as there are threads ask whether it is ready
             for _ in range(20):
                 assert ask(running).status == 200
     finally:
-        own_postgres._server.send_signal(signal.SIGCONT)
+        own_postgres.signal(signal.SIGCONT)
     running.wait_until_ready()
 
 

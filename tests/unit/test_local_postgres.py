@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from local import postgres as module
-from local.postgres import AlreadyRunningError, Postgres, PostgresError, folder_for
+from local.postgres import AlreadyRunningError, Postgres, folder_for
+from local.postgres_programs import PostgresError
 
 ROOT = Path(__file__).resolve().parents[2]
 
