@@ -40,9 +40,16 @@ class Connector:
         self._driver = import_module(f".{settings.driver}_connect", __package__)
         self._hosts = each_host(NETWORK | dict(settings.database))
         self._timeout = float(settings.database.get("connect_timeout", settings.connect_timeout))
-        self._away = threading.Event()
-        self._since = 0.0
         self._refusal = type("Away", (self._driver.OperationalError, KnownAway), {})
+        self._since = 0.0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, and let the attempts in the background end.
+
+        Without a lock: in a forked child, another thread of the parent may have it for ever.
+        """
+        self._away = threading.Event()
         self._back = threading.Condition()
 
     def __call__(self) -> Any:
@@ -68,10 +75,11 @@ class Connector:
 
     def _probe(self) -> None:
         """Attempts that overlap: one that hangs holds up none that would succeed by now."""
-        while self._away.is_set():
+        away, back = self._away, self._back
+        while away.is_set() and away is self._away:
             _started(self._attempt, "database attempt")
-            with self._back:
-                self._back.wait(PROBE_SECONDS)
+            with back:
+                back.wait(PROBE_SECONDS)
 
     def _attempt(self) -> None:
         # A pooler lets one in whose database is away, hence the question.

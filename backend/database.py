@@ -55,6 +55,7 @@ def engine_for_requests(settings: Settings) -> Engine:
     _limit_statements(engine, settings.statement_timeout)
     event.listen(engine, "handle_error", _leave_read_only_server)
     event.listen(engine, "handle_error", lambda context: _leave_silent_server(context, connector))
+    event.listen(engine, "engine_disposed", lambda _: connector.forget())
     _engines.add(engine)
     return engine
 

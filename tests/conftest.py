@@ -39,6 +39,19 @@ def database(postgres: Postgres) -> Iterator[str]:
     postgres.drop_database(name)
 
 
+@pytest.fixture(autouse=True)
+def no_attempt_is_left() -> Iterator[None]:
+    """An app of this process that still tries to reach its database meets other tests' psycopg2,
+    which has one way of waiting for all.
+    """
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.name.startswith("database "):
+            thread.join(15)
+            assert not thread.is_alive(), f"{thread.name} goes on: dispose of the app's engine"
+
+
 @pytest.fixture
 def query(postgres: Postgres, database: str) -> Query:
     """A function that asks `database` in SQL."""

@@ -155,7 +155,8 @@ def test_an_absence_is_logged_once_with_its_reason(
 
 def test_a_frozen_database_is_unavailable_in_time(settings: dict[str, str], proxy: Proxy) -> None:
     """With the timeouts that hold by default."""
-    client = create_app(settings).test_client()
+    app = create_app(settings)
+    client = app.test_client()
     poll_id = create_poll(client)
     proxy.freeze()
     assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)  # a connection of the pool
@@ -163,6 +164,7 @@ def test_a_frozen_database_is_unavailable_in_time(settings: dict[str, str], prox
     assert_status_says_away(client)
     proxy.heal()
     assert_recovers(client, f"/api/polls/{poll_id}")
+    app.extensions["engine"].dispose()
 
 
 def test_nothing_queues_behind_a_frozen_database(app: Flask, proxy: Proxy) -> None:
@@ -261,8 +263,34 @@ def test_a_read_only_server_is_left(app: Flask) -> None:
     assert create_poll(client)
 
 
+@contextlib.contextmanager
+def in_child(answer: Callable[[], int]) -> Iterator[Callable[[], int]]:
+    """Fork, as Gunicorn does where the app was loaded before; gives what the child is to answer,
+    which it thinks of only when it is asked.
+    """
+    asking, asked = os.pipe()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.read(asking, 1)
+            os.write(writing, str(answer()).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+
+        def ask() -> int:
+            os.write(asked, b"?")
+            return int(pipe.read())
+
+        yield ask
+    os.waitpid(child, 0)
+    os.close(asking)
+    os.close(asked)
+
+
 def test_a_child_process_gets_connections_of_its_own(app: Flask) -> None:
-    """As Gunicorn's workers do, when the app was loaded before they were forked."""
     client = app.test_client()
     poll_id = create_poll(client)
 
@@ -271,20 +299,24 @@ def test_a_child_process_gets_connections_of_its_own(app: Flask) -> None:
             return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
 
     parent = backend_pid()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writing, str(backend_pid()).encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        of_child = int(pipe.read())
-    os.waitpid(child, 0)
-    assert of_child != parent
+    with in_child(backend_pid) as of_child:
+        assert of_child() != parent
     assert backend_pid() == parent
     assert client.get(f"/api/polls/{poll_id}").status_code == 200
+
+
+def test_a_child_process_finds_out_by_itself_whether_the_database_is_away(
+    app: Flask, proxy: Proxy
+) -> None:
+    """The attempts in the background are a thread of the parent's, which is not forked."""
+    client = app.test_client()
+    path = f"/api/polls/{create_poll(client)}"
+    proxy.refuse()
+    assert_unavailable(client, "GET", path, None)
+    with in_child(lambda: client.get(path).status_code) as of_child:
+        proxy.heal()
+        assert of_child() == 200
+    assert_recovers(client, path)
 
 
 def test_a_mistake_of_ours_is_told_to_the_log_only(

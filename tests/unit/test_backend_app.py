@@ -1,6 +1,7 @@
 """What the app decides without a database."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -16,8 +17,10 @@ NOWHERE = {"DATABASE_URL": "postgres://u:s3cret@127.0.0.1:1/none"}
 
 
 @pytest.fixture(params=["psycopg2", "pg8000"])
-def app(request: pytest.FixtureRequest) -> Flask:
-    return create_app(NOWHERE | {"DATABASE_DRIVER": request.param})
+def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
+    app = create_app(NOWHERE | {"DATABASE_DRIVER": request.param})
+    yield app
+    app.extensions["engine"].dispose()
 
 
 def cookie_given(app: Flask, scheme: str, **headers: str) -> str | None:
@@ -60,6 +63,14 @@ def test_a_database_that_is_away_leaves_no_password_in_the_log(
     assert app.test_client().get("/api/polls/00000000").status_code == 503
     assert "refused" in caplog.text
     assert "s3cret" not in caplog.text
+
+
+def test_who_disposes_of_the_engine_wants_no_more_attempts_in_the_background(app: Flask) -> None:
+    assert app.test_client().get("/api/polls/00000000").status_code == 503
+    [probe] = [thread for thread in threading.enumerate() if thread.name == "database probe"]
+    app.extensions["engine"].dispose()
+    probe.join(10)
+    assert not probe.is_alive()
 
 
 @pytest.fixture

@@ -57,6 +57,7 @@ def test_what_the_app_answers_is_counted_and_its_errors_too() -> None:
     assert told["bucket_seconds"] == 10
     assert sum(bucket["requests"] for bucket in told["buckets"]) == 3  # not those for the status
     assert sum(bucket["errors"] for bucket in told["buckets"]) == 1  # 503: no database
+    app.extensions["engine"].dispose()
 
 
 def test_the_buckets_are_the_last_ten_minutes() -> None:
@@ -127,10 +128,12 @@ def test_where_nothing_can_be_written_nothing_is_counted_and_all_works(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", "/proc")  # nobody can make a file there
-    client = create_app(NOWHERE).test_client()
+    app = create_app(NOWHERE)
+    client = app.test_client()
     assert client.get("/api/openapi.json").status_code == 200
     assert client.get("/api/status").json["traffic"] is None
     assert "requests are not counted" in caplog.text
+    app.extensions["engine"].dispose()
 
 
 def test_a_full_disk_is_noticed_before_it_kills() -> None:
