@@ -207,7 +207,7 @@ def test_a_vote_that_waits_is_sent_by_whichever_page_is_opened(voter: Visitor, p
 
 def test_two_tabs_of_a_ballot_agree(voter: Visitor, poll: Poll) -> None:
     other = Visitor(voter.page.context.new_page(), voter.complaints)
-    other.page.goto(poll.address)
+    other.open(poll.address)
     voter.vote("Tea")
     says(other, "Tea", "Counted")
     expect(other.page.get_by_role("radio", name="Tea")).to_be_checked()

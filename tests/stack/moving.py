@@ -127,6 +127,12 @@ def connected(url: str) -> Iterator[Any]:
         connection.close()
 
 
+def run(url: str, sql: str) -> None:
+    """Statements whose rows nobody wants."""
+    with connected(url) as cursor:
+        cursor.execute(sql)
+
+
 def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
     """The rows of a query."""
     with connected(url) as cursor:

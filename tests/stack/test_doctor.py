@@ -7,11 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.postgres import Postgres, temporary
+from tests.stack.booting import Boot
 from tests.stack.moving import ask, connected
-from tests.stack.test_boot import Boot, boot
 from tests.standby import PRIMARY, standby_of
-
-__all__ = ["boot"]
 
 
 def problems(report: str) -> list[str]:

@@ -8,18 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import Done, ask, bring, brought, command, connected, environment, file
+from tests.stack.moving import Done, ask, bring, brought, command, environment, file, run
 
 SQL = "CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born DATE{})"
 ROWS = [(1, "Ada", "1815-12-10"), (2, "Bo", "the 70s")]
 NULL = "--on-bad null (NULL in their place)"
 TEXT = "--on-bad text (their columns become text)"
 SKIP = "--on-bad skip (their rows are left out)"
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def authors(folder: Path, more: str = "") -> Path:

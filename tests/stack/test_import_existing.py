@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import ask, bring, brought, connected, file, state
+from tests.stack.moving import ask, bring, brought, connected, file, run, state
 
 SQLITE = """
 CREATE TABLE author (id INTEGER PRIMARY KEY, Name TEXT, joined INTEGER, score NUMERIC);
@@ -37,11 +37,6 @@ def path(tmp_path: Path) -> Path:
 def migrated(database: str) -> str:
     run(database, POSTGRES)
     return database
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:

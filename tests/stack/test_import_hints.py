@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import ask, bring, brought, connected, file, state
+from tests.stack.moving import ask, bring, brought, connected, file, run, state
 
 SQLITE = """
 CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE);
@@ -16,11 +16,6 @@ CREATE TABLE author (id bigint PRIMARY KEY, born date);
 CREATE TABLE book (id bigint PRIMARY KEY,
                    author_id bigint CONSTRAINT written_by REFERENCES author);
 """
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def test_a_row_that_refers_to_a_skipped_one(database: str, tmp_path: Path) -> None:

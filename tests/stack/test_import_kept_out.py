@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.moving import Done, bring, brought, connected, file
+from tests.stack.moving import Done, bring, brought, file, run
 
 SKIP = ("--on-bad", "skip")
 
@@ -37,11 +37,6 @@ CIRCLE_ROWS = {
     "a": [(1, 1, 1), (2, None, "x"), (3, 2, 3), (4, 3, 4), (5, 5, 5)],
     "b": [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5)],
 }
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def skipped(done: Done) -> dict[str, int]:

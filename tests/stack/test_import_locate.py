@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.stack.moving import Done, bring, brought, connected, file, state
+from tests.stack.moving import Done, bring, brought, file, run, state
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, score REAL, at DATETIME)"
 ROWS = [(n, f"name {n}", n / 4, "2024-02-29 10:00:00") for n in range(1, 3001)]
@@ -16,11 +16,6 @@ def path(database: str, tmp_path: Path) -> Path:
     made = file(tmp_path / "app.db", TABLE, t=ROWS)
     brought(database, made)
     return made
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def verify(url: str, path: Path, *words: str) -> tuple[Done, dict[str, Any]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import ask, bring, brought, connected, file
+from tests.stack.moving import ask, bring, brought, file, run
 
 PAIR = """CREATE TABLE p (id int PRIMARY KEY, active boolean NOT NULL);
 CREATE TABLE c (id int PRIMARY KEY, pid int NOT NULL REFERENCES p{action}, d date);"""
@@ -13,11 +13,6 @@ CREATE TABLE c (id INTEGER PRIMARY KEY, pid INT REFERENCES p, d DATE);"""
 ROWS = {"p": [(1, 1), (2, "maybe")], "c": [(1, 1, ""), (2, 2, "2020-01-01"), (3, 1, None)]}
 GONE = "skipped, since what {} to was skipped, or is not there"
 ONE = f"1 row {GONE.format('it refers')}"
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 def keys(url: str) -> list[tuple[str, bool, bool, bool]]:

@@ -5,15 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.moving import WHOEVER_READS, ask, bring, brought, connected, file
+from tests.stack.moving import WHOEVER_READS, ask, bring, brought, connected, file, run
 
 SPANS = ["1970-01-02 01:00:00.500000", "1969-12-31 23:00:00.000000", None]
 BOTH_WAYS = pytest.mark.parametrize("words", [(), ("--verify-only",)], ids=["import", "verify"])
-
-
-def run(url: str, sql: str) -> None:
-    with connected(url) as cursor:
-        cursor.execute(sql)
 
 
 @WHOEVER_READS

@@ -28,10 +28,8 @@ from tests.ledger import Query
 from tests.load import Load
 from tests.pgbouncer import POOL_SIZE, Bouncer, PgBouncer
 from tests.stack.apps.kit import MIRROR
-from tests.stack.test_boot import Boot, boot
+from tests.stack.booting import Boot
 from tests.stack_fixture import PATIENCE_SECONDS, REVISIONS, Release, Stack, ended
-
-__all__ = ["boot"]
 
 pytestmark = pytest.mark.pgbouncer
 

@@ -17,6 +17,8 @@ from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local import tools
 from local.postgres import Postgres
 from tests.stack_fixture import PATIENCE_SECONDS, ROOT, Stack
@@ -32,6 +34,8 @@ AILING = {
 PROBLEM = "application/problem+json"
 HTML = "text/html; charset=utf-8"
 
+ASSET = "/assets/app-1a2b3c4d.js"
+STYLE = "/assets/style-5e6f7a8b.css"
 PAGE = "<!doctype html><title>The page</title>\n"
 SCRIPT = "// A file whose name changes with its content.\n" + "console.log('hello');\n" * 60
 
@@ -105,6 +109,12 @@ def read(connection: socket.socket, method: str = "GET") -> Answer:
     with contextlib.closing(response):
         response.begin()
         return Answer(response.status, tuple(response.getheaders()), response.read())
+
+
+def seen(answer: Answer) -> dict[str, Any]:
+    """What the app saw of the request."""
+    assert answer.status == 200, answer
+    return answer.json()
 
 
 def problem(answer: Answer) -> dict[str, Any]:
@@ -183,8 +193,8 @@ def build(static: Path) -> None:
         "index.html": PAGE,
         "robots.txt": "User-agent: *\n",
         "CNAME": "example.com\n",
-        "assets/app-1a2b3c4d.js": SCRIPT,
-        "assets/style-5e6f7a8b.css": "body { margin: 0 }\n" * 60,
+        ASSET[1:]: SCRIPT,
+        STYLE[1:]: "body { margin: 0 }\n" * 60,
         ".env": "SECRET=1\n",
         ".git/config": "[core]\n",
         "assets/.secret.js": "SECRET=1\n",
@@ -196,8 +206,8 @@ def build(static: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     # Other words than in the file itself, so that one sees which of the two was sent.
-    (static / "assets/app-1a2b3c4d.js.gz").write_bytes(gzip.compress(b"// compressed beforehand"))
-    (static / "assets/app-1a2b3c4d.js.br").write_bytes(b"// brotli, says its name")
+    (static / f"{ASSET[1:]}.gz").write_bytes(gzip.compress(b"// compressed beforehand"))
+    (static / f"{ASSET[1:]}.br").write_bytes(b"// brotli, says its name")
 
 
 def nginx_has(what: str) -> bool:
@@ -218,6 +228,16 @@ def root(folder: Path, **programs: str) -> Path:
         section = f"[program:{name}]\n{PROGRAM}{lines}\n"
         (folder / "programs.d" / f"{name}.conf").write_text(section)
     return folder
+
+
+def has_ipv6() -> bool:
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        return True
+    return False
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 
 
 def left(stack: Stack) -> dict[int, str]:
