@@ -1,4 +1,4 @@
-"""A poll that is asked, voted in and run by the API, for tests of what pages make of it."""
+"""What the API is asked and tells, for tests of what pages make of it: a poll, and the status."""
 
 import csv
 from collections.abc import Sequence
@@ -65,3 +65,9 @@ class Poll:
 
 def _sent(method: str, url: str, **kwargs: Any) -> httpx.Response:
     return httpx.request(method, url, **kwargs).raise_for_status()
+
+
+def without_database(stack: Stack) -> dict[str, Any]:
+    """The status as the app tells it while Postgres does not answer."""
+    status: dict[str, Any] = httpx.get(f"{stack.url}/api/status").json()
+    return status | {"database": dict.fromkeys(status["database"]) | {"available": False}}

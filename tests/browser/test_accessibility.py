@@ -4,11 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.poll import Poll
+from tests.browser.poll import Poll, without_database
 from tests.browser.tally import PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
@@ -94,12 +93,6 @@ def refuse(page: Page, method: str) -> None:
         "**/api/polls/*",
         lambda route: route.abort() if route.request.method == method else route.fallback(),
     )
-
-
-def without_database(stack: Stack) -> dict[str, Any]:
-    """The status as the app tells it while Postgres does not answer."""
-    status: dict[str, Any] = httpx.get(f"{stack.url}/api/status").json()
-    return status | {"database": dict.fromkeys(status["database"]) | {"available": False}}
 
 
 def asked(stack: Stack, options: int = 3, **members: object) -> Poll:
@@ -249,7 +242,7 @@ def test_axe_finds_nothing_where_something_is_away(stack: Stack, newcomer: Newco
     status = without_database(stack)
     page.route("**/api/status", lambda route: route.fulfill(json=status))
     page.goto("/status")
-    visitor.sees("The database is away.")
+    visitor.sees("The database is away")
     expect_accessible(page, "a database that is away")
 
     page.context.set_offline(True)

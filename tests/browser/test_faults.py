@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -115,6 +116,23 @@ def test_results_that_the_server_fails_at_stay_and_go_on_by_themselves(
     expect(host.page.get_by_role("img", name="Votes over time.")).to_be_visible()
     for visitor in (host, wall):
         expect(visitor.page.get_by_text("Live")).to_be_visible(timeout=30_000)
+
+
+def test_results_are_live_again_though_somebody_else_was_the_first_to_find_them_well(
+    stack: Stack, query: Query, newcomer: Newcomer
+) -> None:
+    """The front door's copy lasts until its second is over: who looks once a second finds an old
+    one each time, which says nothing of the app.
+    """
+    host = newcomer(stack.url)
+    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.goto(f"{address}/results")
+    host.expect_share("Tea", 0, 0)
+    with broken(query, "polls"):
+        expect(host.page.get_by_text("Server trouble…")).to_be_visible(timeout=30_000)
+        host.page.wait_for_event("response", lambda answer: answer.url.endswith("/results"))
+    assert httpx.get(f"{stack.url}/api{address}/results".replace("/p/", "/polls/")).is_success
+    expect(host.page.get_by_text("Live")).to_be_visible(timeout=30_000)
 
 
 def test_what_the_host_presses_and_the_server_fails_at_is_done_by_trying_again(

@@ -85,7 +85,7 @@ def test_requests_and_errors_are_drawn_and_told(
     proxy.refuse()
     for _ in range(3):
         assert stack.get("/api/polls/00000000")[0] == 503
-    visitor.sees("The database is away.")
+    visitor.sees("The database is away: votes and polls wait.")
     expect(visitor.page.locator(".live-state")).to_have_text("Server trouble…")
     expect(fact(visitor, "Postgres")).to_have_text("away")
     expect(fact(visitor, "In ten minutes")).to_have_text("3 errors")
@@ -119,7 +119,7 @@ def test_a_server_that_is_away_leaves_the_last_figures(
     expect(fact(visitor, "Release")).to_have_text(NAMED["RELEASE"])
     # It claims nothing that it cannot know, and says how old that is which it knew.
     expect(visitor.page.locator(".lede")).to_have_text(
-        re.compile(r"^The server does not answer\. What stands below is [1-9]\d* s old\.$")
+        re.compile(r"^The server is away\. All as of [1-9]\d* s ago\.$")
     )
     uptime = fact(visitor, "Up for").inner_text()
     visitor.page.wait_for_timeout(1_500)

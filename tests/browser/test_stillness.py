@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
 from tests.browser.layout import Box, boxes, note_shifts, resize, shifted
-from tests.browser.poll import Poll
-from tests.browser.tally import DESKTOP, PHONE, Size, Visitor
+from tests.browser.poll import Poll, without_database
+from tests.browser.tally import DESKTOP, PHONE, SMALL_PHONE, Size, Visitor
 from tests.stack_fixture import Stack
 
 Newcomer = Callable[..., Visitor]
@@ -59,6 +59,32 @@ def test_nothing_moves_when_the_server_is_away(
         expect(state).to_have_text("Reconnecting…")
         assert places(page) == before
         page.context.set_offline(False)
+
+
+@pytest.mark.parametrize("room", [SMALL_PHONE, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
+def test_nothing_moves_when_trouble_is_told_in_words(
+    stack: Stack, newcomer: Newcomer, room: Size
+) -> None:
+    viewer = newcomer(stack.url, room)
+    note_shifts(viewer.page)
+    page = viewer.open(Poll(stack).manage)
+    viewer.sees("Open · 0 votes so far")
+    page.context.set_offline(True)
+    viewer.sees("Reconnecting: this may be old")
+    assert shifted(page) < HARDLY
+    page.context.set_offline(False)
+
+    status = without_database(stack)
+    viewer.open("/status")
+    viewer.sees("All is well.")
+    page.route("**/api/status", lambda route: route.fulfill(json=status))
+    viewer.sees("The database is away: votes and polls wait.")
+    page.context.set_offline(True)
+    viewer.sees("The server is away. All as of ")
+    page.context.set_offline(False)
+    page.unroute("**/api/status")
+    viewer.sees("All is well.")
+    assert shifted(page) < HARDLY
 
 
 def places(page: Page) -> list[list[Box]]:

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { NO_ANSWER, Problem } from "./problem";
-import { backoff, newest, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
+import { backoff, newest, OUTDATED, pollingInterval, steadyInterval, worthRetrying } from "./rhythm";
 
 const looking = { visible: true, closed: false, watching: true, staleLooks: 0 };
 
@@ -16,8 +16,20 @@ test("a ballot that has found the count of before looks again at once: it keeps 
   expect(pollingInterval({ ...looking, watching: false, staleLooks: 1 })).toBeLessThan(1_000);
 });
 
-test("while the app is away, copies that stay old are not asked for in a hurry", () => {
-  expect(pollingInterval({ ...looking, staleLooks: 4 })).toBe(pollingInterval(looking));
+test("while the app is away, copies that stay old are seldom asked for in a hurry", () => {
+  const hurried = (staleLooks: number) => pollingInterval({ ...looking, staleLooks }) < pollingInterval(looking);
+  expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter(hurried)).toEqual([1, 2, 3, 6, 9]);
+});
+
+test("once the app is back, looks do not keep step with copies that last until their second is over", () => {
+  let [now, renewed, staleLooks] = [100, 0, OUTDATED + 1];
+  for (let looks = 0; looks < 4 && staleLooks > 0; looks += 1) {
+    now += pollingInterval({ ...looking, staleLooks });
+    const second = Math.floor(now / 1_000);
+    staleLooks = second > renewed ? staleLooks + 1 : 0;
+    renewed = second; // by the look that found an old one
+  }
+  expect(staleLooks).toBe(0);
 });
 
 test("it is asked less often where nothing is to be seen", () => {

@@ -4,7 +4,10 @@ import { isFault, Problem } from "./problem";
 const LIVE = 1_000;
 /** The look that made the front door fetch them got the copy of before: the new one is there soon. */
 const SOON = 300;
-/** How many looks in a row may hurry so: while the app is away, each brings the copy of before. */
+/**
+ * How many looks in a row may hurry so: while the app is away, each brings the copy of before. Then
+ * so many go by for each that hurries: looks that keep step with the copies find an old one for ever.
+ */
 const HURRIED = 3;
 /**
  * So many in a row are no coincidence: a copy lasts until its second is over, so that of two looks
@@ -48,7 +51,7 @@ export function pollingInterval(state: {
 }): number {
   if (!state.visible) return HIDDEN;
   if (state.closed) return CALM;
-  if (state.staleLooks > 0 && state.staleLooks <= HURRIED) return SOON;
+  if (state.staleLooks > 0 && (state.staleLooks < HURRIED || state.staleLooks % HURRIED === 0)) return SOON;
   return state.watching ? LIVE : CALM;
 }
 

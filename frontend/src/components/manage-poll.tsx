@@ -52,7 +52,9 @@ export function ManagePoll({ poll, secret, ballots, trouble, created }: ManagePo
       <p className="lede">
         <strong role="status">{told.state}</strong>
         {ballots !== undefined && ` · ${tally(poll, ballots)}`}
-        <span role="status">{trouble && ` · ${strings.manage.outdated[trouble]}`}</span>
+        <span className="manage-trouble" role="status">
+          {trouble && strings.manage.outdated[trouble]}
+        </span>
       </p>
 
       <Share id={id} question={question} hint={told.share} />

@@ -42,7 +42,7 @@ function Standing({ status, asked }: StandingProps) {
         <LiveState closed={false} trouble={troubleOf(asked) ?? failing} asked={asked} />
       </div>
       <p className="lede">
-        <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>{" "}
+        <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>
         {lost && <Age received={asked.dataUpdatedAt} />}
       </p>
       <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />
@@ -71,7 +71,7 @@ interface AgeingProps {
 /** How old the figures are. */
 function Age({ received }: AgeingProps) {
   const since = useNow(SECOND).getTime() - received;
-  return strings.status.old(formatDuration(since / 1000));
+  return ` ${strings.status.old(formatDuration(since / 1000))}`;
 }
 
 interface VitalsProps extends AgeingProps {

@@ -6,12 +6,11 @@ export const status = {
   title: "Status",
   well: "All is well.",
   lost: {
-    away: "The server does not answer.",
-    failing: "Something went wrong on the server.",
+    away: "The server is away.",
+    failing: "The server has trouble.",
   },
-  old: (age: string) => `What stands below is ${age} old.`,
-  databaseAway:
-    "The database is away. Pages and cached results go on; votes and new polls have to wait.",
+  old: (age: string) => `All as of ${age} ago.`,
+  databaseAway: "The database is away: votes and polls wait.",
   failing: (formatted: string, count: number) =>
     plural.select(count) === "one"
       ? "One request failed in the last minute."
