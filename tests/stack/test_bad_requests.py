@@ -25,6 +25,7 @@ def front(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     journal = tmp_path_factory.mktemp("witness") / "journal"
     with door(postgres, APP_MODULE="witness:app", JOURNAL=str(journal), RATE_LIMIT="0") as running:
         front = Front("127.0.0.1", running.port, journal.read_text)
+        assert running.get("/api/first")[0] == 200  # so that no journal without words is a good one
         yield front
         check_journal(front)
         assert "Traceback" not in running.log
