@@ -147,7 +147,7 @@ def test_what_the_host_presses_and_the_server_fails_at_is_done_by_trying_again(
         expect(again).to_have_count(1, timeout=30_000)
         expect(again).to_be_focused()
         expect(host.page.get_by_role("alert").filter(has_text=FAULT)).to_have_count(1)
-        host.sees("Server trouble: this may be old")
+        host.sees("Server trouble: may be old")
         picture(host.page, "manage-fault")
     again.click()
     host.sees("Closed · 0 votes in all")

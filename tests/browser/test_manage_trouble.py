@@ -127,7 +127,7 @@ def test_what_is_kept_after_all_is_not_deleted_when_the_network_is_back(
     host.press("Delete it for good")
     expect(host.page.get_by_role("dialog").get_by_text("Trying again…")).to_be_visible()
     host.press("Keep it")
-    host.sees("Reconnecting: this may be old")
+    host.sees("Reconnecting: may be old")
     host.page.context.set_offline(False)
     expect(host.page.get_by_text("Reconnecting")).to_have_count(0)
     host.press("Close the poll")

@@ -70,7 +70,9 @@ def test_nothing_moves_when_trouble_is_told_in_words(
     page = viewer.open(Poll(stack).manage)
     viewer.sees("Open · 0 votes so far")
     page.context.set_offline(True)
-    viewer.sees("Reconnecting: this may be old")
+    viewer.sees("Reconnecting: may be old")
+    [told], [share] = boxes(page, ".manage-trouble"), boxes(page, ".manage-share")
+    assert told.bottom < share.top
     assert shifted(page) < HARDLY
     page.context.set_offline(False)
 

@@ -13,8 +13,8 @@ export const manage = {
   inAll: (formatted: string, count: number, multiple: boolean) =>
     `${formatted} ${(multiple ? voters : votes)(count)} in all`,
   outdated: {
-    away: "Reconnecting: this may be old",
-    failing: "Server trouble: this may be old",
+    away: "Reconnecting: may be old",
+    failing: "Server trouble: may be old",
   },
   running: "Run it",
   close: "Close the poll",
