@@ -5,8 +5,8 @@ const LIVE = 1_000;
 /** The look that made the front door fetch them got the copy of before: the new one is there soon. */
 const SOON = 300;
 /**
- * How many looks in a row may hurry so: while the app is away, each brings the copy of before. Then
- * so many go by for each that hurries: looks that keep step with the copies find an old one for ever.
+ * How many looks in a row may hurry so: while the app is away, each brings the copy of before. After
+ * them only one in so many does, since looks that keep step with the copies find old ones for ever.
  */
 const HURRIED = 3;
 /**
