@@ -1,6 +1,6 @@
 """The row of the table of faults that composes the others: random ones, several at a time.
 
-A failure shows the seed and the sequence; `FAULT_SEED=… make soak ARGS="-k random"` repeats it.
+A failure shows the seed and the sequence; `FAULT_SEED=… make soak ARGS="-k whatever"` repeats it.
 """
 
 import contextlib
@@ -102,7 +102,10 @@ class World:
         with self.container:
             self.tally.signal(signal.SIGKILL)
             self.tally.wait()
-            self._kill(list(left(self.tally)))
+            # Here one after the other, so that supervisord may just have started another.
+            while pids := list(left(self.tally)):
+                self._kill(pids)
+                time.sleep(0.02)
             self.tally.start()
 
     def _children(self, word: str) -> list[int]:
