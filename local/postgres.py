@@ -128,7 +128,7 @@ class Postgres:
             self._lock = None
 
     def signal(self, number: int) -> None:
-        """Send a signal to the server's first process, on which all others depend."""
+        """Send a signal to the server's first process; nothing happens where it does not run."""
         if self._server is not None:
             self._server.send_signal(number)
 

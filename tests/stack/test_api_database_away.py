@@ -273,21 +273,24 @@ def in_child(answer: Callable[[], int]) -> Iterator[Callable[[], int]]:
     child = os.fork()
     if child == 0:
         try:
+            os.close(asked)
             os.read(asking, 1)
             os.write(writing, str(answer()).encode())
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as pipe:
-
-        def ask() -> int:
-            os.write(asked, b"?")
-            return int(pipe.read())
-
-        yield ask
-    os.waitpid(child, 0)
     os.close(asking)
-    os.close(asked)
+    try:
+        with os.fdopen(reading) as pipe:
+
+            def ask() -> int:
+                os.write(asked, b"?")
+                return int(pipe.read())
+
+            yield ask
+    finally:
+        os.close(asked)  # a child that was not asked ends, too
+        os.waitpid(child, 0)
 
 
 def test_a_child_process_gets_connections_of_its_own(app: Flask) -> None:
