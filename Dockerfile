@@ -22,18 +22,13 @@ RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
 
 
 # The virtual environment: the image's own packages, whose hashes are checked, and over them the
-# app's, whose hashes are checked if it gives any. pip stays outside. The `demijohn` command looks
-# for its code in /opt/demijohn.
+# app's, whose hashes are checked if it gives any. pip stays outside.
 FROM debian:trixie-slim AS packages
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
  && rm -rf /var/cache/apt/* /var/lib/apt/lists/* \
  && python3 -m venv /opt/pip \
- && python3 -m venv --without-pip /opt/venv \
- && echo /opt/demijohn > "$(/opt/venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/demijohn.pth" \
- && printf '%s\n' '#!/opt/venv/bin/python' 'import sys' 'from demijohn.cli import main' 'sys.exit(main())' \
-      > /opt/venv/bin/demijohn \
- && chmod 755 /opt/venv/bin/demijohn
+ && python3 -m venv --without-pip /opt/venv
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/venv/bin/python
 COPY image/requirements.txt /tmp/image.txt
 RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt
@@ -42,12 +37,20 @@ COPY ${BACKEND}/requirements.txt /tmp/app.txt
 RUN /opt/pip/bin/pip install --requirement /tmp/app.txt
 
 
-# The code, as bytecode too: the running container cannot write any.
+# The code, as bytecode too: the running container cannot write any. The package `demijohn` is
+# installed beside the virtual environment, not into it, so that a change of it is a small layer.
 FROM packages AS code
+COPY image/build.txt /tmp/
+RUN /opt/pip/bin/pip --python /opt/pip/bin/python install --require-hashes --only-binary :all: \
+      --requirement /tmp/build.txt
+COPY pyproject.toml /src/
+COPY image/ /src/image/
+RUN /opt/pip/bin/pip --python /opt/pip/bin/python wheel --no-build-isolation --no-deps --no-index \
+      --wheel-dir /tmp/wheel /src \
+ && /opt/pip/bin/pip install --no-deps --no-index --prefix /opt/code /tmp/wheel/*.whl
 ARG BACKEND
-COPY image/ /opt/demijohn/demijohn/
 COPY ${BACKEND}/ /app/${BACKEND}/
-RUN /opt/venv/bin/python -m compileall -q /opt/demijohn /app
+RUN /opt/venv/bin/python -m compileall -q /app
 COPY nginx.conf supervisord.conf /app/
 COPY programs.d/ /app/programs.d/
 
@@ -65,7 +68,7 @@ RUN apt-get update \
 
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
-COPY --from=code /opt/demijohn /opt/demijohn
+COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
 # DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
 # has a number only has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test faults soak lint types lock bench-import bench-viewers bench-lighthouse
+.PHONY: help run test faults soak lint types docs lock bench-import bench-viewers bench-lighthouse
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
@@ -23,6 +23,9 @@ lint: ## linters and type checkers
 
 types: ## the frontend's types anew from the backend's API
 	@$(PYTHON) -m local types
+
+docs: ## the tables in the docs that are generated from the code
+	@$(PYTHON) -m local docs
 
 lock: ## the requirements pinned and hashed anew from the *.in files (needs uv)
 	@sh local/lock.sh

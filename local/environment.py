@@ -22,7 +22,7 @@ from .steps import (
 
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"  # here, so that they go when the environment goes
-RUN = ("local/requirements/build.txt", "image/requirements.txt")
+RUN = ("image/build.txt", "image/requirements.txt")
 
 
 def prepare(*, dev: bool) -> Path:

@@ -46,8 +46,9 @@ def openapi() -> None:
 
 def nginx_conf() -> None:
     """nginx.conf as `demijohn serve` sets it up behind a proxy."""
-    settings = importlib.import_module("demijohn.settings")
-    nginx = importlib.import_module("demijohn.nginx")
+    settings = importlib.import_module("demijohn.config.settings")
+    nginx = importlib.import_module("demijohn.serve.nginx")
+    nginx_program = importlib.import_module("demijohn.config.nginx_program")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "index.html").touch()
         config = settings.load(
@@ -60,7 +61,7 @@ def nginx_conf() -> None:
                 "DOTENV": "",
             }
         )
-        nginx.write(config, nginx.Program.find(str(tools.nginx())), ROOT, 1)
+        nginx.write(config, nginx_program.NginxProgram.find(str(tools.nginx())), ROOT, 1)
         call(BIN / "gixy", Path(folder, "nginx.conf"))
 
 
@@ -87,7 +88,7 @@ def program(*words: str | Path) -> Callable[[], None]:
 CHECKS: dict[str, Callable[[], None]] = {
     "ruff check": program(BIN / "ruff", "check", "."),
     "ruff format": program(BIN / "ruff", "format", "--check", "."),
-    "mypy": program(BIN / "mypy", "image", "backend", "local"),
+    "mypy": program(BIN / "mypy", "image/demijohn", "backend", "local"),
     "frontend lint": npm("run", "lint"),
     "frontend types": npm("run", "typecheck"),
     "frontend tests": npm("test"),

@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 command -v uv >/dev/null || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }
 
-for file in image/requirements.in backend/requirements.in local/requirements/*.in requirements-dev.in; do
+for file in image/build.in image/requirements.in backend/requirements.in local/requirements/*.in requirements-dev.in; do
   # $constraints is a list of words without spaces.
   # shellcheck disable=SC2086
   uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \

@@ -6,7 +6,7 @@ that are there say how often the revision was done, and their numbers how often 
 
 from pathlib import Path
 
-from demijohn.release import heads
+from demijohn.serve.release import heads
 
 from tests.ledger import Query
 

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
+SMOKE = ROOT / "image" / "demijohn" / "commands" / "smoke.py"
 
 # What a careful host gives a container, and what the image is promised to be content with.
 HARDENED = (
@@ -160,7 +161,13 @@ class Container:
 
     def smoke(self, *options: str) -> dict[str, str]:
         """The status of each check of smoke.py, run from outside; none may have failed."""
-        command = [sys.executable, "-I", str(ROOT / "image" / "smoke.py"), self.url, "--json"]
+        command = [
+            sys.executable,
+            "-I",
+            str(SMOKE),
+            self.url,
+            "--json",
+        ]
         done = subprocess.run([*command, *options], capture_output=True, text=True)
         checks = json.loads(done.stdout)["checks"]
         assert done.returncode == 0, [check for check in checks if check["status"] == "fail"]

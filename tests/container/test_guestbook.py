@@ -30,7 +30,7 @@ SETTINGS = {
 
 def put_in(app: Path, context: Path) -> Path:
     """What someone does who puts an app of their own in: the repository's files, and the app's."""
-    for name in ("Dockerfile", ".dockerignore", "nginx.conf", "supervisord.conf"):
+    for name in ("Dockerfile", ".dockerignore", "nginx.conf", "pyproject.toml", "supervisord.conf"):
         shutil.copy(ROOT / name, context)
     shutil.copytree(ROOT / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(app, context, dirs_exist_ok=True)

@@ -6,7 +6,7 @@
 import sys
 
 from demijohn.cli import main
-from demijohn.sqlite import crew, load
+from demijohn.sqlite_import import crew, load
 
 if __name__ == "__main__":
     readers, rows = map(int, sys.argv[1:3])

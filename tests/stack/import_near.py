@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 
-from demijohn.sqlite.source import Halved, Invalid
+from demijohn.sqlite_import.source import Halved, Invalid
 from hypothesis import strategies as st
 
 AROUND = ("", "", "", "", " ", "\t", "\n", "\r\n", "\xa0", "\0", "\u2009", "'", "+", "-", "x")

@@ -26,8 +26,8 @@ NUMBERS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 LOST_BY_A_LIBRARY = """
 import os, sys
 from demijohn.cli import main
-from demijohn.exits import Interrupted
-from demijohn.sqlite import command, display
+from demijohn.common.exit_codes import Interrupted
+from demijohn.sqlite_import import command, display
 def deaf():
     try:
         os.kill(os.getpid(), {number})

@@ -9,15 +9,15 @@ from typing import Any
 
 import psycopg2
 import pytest
-from demijohn.sqlite.choose import KINDS, UNITS_OF
-from demijohn.sqlite.move import Move
-from demijohn.sqlite.normal import Whole, form
-from demijohn.sqlite.normal_one import BROKEN, One
-from demijohn.sqlite.proof import term
-from demijohn.sqlite.schema import Column
-from demijohn.sqlite.target import PLAIN, kind_of
-from demijohn.sqlite.texts import AnyText, Words
-from demijohn.sqlite.values import BULK_ERRORS, Kind, Unfit
+from demijohn.sqlite_import.choose import KINDS, UNITS_OF
+from demijohn.sqlite_import.move import Move
+from demijohn.sqlite_import.normal import Whole, form
+from demijohn.sqlite_import.normal_one import BROKEN, One
+from demijohn.sqlite_import.proof import term
+from demijohn.sqlite_import.schema import Column
+from demijohn.sqlite_import.target import PLAIN, kind_of
+from demijohn.sqlite_import.texts import AnyText, Words
+from demijohn.sqlite_import.values import BULK_ERRORS, Kind, Unfit
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import psycopg2
 import pytest
-from demijohn.exits import Stop
-from demijohn.sqlite import source, values
-from demijohn.sqlite.command import main
+from demijohn.common.exit_codes import CommandError
+from demijohn.sqlite_import import source, values
+from demijohn.sqlite_import.command import main
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection
@@ -229,7 +229,7 @@ def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, la
             patch.setattr(source, "PIECE_BYTES", large)
             patch.setattr(values, "SLICE", 3)
             status = main(words + (["--on-bad", policy] if policy else []))
-    except Stop as stop:
+    except CommandError as stop:
         check_refusal(connection, stop, json.loads((folder / "report.json").read_text()), policy)
         return
     assert status == 0
@@ -239,7 +239,9 @@ def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, la
         check_table(connection, table, read(path, table), found, report, policy)
 
 
-def check_refusal(connection: Connection, stop: Stop, report: dict[str, Any], policy: str) -> None:
+def check_refusal(
+    connection: Connection, stop: CommandError, report: dict[str, Any], policy: str
+) -> None:
     """It has to have a reason, and to have left nothing."""
     assert stop.status == 65, stop.message
     with connection.cursor() as cursor:

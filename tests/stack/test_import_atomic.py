@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite.importer import LOCK
+from demijohn.sqlite_import.importer import LOCK
 
 from local.postgres import temporary
 from tests.stack.moving import ask, bring, brought, command, connected, environment, file, state
@@ -262,7 +262,7 @@ def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> 
     with connected(target) as cursor:
         cursor.execute("BEGIN; INSERT INTO t0 (v) VALUES ('held')")
         code = (
-            "import sys; from demijohn.sqlite import importer; importer.LOCK_SECONDS = 1;"
+            "import sys; from demijohn.sqlite_import import importer; importer.LOCK_SECONDS = 1;"
             "from demijohn.cli import main; sys.exit(main(sys.argv[1:]))"
         )
         done = subprocess.run(

@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 import pytest
-from demijohn import capacity
-from demijohn.capacity import Capacity
-from demijohn.sqlite import crew as crews
-from demijohn.sqlite.command import GIVE_UP_SECONDS
-from demijohn.sqlite.crew import Crew
-from demijohn.sqlite.source import Source
-from demijohn.sqlite.tasks import Ask
+from demijohn.config import resource_limits
+from demijohn.config.resource_limits import Capacity
+from demijohn.sqlite_import import crew as crews
+from demijohn.sqlite_import.command import GIVE_UP_SECONDS
+from demijohn.sqlite_import.crew import Crew
+from demijohn.sqlite_import.source import Source
+from demijohn.sqlite_import.tasks import Ask
 
 from tests.stack.import_cases import FITTING, UNFIT
 from tests.stack.moving import (
@@ -160,7 +160,7 @@ def test_how_many_read(
 ) -> None:
     """Never one alone beside this process: it would do what this one can do, and cost memory."""
     memory = None if memory_mb is None else memory_mb << 20
-    monkeypatch.setattr(capacity, "measure", lambda: Capacity(cpus, memory, has_quota=True))
+    monkeypatch.setattr(resource_limits, "measure", lambda: Capacity(cpus, memory, has_quota=True))
     with Source(path) as source:
         monkeypatch.setattr(source, "size", lambda: file_mb << 20)
         assert crews.wanted(source) == readers
@@ -259,7 +259,7 @@ def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) ->
 def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """One that has begun."""
     started = subprocess.Popen(
-        [sys.executable, "-m", "demijohn.sqlite.helper", str(path)],
+        [sys.executable, "-m", "demijohn.sqlite_import.helper", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )

@@ -16,8 +16,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from demijohn.exits import Stop
-from demijohn.sqlite.source import Source
+from demijohn.common.exit_codes import CommandError
+from demijohn.sqlite_import.source import Source
 
 from tests.stack.moving import ALONE, WHOEVER_READS, ask, bring, brought, environment, file
 
@@ -276,7 +276,7 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
         source = Source(locked_up)
     with source:
         os.utime(locked_up, (1, 1))
-        with pytest.raises(Stop, match="was written to meanwhile"):
+        with pytest.raises(CommandError, match="was written to meanwhile"):
             source.check()
 
 
@@ -286,14 +286,14 @@ def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str
     Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
     locked_up.with_name("link.db").symlink_to(locked_up)
     locked_up.parent.chmod(0o555)
-    with as_nobody(), pytest.raises(Stop, match=r"its log .* has to be read too"):
+    with as_nobody(), pytest.raises(CommandError, match=r"its log .* has to be read too"):
         Source(locked_up.with_name(name))
 
 
 def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
     locked_up.chmod(0)
     said = r'user \d+ may not\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
-    with as_nobody(), pytest.raises(Stop, match=said):
+    with as_nobody(), pytest.raises(CommandError, match=said):
         Source(locked_up)
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite.refusals import shown
+from demijohn.sqlite_import.refusals import shown
 
 from tests.stack.moving import WHOEVER_READS, ask, bring, brought, file, run
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from demijohn.readiness import Readiness
+from demijohn.worker.readiness import Readiness
 
 TIMEOUT = 2
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from demijohn import smoke
+from demijohn.commands import smoke
 
 
 def test_every_check_passes(stack: Any, capsys: pytest.CaptureFixture[str]) -> None:

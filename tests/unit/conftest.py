@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from demijohn import smoke
+from demijohn.commands import smoke
 
 from tests.unit.deployments import Judge, Results
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from demijohn import healthcheck
-from demijohn.settings import SETTINGS
+from demijohn.commands import healthcheck
+from demijohn.config.settings import SETTINGS
 
 from backend import connector, database
 
 ROOT = Path(__file__).resolve().parents[2]
+GUNICORN_CONF = "image/demijohn/worker/gunicorn_conf.py"
+NGINX_PY = "image/demijohn/serve/nginx.py"
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 FLY = tomllib.loads((ROOT / "fly.toml").read_text(encoding="utf-8"))
 (FLY_CHECK,) = FLY["http_service"]["checks"]
@@ -60,7 +62,7 @@ SOURCES: dict[str, Callable[[], float]] = {
     "socket": lambda: number("nginx.conf", r"proxy_connect_timeout +(\d+)s;"),
     "answer": lambda: DEFAULTS["REQUEST_TIMEOUT"],
     "watchdog": lambda: (
-        DEFAULTS["REQUEST_TIMEOUT"] + number("image/gunicorn.conf.py", r"start\(timeout \+ (\d+),")
+        DEFAULTS["REQUEST_TIMEOUT"] + number(GUNICORN_CONF, r"start\(timeout \+ (\d+),")
     ),
     "header": lambda: number("nginx.conf", r"client_header_timeout +(\d+)s;"),
     "body": lambda: number("nginx.conf", r"client_body_timeout +(\d+)s;"),
@@ -77,7 +79,10 @@ SOURCES: dict[str, Callable[[], float]] = {
     "drain": lambda: DEFAULTS["DRAIN_SECONDS"],
     "requests": lambda: (
         DEFAULTS["STOP_SECONDS"]
-        - number("image/nginx.py", r"worker_shutdown_timeout \{settings\.stop_seconds - (\d+)\}s;")
+        - number(
+            NGINX_PY,
+            r"worker_shutdown_timeout \{settings\.stop_seconds - (\d+)\}s;",
+        )
     ),
     "nginx": lambda: program("nginx"),
     "gunicorn": lambda: program("gunicorn"),
@@ -113,7 +118,7 @@ def test_whoever_waits_has_more_time(budget: str, longer: str) -> None:
 
 def test_gunicorn_gives_up_on_a_worker_when_nginx_gives_up_on_its_answer() -> None:
     """One setting, in both places."""
-    gunicorn = (ROOT / "image/gunicorn.conf.py").read_text(encoding="utf-8")
+    gunicorn = (ROOT / GUNICORN_CONF).read_text(encoding="utf-8")
     assert 'timeout = int(os.environ["REQUEST_TIMEOUT"])' in gunicorn
-    nginx = (ROOT / "image/nginx.py").read_text(encoding="utf-8")
+    nginx = (ROOT / NGINX_PY).read_text(encoding="utf-8")
     assert "proxy_read_timeout {settings.request_timeout}s;" in nginx

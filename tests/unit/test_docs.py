@@ -4,18 +4,18 @@ import re
 from pathlib import Path
 
 import pytest
-from demijohn import reference
-from demijohn.settings import SETTINGS
+from demijohn.config import settings_docs
+from demijohn.config.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "programs.d/README.md"]
 
 
-@pytest.mark.parametrize("document", reference.DOCUMENTS)
+@pytest.mark.parametrize("document", settings_docs.DOCUMENTS)
 def test_the_tables_of_settings_are_those_of_the_registry(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    assert reference.filled(document, text) == text, "run `python -m demijohn.reference`"
-    assert f"| `{reference.DOCUMENTS[document][0].name}` |" in text
+    assert settings_docs.filled(document, text) == text, "run `make docs`"
+    assert f"| `{settings_docs.DOCUMENTS[document][0].name}` |" in text
 
 
 def test_the_reference_lists_every_setting() -> None:

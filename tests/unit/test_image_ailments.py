@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from demijohn import ailments
-from demijohn.ailments import diagnose, redact
-from demijohn.database_url import parse
+from demijohn.config.database_url import parse
+from demijohn.database import connection_errors
+from demijohn.database.connection_errors import diagnose, redact
 
 URL = parse("postgres://tally:hunter22@db.example.com:5432/polls")
 AT = 'connection to server at "db.example.com" (10.0.0.1), port 5432 failed: '
@@ -138,7 +138,7 @@ def test_a_container_that_looks_into_itself_is_told_where_its_host_is(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hosts: str, own: str, *, inside: bool
 ) -> None:
     mark = tmp_path / "mark"
-    monkeypatch.setattr(ailments, "CONTAINER", (tmp_path / "none", mark))
+    monkeypatch.setattr(connection_errors, "CONTAINER", (tmp_path / "none", mark))
     if inside:
         mark.touch()
     url = parse(f"postgres://u:p@{hosts}/d")

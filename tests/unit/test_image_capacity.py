@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from demijohn.capacity import MB, Capacity, measure
+from demijohn.config.resource_limits import MB, Capacity, measure
 
 ENOUGH_CPUS = 64.0
 

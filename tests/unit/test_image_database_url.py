@@ -5,8 +5,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from demijohn import database_url
-from demijohn.database_url import parse
+from demijohn.config import database_url
+from demijohn.config.database_url import parse
 from psycopg2.extensions import parse_dsn
 from sqlalchemy.engine import make_url
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from demijohn.log import Relay, _lost
+from demijohn.common.log import Relay, _lost
 
 Read = Callable[[], bytes]
 

@@ -6,9 +6,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from demijohn import nginx
-from demijohn.exits import Stop
-from demijohn.settings import load
+from demijohn.common.exit_codes import CommandError
+from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.settings import load
+from demijohn.serve import nginx
 
 from local import tools
 
@@ -50,7 +51,7 @@ def written(tmp_path: Path, **settings: str) -> Path:
     run_dir = tmp_path / "run"
     run_dir.mkdir(exist_ok=True)
     given = URL | {"STATIC_DIR": str(static), "RUN_DIR": str(run_dir)} | settings
-    nginx.write(load(given), nginx.Program.find(str(tools.nginx())), ROOT, workers=1)
+    nginx.write(load(given), NginxProgram.find(str(tools.nginx())), ROOT, workers=1)
     return run_dir
 
 
@@ -85,7 +86,7 @@ def test_a_frontends_folder_may_have_any_name(tmp_path: Path, name: str) -> None
     (tmp_path / name / "index.html").touch()
     try:
         run_dir = written(tmp_path, STATIC_DIR=str(tmp_path / name))
-    except Stop as stop:
+    except CommandError as stop:
         assert stop.status == 78 and "STATIC_DIR" in stop.message
         return
     done = subprocess.run(
@@ -105,7 +106,7 @@ def test_a_second_boot_replaces_the_firsts_fragments(tmp_path: Path) -> None:
 
 
 def test_both_brotli_modules_or_none(tmp_path: Path) -> None:
-    program = nginx.Program("nginx", "1", f"--modules-path={tmp_path} --with-x")
+    program = NginxProgram("nginx", "1", f"--modules-path={tmp_path} --with-x")
     assert program.brotli_modules() == []
     (tmp_path / "ngx_http_brotli_filter_module.so").touch()
     assert program.brotli_modules() == []

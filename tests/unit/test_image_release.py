@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from demijohn.release import heads
+from demijohn.serve.release import heads
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from demijohn import hosts, settings
-from demijohn.exits import Stop
-from demijohn.settings import SETTINGS, load
+from demijohn.common.exit_codes import CommandError
+from demijohn.config import platforms, settings
+from demijohn.config.settings import SETTINGS, load
 
-IMAGE = Path(__file__).resolve().parents[2] / "image"
+IMAGE = Path(__file__).resolve().parents[2] / "image" / "demijohn"
 URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DOTENV": ""}
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
@@ -19,7 +19,7 @@ OF_OTHERS = {"SSL_CERT_FILE", "TMPDIR", "TERM", "NO_COLOR"}
 
 
 def mistakes(environ: dict[str, str]) -> list[str]:
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(CommandError) as caught:
         load(environ)
     assert caught.value.status == 78
     return caught.value.message.splitlines()
@@ -41,7 +41,7 @@ def test_every_default_would_be_taken_if_someone_set_it() -> None:
 def test_whatever_the_image_reads_is_declared() -> None:
     known = set(BY_NAME) | HANDED_OVER | OF_OTHERS
     known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
-    known |= {host.marker for host in hosts.HOSTS}
+    known |= {host.marker for host in platforms.HOSTS}
     read = {}
     for path in sorted(IMAGE.rglob("*.py")):
         for name in names_read(ast.parse(path.read_text())):
@@ -237,7 +237,7 @@ def test_a_host_names_release_region_and_instance() -> None:
 
 
 def test_trusted_networks_of_the_hosts_can_be_read() -> None:
-    for host in hosts.HOSTS:
+    for host in platforms.HOSTS:
         text = ",".join(host.trusted_proxies)
         assert BY_NAME["TRUSTED_PROXIES"].parse(text) == list(host.trusted_proxies)
 
@@ -247,7 +247,7 @@ def test_only_what_a_command_needs_may_be_wrong() -> None:
     config = load(environ, only=settings.CONNECTION)
     assert config.database_url.place() == "host/app"
     assert config.port == 8080
-    with pytest.raises(Stop, match="DATABASE_WAIT='never'"):
+    with pytest.raises(CommandError, match="DATABASE_WAIT='never'"):
         load(environ | {"DATABASE_WAIT": "never"}, only=settings.CONNECTION)
 
 

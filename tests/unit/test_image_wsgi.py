@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demijohn.readiness import Readiness
-from demijohn.wsgi import Wrapper, WrongName, load
+from demijohn.worker.readiness import Readiness
+from demijohn.worker.wsgi import Wrapper, WrongName, load
 
 APP = """
 def app(environ, start_response):

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NEVER = {
-    "image": {"backend", "local", "tests", "image"},  # itself: relatively, or as demijohn
+    "image": {"backend", "image", "local", "tests"},
     "backend": {"demijohn", "image", "local", "tests"},
     "local": {"backend", "tests"},
 }
@@ -45,6 +45,48 @@ def found(package: str) -> list[str]:
             if name in NEVER[package]:
                 wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
     return wrong
+
+
+# What each folder of the package may import besides itself. cli.py and __main__.py may import all.
+BELOW = {
+    "common": set(),
+    "config": {"common"},
+    "database": {"common", "config"},
+    "serve": {"common", "config", "database"},
+    "worker": {"common", "config", "database"},
+    "commands": {"common", "config", "database"},
+    "sqlite_import": {"common", "config", "database"},
+}
+
+
+def modules(path: Path) -> Iterator[str]:
+    """The folders of `demijohn` that a file imports from; "" is the package itself."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.ImportFrom(level=0, module=str(module)) if module.startswith("demijohn"):
+                yield module.partition(".")[2].partition(".")[0]
+            case ast.Import(names=names):
+                dotted = [alias.name for alias in names if alias.name.startswith("demijohn")]
+                yield from (name.partition(".")[2].partition(".")[0] for name in dotted)
+            case _:
+                pass
+
+
+@pytest.mark.parametrize("folder", BELOW)
+def test_imports_point_one_way(folder: str) -> None:
+    allowed = BELOW[folder] | {folder, ""}  # "": the version
+    package = ROOT / "image" / "demijohn"
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (package / folder).rglob("*.py")
+        for name in set(modules(path)) - allowed
+    }
+    assert not wrong
+
+
+def test_every_folder_of_the_package_has_its_place() -> None:
+    package = ROOT / "image" / "demijohn"
+    assert {path.parent.name for path in package.glob("*/*.py")} == BELOW.keys()
 
 
 @pytest.mark.parametrize("package", sorted(NEVER))

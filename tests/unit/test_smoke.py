@@ -1,7 +1,7 @@
 """`demijohn smoke` against real servers on loopback that are right, or wrong in one way each."""
 
 import pytest
-from demijohn import smoke
+from demijohn.commands import smoke
 
 from tests.unit.deployments import PAGE, Answer, Fault, Judge, Request, deployment, failed
 from tests.unit.smoke_faults import FAULTS, api_errors_in_html

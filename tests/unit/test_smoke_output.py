@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from demijohn import smoke
+from demijohn.commands import smoke
 
 from tests.unit.deployments import Answer, Request, deployment
 from tests.unit.smoke_faults import database_away
 
-FILE = Path(__file__).resolve().parents[2] / "image" / "smoke.py"
+FILE = Path(__file__).resolve().parents[2] / "image" / "demijohn" / "commands" / "smoke.py"
 
 
 def test_each_check_is_one_line_and_the_last_line_counts(

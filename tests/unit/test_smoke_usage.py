@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from demijohn import smoke
+from demijohn.commands import smoke
 
 from tests.unit.deployments import Answer, Judge, Request, deployment, failed
 

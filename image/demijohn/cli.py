@@ -1,0 +1,99 @@
+"""The `demijohn` command: which words mean what, and how a mistake ends."""
+
+import os
+import sys
+
+from demijohn import __version__
+from demijohn.common import signals
+from demijohn.common.exit_codes import CommandError, Exit, Interrupted
+from demijohn.common.log import log_error
+from demijohn.common.signals import held
+from demijohn.common.stdout_guard import Output
+
+USAGE = """\
+demijohn: a Flask + React app in one container.
+
+  demijohn serve                boot, then run Nginx and Gunicorn until told to stop
+  demijohn release              what must happen once a deploy: the migrations, under a lock
+  demijohn doctor               settings with their source, the machine, the database, each problem
+  demijohn smoke URL            prove from outside that a deployment works
+  demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
+  demijohn healthcheck          exit 0 if the server in this container answers
+  demijohn PROGRAM …            any other program of the image, such as bash
+
+Settings are environment variables; the README lists them.
+"""
+
+# How it ends when told to stop. What was to do something, and has not, is no success.
+UNDONE = (Exit.SOFTWARE, " before it was done")
+TOLD_TO_STOP = {
+    "serve": (Exit.OK, ""),
+    "import-sqlite": (Exit.SOFTWARE, " before it was done. Nothing was changed."),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; its exit status. A user's mistake is a line on stderr, no traceback."""
+    command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    signals.listen(*TOLD_TO_STOP.get(command, UNDONE))
+    output = Output()
+    try:
+        status = int(_run(command, words))
+        signals.ignore()
+    except (CommandError, Interrupted) as stop:
+        signals.ignore()
+        log_error(stop.message)
+        status = stop.status
+    return output.end(status)
+
+
+def _run(command: str, words: list[str]) -> int:
+    """Modules are imported where they are needed: `healthcheck` runs every few seconds."""
+    if command in ("serve", "release", "doctor", "healthcheck") and words:
+        raise CommandError(Exit.USAGE, f"{command} takes no arguments, got {' '.join(words)!r}.")
+    match command:
+        case "serve":
+            with held():
+                from demijohn.serve.boot import serve
+            return serve()
+        case "release":
+            with held():
+                from demijohn.serve.boot import release_once
+            return release_once()
+        case "doctor":
+            with held():
+                from demijohn.commands.doctor import run as examine
+            return examine()
+        case "healthcheck":
+            with held():
+                from demijohn.commands.healthcheck import run
+            return run()
+        case "smoke":
+            with held():
+                from demijohn.commands.smoke import main as smoke
+            return smoke(words)
+        case "import-sqlite":
+            with held():
+                from demijohn.sqlite_import.command import main as import_sqlite
+            return import_sqlite(words)
+        case "help" | "-h" | "--help":
+            print(USAGE, end="")
+            return Exit.OK
+        case "--version":
+            print(f"demijohn {__version__}")
+            return Exit.OK
+    return _execute(command, words)
+
+
+def _execute(program: str, words: list[str]) -> int:
+    """Become another program: `docker run IMAGE bash`, or a host that prefixes our own name."""
+    with held():
+        import shutil  # only here: it brings half a dozen others
+    if not shutil.which(program):
+        raise CommandError(
+            Exit.USAGE,
+            f"{program!r} is neither a command of demijohn nor a program. See demijohn --help.",
+        )
+    signals.forget()
+    sys.stdout.flush()
+    os.execvp(program, [program, *words])

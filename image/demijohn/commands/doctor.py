@@ -1,0 +1,152 @@
+"""`demijohn doctor`: what the boot would find, all of it, and what to do about it."""
+
+import os
+import shutil
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config import resource_limits, settings
+from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.settings import SETTINGS, Settings
+from demijohn.database import connect
+from demijohn.database.connection_errors import diagnose, redact
+
+LATENCY_SAMPLES = 5
+SLOW_MS = 20  # a page that asks five times is a tenth of a second late
+PRIVATE = ("localhost", "127.", "[::1]", "10.", "192.168.", "/")
+
+
+class Report:
+    """Lines for people, and the count of problems among them."""
+
+    def __init__(self, secrets: list[str]) -> None:
+        self.problems = 0
+        self._secrets = secrets
+
+    def heading(self, text: str) -> None:
+        print(f"\n{text}")
+
+    def fact(self, name: str, value: object, source: str = "") -> None:
+        shown = redact(str(value), self._secrets)
+        print(f"  {name:<27} {shown}" + (f"  ({source})" if source else ""))
+
+    def problem(self, what: str) -> None:
+        """A problem and its remedy, in one line."""
+        self.problems += 1
+        print(f"  ✗ {redact(what, self._secrets)}")
+
+
+def run() -> int:
+    """Print the report; 0 if it has no problem, 1 if it has one. Raises CommandError(78)."""
+    config = settings.load()
+    limits = resource_limits.measure()
+    limits.apply(config)
+    report = Report(config.secrets())
+    _settings(report, config)
+    _machine(report, config, limits)
+    _database(report, config)
+    found = report.problems
+    print(f"\n{found or 'no'} problem{'' if found == 1 else 's'} found")
+    return Exit.FAILED if found else Exit.OK
+
+
+def _settings(report: Report, config: Settings) -> None:
+    report.heading("Settings")
+    for setting in SETTINGS:
+        value = getattr(config, setting.name.lower())
+        if value is None:
+            continue
+        shown = "•••" if setting.secret else settings.text(value) or "none"
+        report.fact(setting.name, shown, config.sources[setting.name])
+    for name in config.public:
+        report.fact(name, config.public[name], "public")
+    if config.secret_key is None:
+        report.fact("SECRET_KEY", "not set: an app that signs sessions needs one")
+    for slip in config.misspelt:
+        report.problem(slip)
+
+
+def _machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:
+    report.heading("Machine")
+    report.fact("host", config.host.name)
+    report.fact("limits", limits)
+    report.fact("Gunicorn", f"{config.web_concurrency} workers, {config.web_threads} threads each")
+    if config.web_concurrency > limits.room():
+        report.problem(
+            f"WEB_CONCURRENCY={config.web_concurrency} needs more memory than there is. "
+            f"Lower it to {limits.room()}, or give the container more."
+        )
+    try:
+        report.fact("Nginx", NginxProgram.find(config.nginx_program).version)
+    except CommandError as stop:
+        report.problem(stop.message)
+    static = Path(config.static_dir)
+    if not (static / "index.html").is_file():
+        report.problem(f"no index.html in {static}. Build the frontend, or set STATIC_DIR.")
+    parent = Path(config.run_dir).parent
+    if not os.access(parent, os.W_OK):
+        report.problem(f"{parent} cannot be written. Add --tmpfs /tmp, or set RUN_DIR.")
+    elif shutil.disk_usage(parent).free < 32 * resource_limits.MB:
+        report.problem(f"less than 32 MB are free in {parent}. Give that file system more.")
+    budget = config.drain_seconds + config.stop_seconds + 5
+    report.fact("stops within", f"{budget} s of SIGTERM; the host must not kill before")
+    for name in ("DATABASE_CONNECT_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"):
+        seconds = getattr(config, name.lower())
+        if seconds >= config.request_timeout:
+            report.problem(
+                f"{name}={seconds} is no less than REQUEST_TIMEOUT={config.request_timeout}: "
+                "clients get a 504 that does not say why. Lower it, or raise REQUEST_TIMEOUT."
+            )
+
+
+def _database(report: Report, config: Settings) -> None:
+    report.heading("Database")
+    url = config.database_url
+    report.fact("place", url.place())
+    if url.ignored:
+        report.fact("ignored parameters", ", ".join(url.ignored))
+    try:
+        connection, server = connect.connect_and_inspect(url, config.database_connect_timeout)
+        with closing(connection):
+            latency = _latency(connection)
+    except psycopg2.Error as error:
+        report.problem(diagnose(error, url)[0])
+        return
+    report.fact("version", server.version)
+    report.fact("TLS", server.tls or "none")
+    report.fact("latency", f"{latency:.1f} ms")
+    wanted = config.web_concurrency * config.database_pool_size
+    report.fact("connections", f"{server.connections} of {server.max_connections} in use")
+    of_whom = "the pooler's" if server.pooled else "them"
+    report.fact("this instance takes", f"up to {wanted} of {of_whom}")
+    if int(server.version.split(".")[0]) < 13:
+        report.problem(f"PostgreSQL {server.version} gets no more fixes. Upgrade it.")
+    if not server.tls and not url.place().startswith(PRIVATE):
+        report.fact("", "the way to it is not encrypted; add sslmode=require if it is not private")
+    if server.unwritable:
+        report.problem(f"it {server.unwritable}.")
+    if wanted > server.max_connections and not server.pooled:
+        report.problem(
+            f"{wanted} connections are more than the server has ({server.max_connections}). "
+            "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY."
+        )
+    if latency > SLOW_MS:
+        report.problem(
+            f"every query takes {latency:.0f} ms or more. Put app and database into one region."
+        )
+
+
+def _latency(connection: Connection) -> float:
+    """The median time of a query that does nothing, in milliseconds."""
+    times = []
+    for _ in range(LATENCY_SAMPLES):
+        started = time.perf_counter()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        times.append((time.perf_counter() - started) * 1000)
+    return sorted(times)[LATENCY_SAMPLES // 2]

@@ -1,0 +1,3 @@
+"""The files in the run directory that more than one process knows by name."""
+
+DRAIN_MARKER = "draining"  # there from the first signal on: /readyz then says 503

@@ -1,0 +1,1 @@
+"""Connecting to Postgres, and saying in one line why that failed."""

@@ -1,0 +1,1 @@
+"""`demijohn serve` and `demijohn release`: the boot, the front door, the supervision."""

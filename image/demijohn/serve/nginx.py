@@ -1,0 +1,184 @@
+"""The few lines of Nginx's configuration that depend on the machine and the settings.
+
+nginx.conf stays a plain file. What cannot stand in it is written to the run directory as fragments
+that it includes.
+"""
+
+import json
+import os
+import re
+import socket
+from pathlib import Path
+
+from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.settings import Settings
+
+# Compressing smaller answers costs more than it saves.
+GZIP = """\
+gzip on;
+gzip_comp_level 5;
+gzip_min_length 512;
+gzip_proxied any;
+gzip_types {types};
+gzip_vary on;
+"""
+BROTLI = """\
+brotli on;
+brotli_comp_level 4;
+brotli_min_length 512;
+brotli_types {types};
+"""
+COMPRESSIBLE = (
+    "text/css text/javascript text/plain text/xml application/json application/problem+json "
+    "application/manifest+json application/wasm image/svg+xml"
+)
+
+
+# https://man7.org/linux/man-pages/man7/capabilities.7.html, numbered in linux/capability.h
+CAP_SETGID, CAP_SETUID = 6, 7
+
+
+def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -> str:
+    """Fill the run directory with nginx.conf and its fragments; a line on what Nginx will do.
+
+    `workers` is the number of Nginx processes. Raises CommandError(73) where the directory
+    cannot be written, CommandError(78) where a file is missing.
+    """
+    if not (root / "nginx.conf").is_file():
+        raise CommandError(
+            Exit.CONFIGURATION,
+            f"no nginx.conf in {root}. Run demijohn in the folder that has it.",
+        )
+    run_dir = Path(settings.run_dir)
+    static = (root / settings.static_dir).resolve()
+    if re.search(r'["$\\\n]', str(static)):
+        raise CommandError(
+            Exit.CONFIGURATION, f"STATIC_DIR={str(static)!r} has a character too many for Nginx."
+        )
+    if not (static / "index.html").is_file():
+        raise CommandError(
+            Exit.CONFIGURATION, f"no index.html in {static}. Build the frontend, or set STATIC_DIR."
+        )
+    ipv6 = _has_ipv6()
+    pieces = {
+        "nginx.conf": (root / "nginx.conf").read_text(encoding="utf-8"),
+        "env.js": env_js(settings.public),
+        "fragments/main.conf": _main(settings, program, workers),
+        "fragments/http.conf": _http(settings, static),
+        "fragments/compression.conf": _compression(program),
+        "fragments/listen.conf": _listen(settings.port, ipv6),
+        "fragments/api.conf": _api(settings),
+    }
+    for name, text in pieces.items():
+        path = run_dir / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (run_dir / "temp").mkdir(exist_ok=True)
+    methods = "brotli and gzip" if program.brotli_modules() else "gzip"
+    families = "IPv4 and IPv6" if ipv6 else "IPv4"
+    return f"{program.version} with {methods}, port {settings.port} on {families}"
+
+
+def env_js(public: dict[str, str]) -> str:
+    """The script that gives the frontend its PUBLIC_* variables as `window.env`."""
+    # A browser reads it as a script, not as HTML: JSON is enough.
+    return f"window.env = {json.dumps(public, indent=2, sort_keys=True)};\n"
+
+
+def _main(settings: Settings, program: NginxProgram, workers: int) -> str:
+    lines = [f"load_module {module};" for module in program.brotli_modules()]
+    lines += [
+        f"worker_processes {workers};",
+        f"worker_shutdown_timeout {settings.stop_seconds - 1}s;",
+    ]
+    if os.geteuid() == 0:
+        _check_root()
+        lines.append("user root;")  # a laptop's root: the files are root's own
+    return "\n".join(lines) + "\n"
+
+
+def _check_root() -> None:
+    """Raise CommandError(78) for a root without rights: Nginx could not start its workers."""
+    status = re.search(r"^CapEff:\s*(\w+)", _read("/proc/self/status"), re.MULTILINE)
+    wanted = 1 << CAP_SETGID | 1 << CAP_SETUID
+    if status and int(status[1], 16) & wanted != wanted:
+        raise CommandError(
+            Exit.CONFIGURATION,
+            "root without the capabilities SETGID and SETUID cannot run Nginx. "
+            "Run the image as its own user: leave out --user 0.",
+        )
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError:
+        return ""  # not Linux
+
+
+def _http(settings: Settings, static: Path) -> str:
+    trusted = settings.trusted_proxies or []
+    lines = [
+        f'root "{static}";',
+        f"client_max_body_size {settings.max_body_size};",
+        f"proxy_read_timeout {settings.request_timeout}s;",
+        f"proxy_send_timeout {settings.request_timeout}s;",
+        f'map "" $own_content_security_policy {{ default "{settings.content_security_policy}"; }}',
+        "geo $realip_remote_addr $from_trusted_proxy {",
+        "    default 0;",
+        *(f"    {network} 1;" for network in trusted),
+        "}",
+        *(f"set_real_ip_from {network};" for network in trusted),
+        f"real_ip_header {settings.client_ip_header};",
+        "real_ip_recursive on;",
+        "map $uri $is_api {",
+        "    default 0;",
+        *(f'    "~^{re.escape(path)}(/|$)" 1;' for path in settings.api_paths),
+        "}",
+    ]
+    if settings.rate_limit:
+        # One address may be a whole lecture hall: the limit is for floods, its burst for applause.
+        rate = settings.rate_limit
+        lines += [
+            f"limit_req_zone $binary_remote_addr zone=api:1m rate={rate}r/s;",
+            "limit_req_status 429;",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _compression(program: NginxProgram) -> str:
+    text = GZIP.format(types=COMPRESSIBLE)
+    if program.gzip_static:
+        text += "gzip_static on;\n"
+    if program.brotli_modules():
+        text += BROTLI.format(types=COMPRESSIBLE) + "brotli_static on;\n"
+    return text
+
+
+def _listen(port: int, ipv6: bool) -> str:
+    return f"listen {port};\n" + (f"listen [::]:{port};\n" if ipv6 else "")
+
+
+def _api(settings: Settings) -> str:
+    limit = (
+        f" limit_req zone=api burst={2 * settings.rate_limit} nodelay;"
+        if settings.rate_limit
+        else ""
+    )
+    refusal = " if ($ambiguous) { return 400; }"
+    return "".join(
+        # A cached answer that was deleted must not live on in a file that is still open.
+        f"location {match} {{{refusal}{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
+        for path in settings.api_paths
+        for match in (f"= {path}", f"^~ {path}/")
+    )
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

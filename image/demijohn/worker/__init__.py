@@ -1,0 +1,1 @@
+"""What runs in each Gunicorn worker, around the app."""

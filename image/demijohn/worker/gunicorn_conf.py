@@ -1,0 +1,69 @@
+"""Gunicorn, as supervisord starts it: on the socket that it inherits, with the app preloaded."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from gunicorn import util
+
+from demijohn.worker import atomic_response, error_response, health, watchdog, wsgi
+
+wsgi_app = "demijohn.worker.wsgi:application"
+bind = "fd://0"  # the listening socket, which supervisord holds
+
+# Loaded once, in the master: workers share its memory, and start in no time.
+preload_app = True
+workers = int(os.environ["WEB_CONCURRENCY"])
+worker_class = "gthread"  # a thread that waits for the database keeps no other from working
+threads = int(os.environ["WEB_THREADS"])
+
+# A worker takes a request only when a thread is free for it. What it cannot serve stays in the
+# socket's backlog, for whichever worker is free first.
+worker_connections = threads
+keepalive = 0
+
+# A worker that is silent for so long hangs as a whole, and is killed. One of whose threads hangs is
+# the watchdog's business.
+timeout = int(os.environ["REQUEST_TIMEOUT"])
+graceful_timeout = timeout  # supervisord does not wait so long, but by then Nginx has
+worker_tmp_dir = os.environ["RUN_DIR"]
+
+# Only Nginx can reach the socket, and it has put the headers right.
+forwarded_allow_ips = "*"
+
+loglevel = os.environ["LOG_LEVEL"]
+control_socket_disable = True  # it would be written to HOME, which need not be writable
+
+
+limit_request_line = 8190  # as much as Nginx takes
+
+atomic_response.install()
+
+# What Gunicorn's own errors look like is no setting (see Worker.handle_error in its code).
+util.write_error = error_response.write
+
+
+def on_starting(server):  # type: ignore[no-untyped-def]
+    """Open the socket for questions about health; the app is loaded by now.
+
+    At its end, leave the file of the other socket alone: it is supervisord's, and the next
+    Gunicorn's. Gunicorn spares it where systemd holds it (Arbiter.stop), which is the same thing.
+    """
+    server.health = health.listen(Path(os.environ["RUN_DIR"]) / "health.sock")
+    server.systemd = True
+
+
+def post_fork(server, worker):  # type: ignore[no-untyped-def]
+    """Have the worker tell of its health, have it watched, and let it be the one that goes when
+    memory runs out.
+    """
+    health.serve(server.health, wsgi.application.readiness)
+    # A second more: Nginx has then given up on the request, and said so to the client.
+    watchdog.start(timeout + 1, int(os.environ["WORKER_MEMORY_MB"]), lambda: worker.nr_conns)
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def when_ready(server):  # type: ignore[no-untyped-def]
+    """Tell people that requests are served from here on."""
+    print(f"ready: {workers} workers with {threads} threads each", flush=True)

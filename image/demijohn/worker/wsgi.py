@@ -1,0 +1,111 @@
+"""What stands around the app in every worker: the truth about the client, and the watchdog."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+from demijohn.common.exit_codes import Exit
+from demijohn.common.log import log_error
+from demijohn.common.run_dir import DRAIN_MARKER
+from demijohn.worker import health, watchdog
+from demijohn.worker.readiness import Readiness
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class WrongName(Exception):
+    """APP_MODULE names nothing that could be the app; the message says why."""
+
+
+def load(module_and_object: str, folder: str) -> App:
+    """The WSGI app that `module:object` or `module:factory()` names, imported from `folder`.
+
+    Raises WrongName; whatever the app's own code raises passes through, for its traceback helps.
+    """
+    sys.path.insert(0, folder)
+    module_name, _, attribute = module_and_object.partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name + ".").startswith(error.name + "."):
+            raise WrongName(f"there is no module {error.name} in {folder}") from None
+        raise
+    name, call, rest = (attribute or "app").partition("(")
+    target = getattr(module, name.strip(), None)
+    if target is None:
+        raise WrongName(f"module {module_name} has no {name}")
+    if call and rest.strip() != ")":
+        raise WrongName("a factory is called without arguments")
+    app = target() if call else target
+    if not callable(app):
+        raise WrongName(f"{attribute} is no WSGI app")
+    return app  # type: ignore[no-any-return]
+
+
+class Wrapper:
+    """The app, with /healthz and /readyz before it and the client's address put right."""
+
+    def __init__(self, app: App, readiness: Readiness) -> None:
+        self.app = app
+        self.readiness = readiness
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if about_health := health.answer(environ["PATH_INFO"], self.readiness):
+            start_response(about_health.status, about_health.headers())
+            return [about_health.body]
+        # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
+        environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if any(
+                n.lower() == "content-type" and v.startswith("text/event-stream")
+                for n, v in headers
+            ):
+                headers = [
+                    *headers,
+                    ("X-Accel-Buffering", "no"),
+                ]  # Nginx passes each event on at once
+            return start_response(status, headers, *rest)
+
+        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # one talks for hours
+            watchdog.begin()
+        try:
+            answer = self.app(environ, start)
+        except BaseException:
+            watchdog.end()
+            raise
+        if isinstance(answer, environ.get("wsgi.file_wrapper", ())):
+            watchdog.end()  # Gunicorn sends a file by itself, if nothing is wrapped around it
+            return cast("Iterable[bytes]", answer)
+        return watchdog.Answer(answer)
+
+
+def _wrapped() -> Wrapper:
+    """The app of the environment that the boot made."""
+    name = os.environ["APP_MODULE"]
+    try:
+        app = load(name, os.environ["APP_DIR"])
+    except WrongName as error:
+        log_error(
+            f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
+        )
+        sys.exit(Exit.CONFIGURATION)
+    readiness = Readiness(
+        Path(os.environ["RUN_DIR"]) / DRAIN_MARKER,
+        os.environ["DATABASE_URL"],
+        int(os.environ["DATABASE_CONNECT_TIMEOUT"]),
+    )
+    return Wrapper(app, readiness)
+
+
+def __getattr__(name: str) -> Wrapper:
+    """Load the app when Gunicorn asks for `application`, not when a test imports this module."""
+    if name == "application":
+        globals()[name] = _wrapped()
+        return globals()[name]  # type: ignore[no-any-return]
+    raise AttributeError(name)
