@@ -70,12 +70,12 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
-# DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
+# DEMIJOHN_DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
 # has a number only has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
 # MALLOC_ARENA_MAX: one heap a thread would be most of a small machine's memory.
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
-    DOTENV= \
+    DEMIJOHN_DOTENV= \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     MALLOC_ARENA_MAX=2 \

@@ -45,6 +45,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     Raises SettingsError for the first that is wrong.
     """
     known = _with_dotenv() if environ is None else environ
+    # The image gives what it knows of the database as DEMIJOHN_DATABASE_…; it knows best.
+    known = dict(known) | {
+        name.removeprefix("DEMIJOHN_"): text
+        for name, text in known.items()
+        if name.startswith("DEMIJOHN_DATABASE_")
+    }
     try:
         database = connection_parameters(known)
     except ValueError as error:
@@ -55,10 +61,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         pool_size=int(_number(known, "DATABASE_POOL_SIZE", 4)),
         connect_timeout=_number(known, "DATABASE_CONNECT_TIMEOUT", 3),
         statement_timeout=_number(known, "DATABASE_STATEMENT_TIMEOUT", 3),
-        release=known.get("RELEASE") or None,
-        region=known.get("REGION") or None,
-        instance=known.get("INSTANCE") or None,
-        started_at=_moment(known, "STARTED_AT"),
+        release=known.get("DEMIJOHN_RELEASE") or None,
+        region=known.get("DEMIJOHN_REGION") or None,
+        instance=known.get("DEMIJOHN_INSTANCE") or None,
+        started_at=_moment(known, "DEMIJOHN_STARTED_AT"),
         secret_key=known.get("SECRET_KEY") or None,
         log_level=_one_of(known, "LOG_LEVEL", LOG_LEVELS, "info"),
     )
@@ -75,9 +81,9 @@ def _with_dotenv() -> Mapping[str, str]:
 
 def _one_of(known: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
     value = known.get(name) or default
-    if value not in allowed:
+    if value.lower() not in allowed:
         raise SettingsError(f"{name}={value!r} must be one of: {', '.join(allowed)}")
-    return value
+    return value.lower()
 
 
 def _number(known: Mapping[str, str], name: str, default: float) -> float:

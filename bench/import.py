@@ -130,7 +130,7 @@ def pgloader(path: Path, url: str, _: Path) -> Took:
 
 def demijohn(path: Path, url: str, report: Path) -> Took:
     words = [sys.executable, "-m", "demijohn", "import-sqlite", str(path), "--report", str(report)]
-    return run(words, {"DATABASE_URL": url, "DOTENV": "", "MALLOC_ARENA_MAX": "2"})
+    return run(words, {"DATABASE_URL": url, "DEMIJOHN_DOTENV": "", "MALLOC_ARENA_MAX": "2"})
 
 
 def run(words: list[str], environment: dict[str, str]) -> Took:

@@ -150,7 +150,7 @@ def main() -> None:
     ):
         url = postgres.create_database("viewers")
         postgres.execute("CREATE EXTENSION pg_stat_statements", "viewers")
-        settings = {"DATABASE_URL": url, "STATIC_DIR": str(ROOT / "frontend/dist")}
+        settings = {"DATABASE_URL": url, "DEMIJOHN_STATIC_DIR": str(ROOT / "frontend/dist")}
         stack = Stack(ROOT, free_port(), Path(folder), settings).start().wait_until_ready()
         try:
             poll = created(stack.url)

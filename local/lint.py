@@ -53,12 +53,12 @@ def nginx_conf() -> None:
         Path(folder, "index.html").touch()
         config = settings.load(
             {
-                "RUN_DIR": folder,
-                "STATIC_DIR": folder,
+                "DEMIJOHN_RUN_DIR": folder,
+                "DEMIJOHN_STATIC_DIR": folder,
                 "TRUSTED_PROXIES": "10.0.0.0/8",
                 "CLIENT_IP_HEADER": "X-Forwarded-For",
                 "DATABASE_URL": "postgresql://host/app",
-                "DOTENV": "",
+                "DEMIJOHN_DOTENV": "",
             }
         )
         nginx.write(config, nginx_program.NginxProgram.find(str(tools.nginx())), ROOT, 1)

@@ -33,16 +33,16 @@ def main() -> int:
     with _database(given) as url:
         if port:
             check_port(port)
-        defaults = {"NGINX_PROGRAM": tools.nginx, "STATIC_DIR": frontend.build}
+        defaults = {"NGINX_PROGRAM": tools.nginx, "DEMIJOHN_STATIC_DIR": frontend.build}
         with exclusive():
             found = {name: str(get()) for name, get in defaults.items() if not given.get(name)}
-        release = given.get("RELEASE") or "dev"
-        return serve(port, os.environ | found | url | {"RELEASE": release})
+        release = given.get("DEMIJOHN_RELEASE") or "dev"
+        return serve(port, os.environ | found | url | {"DEMIJOHN_RELEASE": release})
 
 
 def known() -> dict[str, str]:
     """The variables that `demijohn serve` will see: the environment's, else those in .env."""
-    file = ROOT / os.environ.get("DOTENV", ".env")
+    file = ROOT / os.environ.get("DEMIJOHN_DOTENV", ".env")
     values = dotenv_values(file) if file.is_file() else {}
     return {name: value for name, value in values.items() if value} | dict(os.environ)
 

@@ -66,10 +66,10 @@ class Stack:
         }
         environment |= {
             "PORT": str(self.port),
-            "RUN_DIR": str(self.run_dir),
+            "DEMIJOHN_RUN_DIR": str(self.run_dir),
             "NGINX_PROGRAM": str(tools.nginx()),
             "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
-            "DOTENV": "",
+            "DEMIJOHN_DOTENV": "",
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -207,7 +207,7 @@ def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> It
         settings = {
             "DATABASE_URL": url,
             "DATABASE_DRIVER": driver,
-            "STATIC_DIR": str(built),
+            "DEMIJOHN_STATIC_DIR": str(built),
             "PUBLIC_GREETING": "hello",
             "DRAIN_SECONDS": "0",
         }
@@ -227,7 +227,11 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
 
         def make(root: Path = ROOT, **settings: str) -> Stack:
             folder = cleaning.enter_context(_folder())
-            defaults = {"DATABASE_URL": database, "STATIC_DIR": str(built), "DRAIN_SECONDS": "0"}
+            defaults = {
+                "DATABASE_URL": database,
+                "DEMIJOHN_STATIC_DIR": str(built),
+                "DRAIN_SECONDS": "0",
+            }
             stacks.append(Stack(root, free_port(), folder, defaults | settings))
             return stacks[-1]
 
@@ -246,9 +250,9 @@ def release(database: str, tmp_path: Path) -> Iterator[Release]:
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "DATABASE_URL": database,
-            "RUN_DIR": str(tmp_path / "run"),
+            "DEMIJOHN_RUN_DIR": str(tmp_path / "run"),
             "NGINX_PROGRAM": str(tools.nginx()),
-            "DOTENV": "",
+            "DEMIJOHN_DOTENV": "",
         }
         command = [sys.executable, "-m", "demijohn", "release"]
         process = subprocess.Popen(

@@ -15,7 +15,11 @@ from tests.stack_fixture import Stack
 Newcomer = Callable[..., Visitor]
 Picture = Callable[[Page, str], None]
 
-NAMED = {"RELEASE": "3f9d2c1", "REGION": "fra", "INSTANCE": "148ed193b95e18"}
+NAMED = {
+    "DEMIJOHN_RELEASE": "3f9d2c1",
+    "DEMIJOHN_REGION": "fra",
+    "DEMIJOHN_INSTANCE": "148ed193b95e18",
+}
 
 
 def fact(visitor: Visitor, name: str) -> Locator:
@@ -112,11 +116,11 @@ def test_a_server_that_is_away_leaves_the_last_figures(
     stack = launch(**NAMED).start().wait_until_ready()
     visitor = newcomer(stack.url)
     visitor.page.goto("/status")
-    expect(fact(visitor, "Release")).to_have_text(NAMED["RELEASE"])
+    expect(fact(visitor, "Release")).to_have_text(NAMED["DEMIJOHN_RELEASE"])
     visitor.sees("All is well.")
     stack.stop()
     visitor.sees("Reconnecting…")
-    expect(fact(visitor, "Release")).to_have_text(NAMED["RELEASE"])
+    expect(fact(visitor, "Release")).to_have_text(NAMED["DEMIJOHN_RELEASE"])
     # It claims nothing that it cannot know, and says how old that is which it knew.
     expect(visitor.page.locator(".lede")).to_have_text(
         re.compile(r"^The server is away\. All as of [1-9]\d* s ago\.$")

@@ -23,7 +23,7 @@ def test_every_bad_request_is_refused_or_taken_for_what_it_is(
         APP_MODULE="witness:app",
         JOURNAL="/witness/journal",
         RELEASE_ON_BOOT="false",
-        RATE_LIMIT="0",
+        DEMIJOHN_RATE_LIMIT="0",
     ).wait_until_ready()
     address = urlsplit(container.url)
     assert address.hostname and address.port

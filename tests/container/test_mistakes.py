@@ -90,7 +90,7 @@ def test_a_program_that_always_ends(launch: Launch, tmp_path: Path) -> None:
 
 
 def test_a_release_that_fails(launch: Launch) -> None:
-    site = launch(RELEASE_COMMAND="sh -c 'echo no such column >&2; exit 3'")
+    site = launch(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 3'")
     assert site.wait() == 70
     assert site.stderr.splitlines()[0] == "no such column"
     assert "ended with 3" in site.complaints()[-1]

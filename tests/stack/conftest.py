@@ -34,7 +34,10 @@ def edge(postgres: Postgres) -> Iterator[Stack]:
 def impatient(postgres: Postgres) -> Iterator[Stack]:
     """Everything at its limit: small bodies, little time; and a second API."""
     with door(
-        postgres, MAX_BODY_SIZE="1k", REQUEST_TIMEOUT="1", API_PATHS="/api,/rpc/v1"
+        postgres,
+        DEMIJOHN_MAX_BODY_SIZE="1k",
+        DEMIJOHN_REQUEST_TIMEOUT="1",
+        API_PATHS="/api,/rpc/v1",
     ) as running:
         yield running
 
@@ -51,12 +54,12 @@ def boot(database: str, tmp_path: Path, free_port: Callable[[], int]) -> Iterato
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "HOME": str(tmp_path),
             "DATABASE_URL": database,
-            "STATIC_DIR": str(static),
-            "RUN_DIR": str(tmp_path / "run"),
+            "DEMIJOHN_STATIC_DIR": str(static),
+            "DEMIJOHN_RUN_DIR": str(tmp_path / "run"),
             "PORT": str(free_port()),
             "DATABASE_WAIT": "0",
             "NGINX_PROGRAM": str(tools.nginx()),
-            "DOTENV": "",
+            "DEMIJOHN_DOTENV": "",
             "SECRET_KEY": secrecy.SECRET_KEY,
             **MIRROR,
             **settings,

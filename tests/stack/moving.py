@@ -71,7 +71,7 @@ def environment(url: str, **more: str) -> dict[str, str]:
     """No setting but the database's."""
     ours = ("PG", "DATABASE_", "PORT")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return kept | {"DATABASE_URL": url, "DOTENV": ""} | more
+    return kept | {"DATABASE_URL": url, "DEMIJOHN_DOTENV": ""} | more
 
 
 def command(path: Path, *words: str, program: tuple[str, ...] = ALONE) -> list[str]:

@@ -23,7 +23,9 @@ CASES = [*bad_requests.CASES, *bad_addresses.CASES]
 @pytest.fixture(scope="module")
 def front(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     journal = tmp_path_factory.mktemp("witness") / "journal"
-    with door(postgres, APP_MODULE="witness:app", JOURNAL=str(journal), RATE_LIMIT="0") as running:
+    with door(
+        postgres, APP_MODULE="witness:app", JOURNAL=str(journal), DEMIJOHN_RATE_LIMIT="0"
+    ) as running:
         front = Front("127.0.0.1", running.port, journal.read_text)
         assert running.get("/api/first")[0] == 200  # so that no journal without words is a good one
         yield front

@@ -81,8 +81,13 @@ def test_the_healthcheck_says_whether_it_answers(boot: Boot, stack: Stack) -> No
     boot("healthcheck", PORT="eighty").line()
 
 
-def test_what_the_boot_learns_the_app_learns(launch: Callable[..., Stack]) -> None:
-    """The environment of the app, as the contract has it."""
+def environment_of(running: Stack) -> dict[str, str]:
+    """The environment of Gunicorn, and so of the app."""
+    block = Path(f"/proc/{running.child('gunicorn')}/environ").read_bytes().decode()
+    return dict(pair.split("=", 1) for pair in block.split("\0") if pair)
+
+
+def test_app_finds_what_the_boot_found(launch: Callable[..., Stack]) -> None:
     running = launch(
         **MIRROR,
         FLY_APP_NAME="tally",
@@ -95,25 +100,62 @@ def test_what_the_boot_learns_the_app_learns(launch: Callable[..., Stack]) -> No
     ).start()
     running.wait_until_ready()
     assert ask(running).status == 200
-    block = Path(f"/proc/{running.child('gunicorn')}/environ").read_bytes().decode()
-    known = dict(pair.split("=", 1) for pair in block.split("\0") if pair)
+    known = environment_of(running)
     for name, value in {
-        "REGION": "ams",
-        "INSTANCE": "148e",
-        "RELEASE": "registry/tally:1",
+        "DEMIJOHN_REGION": "ams",
+        "DEMIJOHN_INSTANCE": "148e",
+        "DEMIJOHN_RELEASE": "registry/tally:1",
         "SECRET_KEY": "s3cr3t-k3y",
         "DATABASE_DRIVER": "pg8000",
-        "DATABASE_POOL_SIZE": "4",
-        "DATABASE_STATEMENT_TIMEOUT": "3",
-        "DATABASE_CONNECT_TIMEOUT": "3",
-        "LOG_LEVEL": "info",
+        "DEMIJOHN_DATABASE_POOL_SIZE": "4",
+        "DEMIJOHN_DATABASE_STATEMENT_TIMEOUT": "3",
+        "DEMIJOHN_DATABASE_CONNECT_TIMEOUT": "3",
+        "DEMIJOHN_LOG_LEVEL": "info",
         "PUBLIC_X": "x",
     }.items():
         assert known[name] == value
     assert known["DATABASE_URL"].startswith("postgresql://")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", known["STARTED_AT"])
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", known["DEMIJOHN_STARTED_AT"])
     assert not [name for name in known if name.startswith("PG")]
     assert "s3cr3t-k3y" not in running.log
+
+
+def test_app_finds_no_plain_name_that_is_not_set(launch: Callable[..., Stack]) -> None:
+    """It may read LOG_LEVEL or REGION itself, and take what it finds for its owner's word."""
+    running = launch(**MIRROR).start().wait_until_ready()
+    ours = {"DATABASE_URL", "SQLALCHEMY_DATABASE_URI"}
+    # What supervisord tells each program of itself.
+    supervisor = {"SUPERVISOR_ENABLED", "SUPERVISOR_GROUP_NAME", "SUPERVISOR_PROCESS_NAME"}
+    new = environment_of(running).keys() - running.environ.keys() - ours - supervisor
+    assert {name for name in new if not name.startswith("DEMIJOHN_")} == set()
+
+
+def test_app_keeps_the_values_that_it_was_given(launch: Callable[..., Stack]) -> None:
+    """What we would refuse, too: none of these names is ours."""
+    given = {
+        "LOG_LEVEL": "NOTSET",
+        "RATE_LIMIT": "100 per minute",
+        "MAX_BODY_SIZE": "16 MB",
+        "REQUEST_TIMEOUT": "2.5",
+        "STATIC_DIR": "/nowhere",
+        "RELEASE_COMMAND": "1",
+        "DEMIJOHN_PORT_80_TCP": "tcp://10.0.0.11:80",
+    }
+    running = launch(**MIRROR, **given).start().wait_until_ready()
+    known = environment_of(running)
+    assert {name: known[name] for name in given} == given
+    assert "left to the app: " in running.log
+
+
+def test_gunicorn_cmd_args_that_fit_count_and_others_do_not(launch: Callable[..., Stack]) -> None:
+    args = "--bind=0.0.0.0:10000 --workers 1 --threads=3 --timeout 17 --max-requests 1000"
+    running = launch(**MIRROR, GUNICORN_CMD_ARGS=args).start().wait_until_ready()
+    assert ask(running).status == 200
+    known = environment_of(running)
+    assert known["GUNICORN_CMD_ARGS"] == "--max-requests=1000"
+    assert known["DEMIJOHN_REQUEST_TIMEOUT"] == "17"
+    assert "1 workers, 3 threads each" in running.log
+    assert "GUNICORN_CMD_ARGS: ignoring --bind" in running.log
 
 
 def test_it_ends_by_signal_with_0(launch: Callable[..., Stack]) -> None:

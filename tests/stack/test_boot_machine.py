@@ -39,7 +39,7 @@ def test_a_run_directory_that_cannot_be_written_is_named(
     (tmp_path / "file").touch()
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")  # somebody may have put it there
-    ended = boot(RUN_DIR=str(tmp_path / where))
+    ended = boot(DEMIJOHN_RUN_DIR=str(tmp_path / where))
     assert ended.status == 73
     assert "--tmpfs /tmp" in ended.line()
 
@@ -47,8 +47,8 @@ def test_a_run_directory_that_cannot_be_written_is_named(
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_run_directory_without_permission_is_named(boot: Boot, tmp_path: Path) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
-    assert boot(RUN_DIR=str(tmp_path / "closed" / "run")).status == 73
-    assert boot(RUN_DIR=str(tmp_path / "closed")).status == 73
+    assert boot(DEMIJOHN_RUN_DIR=str(tmp_path / "closed" / "run")).status == 73
+    assert boot(DEMIJOHN_RUN_DIR=str(tmp_path / "closed")).status == 73
 
 
 def test_a_run_directory_that_is_half_somebody_elses_is_named(boot: Boot, tmp_path: Path) -> None:
@@ -60,13 +60,13 @@ def test_a_run_directory_that_is_half_somebody_elses_is_named(boot: Boot, tmp_pa
 
 
 def test_a_run_directory_too_long_for_a_socket_is_named(boot: Boot, tmp_path: Path) -> None:
-    ended = boot(RUN_DIR=str(tmp_path / ("x" * 100)))
+    ended = boot(DEMIJOHN_RUN_DIR=str(tmp_path / ("x" * 100)))
     assert ended.status == 78
     assert "too long" in ended.line()
 
 
 def test_a_frontend_that_is_not_built_is_named(boot: Boot, tmp_path: Path) -> None:
-    ended = boot(STATIC_DIR=str(tmp_path / "dist"))
+    ended = boot(DEMIJOHN_STATIC_DIR=str(tmp_path / "dist"))
     assert ended.status == 78
     assert ended.line().startswith(f"no index.html in {tmp_path / 'dist'}. Build the frontend")
 

@@ -98,5 +98,5 @@ def test_a_laptops_file_is_read_and_real_variables_win(boot: Boot, tmp_path: Pat
     ended = boot(cwd=tmp_path, DOTENV=None, DATABASE_URL=None, WEB_THREADS="2")
     assert ended.status == 69
     assert "nothing answers at 127.0.0.1:1." in ended.line()
-    in_the_image = boot(cwd=tmp_path, DOTENV="", DATABASE_URL=None, WEB_THREADS="2")
+    in_the_image = boot(cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, WEB_THREADS="2")
     assert in_the_image.status == 78

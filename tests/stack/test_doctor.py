@@ -38,10 +38,16 @@ def test_where_all_is_well_it_says_what_there_is(boot: Boot, database: str) -> N
     ("settings", "problem"),
     [
         ({"NGINX_PROGRAM": "/no/nginx"}, "no nginx at '/no/nginx'. Install it, or name it with"),
-        ({"STATIC_DIR": "/nowhere"}, "no index.html in /nowhere. Build the frontend, or set"),
-        ({"RUN_DIR": "/nowhere/run"}, "/nowhere cannot be written. Add --tmpfs /tmp, or set"),
+        (
+            {"DEMIJOHN_STATIC_DIR": "/nowhere"},
+            "no index.html in /nowhere. Build the frontend, or set",
+        ),
+        (
+            {"DEMIJOHN_RUN_DIR": "/nowhere/run"},
+            "/nowhere cannot be written. Add --tmpfs /tmp, or set",
+        ),
         ({"DATABASE_POOL_SIZE": "99", "WEB_CONCURRENCY": "9"}, "Lower DATABASE_POOL_SIZE or"),
-        ({"DATABASE_STATEMENT_TIMEOUT": "30"}, "is no less than REQUEST_TIMEOUT=30"),
+        ({"DATABASE_STATEMENT_TIMEOUT": "30"}, "is not less than DEMIJOHN_REQUEST_TIMEOUT=30"),
         ({"DRAIN_SECOND": "9"}, "DRAIN_SECOND is no setting. Did you mean DRAIN_SECONDS?"),
     ],
 )
@@ -56,7 +62,7 @@ def test_each_problem_has_its_remedy(boot: Boot, settings: dict[str, str], probl
 
 def test_all_is_said_also_where_the_database_is_away(boot: Boot, postgres: Postgres) -> None:
     away = f"postgres://u:hunter22@127.0.0.1:{postgres.port}/nothing"
-    ended = boot("doctor", DATABASE_URL=away, STATIC_DIR="/nowhere")
+    ended = boot("doctor", DATABASE_URL=away, DEMIJOHN_STATIC_DIR="/nowhere")
     assert ended.status == 1
     static, database = problems(ended.out)
     assert static.startswith("no index.html") and database.startswith("database away: ")
@@ -81,7 +87,7 @@ def test_a_standby_is_told_as_one(boot: Boot) -> None:
 
 
 def test_what_cannot_be_understood_ends_it(boot: Boot, tmp_path: Path) -> None:
-    ended = boot("doctor", PORT="none", WEB_TREADS="9", RUN_DIR=str(tmp_path))
+    ended = boot("doctor", PORT="none", WEB_TREADS="9", DEMIJOHN_RUN_DIR=str(tmp_path))
     assert ended.status == 78
     first, second = ended.lines()
     assert first.startswith("PORT='none' ")

@@ -96,7 +96,7 @@ def test_nginx_is_back_within_a_second_and_no_orphan_holds_its_port(
 def test_a_sick_worker_is_replaced_and_the_others_serve_on(
     launch: Callable[..., Stack], query: Query, measured: Measured
 ) -> None:
-    tally = launch(**AILING, REQUEST_TIMEOUT="3", WORKER_MEMORY_MB="150")
+    tally = launch(**AILING, DEMIJOHN_REQUEST_TIMEOUT="3", WORKER_MEMORY_MB="150")
     tally.start().wait_until_ready()
     with Load(tally.url) as load:
         for name, path, word in (

@@ -38,7 +38,7 @@ def test_an_app_that_does_not_answer_is_a_problem_that_passes(
 
 
 def test_pages_are_served_while_the_app_hangs(launch: Callable[..., Stack]) -> None:
-    running = launch(**MIRROR, REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
+    running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     with stopped(running):
         assert ask(running, "/new").status == 200
@@ -104,7 +104,7 @@ def test_a_body_that_is_too_large_is_413(impatient: Stack, chunked: bool) -> Non
 
 
 def test_a_flood_from_one_address_is_429(launch: Callable[..., Stack]) -> None:
-    running = launch(**MIRROR, RATE_LIMIT="5", TRUSTED_PROXIES="127.0.0.1").start()
+    running = launch(**MIRROR, DEMIJOHN_RATE_LIMIT="5", TRUSTED_PROXIES="127.0.0.1").start()
     running.wait_until_ready()
     answers = [ask(running, "/api/show") for _ in range(60)]
     refused = [answer for answer in answers if answer.status == 429]
@@ -117,7 +117,7 @@ def test_a_flood_from_one_address_is_429(launch: Callable[..., Stack]) -> None:
 
 
 def test_without_a_limit_there_is_no_429(launch: Callable[..., Stack]) -> None:
-    running = launch(**MIRROR, RATE_LIMIT="0").start().wait_until_ready()
+    running = launch(**MIRROR, DEMIJOHN_RATE_LIMIT="0").start().wait_until_ready()
     assert {ask(running, "/api/show").status for _ in range(60)} == {200}
     assert "limit_req" not in "".join(
         file.read_text() for file in (running.run_dir / "fragments").iterdir()

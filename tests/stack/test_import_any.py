@@ -198,7 +198,7 @@ def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     connection.autocommit = True
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        patch.setenv("DOTENV", "")
+        patch.setenv("DEMIJOHN_DOTENV", "")
         # Apps of other tests, which still look for their databases, set it for the whole process.
         patch.setattr(psycopg2.extensions, "set_wait_callback", lambda _: None)
         yield connection, tmp_path_factory.mktemp("any")

@@ -111,7 +111,7 @@ def test_a_program_runs_beside_the_others_and_its_words_are_in_the_log(
     launch: Launch, tmp_path: Path
 ) -> None:
     folder = root(tmp_path, worker="command=sh -c 'echo \"at work for $REGION\"; exec sleep 600'")
-    running = launch(folder, **MIRROR, REGION="ams").start().wait_until_ready()
+    running = launch(folder, **MIRROR, DEMIJOHN_REGION="ams").start().wait_until_ready()
     running.wait_for(lambda: "worker    at work for ams\n" in running.log, "its words")
     running.signal(signal.SIGTERM)
     assert running.wait() == 0
@@ -153,7 +153,7 @@ def test_every_phone_in_the_hall_finds_room(launch: Launch) -> None:
 
 def test_a_websocket_may_stay_longer_than_a_request_may_take(launch: Launch) -> None:
     # Not 1 s: a machine that is busy for as long would make a pause of the talk of it.
-    running = launch(**MIRROR, REQUEST_TIMEOUT="3", WEB_CONCURRENCY="1").start()
+    running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="3", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     before = workers(running)
     with dial(running) as connection, connection.makefile("rb") as incoming:
@@ -174,7 +174,7 @@ def test_a_websocket_may_stay_longer_than_a_request_may_take(launch: Launch) -> 
 
 
 def test_a_worker_whose_request_hangs_is_replaced(launch: Launch, tmp_path: Path) -> None:
-    running = launch(**MIRROR, REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
+    running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     (before,) = workers(running)
     Waiting(running, tmp_path / "gate")

@@ -202,7 +202,7 @@ def test_who_waits_for_a_release_keeps_no_session_from_it(
         f"touch {reached}; until [ -e {gate} ]; do sleep 0.05; done\n"
         "exec alembic -c backend/alembic.ini upgrade head\n"
     )
-    settings = {"DATABASE_URL": through, "RELEASE_COMMAND": f"sh {script}"}
+    settings = {"DATABASE_URL": through, "MIGRATION_COMMAND": f"sh {script}"}
     first = release(**settings)
     wait_until(reached.exists)
     others = [release(**settings) for _ in range(POOL_SIZE + 2)]

@@ -53,14 +53,14 @@ def test_ten_at_once_run_a_release_of_another_kind_one_after_another(
     """Without Alembic nobody knows that it is done, so each does it; two at once would be seen."""
     busy = tmp_path / "busy"
     command = f"sh -c 'mkdir {busy} && sleep 0.1 && rmdir {busy}'"
-    settings = {"RELEASE_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}
+    settings = {"MIGRATION_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}
     results = [ended(process) for process in [release(**settings) for _ in range(5)]]
     assert [status for status, _, _ in results] == [0] * 5, results
 
 
 def test_at_head_nothing_is_started(release: Release) -> None:
     assert ended(release())[0] == 0
-    status, out, err = ended(release(RELEASE_COMMAND="false"))
+    status, out, err = ended(release(MIGRATION_COMMAND="false"))
     assert (status, err) == (0, "")
     assert re.search(r"^release +\d+ ms  schema at \w+, nothing to do$", out, re.MULTILINE)
 
@@ -68,7 +68,7 @@ def test_at_head_nothing_is_started(release: Release) -> None:
 def test_a_release_that_fails_is_one_line(
     release: Release, postgres: Postgres, database: str
 ) -> None:
-    status, _, err = ended(release(RELEASE_COMMAND="sh -c 'exit 3'"))
+    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
     assert status == 70
     assert err == (
         "demijohn: release failed: `sh -c 'exit 3'` ended with 3. Its own words stand above.\n"
@@ -78,7 +78,7 @@ def test_a_release_that_fails_is_one_line(
 
 
 def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> None:
-    status, _, err = ended(release(RELEASE_COMMAND="sh -c 'echo no such column >&2; exit 1'"))
+    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 1'"))
     assert status == 70
     first, second = err.splitlines()
     assert first == "no such column"
@@ -88,24 +88,24 @@ def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> 
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("no-such-program --now", "RELEASE_COMMAND cannot be run: No such file or directory"),
-        (__file__, "RELEASE_COMMAND cannot be run: Permission denied"),
-        ("sh -c 'unfinished", "RELEASE_COMMAND cannot be read"),
-        (" ", "RELEASE_COMMAND"),
+        ("no-such-program --now", "MIGRATION_COMMAND cannot be run: No such file or directory"),
+        (__file__, "MIGRATION_COMMAND cannot be run: Permission denied"),
+        ("sh -c 'unfinished", "MIGRATION_COMMAND cannot be read"),
+        (" ", "MIGRATION_COMMAND"),
     ],
     ids=["missing", "no-program", "unfinished", "empty"],
 )
 def test_a_release_that_is_no_command_is_a_mistake(
     release: Release, command: str, says: str
 ) -> None:
-    status, _, err = ended(release(RELEASE_COMMAND=command))
+    status, _, err = ended(release(MIGRATION_COMMAND=command))
     assert status == 78, err
     assert err.startswith("demijohn: ") and says in err
     assert len(err.splitlines()) == 1
 
 
 def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
-    status, _, err = ended(release(RELEASE_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
+    status, _, err = ended(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
     assert status == 70
     assert re.fullmatch(
         "demijohn: release failed: `sleep 600` took longer than RELEASE_TIMEOUT=1.\n", err
@@ -114,7 +114,7 @@ def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
 
 def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_path: Path) -> None:
     reached = tmp_path / "reached"
-    first = release(RELEASE_COMMAND=f"sh -c 'touch {reached}; exec sleep 600'")
+    first = release(MIGRATION_COMMAND=f"sh -c 'touch {reached}; exec sleep 600'")
     wait_until(reached.exists)
     status, out, err = ended(release(RELEASE_TIMEOUT="1"))
     assert status == 69
@@ -128,7 +128,7 @@ def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
 ) -> None:
     gate, reached = tmp_path / "gate", tmp_path / "reached"
     first = release(
-        RELEASE_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done;"
+        MIGRATION_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done;"
         " exec alembic -c backend/alembic.ini upgrade head'"
     )
     wait_until(reached.exists)
@@ -150,14 +150,14 @@ def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
 def test_a_serve_need_not_release(
     launch: Callable[..., Stack], postgres: Postgres, database: str
 ) -> None:
-    running = launch(RELEASE_ON_BOOT="false", RELEASE_COMMAND="false").start()
+    running = launch(RELEASE_ON_BOOT="false", MIGRATION_COMMAND="false").start()
     running.wait_for(lambda: running.get("/healthz")[0] == 200, "health")
     assert tables(postgres, database) == set()
     assert not re.search(r"^release ", running.log, re.MULTILINE)
 
 
 def test_a_serve_whose_release_fails_does_not_serve(launch: Callable[..., Stack]) -> None:
-    running = launch(**MIRROR | {"RELEASE_ON_BOOT": "true"}, RELEASE_COMMAND="false").start()
+    running = launch(**MIRROR | {"RELEASE_ON_BOOT": "true"}, MIGRATION_COMMAND="false").start()
     assert running.wait() == 70
     assert running.log.splitlines()[-1].startswith("demijohn: release failed: `false`")
     assert "ready" not in running.log
@@ -176,7 +176,7 @@ def test_a_release_that_is_stopped_in_the_middle_leaves_nothing_half_done(
         assert holder.stdout and holder.stdin
         holder.stdout.readline()
         first = release(
-            RELEASE_COMMAND=f"{sys.executable} {tmp_path / 'migrate.py'}",
+            MIGRATION_COMMAND=f"{sys.executable} {tmp_path / 'migrate.py'}",
             ALEMBIC_VERSIONS=str(tmp_path / "none"),
         )
         wait_until(lambda: waits_for_lock(postgres))
@@ -241,7 +241,7 @@ def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
     assert [status for status, _, _ in results] == [0] * 9, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
     witness.check(query)
-    status, out, _ = ended(release(tmp_path, DATABASE_URL=url, RELEASE_COMMAND="false"))
+    status, out, _ = ended(release(tmp_path, DATABASE_URL=url, MIGRATION_COMMAND="false"))
     assert (status, "schema at slow, nothing to do" in out) == (0, True)
 
 
@@ -251,7 +251,7 @@ def test_a_database_lost_in_the_middle_is_one_line(
     """The lock goes with the connection, so whatever was done was done without it."""
     gate, reached = tmp_path / "gate", tmp_path / "reached"
     process = release(
-        RELEASE_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done'"
+        MIGRATION_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done'"
     )
     wait_until(reached.exists)
     postgres.execute(
@@ -284,6 +284,6 @@ def test_a_schema_that_is_ahead_is_left_as_it_is(
     """An old instance starts while a deploy goes on, or somebody rolls back: both must boot."""
     assert ended(release())[0] == 0
     postgres.execute("UPDATE alembic_version SET version_num = 'later'", name_of(database))
-    status, out, _ = ended(release(RELEASE_COMMAND="false"))
+    status, out, _ = ended(release(MIGRATION_COMMAND="false"))
     assert status == 0
     assert "schema at later, ahead of this release; left as it is" in out

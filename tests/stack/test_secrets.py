@@ -23,6 +23,8 @@ from tests.stack_fixture import ROOT, Stack
 PASSWORD = "open/sesame@1001?nights"
 SECRETS = [PASSWORD, secrecy.SECRET_KEY]
 
+DEBUG = {"LOG_LEVEL": "debug", "DEMIJOHN_LOG_LEVEL": "debug"}  # of Tally, and of the image
+
 
 @pytest.fixture
 def url(postgres: Postgres, database: str) -> str:
@@ -37,7 +39,7 @@ def url(postgres: Postgres, database: str) -> str:
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
 def test_a_stack_keeps_its_secrets(launch: Callable[..., Stack], url: str, driver: str) -> None:
-    tally = launch(**AILING, DATABASE_URL=url, DATABASE_DRIVER=driver, LOG_LEVEL="debug")
+    tally = launch(**AILING, DATABASE_URL=url, DATABASE_DRIVER=driver, **DEBUG)
     tally.start().wait_until_ready()
     tally.get("/api/status")
     tally.get("/api/ill/break")  # a traceback, with what stands on its lines
@@ -60,10 +62,9 @@ def demijohn(*words: str, **settings: str) -> str:
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
         "SECRET_KEY": secrecy.SECRET_KEY,
-        "DOTENV": "",
+        "DEMIJOHN_DOTENV": "",
         "DATABASE_WAIT": "0",
-        "LOG_LEVEL": "debug",
-    }
+    } | DEBUG
     done = subprocess.run(
         [sys.executable, "-m", "demijohn", *words],
         cwd=ROOT,

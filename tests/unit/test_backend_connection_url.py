@@ -144,8 +144,8 @@ def test_postgres_s_own_variables_fill_in() -> None:
         ("DATABASE_POOL_SIZE", "many"),
         ("DATABASE_STATEMENT_TIMEOUT", "-1"),
         ("DATABASE_CONNECT_TIMEOUT", "nan"),
-        ("STARTED_AT", "yesterday"),
-        ("STARTED_AT", "2030-01-01T00:00:00"),
+        ("DEMIJOHN_STARTED_AT", "yesterday"),
+        ("DEMIJOHN_STARTED_AT", "2030-01-01T00:00:00"),
         ("LOG_LEVEL", "loud"),
     ],
 )
@@ -156,6 +156,12 @@ def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
 
 
 def test_an_empty_variable_is_as_good_as_none() -> None:
-    names = ["DATABASE_DRIVER", "DATABASE_POOL_SIZE", "STARTED_AT", "LOG_LEVEL", "RELEASE"]
+    names = [
+        "DATABASE_DRIVER",
+        "DATABASE_POOL_SIZE",
+        "DEMIJOHN_STARTED_AT",
+        "LOG_LEVEL",
+        "DEMIJOHN_RELEASE",
+    ]
     assert load(dict.fromkeys(names, "")) == load({})
     assert load({}).release is None

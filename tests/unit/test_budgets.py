@@ -31,7 +31,9 @@ def program(name: str) -> float:
     section = re.search(rf"^\[\S*program:{name}\]$(.*?)(?=^\[|\Z)", text, re.M | re.S)
     assert section
     (seconds,) = re.findall(r"^stopwaitsecs=(\S+)$", section[1], re.M)
-    return float(str(seconds).replace("%(ENV_STOP_SECONDS)s", str(DEFAULTS["STOP_SECONDS"])))
+    return float(
+        str(seconds).replace("%(ENV_DEMIJOHN_STOP_SECONDS)s", str(DEFAULTS["STOP_SECONDS"]))
+    )
 
 
 def host() -> float:
@@ -119,6 +121,6 @@ def test_whoever_waits_has_more_time(budget: str, longer: str) -> None:
 def test_gunicorn_gives_up_on_a_worker_when_nginx_gives_up_on_its_answer() -> None:
     """One setting, in both places."""
     gunicorn = (ROOT / GUNICORN_CONF).read_text(encoding="utf-8")
-    assert 'timeout = int(os.environ["REQUEST_TIMEOUT"])' in gunicorn
+    assert 'timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])' in gunicorn
     nginx = (ROOT / NGINX_PY).read_text(encoding="utf-8")
     assert "proxy_read_timeout {settings.request_timeout}s;" in nginx

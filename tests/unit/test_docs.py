@@ -10,18 +10,21 @@ from demijohn.config.settings import SETTINGS
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "programs.d/README.md"]
 
+# Names that belong to apps and platforms, and that a page has to speak of.
+OF_OTHERS = {"GUNICORN_CMD_ARGS", "LOG_LEVEL", "RELEASE_COMMAND", "WEB_CONCURRENCY"}
+
 
 @pytest.mark.parametrize("document", settings_docs.DOCUMENTS)
 def test_the_tables_of_settings_are_those_of_the_registry(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     assert settings_docs.filled(document, text) == text, "run `make docs`"
-    assert f"| `{settings_docs.DOCUMENTS[document][0].name}` |" in text
+    assert f"| `{settings_docs.DOCUMENTS[document][0].variable}` |" in text
 
 
 def test_the_reference_lists_every_setting() -> None:
     text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", text.split("<!-- /settings -->")[0], re.M) == [
-        setting.name for setting in SETTINGS
+        setting.variable for setting in SETTINGS
     ]
 
 
@@ -33,14 +36,16 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_variable_that_a_page_names_exists(page: Path) -> None:
-    known = {setting.name for setting in SETTINGS} | {
-        f"{s.name}_FILE" for s in SETTINGS if s.secret
-    }
+    known = {setting.variable for setting in SETTINGS}
+    known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
+    known |= {f"DEMIJOHN_{setting.name}" for setting in SETTINGS} | OF_OTHERS
     build = set(re.findall(r"^ARG (\w+)", (ROOT / "Dockerfile").read_text(), re.M))
     handed_on = {
         "SQLALCHEMY_DATABASE_URI",
-        "STARTED_AT",
-        "PYTHON",
+        "DEMIJOHN_STARTED_AT",
+        "DEMIJOHN_PYTHON",
+        "DEMIJOHN_",
+        "DEMIJOHN_NAME",
         "X_FILE",
         "CLUSTER",
         "IMAGE",

@@ -13,7 +13,7 @@ from demijohn.serve import nginx
 
 from local import tools
 
-URL = {"DATABASE_URL": "postgres://u:p@h/d", "DOTENV": ""}
+URL = {"DATABASE_URL": "postgres://u:p@h/d", "DEMIJOHN_DOTENV": ""}
 ROOT = Path(__file__).resolve().parents[2]
 
 AWKWARD = {
@@ -50,7 +50,7 @@ def written(tmp_path: Path, **settings: str) -> Path:
     (static / "index.html").touch()
     run_dir = tmp_path / "run"
     run_dir.mkdir(exist_ok=True)
-    given = URL | {"STATIC_DIR": str(static), "RUN_DIR": str(run_dir)} | settings
+    given = URL | {"DEMIJOHN_STATIC_DIR": str(static), "DEMIJOHN_RUN_DIR": str(run_dir)} | settings
     nginx.write(load(given), NginxProgram.find(str(tools.nginx())), ROOT, workers=1)
     return run_dir
 
@@ -59,13 +59,13 @@ def written(tmp_path: Path, **settings: str) -> Path:
     "settings",
     [
         {},
-        {"RATE_LIMIT": "0"},
+        {"DEMIJOHN_RATE_LIMIT": "0"},
         {"API_PATHS": "/api,/api/v2,/a.b,/x-y~z_1"},
         {"TRUSTED_PROXIES": "10.0.0.0/8,fdaa::/16,::1,127.0.0.1"},
         {"FLY_APP_NAME": "x"},
         {"RENDER": "true"},
-        {"STOP_SECONDS": "2", "MAX_BODY_SIZE": "10M", "REQUEST_TIMEOUT": "3600"},
-        {"CONTENT_SECURITY_POLICY": "default-src 'self'; script-src 'sha256-a+b/c=' https: {};"},
+        {"STOP_SECONDS": "2", "DEMIJOHN_MAX_BODY_SIZE": "10M", "DEMIJOHN_REQUEST_TIMEOUT": "3600"},
+        {"DEMIJOHN_CONTENT_SECURITY_POLICY": "script-src 'self' 'sha256-a+b/c=' https: {};"},
     ],
     ids=lambda settings: " ".join(settings) or "defaults",
 )
@@ -85,9 +85,9 @@ def test_a_frontends_folder_may_have_any_name(tmp_path: Path, name: str) -> None
     (tmp_path / name).mkdir()
     (tmp_path / name / "index.html").touch()
     try:
-        run_dir = written(tmp_path, STATIC_DIR=str(tmp_path / name))
+        run_dir = written(tmp_path, DEMIJOHN_STATIC_DIR=str(tmp_path / name))
     except CommandError as stop:
-        assert stop.status == 78 and "STATIC_DIR" in stop.message
+        assert stop.status == 78 and "DEMIJOHN_STATIC_DIR" in stop.message
         return
     done = subprocess.run(
         [tools.nginx(), "-t", "-q", "-p", run_dir, "-c", "nginx.conf", "-e", "stderr"],
@@ -99,8 +99,8 @@ def test_a_frontends_folder_may_have_any_name(tmp_path: Path, name: str) -> None
 
 
 def test_a_second_boot_replaces_the_firsts_fragments(tmp_path: Path) -> None:
-    written(tmp_path, RATE_LIMIT="7")
-    fragments = written(tmp_path, RATE_LIMIT="0", PORT="1234") / "fragments"
+    written(tmp_path, DEMIJOHN_RATE_LIMIT="7")
+    fragments = written(tmp_path, DEMIJOHN_RATE_LIMIT="0", PORT="1234") / "fragments"
     assert "limit_req" not in (fragments / "api.conf").read_text()
     assert "listen 1234;" in (fragments / "listen.conf").read_text()
 

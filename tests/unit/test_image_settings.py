@@ -7,15 +7,16 @@ from pathlib import Path
 import pytest
 from demijohn.common.exit_codes import CommandError
 from demijohn.config import platforms, settings
+from demijohn.config.setting import PREFIX
 from demijohn.config.settings import SETTINGS, load
 
 IMAGE = Path(__file__).resolve().parents[2] / "image" / "demijohn"
-URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DOTENV": ""}
+URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""}
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 # Not settings: what the boot hands to its own children, and what others define.
-HANDED_OVER = {"APP_DIR", "PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
-OF_OTHERS = {"SSL_CERT_FILE", "TMPDIR", "TERM", "NO_COLOR"}
+HANDED_OVER = {"PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
+OF_OTHERS = {"SSL_CERT_FILE", "TMPDIR", "TERM", "NO_COLOR", "GUNICORN_CMD_ARGS"}
 
 
 def mistakes(environ: dict[str, str]) -> list[str]:
@@ -46,8 +47,8 @@ def test_whatever_the_image_reads_is_declared() -> None:
     for path in sorted(IMAGE.rglob("*.py")):
         for name in names_read(ast.parse(path.read_text())):
             read[name] = path.name
-    assert "WEB_CONCURRENCY" in read  # the scan sees at least what is certainly there
-    assert {name: file for name, file in read.items() if name not in known} == {}
+    assert "DEMIJOHN_WEB_CONCURRENCY" in read  # the scan sees at least what is certainly there
+    assert {n: file for n, file in read.items() if n.removeprefix(PREFIX) not in known} == {}
 
 
 def names_read(tree: ast.AST) -> set[str]:
@@ -99,7 +100,7 @@ def test_with_nothing_but_a_database_all_else_has_a_default() -> None:
 
 def test_an_empty_variable_counts_as_unset() -> None:
     assert load(URL | {"PORT": "", "API_PATHS": ""}).port == 8080
-    assert "DATABASE_URL is not set" in mistakes({"DATABASE_URL": "", "DOTENV": ""})[0]
+    assert "DATABASE_URL is not set" in mistakes({"DATABASE_URL": "", "DEMIJOHN_DOTENV": ""})[0]
 
 
 WRONG = {
@@ -113,7 +114,7 @@ WRONG = {
     "RELEASE_ON_BOOT": ["maybe", "2"],
     "TRUSTED_PROXIES": ["everybody", "10.0.0.0/33", "1.2.3"],
     "CLIENT_IP_HEADER": ["X Real IP", "X-Real-IP;", "X_Real"],
-    "LOG_LEVEL": ["loud", "INFO"],
+    "LOG_LEVEL": ["loud"],
     "PGPORT": ["x"],
     "PGSSLMODE": ["yes"],
     "DATABASE_URL": ["mysql://u:hunter22@h/d"],
@@ -124,14 +125,15 @@ WRONG = {
     ("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts]
 )
 def test_a_wrong_value_is_named_and_never_replaced(name: str, text: str) -> None:
-    (line,) = mistakes(URL | {name: text})
-    assert line.startswith(name) and line.endswith((".", "database"))
+    variable = BY_NAME[name].variable
+    (line,) = mistakes(URL | {variable: text})
+    assert line.startswith(variable) and line.endswith((".", "database"))
     assert (repr(text) in line) != BY_NAME[name].secret
 
 
 def test_all_mistakes_come_at_once() -> None:
-    wrong = {name: texts[0] for name, texts in WRONG.items()}
-    found = mistakes(wrong | {"DOTENV": ""})
+    wrong = {BY_NAME[name].variable: texts[0] for name, texts in WRONG.items()}
+    found = mistakes(wrong | {"DEMIJOHN_DOTENV": ""})
     assert len(found) == len(wrong)
     assert all(any(line.startswith(name) for line in found) for name in wrong)
     assert "hunter22" not in "".join(found)
@@ -146,10 +148,96 @@ def test_all_mistakes_come_at_once() -> None:
         ("TRUSTED_PROXIES", "10.0.0.1, fdaa::/16", ["10.0.0.1/32", "fdaa::/16"]),
         ("TRUSTED_PROXIES", "10.1.2.3/8", ["10.0.0.0/8"]),
         ("PORT", "10000", 10000),
+        ("LOG_LEVEL", "INFO", "info"),
+        ("DATABASE_DRIVER", "PG8000", "pg8000"),
     ],
 )
-def test_a_right_value_is_taken(name: str, text: str, value: object) -> None:
-    assert getattr(load(URL | {name: text}), name.lower()) == value
+def test_right_value_is_taken_under_both_names(name: str, text: str, value: object) -> None:
+    setting = BY_NAME[name]
+    for variable in setting.variables()[: 1 if setting.prefixed else 2]:
+        config = load(URL | {variable: text})
+        assert getattr(config, name.lower()) == value
+        assert config.sources[name] == "environment"
+
+
+def test_prefixed_name_wins_over_the_plain_one() -> None:
+    config = load(URL | {"PORT": "none of ours", "DEMIJOHN_PORT": "9000"})
+    assert config.port == 9000
+    (line,) = mistakes(URL | {"PORT": "9000", "DEMIJOHN_PORT": "ninety"})
+    assert line.startswith("DEMIJOHN_PORT='ninety' must be")
+
+
+def test_plain_name_of_a_prefixed_setting_is_left_to_the_app() -> None:
+    apps = {setting.name: "the app's own" for setting in SETTINGS if setting.prefixed}
+    config = load(URL | apps)
+    assert all(config.sources[name] in ("default", "anywhere") for name in apps)
+    (line,) = config.warnings
+    assert all(f" {name}" in line and f"DEMIJOHN_{name}" in line for name in apps)
+    quiet = load(URL | {"LOG_LEVEL": "NOTSET", "DEMIJOHN_LOG_LEVEL": "debug"})
+    assert (quiet.log_level, quiet.warnings) == ("debug", [])
+
+
+@pytest.mark.parametrize(
+    ("given", "command", "warned"),
+    [
+        ({"RELEASE_COMMAND": "flask db upgrade"}, "flask db upgrade", True),
+        ({"DEMIJOHN_RELEASE_COMMAND": "true"}, "true", True),
+        ({"RELEASE_COMMAND": "true", "MIGRATION_COMMAND": "false"}, "false", False),
+        ({"RELEASE_COMMAND": "1"}, BY_NAME["MIGRATION_COMMAND"].default, False),
+    ],
+)
+def test_former_name_counts_unless_flyctl_set_it(
+    given: dict[str, str], command: str, *, warned: bool
+) -> None:
+    config = load(URL | given)
+    assert config.migration_command == command
+    assert config.warnings == (
+        [f"{next(iter(given))} is called MIGRATION_COMMAND now. Rename it."] if warned else []
+    )
+
+
+def test_port_of_a_kubernetes_service_link_does_not_count() -> None:
+    assert load(URL | {"DEMIJOHN_PORT": "tcp://10.0.0.11:80", "PORT": "9000"}).port == 9000
+
+
+def test_children_find_settings_under_prefixed_names_only() -> None:
+    config = load(URL | {"SECRET_KEY": "s3cr3t", "PGPASSWORD": "x", "WEB_CONCURRENCY": "2"})
+    children = config.child_variables()
+    assert children["SECRET_KEY"] == "s3cr3t"
+    assert children["DEMIJOHN_WEB_CONCURRENCY"] == "2"
+    assert children["DEMIJOHN_LOG_LEVEL"] == "info"
+    assert [name for name in children if not name.startswith(PREFIX)] == ["SECRET_KEY"]
+    assert "hunter22" not in str(children)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "workers", "warning"),
+    [
+        ("", "", None, ""),
+        ("--workers=3", "", 3, ""),
+        ("--max-requests 9 --env A=b", "--max-requests=9 --env=A=b", None, ""),
+        ("--bind 0.0.0.0:1 -k gevent", "", None, "ignoring --bind, --worker-class"),
+        ("mine:app --preload", "", None, "ignoring mine:app, --preload"),
+        ("--timeout 0", "", None, "ignoring the value 0 for REQUEST_TIMEOUT"),
+        ("--max-requests=-1", "", None, "ignoring --max-requests"),
+        ("--bindd x", "", None, "is ignored: unrecognized arguments: --bindd"),
+        ("--workers two", "", None, "is ignored: argument -w/--workers"),
+        ("'open", "", None, "is ignored: No closing quotation"),
+    ],
+)
+def test_gunicorn_cmd_args_count_as_far_as_they_fit(
+    text: str, kept: str, workers: int | None, warning: str
+) -> None:
+    config = load(URL | {"GUNICORN_CMD_ARGS": text})
+    assert (config.gunicorn_args, config.web_concurrency) == (kept, workers)
+    assert [warning in line for line in config.warnings] == ([True] if warning else [])
+
+
+def test_settings_win_over_gunicorn_cmd_args() -> None:
+    given = {"GUNICORN_CMD_ARGS": "--workers=3 --timeout 9", "WEB_CONCURRENCY": "5"}
+    config = load(URL | given)
+    assert (config.web_concurrency, config.request_timeout) == (5, 9)
+    assert config.sources["REQUEST_TIMEOUT"] == "GUNICORN_CMD_ARGS"
 
 
 def test_secrets_may_come_from_files(tmp_path: Path) -> None:
@@ -184,7 +272,7 @@ def test_a_secret_is_no_part_of_what_is_printed() -> None:
 def test_real_variables_win_over_the_file(tmp_path: Path) -> None:
     file = tmp_path / "env"
     file.write_text("PORT=1234\nWEB_THREADS=2\nPUBLIC_A=file\nPUBLIC_B=file\n")
-    config = load(URL | {"DOTENV": str(file), "PORT": "5678", "PUBLIC_B": "real"})
+    config = load(URL | {"DEMIJOHN_DOTENV": str(file), "PORT": "5678", "PUBLIC_B": "real"})
     assert (config.port, config.web_threads) == (5678, 2)
     assert config.sources["WEB_THREADS"] == str(file)
     assert config.public == {"PUBLIC_A": "file", "PUBLIC_B": "real"}
@@ -197,7 +285,13 @@ def test_public_variables_are_all_and_only_those_of_that_name() -> None:
 
 
 def test_parts_stand_in_where_there_is_no_url() -> None:
-    parts = {"PGHOST": "h", "PGUSER": "u", "PGPASSWORD": "p@", "PGDATABASE": "d", "DOTENV": ""}
+    parts = {
+        "PGHOST": "h",
+        "PGUSER": "u",
+        "PGPASSWORD": "p@",
+        "PGDATABASE": "d",
+        "DEMIJOHN_DOTENV": "",
+    }
     url = load(parts).database_url
     assert (url.user, url.password, url.hosts, url.database) == ("u", "p@", "h:5432", "d")
     assert load(parts | URL).database_url.password == "hunter22"
@@ -205,7 +299,7 @@ def test_parts_stand_in_where_there_is_no_url() -> None:
 
 @pytest.mark.parametrize("host", ["h h", "h@x", "h/x", "[", "h:5432", "h?x"], ids=repr)
 def test_a_host_that_is_none_is_a_mistake_and_no_accident(host: str) -> None:
-    (line,) = mistakes({"PGHOST": host, "DOTENV": ""})
+    (line,) = mistakes({"PGHOST": host, "DEMIJOHN_DOTENV": ""})
     assert line.startswith("PGHOST")
 
 
@@ -232,7 +326,7 @@ def test_a_host_names_release_region_and_instance() -> None:
     fly = {"FLY_APP_NAME": "x", "FLY_REGION": "ams", "FLY_MACHINE_ID": "1", "FLY_IMAGE_REF": "i:2"}
     config = load(URL | fly)
     assert (config.release, config.region, config.instance) == ("i:2", "ams", "1")
-    assert load(URL | fly | {"REGION": "mine"}).region == "mine"
+    assert load(URL | fly | {"DEMIJOHN_REGION": "mine"}).region == "mine"
     assert load(URL).release is None
 
 
@@ -243,7 +337,7 @@ def test_trusted_networks_of_the_hosts_can_be_read() -> None:
 
 
 def test_only_what_a_command_needs_may_be_wrong() -> None:
-    environ = {"DATABASE_URL": "postgresql://host/app", "PORT": "none", "DOTENV": ""}
+    environ = {"DATABASE_URL": "postgresql://host/app", "PORT": "none", "DEMIJOHN_DOTENV": ""}
     config = load(environ, only=settings.CONNECTION)
     assert config.database_url.place() == "host/app"
     assert config.port == 8080
@@ -251,15 +345,15 @@ def test_only_what_a_command_needs_may_be_wrong() -> None:
         load(environ | {"DATABASE_WAIT": "never"}, only=settings.CONNECTION)
 
 
-def test_a_slip_of_the_keyboard_is_told_with_what_was_meant() -> None:
-    slips = {"WEB_CONCURENCY": "4", "Drain_Seconds": "1", "RATE_LIMITS": "5"}
+def test_misspelt_variable_is_reported_with_the_setting_meant() -> None:
+    slips = {"WEB_CONCURENCY": "4", "Drain_Seconds": "1", "DEMIJOHN_RATE_LIMITS": "5"}
     assert load(URL | slips).misspelt == [
-        "Drain_Seconds is no setting. Did you mean DRAIN_SECONDS?",
-        "RATE_LIMITS is no setting. Did you mean RATE_LIMIT?",
-        "WEB_CONCURENCY is no setting. Did you mean WEB_CONCURRENCY?",
+        "DEMIJOHN_RATE_LIMITS is not a setting. Did you mean DEMIJOHN_RATE_LIMIT?",
+        "Drain_Seconds is not a setting. Did you mean DRAIN_SECONDS?",
+        "WEB_CONCURENCY is not a setting. Did you mean WEB_CONCURRENCY?",
     ]
-    assert mistakes({"DATABASE_URI": "postgres://u:hunter22@h/d", "DOTENV": ""})[-1] == (
-        "DATABASE_URI is no setting. Did you mean DATABASE_URL?"
+    assert mistakes({"DATABASE_URI": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""})[-1] == (
+        "DATABASE_URI is not a setting. Did you mean DATABASE_URL?"
     )
 
 

@@ -24,7 +24,7 @@ def test_what_is_no_port_is_left_to_the_settings(port: str) -> None:
 
 def test_real_variables_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "ROOT", tmp_path)
-    monkeypatch.delenv("DOTENV", raising=False)
+    monkeypatch.delenv("DEMIJOHN_DOTENV", raising=False)
     monkeypatch.setenv("PORT", "9000")
     (tmp_path / ".env").write_text("PORT=9001\nDATABASE_URL=postgresql://h/d\nEMPTY=\n")
     known = run.known()

@@ -62,12 +62,12 @@ def _settings(report: Report, config: Settings) -> None:
         if value is None:
             continue
         shown = "•••" if setting.secret else settings.text(value) or "none"
-        report.fact(setting.name, shown, config.sources[setting.name])
+        report.fact(setting.variable, shown, config.sources[setting.name])
     for name in config.public:
         report.fact(name, config.public[name], "public")
     if config.secret_key is None:
         report.fact("SECRET_KEY", "not set: an app that signs sessions needs one")
-    for slip in config.misspelt:
+    for slip in config.misspelt + config.warnings:
         report.problem(slip)
 
 
@@ -87,10 +87,12 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
         report.problem(stop.message)
     static = Path(config.static_dir)
     if not (static / "index.html").is_file():
-        report.problem(f"no index.html in {static}. Build the frontend, or set STATIC_DIR.")
+        report.problem(
+            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR."
+        )
     parent = Path(config.run_dir).parent
     if not os.access(parent, os.W_OK):
-        report.problem(f"{parent} cannot be written. Add --tmpfs /tmp, or set RUN_DIR.")
+        report.problem(f"{parent} cannot be written. Add --tmpfs /tmp, or set DEMIJOHN_RUN_DIR.")
     elif shutil.disk_usage(parent).free < 32 * resource_limits.MB:
         report.problem(f"less than 32 MB are free in {parent}. Give that file system more.")
     budget = config.drain_seconds + config.stop_seconds + 5
@@ -99,8 +101,9 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
         seconds = getattr(config, name.lower())
         if seconds >= config.request_timeout:
             report.problem(
-                f"{name}={seconds} is no less than REQUEST_TIMEOUT={config.request_timeout}: "
-                "clients get a 504 that does not say why. Lower it, or raise REQUEST_TIMEOUT."
+                f"{name}={seconds} is not less than DEMIJOHN_REQUEST_TIMEOUT="
+                f"{config.request_timeout}: clients get a 504 without a reason. "
+                "Lower the first, or raise the second."
             )
 
 

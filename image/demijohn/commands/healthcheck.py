@@ -1,17 +1,16 @@
 """`demijohn healthcheck`: asks the container's own front door whether it is alive."""
 
-import os
 from http.client import HTTPConnection, HTTPException
 
 from demijohn.common.exit_codes import CommandError, Exit
-from demijohn.config.settings import SETTINGS
+from demijohn.config.settings import load_one
 
 TIMEOUT_SECONDS = 8  # while the database hangs, threads may be busy for half of that
 
 
 def run() -> int:
     """Exit status 0 if /healthz answers 200. Raises CommandError(1) if not."""
-    connection = HTTPConnection("127.0.0.1", _port(), timeout=TIMEOUT_SECONDS)
+    connection = HTTPConnection("127.0.0.1", load_one("PORT"), timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/healthz")
         status = connection.getresponse().status
@@ -22,13 +21,3 @@ def run() -> int:
     if status != 200:
         raise CommandError(Exit.FAILED, f"/healthz answers {status}")
     return Exit.OK
-
-
-def _port() -> int:
-    """PORT as the server in this container has it; the other settings do not matter here."""
-    port = next(setting for setting in SETTINGS if setting.name == "PORT")
-    text = os.environ.get("PORT")
-    try:
-        return int(port.parse(text) if text else port.default)
-    except ValueError as mistake:
-        raise CommandError(Exit.CONFIGURATION, f"PORT={text!r} {mistake}.") from None

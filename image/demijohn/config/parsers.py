@@ -22,12 +22,12 @@ def integer(low: int, high: int) -> Parser:
 
 
 def choice(*allowed: str) -> Parser:
-    """A parser of one word out of `allowed`."""
+    """A parser of one word out of `allowed`, which are in lower case; the text's case is free."""
 
     def parse(text: str) -> str:
-        if text not in allowed:
+        if text.lower() not in allowed:
             raise ValueError(f"must be one of: {', '.join(allowed)}")
-        return text
+        return text.lower()
 
     return parse
 

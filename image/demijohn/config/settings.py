@@ -1,21 +1,19 @@
 """The registry of every environment variable that the image reads, and the only reader of them.
 
-A setting is declared once, in SETTINGS; validation, the documentation's table and the handing-on
-to child processes follow from that line.
+A setting is declared once, in SETTINGS; validation, the documentation's table and the names under
+which child processes find it follow from that line. Each can be given as DEMIJOHN_NAME, which wins
+over NAME.
 """
 
 import os
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dotenv import dotenv_values
-
 from demijohn.common.exit_codes import CommandError, Exit
-from demijohn.config import database_url, platforms
+from demijohn.config import database_url, gunicorn_args, platforms
 from demijohn.config.parsers import (
-    Parser,
     api_paths,
     app_module,
     boolean,
@@ -26,25 +24,8 @@ from demijohn.config.parsers import (
     networks,
     size,
 )
+from demijohn.config.setting import DOTENV, PREFIX, Known, Setting, find, read, with_dotenv
 from demijohn.config.typo_hints import misspelt
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable: `parse` turns its text into a value or raises ValueError.
-
-    `default` is the value (not the text) where the variable is unset or empty; None means that
-    the boot works it out. A `secret` may also come from a file named by NAME_FILE, and is never
-    printed. The README lists those for `everyday`, docs/settings.md all of them.
-    """
-
-    name: str
-    parse: Parser
-    default: Any
-    meaning: str
-    secret: bool = False
-    everyday: bool = False
-
 
 second = integer(1, 3600)
 
@@ -52,17 +33,18 @@ SETTINGS = (
     # The app
     Setting("APP_MODULE", app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True),
     Setting("APP_DIR", str, ".", "Folder that the app is imported from and runs in"),
-    Setting("STATIC_DIR", str, "static", "Folder of the built frontend"),
+    Setting("STATIC_DIR", str, "static", "Folder of the built frontend", prefixed=True),
     Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True),
     Setting("SECRET_KEY", str, None, "Handed to the app, to sign what it signs", secret=True, everyday=True),
-    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413", everyday=True),
-    Setting("REQUEST_TIMEOUT", second, 30, "Seconds that the app may take to answer"),
+    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True),
+    Setting("REQUEST_TIMEOUT", second, 30, "Seconds that the app may take to answer", prefixed=True),
     Setting(
         "CONTENT_SECURITY_POLICY",
         header_value,
         "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
         "form-action 'self'; frame-ancestors 'none'",
-        "Sent with every response that brings none of its own",
+        "Sent with every response that has none of its own",
+        prefixed=True,
     ),
     # The database
     Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True),
@@ -76,16 +58,17 @@ SETTINGS = (
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
     Setting("DATABASE_STATEMENT_TIMEOUT", second, 3, "Seconds that one statement of the app may take"),
-    Setting("DATABASE_POOL_SIZE", integer(1, 100), None, "Connections a worker may hold; default: one a thread"),
+    Setting("DATABASE_POOL_SIZE", integer(1, 100), None, "Connections a worker may hold; default: one per thread"),
     # The release
     Setting(
-        "RELEASE_COMMAND",
+        "MIGRATION_COMMAND",
         str,
         "alembic -c backend/alembic.ini upgrade head",
-        "Brings the schema up to date; runs once a deploy, under a lock",
+        "Brings the schema up to date; runs once per deploy, under a lock",
         everyday=True,
+        formerly="RELEASE_COMMAND",
     ),
-    Setting("RELEASE_ON_BOOT", boolean, True, "Whether `serve` releases too; costs one query where it is done"),
+    Setting("RELEASE_ON_BOOT", boolean, True, "Whether `serve` releases too; costs one query if it is done already"),
     Setting("RELEASE_TIMEOUT", second, 600, "Seconds that a release may take, waiting for another's included"),
     Setting(
         "ALEMBIC_VERSIONS",
@@ -96,29 +79,30 @@ SETTINGS = (
     # The machine
     Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True),
     Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory", everyday=True),
-    Setting("WEB_THREADS", integer(1, 64), 4, "Threads a worker", everyday=True),
+    Setting("WEB_THREADS", integer(1, 64), 4, "Threads per worker", everyday=True),
     Setting("WORKER_MEMORY_MB", integer(32, 1048576), None, "MB that a worker may grow to before it is replaced; default: its share"),
     Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True),
     Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
-    Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests a second from one address; 0 for no limit"),
+    Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests per second from one address; 0 for no limit", prefixed=True),
     Setting("TRUSTED_PROXIES", networks, None, "Networks whose forwarded headers count; default: the host's own"),
     Setting("CLIENT_IP_HEADER", header_name, None, "Header in which they name the client; default: the host's own"),
-    Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`"),
-    Setting("RELEASE", str, None, "Name of this release, for logs and status pages; default: the host's own"),
-    Setting("REGION", str, None, "Where this instance runs; default: the host's own"),
-    Setting("INSTANCE", str, None, "Which instance this is; default: the host's own"),
-    Setting("RUN_DIR", str, None, "Where sockets, fragments and temporary files go; default: below /tmp"),
+    Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`", prefixed=True),
+    Setting("RELEASE", str, None, "Name of this release, for logs and status pages; default: the host's own", prefixed=True),
+    Setting("REGION", str, None, "Where this instance runs; default: the host's own", prefixed=True),
+    Setting("INSTANCE", str, None, "Which instance this is; default: the host's own", prefixed=True),
+    Setting("RUN_DIR", str, None, "Where sockets, fragments and temporary files go; default: below /tmp", prefixed=True),
     Setting("NGINX_PROGRAM", str, "nginx", "The nginx to run: a name on PATH or a path"),
-    Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none"),
+    Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True),
 )  # fmt: skip
 
 
 class Settings:
     """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
 
-    `sources` tells for each name where its value came from; `public` holds the PUBLIC_* variables;
-    `misspelt` has a line for each variable that seems to have been meant as one; `host` is where
-    we run.
+    `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
+    variables; `misspelt` and `warnings` are lines for people: variables that are nearly a setting,
+    and those whose value does not count as they may expect; `host` is the platform;
+    `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
     """
 
     def __init__(
@@ -132,6 +116,8 @@ class Settings:
         self.sources = sources
         self.public = public
         self.misspelt = misspelt
+        self.warnings: list[str] = []
+        self.gunicorn_args = ""
         self.host = host
         self._values = values
 
@@ -142,7 +128,7 @@ class Settings:
             raise AttributeError(name) from None
 
     def set_default(self, name: str, value: Any, source: str) -> None:
-        """Fill in a setting that nobody set, as the boot learns its value."""
+        """Fill in a setting that is not set, as the boot learns its value."""
         if self._values[name] is None and value is not None:
             self._values[name] = value
             self.sources[name] = source
@@ -155,11 +141,41 @@ class Settings:
         self.set_default("TRUSTED_PROXIES", list(self.host.trusted_proxies), self.host.name)
         self.set_default("CLIENT_IP_HEADER", self.host.client_ip_header, self.host.name)
 
-    def texts(self) -> dict[str, str]:
-        """The settings as a child process finds them. The database has its own ways to hand on."""
-        values = {s.name: self._values[s.name] for s in SETTINGS if not s.name.startswith("PG")}
-        del values["DATABASE_URL"]
-        return {name: text(value) for name, value in values.items() if value is not None}
+    def take_gunicorn_args(self, text: str) -> None:
+        """Take from GUNICORN_CMD_ARGS what fits, and warn of the rest."""
+        if not text.strip():
+            return
+        found = gunicorn_args.parse(text)
+        self.gunicorn_args = found.kept
+        dropped = found.dropped
+        for setting in SETTINGS:
+            given = found.settings.get(setting.name)
+            if given is None or self.sources[setting.name] != "default":
+                continue
+            try:
+                self._values[setting.name] = setting.parse(given)
+                self.sources[setting.name] = gunicorn_args.VARIABLE
+            except ValueError:  # --timeout 0, for instance: Nginx has no such thing
+                dropped.append(f"the value {given} for {setting.name}")
+        if found.error:
+            self.warnings.append(f"{gunicorn_args.VARIABLE} is ignored: {found.error}.")
+        if dropped:
+            self.warnings.append(
+                f"{gunicorn_args.VARIABLE}: ignoring {', '.join(dropped)}, which cannot be changed here."
+            )
+
+    def child_variables(self) -> dict[str, str]:
+        """The settings as child processes find them: as DEMIJOHN_NAME, since the app may read the
+        plain name for itself; only a secret, which is the app's, has the plain name.
+
+        The database is left out: see `database.connect.export`.
+        """
+        ours = [s for s in SETTINGS if not s.name.startswith(("PG", "DATABASE_URL"))]
+        return {
+            setting.name if setting.secret else PREFIX + setting.name: text(value)
+            for setting in ours
+            if (value := self._values[setting.name]) is not None
+        }
 
     def secrets(self) -> list[str]:
         """The words that must never be printed."""
@@ -190,49 +206,96 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     says. Raises CommandError(78) with a line for each mistake, all of them at once.
     """
     environ = os.environ if environ is None else environ
+    known = with_dotenv(environ)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     mistakes: list[str] = []
-    known = _with_dotenv(environ)
     for setting in SETTINGS:
-        if only is not None and setting.name not in only:
-            values[setting.name], sources[setting.name] = setting.default, "default"
-            continue
+        wanted = only is None or setting.name in only
+        variable = find(setting, known) if wanted else None
         try:
-            text, source = _find(setting, known)
-            values[setting.name] = setting.default if text is None else setting.parse(text)
-            sources[setting.name] = source
+            values[setting.name], sources[setting.name] = read(setting, variable, known)
         except ValueError as mistake:
-            shown = "" if setting.secret else f"={known[setting.name][0]!r}"
-            mistakes.append(f"{setting.name}{shown} {mistake}.")
-    if url := values.get("DATABASE_URL"):  # what it leaves open, libpq would find there too
+            shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
+            mistakes.append(f"{variable}{shown} {mistake}.")
+    mistakes += _complete_database(values)
+    slips = _misspelt(known, sources)
+    if mistakes:
+        raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + slips))
+    values["DOTENV"] = environ.get(DOTENV, ".env")  # where empty means none
+    values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
+    public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
+    config = Settings(values, sources, public, slips, platforms.detect(environ))
+    config.ask_host(environ)
+    if only is None:
+        config.warnings = _warnings(known)
+        config.take_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))
+    return config
+
+
+def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
+    """The value of one setting that has a default; the others may be wrong or missing.
+
+    Raises CommandError(78).
+    """
+    known = with_dotenv(os.environ if environ is None else environ)
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    variable = find(setting, known)
+    try:
+        return read(setting, variable, known)[0]
+    except ValueError as mistake:
+        line = f"{variable}={known[variable or ''][0]!r} {mistake}."
+        raise CommandError(Exit.CONFIGURATION, line) from None
+
+
+def _complete_database(values: dict[str, Any]) -> list[str]:
+    """Fill in what DATABASE_URL leaves open from the PG* variables; the mistakes, if any.
+
+    DATABASE_URL is missing in `values` where it is itself a mistake.
+    """
+    if url := values.get("DATABASE_URL"):  # libpq would look for the same two there
         values["DATABASE_URL"] = replace(
             url,
             user=url.user or values.get("PGUSER") or "",
             password=url.password or values.get("PGPASSWORD") or "",
         )
-    elif not any("DATABASE_URL" in line for line in mistakes):
-        try:
-            values["DATABASE_URL"] = _from_parts(values)
-        except ValueError as mistake:
-            mistakes.append(f"PGHOST={values['PGHOST']!r} {mistake}.")
-        if not values["DATABASE_URL"] and not values.get("PGHOST"):
-            mistakes.append(
-                f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
-            )
-    unset = [name for name, source in sources.items() if source == "default"]
-    slips = [
-        f"{name} is no setting. Did you mean {meant}?"
-        for name, meant in misspelt(known.keys() - sources.keys(), unset).items()
+        return []
+    if "DATABASE_URL" not in values:
+        return []
+    try:
+        values["DATABASE_URL"] = _from_parts(values)
+    except ValueError as mistake:
+        return [f"PGHOST={values['PGHOST']!r} {mistake}."]
+    if values["DATABASE_URL"]:
+        return []
+    return [f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."]
+
+
+def _misspelt(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
+    """A line for each variable that is nearly a setting which is not set."""
+    unset = [s for s in SETTINGS if sources.get(s.name) == "default"]
+    possible = [PREFIX + s.name for s in unset] + [s.name for s in unset if not s.prefixed]
+    names = {name for setting in SETTINGS for name in setting.variables()}
+    return [
+        f"{name} is not a setting. Did you mean {meant}?"
+        for name, meant in misspelt(set(known) - names, possible).items()
     ]
-    if mistakes:
-        raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + slips))
-    values["DOTENV"] = environ.get("DOTENV", ".env")  # where empty means none
-    values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
-    public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
-    config = Settings(values, sources, public, slips, platforms.detect(environ))
-    config.ask_host(environ)
-    return config
+
+
+def _warnings(known: Known) -> list[str]:
+    """A line for each variable that may not do what its owner expects."""
+    lines = [
+        f"{variable} is called {setting.name} now. Rename it."
+        for setting in SETTINGS
+        if setting.formerly and (variable := find(setting, known) or "").endswith(setting.formerly)
+    ]
+    apps = [s.name for s in SETTINGS if s.prefixed and s.name in known and not find(s, known)]
+    if apps:
+        lines.append(
+            f"left to the app: {', '.join(apps)}. "
+            f"The settings of Demijohn are {', '.join(PREFIX + name for name in apps)}."
+        )
+    return lines
 
 
 def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:
@@ -247,32 +310,6 @@ def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:
         database=values.get("PGDATABASE"),
         sslmode=values.get("PGSSLMODE"),
     )
-
-
-def _with_dotenv(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Each variable's text and where it stands; the environment wins over the file."""
-    path = environ.get("DOTENV", ".env")
-    found: dict[str, tuple[str, str]] = {}
-    if path and Path(path).is_file():
-        found = {
-            name: (text, path) for name, text in dotenv_values(path).items() if text is not None
-        }
-    return found | {name: (text, "environment") for name, text in environ.items()}
-
-
-def _find(setting: Setting, known: Mapping[str, tuple[str, str]]) -> tuple[str | None, str]:
-    """The text of a setting, or None, and its source. An empty variable counts as unset."""
-    text, source = known.get(setting.name, ("", ""))
-    file, _ = known.get(f"{setting.name}_FILE", ("", ""))
-    if setting.secret and file:
-        if text:
-            raise ValueError(f"and {setting.name}_FILE are both set; unset one of them")
-        try:
-            return Path(file).read_text(encoding="utf-8").strip(), file
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise ValueError(f"cannot be read from {setting.name}_FILE={file!r}: {why}") from None
-    return (text, source) if text else (None, "default")
 
 
 def _default_run_dir(port: int) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from demijohn.config.settings import SETTINGS, Setting, text
+from demijohn.config.setting import Setting
+from demijohn.config.settings import SETTINGS, text
 
 DOCUMENTS = {
     "README.md": [setting for setting in SETTINGS if setting.everyday],
@@ -19,7 +20,7 @@ def table(settings: Iterable[Setting]) -> str:
     for setting in settings:
         secret = " Secret." if setting.secret else ""
         rows.append(
-            f"| `{setting.name}` | {_default(setting.default)} | {setting.meaning}.{secret} |"
+            f"| `{setting.variable}` | {_default(setting.default)} | {setting.meaning}.{secret} |"
         )
     return "\n".join(rows) + "\n"
 

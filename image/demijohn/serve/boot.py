@@ -32,6 +32,8 @@ from demijohn.serve import nginx, release
 # What is written at the least: with less, one program would start and another not.
 RUN_DIR_BYTES = 1 << 20
 
+GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
+
 
 class Phase:
     """One phase of the boot; `result` is what its line says."""
@@ -94,8 +96,8 @@ def _settings() -> Settings:
         now.result = f"demijohn {__version__} on {config.host.name}, {given} settings given"
         if config.release:
             now.result += f", release {config.release}"
-        for slip in config.misspelt:
-            now.log(f"warning: {slip}")
+        for line in config.misspelt + config.warnings:
+            now.log(f"warning: {line}")
     return config
 
 
@@ -141,7 +143,7 @@ def _nginx(config: Settings, limits: resource_limits.Capacity) -> None:
         _check_pieces(config)
         _make_run_dir(Path(config.run_dir))
         program = NginxProgram.find(config.nginx_program)
-        os.environ["NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
+        os.environ["DEMIJOHN_NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
         workers = max(1, min(int(limits.cpus), 4))
         try:
             now.result = nginx.write(config, program, Path.cwd(), workers)
@@ -208,7 +210,7 @@ def _make_run_dir(path: Path) -> None:
     if len(str(path / "gunicorn.sock")) > 100:  # the kernel's limit is 107 bytes
         raise CommandError(
             Exit.CONFIGURATION,
-            f"RUN_DIR={str(path)!r} is too long for a Unix socket. Set a shorter one.",
+            f"DEMIJOHN_RUN_DIR={str(path)!r} is too long for a Unix socket. Set a shorter one.",
         )
 
 
@@ -220,14 +222,18 @@ def _unwritable(path: Path, error: OSError) -> CommandError:
             f"the run directory {path} cannot be written: {error.strerror}. "
             "Give the container a writable /tmp (--tmpfs /tmp)"
         )
-    return CommandError(Exit.CANNOT_WRITE, f"{what}, or set RUN_DIR.")
+    return CommandError(Exit.CANNOT_WRITE, f"{what}, or set DEMIJOHN_RUN_DIR.")
 
 
 def _export(config: Settings) -> None:
-    """Hand the settings to child processes."""
-    os.environ |= config.texts()
+    """Hand the settings to child processes: nothing under a name that an app may read itself."""
+    os.environ |= config.child_variables()
     os.environ |= config.public
-    os.environ["APP_DIR"] = str(Path(config.app_dir).resolve())
-    os.environ["PYTHON"] = sys.executable
-    os.environ["GUNICORN_CONF"] = str(Path(__file__).parents[1] / "worker" / "gunicorn_conf.py")
-    os.environ.setdefault("STARTED_AT", datetime.now(UTC).isoformat(timespec="seconds"))
+    os.environ["DEMIJOHN_APP_DIR"] = str(Path(config.app_dir).resolve())
+    os.environ["DEMIJOHN_PYTHON"] = sys.executable
+    os.environ["DEMIJOHN_GUNICORN_CONF"] = str(GUNICORN_CONF)
+    os.environ["DEMIJOHN_STARTED_AT"] = datetime.now(UTC).isoformat(timespec="seconds")
+    os.environ["GUNICORN_CMD_ARGS"] = config.gunicorn_args
+    for name in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
+        if not os.environ.get(name):  # Gunicorn fails to read an empty WEB_CONCURRENCY
+            os.environ.pop(name, None)

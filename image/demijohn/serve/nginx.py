@@ -54,11 +54,14 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
     static = (root / settings.static_dir).resolve()
     if re.search(r'["$\\\n]', str(static)):
         raise CommandError(
-            Exit.CONFIGURATION, f"STATIC_DIR={str(static)!r} has a character too many for Nginx."
+            Exit.CONFIGURATION,
+            f"DEMIJOHN_STATIC_DIR={str(static)!r} contains a character that Nginx cannot quote "
+            '(", $, \\ or a newline). Choose another folder.',
         )
     if not (static / "index.html").is_file():
         raise CommandError(
-            Exit.CONFIGURATION, f"no index.html in {static}. Build the frontend, or set STATIC_DIR."
+            Exit.CONFIGURATION,
+            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR.",
         )
     ipv6 = _has_ipv6()
     pieces = {

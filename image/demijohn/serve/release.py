@@ -31,7 +31,7 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
     """Bring the schema to the head of this release, unless it is there; a line on what was done.
 
     Holds a lock in the database meanwhile, so that of many instances one works and the others wait.
-    Closes `connection`. Raises CommandError(70) if RELEASE_COMMAND fails, CommandError(69) if the
+    Closes `connection`. Raises CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the
     lock or the database cannot be had.
     """
     versions = Path(settings.alembic_versions)
@@ -43,8 +43,8 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
         if done := _nothing_to_do(versions, connection):
             return f"{done}: another instance did it"
         started = time.monotonic()
-        _execute(settings.release_command, settings.release_timeout, deadline)
-        return f"{settings.release_command} took {time.monotonic() - started:.1f} s"
+        _execute(settings.migration_command, settings.release_timeout, deadline)
+        return f"{settings.migration_command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
         raise CommandError(
             Exit.UNAVAILABLE, f"release: {_first_line(error)}. Deploy again."
@@ -151,8 +151,8 @@ def _execute(command: str, timeout: int, deadline: float) -> None:
     except OSError as error:
         raise CommandError(
             Exit.CONFIGURATION,
-            f"RELEASE_COMMAND cannot be run: {error.strerror}: {words[0]}. "
-            "Correct it; an app without migrations sets RELEASE_COMMAND=true.",
+            f"MIGRATION_COMMAND cannot be run: {error.strerror}: {words[0]}. "
+            "Correct it; an app without migrations sets MIGRATION_COMMAND=true.",
         ) from None
     except subprocess.TimeoutExpired:
         raise CommandError(
@@ -172,16 +172,16 @@ def _words(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise CommandError(
-            Exit.CONFIGURATION, f"RELEASE_COMMAND cannot be read: {error}."
+            Exit.CONFIGURATION, f"MIGRATION_COMMAND cannot be read: {error}."
         ) from None
     if not words:
         raise CommandError(
-            Exit.CONFIGURATION, "RELEASE_COMMAND is blank. Set it to `true` for no release."
+            Exit.CONFIGURATION, "MIGRATION_COMMAND is blank. Set it to `true` for no release."
         )
     if SHELL_OPERATORS & set(words):
         raise CommandError(
             Exit.CONFIGURATION,
-            f"RELEASE_COMMAND={command!r} needs a shell. Write it as sh -c '…'.",
+            f"MIGRATION_COMMAND={command!r} needs a shell. Write it as sh -c '…'.",
         )
     return words
 

@@ -13,9 +13,9 @@ bind = "fd://0"  # the listening socket, which supervisord holds
 
 # Loaded once, in the master: workers share its memory, and start in no time.
 preload_app = True
-workers = int(os.environ["WEB_CONCURRENCY"])
+workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
 worker_class = "gthread"  # a thread that waits for the database keeps no other from working
-threads = int(os.environ["WEB_THREADS"])
+threads = int(os.environ["DEMIJOHN_WEB_THREADS"])
 
 # A worker takes a request only when a thread is free for it. What it cannot serve stays in the
 # socket's backlog, for whichever worker is free first.
@@ -24,14 +24,14 @@ keepalive = 0
 
 # A worker that is silent for so long hangs as a whole, and is killed. One of whose threads hangs is
 # the watchdog's business.
-timeout = int(os.environ["REQUEST_TIMEOUT"])
+timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])
 graceful_timeout = timeout  # supervisord does not wait so long, but by then Nginx has
-worker_tmp_dir = os.environ["RUN_DIR"]
+worker_tmp_dir = os.environ["DEMIJOHN_RUN_DIR"]
 
 # Only Nginx can reach the socket, and it has put the headers right.
 forwarded_allow_ips = "*"
 
-loglevel = os.environ["LOG_LEVEL"]
+loglevel = os.environ["DEMIJOHN_LOG_LEVEL"]
 control_socket_disable = True  # it would be written to HOME, which need not be writable
 
 
@@ -49,7 +49,7 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     At its end, leave the file of the other socket alone: it is supervisord's, and the next
     Gunicorn's. Gunicorn spares it where systemd holds it (Arbiter.stop), which is the same thing.
     """
-    server.health = health.listen(Path(os.environ["RUN_DIR"]) / "health.sock")
+    server.health = health.listen(Path(os.environ["DEMIJOHN_RUN_DIR"]) / "health.sock")
     server.systemd = True
 
 
@@ -59,7 +59,8 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """
     health.serve(server.health, wsgi.application.readiness)
     # A second more: Nginx has then given up on the request, and said so to the client.
-    watchdog.start(timeout + 1, int(os.environ["WORKER_MEMORY_MB"]), lambda: worker.nr_conns)
+    memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
+    watchdog.start(timeout + 1, memory_mb, lambda: worker.nr_conns)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 

@@ -87,18 +87,18 @@ class Wrapper:
 
 def _wrapped() -> Wrapper:
     """The app of the environment that the boot made."""
-    name = os.environ["APP_MODULE"]
+    name = os.environ["DEMIJOHN_APP_MODULE"]
     try:
-        app = load(name, os.environ["APP_DIR"])
+        app = load(name, os.environ["DEMIJOHN_APP_DIR"])
     except WrongName as error:
         log_error(
             f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
         )
         sys.exit(Exit.CONFIGURATION)
     readiness = Readiness(
-        Path(os.environ["RUN_DIR"]) / DRAIN_MARKER,
+        Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER,
         os.environ["DATABASE_URL"],
-        int(os.environ["DATABASE_CONNECT_TIMEOUT"]),
+        int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]),
     )
     return Wrapper(app, readiness)
 

@@ -175,7 +175,7 @@ def door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
             port = int(probe.getsockname()[1])
         given = MIRROR | {
             "DATABASE_URL": postgres.url(),
-            "STATIC_DIR": str(static),
+            "DEMIJOHN_STATIC_DIR": str(static),
             "DRAIN_SECONDS": "0",
             "WEB_CONCURRENCY": "1",
             "WEB_THREADS": "8",
