@@ -92,10 +92,10 @@ def test_a_laptops_file_is_read_and_real_variables_win(boot: Boot, tmp_path: Pat
     (root(tmp_path) / ".env").write_text(
         f"DATABASE_URL=postgres://root:{PASSWORD}@127.0.0.1:1/d\nWEB_THREADS=none\n"
     )
-    ended = boot(cwd=tmp_path, DOTENV=None, DATABASE_URL=None)
+    ended = boot(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None)
     assert ended.status == 78
     assert ended.line() == "WEB_THREADS='none' must be a whole number from 1 to 64."
-    ended = boot(cwd=tmp_path, DOTENV=None, DATABASE_URL=None, WEB_THREADS="2")
+    ended = boot(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None, WEB_THREADS="2")
     assert ended.status == 69
     assert "nothing answers at 127.0.0.1:1." in ended.line()
     in_the_image = boot(cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, WEB_THREADS="2")

@@ -48,7 +48,7 @@ def test_where_all_is_well_it_says_what_there_is(boot: Boot, database: str) -> N
         ),
         ({"DATABASE_POOL_SIZE": "99", "WEB_CONCURRENCY": "9"}, "Lower DATABASE_POOL_SIZE or"),
         ({"DATABASE_STATEMENT_TIMEOUT": "30"}, "is not less than DEMIJOHN_REQUEST_TIMEOUT=30"),
-        ({"DRAIN_SECOND": "9"}, "DRAIN_SECOND is no setting. Did you mean DRAIN_SECONDS?"),
+        ({"DRAIN_SECOND": "9"}, "DRAIN_SECOND is not a setting. Did you mean DRAIN_SECONDS?"),
     ],
 )
 def test_each_problem_has_its_remedy(boot: Boot, settings: dict[str, str], problem: str) -> None:
@@ -91,4 +91,4 @@ def test_what_cannot_be_understood_ends_it(boot: Boot, tmp_path: Path) -> None:
     assert ended.status == 78
     first, second = ended.lines()
     assert first.startswith("PORT='none' ")
-    assert second == "WEB_TREADS is no setting. Did you mean WEB_THREADS?"
+    assert second == "WEB_TREADS is not a setting. Did you mean WEB_THREADS?"
