@@ -92,6 +92,7 @@ LABEL org.opencontainers.image.title="Demijohn" \
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080
+# Asks /livez: some hosts restart what is unhealthy, which mends a dead Gunicorn and no database.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["demijohn", "healthcheck"]
 ENTRYPOINT ["demijohn"]
 CMD ["serve"]

@@ -115,14 +115,14 @@ def serve(port: int | None, environment: dict[str, str]) -> int:
 
 
 def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until the front page's health check answers; False where the server ended first."""
+    """Wait until /livez answers 200; False if the server ended first."""
     while server.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         with (
             contextlib.suppress(OSError, http.client.HTTPException),
             contextlib.closing(connection),
         ):
-            connection.request("GET", "/healthz")
+            connection.request("GET", "/livez")
             if connection.getresponse().status == http.HTTPStatus.OK:
                 return True
         time.sleep(0.1)

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -116,8 +116,11 @@ class Client:
 class Load:
     """Readers and voters on the Tally at `url`, for as long as the `with` block lasts."""
 
-    def __init__(self, url: str, *, readers: int = 3, voters: int = 2) -> None:
+    def __init__(
+        self, url: str, *, readers: int = 3, voters: int = 2, probes: Sequence[str] = ("/livez",)
+    ) -> None:
         self.url = url
+        self._probes = probes
         self.seen: list[Seen] = []
         self.ledger = Ledger(_new_poll(url))
         self._over = threading.Event()
@@ -211,7 +214,8 @@ class Load:
 
     def _ask_for_health(self, client: Client) -> Iterator[None]:
         while True:
-            client.ask(HEALTH, "GET", "/healthz")
+            for path in self._probes:
+                client.ask(HEALTH, "GET", path)
             yield
             self._over.wait(HEALTH_SECONDS)
 

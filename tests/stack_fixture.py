@@ -83,8 +83,11 @@ class Stack:
         return self
 
     def wait_until_ready(self) -> "Stack":
-        """Wait for /readyz; fails at once, with the log, if the process ends instead."""
-        self.wait_for(lambda: self.get("/readyz")[0] == 200, "readiness")
+        """Wait until it may get requests and its workers reach the database; fails at once, with
+        the log, if the process ends instead.
+        """
+        for path in ("/readyz", "/healthz/database"):
+            self.wait_for(lambda path=path: self.get(path)[0] == 200, f"200 at {path}")  # type: ignore[misc]
         return self
 
     def wait_for(self, holds: Callable[[], bool], what: str) -> None:

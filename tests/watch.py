@@ -1,7 +1,7 @@
 """Holds what a load sees against when its database was away.
 
-Whatever a database does: pages, cached reads and /healthz go on, all else is a 503 that says when
-to come back, within five seconds, and two seconds after its return all is well.
+Whatever a database does: pages, cached reads, /livez and /readyz go on, all else is a 503 that says
+when to come back, within five seconds, and two seconds after its return all is well.
 """
 
 import contextlib
@@ -23,7 +23,8 @@ class Watch:
     """
 
     def __init__(self, url: str) -> None:
-        self.load = Load(url, readers=CLIENTS // 2, voters=CLIENTS // 2)
+        probes = ("/livez", "/readyz")  # no balancer is to take away what goes on
+        self.load = Load(url, readers=CLIENTS // 2, voters=CLIENTS // 2, probes=probes)
         self._absences: list[tuple[float, float]] = []
 
     def __enter__(self) -> "Watch":

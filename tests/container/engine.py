@@ -129,16 +129,18 @@ class Container:
         return httpx.put(self.url + path, json=body, timeout=10, verify=NO_TLS)
 
     def wait_until_ready(self) -> "Container":
-        """Wait for /readyz; fails with the log, and soon if the container ends instead."""
+        """Wait until it may get requests and its workers reach the database; fails with the log,
+        and soon if the container ends instead.
+        """
         told = "nothing"
         looked = 0.0
 
         def ready() -> bool:
             nonlocal told, looked
             try:
-                answer = self.get("/readyz")
-                told = f"{answer.status_code} {answer.text}"
-                return answer.status_code == 200
+                answers = [self.get(path) for path in ("/readyz", "/healthz/database")]
+                told = ", ".join(f"{answer.status_code} {answer.text}" for answer in answers)
+                return all(answer.status_code == 200 for answer in answers)
             except httpx.TransportError as error:
                 told = repr(error)
             if time.monotonic() - looked > 1:  # each look takes as much as a part of a boot

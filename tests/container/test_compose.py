@@ -34,7 +34,8 @@ def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
 
 def test_the_data_outlives_the_containers(compose: Compose, address: str) -> None:
     def ready() -> bool:
-        return httpx.get(f"http://{address}/readyz").status_code == 200
+        probes = (f"http://{address}{path}" for path in ("/readyz", "/healthz/database"))
+        return all(httpx.get(probe).status_code == 200 for probe in probes)
 
     compose("up", "--build", "--detach")
     wait_for(ready, "readiness")

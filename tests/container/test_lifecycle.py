@@ -81,7 +81,7 @@ def test_sigterm_drains_then_stops(launch: Launch) -> None:
         stopping = pool.submit(docker, "stop", "--time", "30", site.name)
         wait_for(lambda: site.get("/readyz").status_code == 503, "drain", seconds=2)
         assert site.get("/readyz").json() == {"status": "not ready", "reason": "draining"}
-        assert (site.get("/healthz").status_code, site.get("/api/status").status_code) == (200, 200)
+        assert (site.get("/livez").status_code, site.get("/api/status").status_code) == (200, 200)
         stopping.result()
     assert 3 <= time.monotonic() - began < 25
     assert site.wait() == 0

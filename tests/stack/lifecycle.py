@@ -71,9 +71,9 @@ class Waiting:
             return read(self._connection)
 
 
-def reason(stack: Stack) -> str:
-    """What /readyz says is wrong; empty if it is ready."""
-    status, headers, body = stack.get("/readyz")
+def reason(stack: Stack, probe: str = "/readyz") -> str:
+    """What a probe says is wrong; empty if nothing is."""
+    status, headers, body = stack.get(probe)
     told = json.loads(body)
     assert status == (503 if "reason" in told else 200)
     assert headers["cache-control"] == "no-store"

@@ -37,7 +37,7 @@ def workers(tally: Stack) -> set[int]:
 
 def test_every_request_is_counted_once_whichever_worker_answers(tally: Stack) -> None:
     ask(tally, 200)
-    for path in ("/", "/healthz", "/readyz", "/api/status"):
+    for path in ("/", "/livez", "/readyz", "/healthz/database", "/api/status"):
         tally.get(path)
     for _ in range(8):  # whichever worker is asked
         assert sums(tally) == (200, 0)

@@ -76,7 +76,7 @@ def test_the_healthcheck_says_whether_it_answers(boot: Boot, stack: Stack) -> No
     assert boot("healthcheck", PORT=str(stack.port)) == Ended(0, "", "")
     ended = boot("healthcheck")
     assert ended.status == 1
-    assert "/healthz does not answer" in ended.line()
+    assert "/livez does not answer" in ended.line()
     assert boot("healthcheck", PORT="eighty").status != 0
     boot("healthcheck", PORT="eighty").line()
 

@@ -107,7 +107,7 @@ def test_a_password_of_any_letters_reaches_the_app(
     postgres.execute(f"DROP ROLE IF EXISTS {user}")
     postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
     url = with_password(database, password).replace("//postgres:", f"//{user}:")
-    running = launch(**MIRROR, DATABASE_URL=url).start().wait_until_ready()  # readiness asks it
+    running = launch(**MIRROR, DATABASE_URL=url).start().wait_until_ready()
     assert quote(password, safe="") not in running.log and password not in running.log
 
 
@@ -134,8 +134,8 @@ def test_what_the_boot_connects_with_is_what_the_app_connects_with(
     running = launch(**MIRROR, DATABASE_URL=url, PGPASSWORD=str(password), DATABASE_WAIT="0")
     running.start()
     try:
-        running.wait_for(lambda: running.get("/healthz")[0] == 200, "boot")
+        running.wait_for(lambda: running.get("/livez")[0] == 200, "boot")
     except AssertionError as ended:
         assert "ended with 69" in str(ended)
         return
-    assert running.get("/readyz")[0] == 200
+    assert running.get("/healthz/database")[0] == 200

@@ -92,7 +92,9 @@ def test_a_folder_that_is_no_root_is_named(boot: Boot, tmp_path: Path, missing: 
     assert missing in ended.line()
 
 
-@pytest.mark.parametrize("path", ["/assets", "/healthz", "/readyz", "/env.js"])
+@pytest.mark.parametrize(
+    "path", ["/assets", "/env.js", "/livez", "/readyz", "/healthz", "/healthz/database", "/up"]
+)
 def test_an_api_where_something_else_lies_is_named(boot: Boot, path: str) -> None:
     ended = boot(API_PATHS=f"/api,{path}")
     assert ended.status == 78

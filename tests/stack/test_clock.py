@@ -57,8 +57,8 @@ class Sleeper:
     def vote(self) -> int:
         return self.ask("PUT", f"{self.poll}/ballot", {"choices": [1]})[0]
 
-    def readyz(self) -> int:
-        return self.ask("GET", "/readyz")[0]
+    def probe(self) -> int:
+        return self.ask("GET", "/healthz/database")[0]
 
     def sessions(self) -> set[str]:
         """The server's processes for the app's connections."""
@@ -138,7 +138,7 @@ def test_the_first_request_afterwards_succeeds(
                     death(sleeper)
                     sleeper.clock.turn(seconds)
                 slowest = max(slowest, *wake(sleeper))
-    measured(f"the first read, vote and /readyz succeed, the slowest after {slowest:.2f} s")
+    measured(f"the first read, vote and probe succeed, the slowest after {slowest:.2f} s")
 
 
 def wake(sleeper: Sleeper) -> list[float]:
@@ -148,7 +148,7 @@ def wake(sleeper: Sleeper) -> list[float]:
     def ask(kind: Callable[[], int]) -> tuple[int, float]:
         return kind(), time.monotonic() - began
 
-    kinds = [sleeper.look, sleeper.vote, sleeper.readyz]
+    kinds = [sleeper.look, sleeper.vote, sleeper.probe]
     with ThreadPoolExecutor(len(kinds)) as threads:
         first = list(threads.map(ask, kinds))
         rest = list(threads.map(ask, kinds * 6))

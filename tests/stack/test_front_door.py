@@ -27,8 +27,9 @@ EVERYWHERE = [
     ("/env.js", 200),
     ("/assets/gone.js", 404),
     ("/.env", 404),
-    ("/healthz", 200),
+    ("/livez", 200),
     ("/readyz", 200),
+    ("/healthz/database", 200),
     ("/api/show", 200),
     ("/api/hang-up", 502),
 ]
@@ -91,15 +92,16 @@ def test_nobody_learns_what_the_app_is_made_of(mirror: Stack, tmp_path: Path) ->
 # The log
 
 
-def test_each_request_is_a_line_and_health_checks_are_none(mirror: Stack) -> None:
-    for path in ("/healthz", "/readyz"):
+def test_each_request_is_a_line_and_probes_are_none(mirror: Stack) -> None:
+    probes = ("/livez", "/healthz", "/up", "/readyz", "/healthz/database")
+    for path in (*probes, *(f"{path}?from=a-host" for path in probes)):
         assert ask(mirror, path).status == 200
     answer = ask(mirror, "/api/last-of-all?q=1")
     mirror.wait_for(lambda: "/api/last-of-all" in mirror.log, "line in the log")
     (line,) = [line for line in mirror.log.splitlines() if "/api/last-of-all" in line]
     assert re.match(r'nginx +127\.0\.0\.1 "GET /api/last-of-all\?q=1 HTTP/1\.1" 200 ', line)
     assert line.endswith(f"id={answer.one('X-Request-Id')}")
-    assert "/healthz" not in mirror.log and "/readyz" not in mirror.log
+    assert not [path for path in probes if f"GET {path}" in mirror.log]
 
 
 def test_the_log_names_the_client_and_not_the_edge(edge: Stack) -> None:

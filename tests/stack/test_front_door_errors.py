@@ -42,12 +42,12 @@ def test_pages_are_served_while_the_app_hangs(launch: Callable[..., Stack]) -> N
     running.wait_until_ready()
     with stopped(running):
         assert ask(running, "/new").status == 200
-        health = ask(running, "/healthz")
+        health = ask(running, "/livez")
         assert health.status == 504
         apology(health)
         assert int(health.one("Retry-After") or 0) > 0
         assert problem(ask(running, "/api/show"))["status"] == 504
-    assert ask(running, "/healthz").status == 200
+    assert ask(running, "/livez").status == 200
 
 
 @contextlib.contextmanager
@@ -113,7 +113,7 @@ def test_a_flood_from_one_address_is_429(launch: Callable[..., Stack]) -> None:
     assert refused[0].one("Retry-After") == "1"
     # Others are not made to pay, nor are the files, nor the host's health checks.
     assert ask(running, X_Forwarded_For="203.0.113.7").status == 200
-    assert {ask(running, path).status for path in ("/", "/healthz") * 30} == {200}
+    assert {ask(running, path).status for path in ("/", "/livez") * 30} == {200}
 
 
 def test_without_a_limit_there_is_no_429(launch: Callable[..., Stack]) -> None:

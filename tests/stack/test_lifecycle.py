@@ -11,6 +11,7 @@ from local.postgres import Postgres, temporary
 from tests.stack.apps.kit import MIRROR, ask, dial, left, read
 from tests.stack.lifecycle import Launch, Load, Waiting, reason, workers
 
+DATABASE = "/healthz/database"
 WORKERS = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
 
 
@@ -111,53 +112,54 @@ def own_postgres() -> Iterator[Postgres]:
         yield server
 
 
-def test_a_database_that_goes_makes_it_unready_and_not_unhealthy(
+def test_a_database_that_goes_makes_it_neither_unready_nor_unhealthy(
     launch: Launch, own_postgres: Postgres
 ) -> None:
     running = launch(**MIRROR, DATABASE_URL=own_postgres.url()).start().wait_until_ready()
     for _ in range(2):
         processes = {running.child("gunicorn"), running.child("nginx"), *workers(running)}
         own_postgres.stop()
-        running.wait_for(lambda: reason(running) == "database away", "word of it")
-        assert running.get("/healthz")[0] == 200
+        running.wait_for(lambda: reason(running, DATABASE) == "database away", "word of it")
+        assert running.get("/livez")[0] == 200
+        assert reason(running) == ""
         assert running.get("/")[0] == 200
         own_postgres.start()
         running.wait_until_ready()
         assert processes <= left(running).keys()  # nothing was restarted for it
-    assert (
-        '"GET /readyz' not in running.log
-    )  # whatever they say, health checks would drown the rest
+    assert "GET /healthz" not in running.log  # whatever they say, probes would drown the rest
 
 
-def test_a_database_that_hangs_makes_it_unready_and_holds_up_nobody(
-    launch: Launch, own_postgres: Postgres
-) -> None:
+def test_a_database_that_hangs_holds_up_nobody(launch: Launch, own_postgres: Postgres) -> None:
     running = launch(**MIRROR, DATABASE_URL=own_postgres.url(), WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     own_postgres.signal(signal.SIGSTOP)  # connections are taken, and never served
     try:
-        running.wait_for(lambda: reason(running) == "database away", "word of it")
-        with Load(running, "/readyz"):  # as many as there are threads ask whether it is ready
+        running.wait_for(lambda: reason(running, DATABASE) == "database away", "word of it")
+        with Load(running, DATABASE) as probing:  # as many as there are threads ask for it
             for _ in range(20):
                 assert ask(running).status == 200
+                assert reason(running) == ""
+            probing.more(8)
+        assert all(told.startswith("503: ") for told in probing.bad)
     finally:
         own_postgres.signal(signal.SIGCONT)
     running.wait_until_ready()
 
 
-def test_health_is_told_while_every_thread_is_busy(launch: Launch, tmp_path: Path) -> None:
+def test_probes_are_answered_while_every_thread_is_busy(launch: Launch, tmp_path: Path) -> None:
     running = launch(**MIRROR, WEB_CONCURRENCY="1", WEB_THREADS="2").start().wait_until_ready()
     busy = [Waiting(running, tmp_path / f"gate{number}") for number in range(2)]
     for _ in range(20):
-        assert running.get("/healthz")[0] == 200
-        assert running.get("/readyz")[0] == 200
-    assert running.request("HEAD", "/healthz")[2] == b""
+        for probe in ("/livez", "/readyz", DATABASE):
+            assert running.get(probe)[0] == 200
+    assert running.request("HEAD", "/livez")[2] == b""
     for request in busy:
         assert request.let_through().status == 200
 
 
-def test_health_is_asked_of_a_worker_where_its_own_socket_is_gone(launch: Launch) -> None:
+def test_probes_are_answered_by_a_worker_where_their_socket_is_gone(launch: Launch) -> None:
     running = launch(**MIRROR).start().wait_until_ready()
-    (running.run_dir / "health.sock").unlink()
-    assert running.get("/healthz")[0] == 200
-    assert reason(running) == ""
+    (running.run_dir / "probes.sock").unlink()
+    for probe in ("/livez", "/up", "/readyz", DATABASE):
+        assert reason(running, probe) == ""
+        assert running.request("HEAD", probe)[::2] == (200, b"")

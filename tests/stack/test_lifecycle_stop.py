@@ -31,7 +31,8 @@ def test_a_drain_serves_while_it_says_that_it_will_not(launch: Launch) -> None:
         load.more()
         running.signal(signal.SIGTERM)
         running.wait_for(lambda: reason(running) == "draining", "drain")
-        assert running.get("/healthz")[0] == 200  # alive: nobody should restart it
+        assert running.get("/livez")[0] == 200  # alive: nobody should restart it
+        assert reason(running, "/healthz/database") == ""
         load.more()
         assert load.bad == []
     assert running.wait() == 0

@@ -151,7 +151,7 @@ def test_a_serve_need_not_release(
     launch: Callable[..., Stack], postgres: Postgres, database: str
 ) -> None:
     running = launch(RELEASE_ON_BOOT="false", MIGRATION_COMMAND="false").start()
-    running.wait_for(lambda: running.get("/healthz")[0] == 200, "health")
+    running.wait_for(lambda: running.get("/livez")[0] == 200, "health")
     assert tables(postgres, database) == set()
     assert not re.search(r"^release ", running.log, re.MULTILINE)
 

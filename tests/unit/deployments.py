@@ -52,7 +52,7 @@ class Request(BaseHTTPRequestHandler):
             answer = Answer(413, "application/problem+json", problem)
         elif ".." in path or "/." in path:
             answer = Answer(404, "text/html", b"not found")
-        elif path in ("/healthz", "/readyz"):
+        elif path in ("/livez", "/up", "/readyz", "/healthz/database"):
             answer = Answer(200, "application/json", b'{"status": "ok"}')
         elif path.startswith("/api/"):
             answer = Answer(404, "application/problem+json", problem)

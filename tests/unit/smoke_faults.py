@@ -17,22 +17,34 @@ def fault(*checks: str) -> Callable[[Fault], Fault]:
     return register
 
 
-@fault("healthz", "burst")
+@fault("livez", "readyz", "database", "burst")
 def gunicorn_down(request: Request, answer: Answer) -> None:
-    if request.path == "/healthz":
+    if request.path in ("/livez", "/up", "/readyz", "/healthz/database"):
         answer.status = 502
 
 
-@fault("healthz", "readyz")
-def health_answered_by_react(request: Request, answer: Answer) -> None:
-    if request.path in ("/healthz", "/readyz"):
+@fault("livez", "readyz", "database")
+def probes_answered_by_react(request: Request, answer: Answer) -> None:
+    if request.path in ("/livez", "/up", "/readyz", "/healthz/database"):
+        answer.kind, answer.body = "text/html", PAGE
+
+
+@fault("livez")
+def up_answered_by_react(request: Request, answer: Answer) -> None:
+    if request.path == "/up":
         answer.kind, answer.body = "text/html", PAGE
 
 
 @fault("readyz")
-def database_away(request: Request, answer: Answer) -> None:
+def draining(request: Request, answer: Answer) -> None:
     if request.path == "/readyz":
-        answer.status, answer.body = 503, b'{"reason": "database unreachable"}'
+        answer.status, answer.body = 503, b'{"reason": "draining"}'
+
+
+@fault("database")
+def database_away(request: Request, answer: Answer) -> None:
+    if request.path == "/healthz/database":
+        answer.status, answer.body = 503, b'{"reason": "database away"}'
 
 
 @fault("page")
@@ -295,7 +307,7 @@ def closes_after_each(request: Request, answer: Answer) -> None:
 @fault("burst")
 def limits_too_tight(request: Request, answer: Answer) -> None:
     count = request.server.__dict__.setdefault("count", [0])
-    count[0] += request.path == "/healthz"
+    count[0] += request.path == "/livez"
     if count[0] > 15:
         answer.status = 429
 

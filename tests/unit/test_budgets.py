@@ -25,6 +25,11 @@ def number(file: str, pattern: str) -> float:
     return float(found.replace("_", ""))
 
 
+def probe(name: str) -> float:
+    """How long Nginx waits for a worker to answer a probe."""
+    return number("nginx.conf", rf"location = /{name} {{[^}}]*}}[^}}]*proxy_read_timeout (\d+)s;")
+
+
 def program(name: str) -> float:
     """supervisord's stopwaitsecs for one of its programs."""
     text = (ROOT / "supervisord.conf").read_text(encoding="utf-8")
@@ -70,9 +75,15 @@ SOURCES: dict[str, Callable[[], float]] = {
     "body": lambda: number("nginx.conf", r"client_body_timeout +(\d+)s;"),
     "send": lambda: number("nginx.conf", r"send_timeout +(\d+)s;"),
     "keepalive": lambda: number("nginx.conf", r"keepalive_timeout +(\d+)s;"),
-    "readiness": lambda: DEFAULTS["DATABASE_CONNECT_TIMEOUT"],
+    "readyz": lambda: probe("readyz"),
     "check": lambda: float(FLY_CHECK["timeout"].removesuffix("s")),
     "interval": lambda: float(FLY_CHECK["interval"].removesuffix("s")),
+    "database": lambda: DEFAULTS["DATABASE_CONNECT_TIMEOUT"],
+    "database probe": lambda: (
+        DEFAULTS["DATABASE_CONNECT_TIMEOUT"]
+        + number(NGINX_PY, r"proxy_read_timeout \{settings\.database_connect_timeout \+ (\d+)\}s;")
+    ),
+    "livez": lambda: probe("livez"),
     "healthcheck": lambda: healthcheck.TIMEOUT_SECONDS,
     "engine": lambda: number("Dockerfile", r"^HEALTHCHECK .*--timeout=(\d+)s"),
     "wait": lambda: DEFAULTS["DATABASE_WAIT"],

@@ -72,7 +72,8 @@ def names_read(tree: ast.AST) -> set[str]:
                 found.add(name)
     # WSGI's environ and the environment have one name for two things.
     return {name for name in found if not name.startswith(("HTTP_", "wsgi.", "PATH_INFO"))} - {
-        "REMOTE_ADDR"
+        "REMOTE_ADDR",
+        "REQUEST_METHOD",
     }
 
 

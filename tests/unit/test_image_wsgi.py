@@ -1,13 +1,16 @@
-"""The wrapper around the app: which app, its health, and what it learns of the client."""
+"""The wrapper around the app: which app, its probes, and what it learns of the client."""
 
 import io
 import json
+import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from demijohn.worker.readiness import Readiness
+from demijohn.worker.database_probe import DatabaseProbe
+from demijohn.worker.probes import Probes
 from demijohn.worker.wsgi import Wrapper, WrongName, load
 
 APP = """
@@ -80,23 +83,28 @@ def test_the_apps_own_mistakes_pass_with_their_traceback(
         load(name, str(folder))
 
 
-class Database:
-    """Stands for what Readiness asks; counts how often."""
+class Database(DatabaseProbe):
+    """Stands for the database; counts how often it is asked, and takes a while to answer."""
 
     def __init__(self) -> None:
-        self.answers = True
+        super().__init__("postgresql://h/d", 3)
+        self.runs = True
         self.asked = 0
 
-    def __call__(self) -> bool:
+    def _ask(self) -> bool:
         self.asked += 1
-        return self.answers
+        time.sleep(0.2)
+        return self.runs
 
 
 @pytest.fixture
-def readiness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Readiness:
-    found = Readiness(tmp_path / "draining", "postgresql://h/d", 3)
-    monkeypatch.setattr(found, "_database_answers", Database())
-    return found
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def probes(tmp_path: Path, database: Database) -> Probes:
+    return Probes(tmp_path / "draining", database)
 
 
 def call(wrapper: Wrapper, path: str, **environ: Any) -> tuple[str, dict[str, str], bytes]:
@@ -114,53 +122,79 @@ def never(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     raise AssertionError("the app was asked")
 
 
-def test_health_never_touches_app_or_database(readiness: Readiness) -> None:
-    status, headers, body = call(Wrapper(never, readiness), "/healthz")
-    assert (status, json.loads(body)) == ("200 OK", {"status": "ok"})
+@pytest.mark.parametrize(("path", "says"), [("/livez", "ok"), ("/readyz", "ready")])
+def test_livez_and_readyz_ask_neither_app_nor_database(
+    probes: Probes, database: Database, path: str, says: str
+) -> None:
+    status, headers, body = call(Wrapper(never, probes), path)
+    assert (status, json.loads(body)) == ("200 OK", {"status": says})
     assert headers["Cache-Control"] == "no-store"
-    assert readiness._database_answers.asked == 0  # type: ignore[attr-defined]
+    assert database.asked == 0
 
 
-def test_readiness_asks_the_database_once_a_second_at_most(readiness: Readiness) -> None:
+def test_database_is_asked_once_per_second_at_most(probes: Probes, database: Database) -> None:
     for _ in range(5):
-        assert call(Wrapper(never, readiness), "/readyz")[0] == "200 OK"
-    assert readiness._database_answers.asked == 1  # type: ignore[attr-defined]
+        assert call(Wrapper(never, probes), "/healthz/database")[0] == "200 OK"
+    assert database.asked == 1
 
 
-def test_readiness_says_what_is_wrong(readiness: Readiness, tmp_path: Path) -> None:
-    readiness._database_answers.answers = False  # type: ignore[attr-defined]
-    status, _, body = call(Wrapper(never, readiness), "/readyz")
-    assert status.startswith("503 ") and json.loads(body)["reason"] == "database away"
+@pytest.mark.parametrize("runs", [True, False])
+def test_database_is_asked_before_the_first_answer(database: Database, runs: bool) -> None:
+    """Also those that come while the first one waits for it."""
+    database.runs = runs
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: database.answers(), range(4)))
+    assert (answers, database.asked) == ([runs] * 4, 1)
+
+
+def test_readyz_says_503_while_draining(probes: Probes, tmp_path: Path) -> None:
     (tmp_path / "draining").touch()
-    status, _, body = call(Wrapper(never, readiness), "/readyz")
+    status, _, body = call(Wrapper(never, probes), "/readyz")
     assert status.startswith("503 ") and json.loads(body)["reason"] == "draining"
+    for path in ("/livez", "/healthz/database"):
+        assert call(Wrapper(never, probes), path)[0] == "200 OK"
 
 
-def test_the_app_sees_the_client_that_nginx_names(readiness: Readiness) -> None:
+def test_database_away_is_503_at_its_own_probe(probes: Probes, database: Database) -> None:
+    database.runs = False
+    status, headers, body = call(Wrapper(never, probes), "/healthz/database")
+    assert status.startswith("503 ") and json.loads(body)["reason"] == "database away"
+    assert headers["Cache-Control"] == "no-store"
+    for path in ("/livez", "/readyz"):
+        assert call(Wrapper(never, probes), path)[0] == "200 OK"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz/database"])
+def test_head_of_a_probe_has_no_body(probes: Probes, path: str) -> None:
+    status, _, body = call(Wrapper(never, probes), path, REQUEST_METHOD="HEAD")
+    assert (status, body) == ("200 OK", b"")
+
+
+def test_the_app_sees_the_client_that_nginx_names(probes: Probes) -> None:
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         start("200 OK", [])
         return [environ["REMOTE_ADDR"].encode()]
 
-    answer = call(Wrapper(app, readiness), "/api", HTTP_X_FORWARDED_FOR="203.0.113.7")
+    answer = call(Wrapper(app, probes), "/api", HTTP_X_FORWARDED_FOR="203.0.113.7")
     assert answer[2] == b"203.0.113.7"
-    assert call(Wrapper(app, readiness), "/api", REMOTE_ADDR="")[2] == b""
+    assert call(Wrapper(app, probes), "/api", REMOTE_ADDR="")[2] == b""
 
 
 @pytest.mark.parametrize(
     ("kind", "unbuffered"),
     [("text/event-stream", True), ("text/event-stream; charset=utf-8", True), ("text/html", False)],
 )
-def test_events_are_not_buffered(readiness: Readiness, kind: str, unbuffered: bool) -> None:
+def test_events_are_not_buffered(probes: Probes, kind: str, unbuffered: bool) -> None:
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         start("200 OK", [("Content-Type", kind)])
         return [b"data: x\n\n"]
 
-    _, headers, body = call(Wrapper(app, readiness), "/api/events")
+    _, headers, body = call(Wrapper(app, probes), "/api/events")
     assert ("X-Accel-Buffering" in headers) == unbuffered
     assert body == b"data: x\n\n"
 
 
-def test_an_answer_is_closed_whatever_becomes_of_it(readiness: Readiness) -> None:
+def test_an_answer_is_closed_whatever_becomes_of_it(probes: Probes) -> None:
     class Answer(list[bytes]):
         closed = False
 
@@ -173,7 +207,7 @@ def test_an_answer_is_closed_whatever_becomes_of_it(readiness: Readiness) -> Non
         start("200 OK", [])
         return answer
 
-    result: Any = Wrapper(app, readiness)({"PATH_INFO": "/x"}, lambda *_: None)
+    result: Any = Wrapper(app, probes)({"PATH_INFO": "/x"}, lambda *_: None)
     assert list(result) == [b"a", b"b"]
     result.close()
     assert answer.closed

@@ -194,25 +194,36 @@ class Site:
     def places(self) -> dict[str, Reply]:
         """One answer of each kind: found and missing, from the disk and from the backend."""
         paths = {"page": "/", "missing file": f"{self.unknown}.png", "API": self.unknown_api}
-        paths |= {"missing asset": f"/assets{self.unknown}.js", "health": "/healthz"}
+        paths |= {"missing asset": f"/assets{self.unknown}.js", "probe": "/livez"}
         paths |= dict(zip(("asset",), self.assets(self.page), strict=False))
         return {name: self.get(path) for name, path in paths.items()}
 
 
-def healthz(site: Site) -> str:
-    """/healthz answers"""
-    reply = site.get("/healthz")
-    need(reply.status == 200, "200", reply, "Gunicorn does not answer: read the container's log")
-    need(reply.kind != "text/html", "no page", reply, "send /healthz to the backend, not to React")
-    return str(reply)
+def livez(site: Site) -> str:
+    """/livez and /up answer"""
+    for path in ("/livez", "/up"):  # not /healthz: Google's front ends keep that for themselves
+        answered = probe(site, path, "Gunicorn does not answer: read the container's log")
+    return answered
 
 
 def readyz(site: Site) -> str:
     """/readyz says ready"""
-    reply = site.get("/readyz")
+    return probe(site, "/readyz", "it is starting or stopping: use --wait 60 right after a deploy")
+
+
+def database(site: Site) -> str:
+    """The database answers"""
+    remedy = "the database does not answer: run `demijohn doctor` inside the container"
+    return probe(site, "/healthz/database", remedy)
+
+
+def probe(site: Site, path: str, remedy: str) -> str:
+    """What a probe answers, which must be 200 and JSON: a page of the frontend proves nothing."""
+    reply = site.get(path)
     seen = f"{reply} {reply.body.decode(errors='replace') if reply.is_object() else ''}"
-    remedy = "database away, or stopping: `demijohn doctor` inside the container says which"
-    need(reply.status == 200 and reply.is_object(), "200 and a JSON object", seen, remedy)
+    if reply.kind == "text/html" and reply.status == 200:
+        remedy = f"send {path} to the backend, not to React"
+    need(reply.status == 200 and reply.is_object(), f"200 and JSON at {path}", seen, remedy)
     return str(reply)
 
 
@@ -512,7 +523,7 @@ def burst(site: Site) -> str:
 
     def visitor(_: int) -> list[tuple[float, str]]:
         seen, link = [], site.connect()
-        for path in ("/", "/healthz", "/", "/healthz", "/"):
+        for path in ("/", "/livez", "/", "/livez", "/"):
             begin = time.perf_counter()
             try:
                 reply = site.ask(link, path)
@@ -535,7 +546,7 @@ def burst(site: Site) -> str:
 
 Check = Callable[[Site], str]
 CHECKS: dict[str, tuple[Check, ...]] = {
-    "Health": (healthz, readyz),
+    "Health": (livez, readyz, database),
     "TLS": (certificate, http_redirect, hsts),  # for https only
     "Page": (page, conditional, deep_link, missing_file, env_js),
     "Assets": (immutable, gzipped, brotli, missing_asset),

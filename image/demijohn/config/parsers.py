@@ -7,7 +7,8 @@ from typing import Any
 Parser = Callable[[str], Any]
 
 
-NGINX_PATHS = ("/assets", "/env.js", "/healthz", "/readyz")
+NGINX_PATHS = ("/assets", "/env.js")
+PROBE_PATHS = ("/livez", "/readyz", "/healthz", "/healthz/database", "/up")
 
 
 def integer(low: int, high: int) -> Parser:
@@ -64,6 +65,8 @@ def api_paths(text: str) -> list[str]:
             raise ValueError("must be paths separated by commas, such as /api,/socket")
         if path in NGINX_PATHS:
             raise ValueError(f"must leave out {path}, which Nginx itself serves")
+        if path in PROBE_PATHS:
+            raise ValueError(f"must leave out {path}, with which the image answers hosts' probes")
     return list(dict.fromkeys(paths))
 
 

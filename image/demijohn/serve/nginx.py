@@ -72,6 +72,7 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         "fragments/compression.conf": _compression(program),
         "fragments/listen.conf": _listen(settings.port, ipv6),
         "fragments/api.conf": _api(settings),
+        "fragments/database_probe.conf": _database_probe(settings),
     }
     for name, text in pieces.items():
         path = run_dir / name
@@ -176,6 +177,11 @@ def _api(settings: Settings) -> str:
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
     )
+
+
+def _database_probe(settings: Settings) -> str:
+    """A second more than the worker waits for the database, so that its answer is the one seen."""
+    return f"proxy_read_timeout {settings.database_connect_timeout + 1}s;\n"
 
 
 def _has_ipv6() -> bool:

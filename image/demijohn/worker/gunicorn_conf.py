@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gunicorn import util
 
-from demijohn.worker import atomic_response, error_response, health, watchdog, wsgi
+from demijohn.worker import atomic_response, error_response, probe_server, watchdog, wsgi
 
 wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -44,20 +44,21 @@ util.write_error = error_response.write
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
-    """Open the socket for questions about health; the app is loaded by now.
+    """Open the socket for probes; the app is loaded by now.
 
     At its end, leave the file of the other socket alone: it is supervisord's, and the next
     Gunicorn's. Gunicorn spares it where systemd holds it (Arbiter.stop), which is the same thing.
     """
-    server.health = health.listen(Path(os.environ["DEMIJOHN_RUN_DIR"]) / "health.sock")
+    run_dir = Path(os.environ["DEMIJOHN_RUN_DIR"])
+    server.probes = probe_server.listen(run_dir / "probes.sock")
     server.systemd = True
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Have the worker tell of its health, have it watched, and let it be the one that goes when
+    """Have the worker answer probes, have it watched, and let it be the one that goes when
     memory runs out.
     """
-    health.serve(server.health, wsgi.application.readiness)
+    probe_server.serve(server.probes, wsgi.application.probes)
     # A second more: Nginx has then given up on the request, and said so to the client.
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
     watchdog.start(timeout + 1, memory_mb, lambda: worker.nr_conns)

@@ -10,8 +10,9 @@ from typing import Any, cast
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error
 from demijohn.common.run_dir import DRAIN_MARKER
-from demijohn.worker import health, watchdog
-from demijohn.worker.readiness import Readiness
+from demijohn.worker import watchdog
+from demijohn.worker.database_probe import DatabaseProbe
+from demijohn.worker.probes import Probes
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -48,16 +49,16 @@ def load(module_and_object: str, folder: str) -> App:
 
 
 class Wrapper:
-    """The app, with /healthz and /readyz before it and the client's address put right."""
+    """The app, with the probes before it and the client's address put right."""
 
-    def __init__(self, app: App, readiness: Readiness) -> None:
+    def __init__(self, app: App, probes: Probes) -> None:
         self.app = app
-        self.readiness = readiness
+        self.probes = probes
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if about_health := health.answer(environ["PATH_INFO"], self.readiness):
-            start_response(about_health.status, about_health.headers())
-            return [about_health.body]
+        if probed := self.probes.answer(environ["PATH_INFO"]):
+            start_response(probed.status, probed.headers())
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [probed.body]
         # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
 
@@ -95,12 +96,11 @@ def _wrapped() -> Wrapper:
             f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
         )
         sys.exit(Exit.CONFIGURATION)
-    readiness = Readiness(
-        Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER,
-        os.environ["DATABASE_URL"],
-        int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]),
+    database = DatabaseProbe(
+        os.environ["DATABASE_URL"], int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"])
     )
-    return Wrapper(app, readiness)
+    drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
+    return Wrapper(app, Probes(drain_marker, database))
 
 
 def __getattr__(name: str) -> Wrapper:

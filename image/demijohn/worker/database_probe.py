@@ -1,11 +1,10 @@
-"""Whether this instance should get requests, asked of the database itself."""
+"""Asks the database itself whether it answers."""
 
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -13,42 +12,38 @@ from psycopg2.extensions import parse_dsn
 
 from demijohn.database.async_wait import finish
 
-READINESS_SECONDS = 1.0  # for how long an answer of the database counts, however many ask
+FRESH_SECONDS = 1.0  # for how long an answer counts, however many probes come
 
 
-class Readiness:
-    """Whether this instance should get requests: the database answers, and no drain has begun.
+class DatabaseProbe:
+    """Whether the database at `url` (libpq's form) answers within `timeout` seconds.
 
-    Asks the database over a connection of its own, so that a pool in trouble shows too, and at
-    most once in READINESS_SECONDS.
+    Asks over a connection of its own, so that the state of the app's pool does not matter, and at
+    most once in FRESH_SECONDS.
     """
 
-    def __init__(self, marker: Path, url: str, timeout: int) -> None:
-        self._marker = marker
+    def __init__(self, url: str, timeout: int) -> None:
         self._url = url
         self._timeout = timeout
         self._lock = threading.Lock()
-        self._asked = -READINESS_SECONDS
-        self._away = False
+        self._asked: float | None = None
+        self._answered = False
 
-    def reason(self) -> str | None:
-        """None if ready, else why not."""
-        if self._marker.exists():
-            return "draining"
+    def answers(self) -> bool:
         # One thread asks. The others take its last answer: a database that hangs must not have
-        # every thread of the worker wait for it. Before the first, the boot's answer counts.
-        if self._lock.acquire(blocking=False):
+        # every thread of the worker wait for it. Before the first answer, they have to.
+        if self._lock.acquire(blocking=self._asked is None):
             try:
-                if time.monotonic() - self._asked >= READINESS_SECONDS:
-                    self._away = not self._database_answers()
+                if self._asked is None or time.monotonic() - self._asked >= FRESH_SECONDS:
+                    self._answered = self._ask()
                     self._asked = time.monotonic()
             finally:
                 self._lock.release()
-        return "database away" if self._away else None
+        return self._answered
 
-    def _database_answers(self) -> bool:
-        """Whether one of its hosts answers within the timeout; each has its share of that, so that
-        one which hangs leaves time for the others.
+    def _ask(self) -> bool:
+        """Whether one of its hosts answers within the timeout. Each has a share of that time, so
+        that a host which hangs leaves time for the others.
         """
         deadline = time.monotonic() + self._timeout
         return any(_answers(way, until) for way, until in _ways(self._url, deadline))
@@ -99,7 +94,7 @@ def _resolve(host: str, until: float) -> list[str]:
 
 def _answers(way: dict[str, str], until: float) -> bool:
     """Connect and ask: a server that lets us in and is silent is away."""
-    parameters: dict[str, Any] = way | {"application_name": "demijohn readyz"}
+    parameters: dict[str, Any] = way | {"application_name": "demijohn probe"}
     connection = None
     try:
         connection = psycopg2.connect(**parameters, async_=True)

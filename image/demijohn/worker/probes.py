@@ -1,0 +1,59 @@
+"""What the image answers to a host's probes, whatever app it holds.
+
+Each probe means one thing, so that a host does the right one: a restart mends a dead Gunicorn and
+no database, and an instance whose database is away still has pages and cached answers to serve.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from demijohn.worker.database_probe import DatabaseProbe
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The response to a probe: `status` with its reason phrase, and a JSON body."""
+
+    status: str
+    body: bytes
+
+    def headers(self) -> list[tuple[str, str]]:
+        return [
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(self.body))),
+            ("Cache-Control", "no-store"),
+        ]
+
+
+class Probes:
+    """The probes of this instance; while the file `drain_marker` exists, it drains."""
+
+    def __init__(self, drain_marker: Path, database: DatabaseProbe) -> None:
+        self._drain_marker = drain_marker
+        self._database = database
+
+    def answer(self, path: str) -> Answer | None:
+        """The answer to a path, None if it is not a probe's. Nginx resolves the aliases."""
+        match path:
+            case "/livez":
+                return _ok("ok")
+            case "/readyz":
+                draining = self._drain_marker.exists()
+                return _unavailable("not ready", "draining") if draining else _ok("ready")
+            case "/healthz/database":
+                answers = self._database.answers()
+                return _ok("ok") if answers else _unavailable("unavailable", "database away")
+        return None
+
+
+def _ok(status: str) -> Answer:
+    return Answer("200 OK", _json(status=status))
+
+
+def _unavailable(status: str, reason: str) -> Answer:
+    return Answer("503 Service Unavailable", _json(status=status, reason=reason))
+
+
+def _json(**members: str) -> bytes:
+    return json.dumps(members).encode() + b"\n"
