@@ -17,7 +17,7 @@ from tests.standby import PRIMARY, promote, standby_of
 from tests.watch import Watch
 
 WORKERS, THREADS = 2, 4
-MOST_CONNECTIONS = WORKERS * (THREADS + 1)  # a pool each, and one to ask whether it is ready
+MOST_CONNECTIONS = WORKERS * (THREADS + 1)  # a pool each, and one for the probe
 
 
 @dataclass
