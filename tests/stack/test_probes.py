@@ -108,7 +108,7 @@ def statuses(stack: Stack) -> dict[str, int]:
 
 
 def test_gunicorn_that_is_stopped_fails_every_probe(launch: Launch) -> None:
-    running = launch(**MIRROR, REQUEST_TIMEOUT="600").start().wait_until_ready()
+    running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="600").start().wait_until_ready()
     master = running.child("gunicorn")
     everyone = [master, *running.children(master)]
     for pid in everyone:
@@ -131,7 +131,7 @@ def test_gunicorn_that_hangs_while_it_starts_fails_every_probe(
         "def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'']\n"
     )
     settings = MIRROR | {"APP_DIR": str(tmp_path), "APP_MODULE": "slow:app"}
-    running = launch(**settings, REQUEST_TIMEOUT="600").start()
+    running = launch(**settings, DEMIJOHN_REQUEST_TIMEOUT="600").start()
     running.wait_for(lambda: running.get("/")[0] == 200, "page")
     assert statuses(running) == dict.fromkeys(PROBES, 504)
     gate.touch()
