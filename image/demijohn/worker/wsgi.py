@@ -10,7 +10,7 @@ from typing import Any, cast
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error
 from demijohn.common.run_dir import DRAIN_MARKER
-from demijohn.worker import health, watchdog
+from demijohn.worker import health, untrusted_proxy, watchdog
 from demijohn.worker.readiness import Readiness
 
 Environ = dict[str, Any]
@@ -58,8 +58,10 @@ class Wrapper:
         if about_health := health.answer(environ["PATH_INFO"], self.readiness):
             start_response(about_health.status, about_health.headers())
             return [about_health.body]
-        # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
+        # Only Nginx can set these headers: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+        if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
+            untrusted_proxy.report(peer)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             if any(
