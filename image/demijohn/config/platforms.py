@@ -64,11 +64,11 @@ PLATFORMS = (
         client_ip_header="Fly-Client-IP",
         release=("FLY_IMAGE_REF",), region=("FLY_REGION",), instance=("FLY_MACHINE_ID",),
     ),
-    # X-Forwarded-For ends with the client, Cloudflare's edge and Render's own proxy; nginx.conf
-    # finds the client behind Cloudflare.
+    # X-Forwarded-For ends with the client, Cloudflare's edge and Render's own proxy.
     Platform(
         "render", "Render", ("RENDER",),
         ("https://render.com/docs/environment-variables",),
+        trusted_proxies=("private", "cloudflare"),
         release=("RENDER_GIT_COMMIT",), instance=("RENDER_INSTANCE_ID",),
     ),
     # Overwrites X-Real-IP. The last entry of X-Forwarded-For is an edge that changes.
@@ -82,10 +82,11 @@ PLATFORMS = (
         release=("RAILWAY_GIT_COMMIT_SHA", "RAILWAY_DEPLOYMENT_ID"),
         region=("RAILWAY_REPLICA_REGION",), instance=("RAILWAY_REPLICA_ID",),
     ),
-    # Its pages do not say which header; Cloudflare, which stands before it, names the client.
+    # Its pages do not say which header. Behind Cloudflare, as on Render.
     Platform(
         "koyeb", "Koyeb", ("KOYEB_SERVICE_NAME", "KOYEB_APP_NAME"),
         ("https://www.koyeb.com/docs/build-and-deploy/environment-variables",),
+        trusted_proxies=("private", "cloudflare"),
         release=("KOYEB_GIT_SHA",), region=("KOYEB_REGION",), instance=("KOYEB_INSTANCE_ID",),
     ),
     # Its pages do not say which header: as on Kubernetes, which it runs on.

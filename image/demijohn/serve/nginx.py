@@ -127,6 +127,11 @@ def _read(path: str) -> str:
 def _http(settings: Settings, static: Path) -> str:
     trusted = platforms.expand(settings.trusted_proxies)
     cloudflare = [] if settings.trusted_proxies == ["none"] else platforms.CLOUDFLARE
+    # Cloudflare appends to X-Forwarded-For, but passes on other proxies' headers as the client
+    # wrote them. nginx.conf takes the client from Cloudflare's own header.
+    names_client = trusted
+    if settings.client_ip_header.lower() != "x-forwarded-for":
+        names_client = [network for network in trusted if network not in platforms.CLOUDFLARE]
     lines = [
         f'root "{static}";',
         f"client_max_body_size {settings.max_body_size};",
@@ -141,8 +146,7 @@ def _http(settings: Settings, static: Path) -> str:
         "    default 0;",
         *(f"    {network} 1;" for network in cloudflare),
         "}",
-        # Not Cloudflare's networks, even if they are named: nginx.conf finds the client behind them.
-        *(f"set_real_ip_from {network};" for network in trusted if network not in cloudflare),
+        *(f"set_real_ip_from {network};" for network in names_client),
         f"real_ip_header {settings.client_ip_header};",
         "real_ip_recursive on;",
         "map $uri $is_api {",

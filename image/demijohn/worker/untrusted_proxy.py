@@ -23,7 +23,7 @@ def report(untrusted_proxy: str) -> None:
         return
     _reported.add(kind)
     line = _line(peer, header, entry)
-    marker = Path(os.environ["RUN_DIR"]) / UNTRUSTED_PROXIES[kind]
+    marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / UNTRUSTED_PROXIES[kind]
     try:
         with marker.open("x", encoding="utf-8") as file:
             file.write(line)
@@ -39,7 +39,7 @@ def _entry_for(peer: str) -> str:
 
 
 def _line(peer: str, header: str, entry: str) -> str:
-    trusted = [x for x in os.environ["TRUSTED_PROXIES"].split(",") if x not in ("", "none")]
+    trusted = [x for x in os.environ["DEMIJOHN_TRUSTED_PROXIES"].split(",") if x not in ("", "none")]
     line = (
         f"{peer} sends {header} but is not a trusted proxy, so every client has its address. "
         f"If it is your proxy, set TRUSTED_PROXIES={','.join([*trusted, entry])}"
