@@ -24,12 +24,13 @@ def report(untrusted_proxy: str) -> None:
     _reported.add(kind)
     line = _line(peer, header, entry)
     marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / UNTRUSTED_PROXIES[kind]
-    try:
-        with marker.open("x", encoding="utf-8") as file:
-            file.write(line)
-    except FileExistsError:
-        return
-    with suppress(OSError, ValueError):  # stdout may be closed: that is the app's decision
+    # The disk may be full, and the app may have closed stdout: neither may fail the request.
+    with suppress(OSError, ValueError):
+        try:
+            with marker.open("x", encoding="utf-8") as file:
+                file.write(line)
+        except FileExistsError:
+            return
         print(f"warning: {line}", flush=True)
 
 
@@ -39,7 +40,8 @@ def _entry_for(peer: str) -> str:
 
 
 def _line(peer: str, header: str, entry: str) -> str:
-    trusted = [x for x in os.environ["DEMIJOHN_TRUSTED_PROXIES"].split(",") if x not in ("", "none")]
+    known = os.environ["DEMIJOHN_TRUSTED_PROXIES"].split(",")
+    trusted = [word for word in known if word not in ("", "none")]
     line = (
         f"{peer} sends {header} but is not a trusted proxy, so every client has its address. "
         f"If it is your proxy, set TRUSTED_PROXIES={','.join([*trusted, entry])}"
