@@ -132,7 +132,7 @@ def test_access_log_names_the_client_behind_cloudflare(edge: Stack) -> None:
 
 
 def test_rate_limit_counts_each_client_behind_cloudflare(postgres: Postgres) -> None:
-    with door(postgres, TRUSTED_PROXIES="private", RATE_LIMIT="1") as running:
+    with door(postgres, TRUSTED_PROXIES="private", DEMIJOHN_RATE_LIMIT="1") as running:
 
         def status(client: str) -> int:
             arrives = {"X_Forwarded_For": CLOUDFLARE_EDGE, "CF_Connecting_IP": client}
@@ -145,7 +145,7 @@ def test_rate_limit_counts_each_client_behind_cloudflare(postgres: Postgres) -> 
 
 def test_untrusted_proxy_is_logged_once_by_all_workers(postgres: Postgres, boot: Boot) -> None:
     with door(postgres, WEB_CONCURRENCY="3", WEB_THREADS="2") as running:
-        plain = boot("doctor", RUN_DIR=str(running.run_dir), PORT=str(running.port))
+        plain = boot("doctor", DEMIJOHN_RUN_DIR=str(running.run_dir), PORT=str(running.port))
         assert problems(plain.out) == []
         headers = {"X_Forwarded_For": CLIENT, "X_Forwarded_Proto": "https"}
         with ThreadPoolExecutor(8) as pool:
@@ -160,7 +160,7 @@ def test_untrusted_proxy_is_logged_once_by_all_workers(postgres: Postgres, boot:
         running.wait_for(lambda: WARNING in running.log, "warning")
         assert running.log.count(WARNING) == 1
         assert f"gunicorn  warning: {line}\n" in running.log
-        ended = boot("doctor", RUN_DIR=str(running.run_dir), PORT=str(running.port))
+        ended = boot("doctor", DEMIJOHN_RUN_DIR=str(running.run_dir), PORT=str(running.port))
         assert (ended.status, problems(ended.out)) == (1, [line])
 
 
