@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from demijohn.config import settings_docs
+from demijohn.config.platforms import PLATFORMS
 from demijohn.config.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +20,13 @@ def test_the_tables_of_settings_are_those_of_the_registry(document: str) -> None
     text = (ROOT / document).read_text(encoding="utf-8")
     assert settings_docs.filled(document, text) == text, "run `make docs`"
     assert f"| `{settings_docs.DOCUMENTS[document][0].variable}` |" in text
+
+
+def test_table_of_platforms_is_that_of_the_registry() -> None:
+    document = settings_docs.PLATFORMS_DOCUMENT
+    text = (ROOT / document).read_text(encoding="utf-8")
+    assert settings_docs.filled(document, text) == text, "run `make docs`"
+    assert all(platform.title in text for platform in PLATFORMS)
 
 
 def test_the_reference_lists_every_setting() -> None:
@@ -53,6 +61,7 @@ def test_every_variable_that_a_page_names_exists(page: Path) -> None:
     }
     environment = (ROOT / "frontend/src/environment.ts").read_text(encoding="utf-8")
     public = set(re.findall(r"PUBLIC_\w*", environment)) | {"PUBLIC_"}
+    public |= {marker for platform in PLATFORMS for marker in platform.markers}
     text = page.read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})\b[^`]*`", text))
     assert not {n for n in named if "_" in n} - known - build - handed_on - public

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from demijohn.common.exit_codes import CommandError
+from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.platforms import CLOUDFLARE
 from demijohn.config.settings import load
 from demijohn.serve import nginx
 
@@ -62,6 +64,8 @@ def written(tmp_path: Path, **settings: str) -> Path:
         {"DEMIJOHN_RATE_LIMIT": "0"},
         {"API_PATHS": "/api,/api/v2,/a.b,/x-y~z_1"},
         {"TRUSTED_PROXIES": "10.0.0.0/8,fdaa::/16,::1,127.0.0.1"},
+        {"TRUSTED_PROXIES": "private,10.0.0.0/8,::1,cloudflare,104.16.0.0/13"},
+        {"TRUSTED_PROXIES": "none"},
         {"FLY_APP_NAME": "x"},
         {"RENDER": "true"},
         {"STOP_SECONDS": "2", "DEMIJOHN_MAX_BODY_SIZE": "10M", "DEMIJOHN_REQUEST_TIMEOUT": "3600"},
@@ -112,3 +116,34 @@ def test_both_brotli_modules_or_none(tmp_path: Path) -> None:
     assert program.brotli_modules() == []
     (tmp_path / "ngx_http_brotli_static_module.so").touch()
     assert len(program.brotli_modules()) == 2
+
+
+def real_ip_networks(fragments: Path) -> list[str]:
+    return re.findall(
+        "^set_real_ip_from (.*);", (fragments / "http.conf").read_text(), re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "networks"),
+    [("x-forwarded-for", ["1.2.3.4/32", *CLOUDFLARE]), ("X-Real-IP", ["1.2.3.4/32"])],
+)
+def test_cloudflare_is_not_trusted_with_a_header_that_it_passes_on(
+    tmp_path: Path, header: str, networks: list[str]
+) -> None:
+    given = {"TRUSTED_PROXIES": "1.2.3.4,cloudflare", "CLIENT_IP_HEADER": header}
+    assert real_ip_networks(written(tmp_path, **given) / "fragments") == networks
+
+
+def test_none_trusts_no_proxy_and_not_cloudflare(tmp_path: Path) -> None:
+    fragments = written(tmp_path, FLY_APP_NAME="x", TRUSTED_PROXIES="none") / "fragments"
+    assert real_ip_networks(fragments) == []
+    assert " 1;" not in (fragments / "http.conf").read_text().partition("map $uri $is_api")[0]
+
+
+def test_next_boot_forgets_the_untrusted_proxies_of_the_last(tmp_path: Path) -> None:
+    markers = [written(tmp_path) / name for name in UNTRUSTED_PROXIES.values()]
+    for marker in markers:
+        marker.touch()
+    written(tmp_path)
+    assert [marker for marker in markers if marker.exists()] == []

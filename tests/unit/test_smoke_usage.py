@@ -212,7 +212,9 @@ def test_https(
         assert results["certificate"]["seen"] == "90 days left"
         assert results["http_redirect"]["status"] == "skip"
     with deployment(None, context) as url:
-        assert failed(judge(url)[1]) == {"hsts"}
+        results = judge(url)[1]
+        assert failed(results) == {"hsts"}
+        assert "TRUSTED_PROXIES" in results["hsts"]["remedy"]
     chain, context = certify(30)
     with deployment(with_hsts, context) as url:
         late = smoke.Site(url, 10, "/api")
@@ -222,6 +224,37 @@ def test_https(
         monkeypatch.setattr(smoke.time, "time", lambda: later)
         result = smoke.run("TLS", smoke.certificate, late)
     assert (result.status, result.seen) == ("fail", "3.0 days left")
+
+
+def redirecting(path: str, scheme: str) -> Callable[[Request, Answer], None]:
+    """An app that redirects http to https, or away from it, and takes https for http."""
+
+    def redirect(request: Request, answer: Answer) -> None:
+        with_hsts(request, answer)
+        if request.path.startswith(path) and answer.status in (200, 404):
+            port = request.server.server_address[1]  # type: ignore[index]
+            answer.status = 302
+            answer.headers["Location"] = f"{scheme}://localhost:{port}{request.path}"
+
+    return redirect
+
+
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_redirect_of_https_as_if_it_were_http_names_the_setting(
+    certify: Callable[[int], tuple[Path, ssl.SSLContext]],
+    judge: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    scheme: str,
+) -> None:
+    chain, context = certify(90)
+    monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+    with deployment(redirecting("/api", scheme), context) as url:
+        results = judge(url)[1]
+    assert failed(results) == {"api_problem", "forged"}
+    assert all("TRUSTED_PROXIES" in results[name]["remedy"] for name in failed(results))
+    with deployment(redirecting("/", scheme), context) as url:
+        assert "TRUSTED_PROXIES" in unreachable(capsys, url)
 
 
 def test_plain_http_must_redirect_to_https(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,13 +3,14 @@
 import os
 import shutil
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import resource_limits, settings
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import SETTINGS, Settings
@@ -49,6 +50,7 @@ def run() -> int:
     report = Report(config.secrets())
     _settings(report, config)
     _machine(report, config, limits)
+    _proxies(report, config)
     _database(report, config)
     found = report.problems
     print(f"\n{found or 'no'} problem{'' if found == 1 else 's'} found")
@@ -73,7 +75,6 @@ def _settings(report: Report, config: Settings) -> None:
 
 def _machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:
     report.heading("Machine")
-    report.fact("host", config.host.name)
     report.fact("limits", limits)
     report.fact("Gunicorn", f"{config.web_concurrency} workers, {config.web_threads} threads each")
     if config.web_concurrency > limits.room():
@@ -105,6 +106,20 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
                 f"{config.request_timeout}: clients get a 504 without a reason. "
                 "Lower the first, or raise the second."
             )
+
+
+def _proxies(report: Report, config: Settings) -> None:
+    """What the workers of the server in this container have seen."""
+    report.heading("Proxies")
+    trusted = ", ".join(config.trusted_proxies) or "none"
+    report.fact("trusted", trusted, config.sources["TRUSTED_PROXIES"])
+    for kind, marker in UNTRUSTED_PROXIES.items():
+        with suppress(FileNotFoundError):
+            line = (Path(config.run_dir) / marker).read_text(encoding="utf-8")
+            if kind == "private":
+                report.problem(line)
+            else:  # perhaps a client that forges headers, which is none of our problems
+                report.fact("not trusted", line)
 
 
 def _database(report: Report, config: Settings) -> None:

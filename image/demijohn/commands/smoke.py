@@ -35,6 +35,10 @@ PLAIN_PORT = 80  # where browsers try http
 BODY_LIMIT = 64 * 2**20  # bytes read of one answer: an endless stream must not fill the memory
 DECLARED = 10 * 2**30  # bytes announced, never sent, by the check of the body limit
 NAVIGATION = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+UNTRUSTED = (  # how https ends where Nginx does not trust the proxy that speaks it
+    "Nginx takes https for http, as it does not trust the proxy in front of it: set "
+    "TRUSTED_PROXIES, mostly to private (the log names the proxy, `demijohn doctor` too)"
+)
 ELSEWHERE = "smoke.invalid"  # RFC 2606: a name that can never be anybody's
 ASSET = re.compile(r"""\b(?:src|href)=["']?([^"'\s>]+\.(?:m?js|css)(?:\?[^"'\s>]*)?)""", re.I)
 LEAK = re.compile(r"\b(?:nginx|openresty|gunicorn|uwsgi|werkzeug|flask|python)/\d[\w.]*", re.I)
@@ -169,6 +173,12 @@ class Site:
         response.read()  # and does not hand the connection back
         return Reply(response.status, response.msg, bytes(body))
 
+    def takes_https_for_http(self, location: str, path: str) -> bool:
+        """Whether a redirect from `path` leads to http, or from https to itself."""
+        to = urlsplit(urljoin(f"{self.origin}{path}", location))
+        redirected = self.scheme == "https" and location and to.hostname == self.host
+        return bool(redirected) and (to.scheme == "http" or to.path == path)
+
     @cached_property
     def page(self) -> Reply:
         """The front page, fetched once."""
@@ -265,8 +275,7 @@ def hsts(site: Site) -> str:
     """Browsers are told to stay on https"""
     values = [site.places[place].get("Strict-Transport-Security") for place in ("page", "API")]
     told = all(re.search(r"max-age=\"?[1-9]", value, re.I) for value in values)
-    remedy = "Nginx must learn from the edge's X-Forwarded-Proto that it spoke https"
-    need(told, "Strict-Transport-Security on page and API", " / ".join(values), remedy)
+    need(told, "Strict-Transport-Security on page and API", " / ".join(values), UNTRUSTED)
     return values[0]
 
 
@@ -415,7 +424,10 @@ def api_problem(site: Site) -> str:
     """Unknown API path is the app's 404"""
     reply = site.get(site.unknown_api, **NAVIGATION)
     remedy = f"{site.unknown_api} must reach the backend, not the frontend (--api-path?)"
-    need(400 <= reply.status < 500, "404, best as application/problem+json", reply, remedy)
+    seen = f"{reply} {reply.get('Location')}"
+    if site.takes_https_for_http(reply.get("Location"), site.unknown_api):
+        remedy = UNTRUSTED
+    need(400 <= reply.status < 500, "404, best as application/problem+json", seen, remedy)
     return str(reply)
 
 
@@ -501,6 +513,8 @@ def forged(site: Site) -> str:
             at_home = f"{to}/".lower().startswith((f"{site.origin}/", f"https://{site.host}/"))
             seen = f"{reply.status} to {to} for {headers or 'no forgery'}"
             remedy = "`absolute_redirect off`; take scheme and host from the edge alone"
+            if not headers and site.takes_https_for_http(reply.get("Location"), path):
+                remedy = UNTRUSTED
             need(at_home and to != site.origin + path, f"{path} to stay here", seen, remedy)
     return f"{len(forgeries)} kinds of headers"
 
@@ -717,9 +731,12 @@ def report(prog: str, site: Site, options: argparse.Namespace) -> int:
     document: dict[str, Any] = {"url": site.origin, "passed": False}
     wait_ready(site, options.wait)
     try:
-        target = urljoin(f"{site.origin}/", site.get("/").get("Location"))
-        away = not target.lower().startswith(f"{site.origin}/")
-        document["error"], remedy = f"redirects to {printable(target)}", "check that site instead"
+        location = site.get("/").get("Location")
+        target = urljoin(f"{site.origin}/", location)
+        untrusted = site.takes_https_for_http(location, "/")
+        away = untrusted or not target.lower().startswith(f"{site.origin}/")
+        document["error"] = f"redirects to {printable(target)}"
+        remedy = UNTRUSTED if untrusted else "check that site instead"
     except BROKEN as error:
         away = True
         document["error"], remedy = explain(error)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from demijohn.config.platforms import NETWORKS
+
 Parser = Callable[[str], Any]
 
 
@@ -78,10 +80,24 @@ def header_value(text: str) -> str:
 
 
 def networks(text: str) -> list[str]:
-    """IP addresses or CIDR networks, separated by commas."""
+    """Addresses, CIDR networks and the names of networks, separated by commas or spaces."""
     from ipaddress import ip_network  # only where the setting is used: it costs 5 ms of the boot
 
-    return [str(ip_network(part.strip(), strict=False)) for part in text.split(",") if part.strip()]
+    found = []
+    for entry in re.split(r"[,\s]+", text.strip(" ,\t")):
+        word = entry.lower()
+        try:
+            if "%" in word:  # a zone, which Nginx does not take
+                raise ValueError
+            found.append(word if word in NETWORKS else str(ip_network(word, strict=False)))
+        except ValueError:
+            raise ValueError(
+                f"has {entry!r}, but must be addresses, networks such as 10.0.0.0/8, "
+                f"or the words {', '.join(NETWORKS)}"
+            ) from None
+    if "none" in found and len(found) > 1:
+        raise ValueError("must be none alone, or a list without it")
+    return list(dict.fromkeys(found))
 
 
 def header_name(text: str) -> str:

@@ -84,8 +84,9 @@ SETTINGS = (
     Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True),
     Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
     Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests per second from one address; 0 for no limit", prefixed=True),
-    Setting("TRUSTED_PROXIES", networks, None, "Networks whose forwarded headers count; default: the host's own"),
-    Setting("CLIENT_IP_HEADER", header_name, None, "Header in which they name the client; default: the host's own"),
+    Setting("PLATFORM", choice(*platforms.NAMES), None, "The hosting platform, if it is not detected; `fly`, `digitalocean` and others", prefixed=True),
+    Setting("TRUSTED_PROXIES", networks, None, "Proxies whose forwarded headers count: addresses, networks, `private`, `cloudflare` or `none`; default: the platform's"),
+    Setting("CLIENT_IP_HEADER", header_name, None, "Header in which they name the client; default: the platform's"),
     Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`", prefixed=True),
     Setting("RELEASE", str, None, "Name of this release, for logs and status pages; default: the host's own", prefixed=True),
     Setting("REGION", str, None, "Where this instance runs; default: the host's own", prefixed=True),
@@ -101,8 +102,7 @@ class Settings:
 
     `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
     variables; `misspelt` and `warnings` are lines for people: variables that are nearly a setting,
-    and those whose value does not count as they may expect; `host` is the platform;
-    `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
+    and those whose value does not count as they may expect; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
     """
 
     def __init__(
@@ -111,14 +111,12 @@ class Settings:
         sources: dict[str, str],
         public: dict[str, str],
         misspelt: list[str],
-        host: platforms.Host,
     ) -> None:
         self.sources = sources
         self.public = public
         self.misspelt = misspelt
         self.warnings: list[str] = []
         self.gunicorn_args = ""
-        self.host = host
         self._values = values
 
     def __getattr__(self, name: str) -> Any:
@@ -133,13 +131,15 @@ class Settings:
             self._values[name] = value
             self.sources[name] = source
 
-    def ask_host(self, environ: Mapping[str, str]) -> None:
-        """Fill in what the host knows: names for this release and instance, and whom to believe."""
+    def ask_platform(self, environ: Mapping[str, str]) -> None:
+        """Fill in what the platform knows: this release and instance, and which proxies to trust."""
+        platform = platforms.detect(environ, self.platform)
+        self.set_default("PLATFORM", platform.name, "detected")
         for name in ("RELEASE", "REGION", "INSTANCE"):
-            variable = getattr(self.host, name.lower())
-            self.set_default(name, environ.get(variable) or None, variable)
-        self.set_default("TRUSTED_PROXIES", list(self.host.trusted_proxies), self.host.name)
-        self.set_default("CLIENT_IP_HEADER", self.host.client_ip_header, self.host.name)
+            for variable in getattr(platform, name.lower()):
+                self.set_default(name, environ.get(variable) or None, variable)
+        self.set_default("TRUSTED_PROXIES", list(platform.trusted_proxies), platform.name)
+        self.set_default("CLIENT_IP_HEADER", platform.client_ip_header, platform.name)
 
     def take_gunicorn_args(self, text: str) -> None:
         """Take from GUNICORN_CMD_ARGS what fits, and warn of the rest."""
@@ -225,8 +225,8 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     values["DOTENV"] = environ.get(DOTENV, ".env")  # where empty means none
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
-    config = Settings(values, sources, public, slips, platforms.detect(environ))
-    config.ask_host(environ)
+    config = Settings(values, sources, public, slips)
+    config.ask_platform(environ)
     if only is None:
         config.warnings = _warnings(known)
         config.take_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))

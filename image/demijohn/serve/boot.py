@@ -93,7 +93,7 @@ def _settings() -> Settings:
     with phase("settings") as now:
         config = settings.load()
         given = sum(source != "default" for source in config.sources.values())
-        now.result = f"demijohn {__version__} on {config.host.name}, {given} settings given"
+        now.result = f"demijohn {__version__} on {config.platform}, {given} settings given"
         if config.release:
             now.result += f", release {config.release}"
         for line in config.misspelt + config.warnings:

@@ -11,6 +11,8 @@ import socket
 from pathlib import Path
 
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.common.run_dir import UNTRUSTED_PROXIES
+from demijohn.config import platforms
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 
@@ -79,6 +81,8 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     (run_dir / "temp").mkdir(exist_ok=True)
+    for marker in UNTRUSTED_PROXIES.values():  # of an earlier boot, with other settings
+        (run_dir / marker).unlink(missing_ok=True)
     methods = "brotli and gzip" if program.brotli_modules() else "gzip"
     families = "IPv4 and IPv6" if ipv6 else "IPv4"
     return f"{program.version} with {methods}, port {settings.port} on {families}"
@@ -122,7 +126,13 @@ def _read(path: str) -> str:
 
 
 def _http(settings: Settings, static: Path) -> str:
-    trusted = settings.trusted_proxies or []
+    trusted = platforms.expand(settings.trusted_proxies)
+    cloudflare = [] if settings.trusted_proxies == ["none"] else platforms.CLOUDFLARE
+    # Cloudflare appends to X-Forwarded-For, but passes on other proxies' headers as the client
+    # wrote them. nginx.conf takes the client from Cloudflare's own header.
+    names_client = trusted
+    if settings.client_ip_header.lower() != "x-forwarded-for":
+        names_client = [network for network in trusted if network not in platforms.CLOUDFLARE]
     lines = [
         f'root "{static}";',
         f"client_max_body_size {settings.max_body_size};",
@@ -131,9 +141,13 @@ def _http(settings: Settings, static: Path) -> str:
         f'map "" $own_content_security_policy {{ default "{settings.content_security_policy}"; }}',
         "geo $realip_remote_addr $from_trusted_proxy {",
         "    default 0;",
-        *(f"    {network} 1;" for network in trusted),
+        *(f"    {network} 1;" for network in dict.fromkeys([*trusted, *cloudflare])),
         "}",
-        *(f"set_real_ip_from {network};" for network in trusted),
+        "geo $remote_addr $from_cloudflare {",
+        "    default 0;",
+        *(f"    {network} 1;" for network in cloudflare),
+        "}",
+        *(f"set_real_ip_from {network};" for network in names_client),
         f"real_ip_header {settings.client_ip_header};",
         "real_ip_recursive on;",
         "map $uri $is_api {",
@@ -145,7 +159,7 @@ def _http(settings: Settings, static: Path) -> str:
         # One address may be a whole lecture hall: the limit is for floods, its burst for applause.
         rate = settings.rate_limit
         lines += [
-            f"limit_req_zone $binary_remote_addr zone=api:1m rate={rate}r/s;",
+            f"limit_req_zone $client_ip zone=api:1m rate={rate}r/s;",
             "limit_req_status 429;",
         ]
     return "\n".join(lines) + "\n"

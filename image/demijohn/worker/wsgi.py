@@ -10,7 +10,7 @@ from typing import Any, cast
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error
 from demijohn.common.run_dir import DRAIN_MARKER
-from demijohn.worker import watchdog
+from demijohn.worker import untrusted_proxy, watchdog
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
 
@@ -59,8 +59,10 @@ class Wrapper:
         if probed := self.probes.answer(environ["PATH_INFO"]):
             start_response(probed.status, probed.headers())
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [probed.body]
-        # Nginx set this header, and nobody else can: on a Unix socket the peer has no address.
+        # Only Nginx can set these headers: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+        if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
+            untrusted_proxy.report(peer)
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             if any(

@@ -1,0 +1,93 @@
+"""Peers on other networks than ours: Cloudflare's, another public one, a private one."""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.container.engine import Container, Engine, docker, must
+
+Launch = Callable[..., Container]
+
+CLIENT = "203.0.113.7"
+PATH = "/api/polls/unknown"
+ASK = """
+import json, sys, urllib.error, urllib.request
+url, headers = sys.argv[1], json.loads(sys.argv[2])
+try:
+    answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=30)
+except urllib.error.HTTPError as error:
+    answer = error
+print("Strict-Transport-Security" in answer.headers)
+"""
+
+
+@contextlib.contextmanager
+def network(engine: Engine, subnet: str) -> Iterator[str]:
+    """A network of the engine with addresses of our choice; they lead nowhere else."""
+    name = engine.name()
+    must("network", "create", "--internal", "--subnet", subnet, "--label", engine.label, name)
+    try:
+        yield name
+    finally:
+        docker("network", "rm", "--force", name)
+
+
+def takes_as_https(site: Container, image: str, network: str, alias: str) -> bool:
+    """Whether a request from that network, which says so, counts as https."""
+    headers = {
+        "X-Forwarded-For": f"6.6.6.6, {CLIENT}",
+        "X-Forwarded-Proto": "https",
+        "CF-Connecting-IP": CLIENT,
+        "CF-Visitor": '{"scheme":"https"}',
+    }
+    words = ("python", "-c", ASK, f"http://{alias}:8080{PATH}", json.dumps(headers))
+    return must("run", "--rm", "--network", network, image, *words).strip() == "True"
+
+
+def clients(site: Container) -> set[str]:
+    """The addresses in the access log that asked for PATH."""
+    lines = [line for line in site.stdout.splitlines() if f'"GET {PATH}' in line]
+    return {line.split()[1] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("subnet", "believed"), [("172.71.255.240/28", True), ("198.51.100.240/28", False)]
+)
+def test_public_peer_is_trusted_if_it_is_cloudflare(
+    engine: Engine, launch: Launch, image: str, subnet: str, believed: bool
+) -> None:
+    site = launch().wait_until_ready()
+    with network(engine, subnet) as name:
+        must("network", "connect", "--alias", "site", name, site.name)
+        try:
+            assert takes_as_https(site, image, name, "site") is believed
+        finally:
+            must("network", "disconnect", name, site.name)
+    (client,) = clients(site)
+    assert (client == CLIENT) is believed
+    warning = f"{client} sends X-Forwarded-For but is not a trusted proxy"
+    advice = f"set TRUSTED_PROXIES={client}; if it is a client, ignore this."
+    assert (warning in site.stdout and advice in site.stdout) is not believed
+    doctor = docker("exec", site.name, "demijohn", "doctor").stdout
+    assert (f"not trusted                 {warning}" in doctor) is not believed
+    assert f"✗ {client} sends" not in doctor  # it may be a client, after all
+
+
+def test_private_peer_is_a_problem_until_it_is_trusted(
+    engine: Engine, launch: Launch, image: str
+) -> None:
+    site = launch(alias="plain").wait_until_ready()
+    for _ in range(2):
+        assert takes_as_https(site, image, engine.run, "plain") is False
+    assert site.stdout.count("is not a trusted proxy") == 1
+    doctor = docker("exec", site.name, "demijohn", "doctor")
+    assert doctor.returncode == 1
+    (problem,) = [line for line in doctor.stdout.splitlines() if "✗" in line]
+    assert problem.endswith("If it is your proxy, set TRUSTED_PROXIES=private.")
+
+    trusting = launch(alias="trusting", TRUSTED_PROXIES="private").wait_until_ready()
+    assert takes_as_https(trusting, image, engine.run, "trusting") is True
+    assert clients(trusting) == {CLIENT}
+    assert "is not a trusted proxy" not in trusting.stdout

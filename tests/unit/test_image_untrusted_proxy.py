@@ -1,0 +1,67 @@
+"""The report about a proxy that TRUSTED_PROXIES leaves out."""
+
+from pathlib import Path
+
+import pytest
+from demijohn.common.run_dir import UNTRUSTED_PROXIES
+from demijohn.worker import untrusted_proxy
+
+
+@pytest.fixture(autouse=True)
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMIJOHN_RUN_DIR", str(tmp_path))
+    monkeypatch.setenv("DEMIJOHN_TRUSTED_PROXIES", "")
+    monkeypatch.setattr(untrusted_proxy, "_reported", set())
+
+
+def reported(capsys: pytest.CaptureFixture[str], *seen: str) -> list[str]:
+    for words in seen:
+        untrusted_proxy.report(words)
+    return capsys.readouterr().out.splitlines()
+
+
+def test_private_proxy_is_reported_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    line = (
+        "172.17.0.1 sends X-Forwarded-For but is not a trusted proxy, so every client has its "
+        "address. If it is your proxy, set TRUSTED_PROXIES=private."
+    )
+    seen = ["172.17.0.1 X-Forwarded-For", "172.17.0.1 X-Forwarded-For", "10.0.0.1 Forwarded"]
+    assert reported(capsys, *seen) == [f"warning: {line}"]
+    assert (tmp_path / UNTRUSTED_PROXIES["private"]).read_text() == line
+    monkeypatch.setattr(untrusted_proxy, "_reported", set())  # another worker
+    assert reported(capsys, *seen) == []
+
+
+def test_public_client_does_not_use_up_the_report_of_a_private_proxy(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    public, private = reported(capsys, "203.0.113.9 Forwarded", "10.0.0.1 X-Forwarded-Proto")
+    assert "TRUSTED_PROXIES=203.0.113.9; if it is a client, ignore this." in public
+    assert private.startswith("warning: 10.0.0.1 sends X-Forwarded-Proto ")
+
+
+@pytest.mark.parametrize(
+    ("trusted", "advice"),
+    [
+        ("cloudflare", "cloudflare,private"),
+        ("none", "private"),
+        ("1.2.3.4/32", "1.2.3.4/32,private"),
+    ],
+)
+def test_advice_keeps_the_proxies_that_are_trusted_already(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, trusted: str, advice: str
+) -> None:
+    monkeypatch.setenv("DEMIJOHN_TRUSTED_PROXIES", trusted)
+    (line,) = reported(capsys, "10.0.0.1 X-Forwarded-For")
+    assert line.endswith(f"set TRUSTED_PROXIES={advice}.")
+
+
+def test_closed_output_does_not_fail_the_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "output").open("w") as output:
+        pass
+    monkeypatch.setattr("sys.stdout", output)
+    untrusted_proxy.report("10.0.0.1 X-Forwarded-For")
