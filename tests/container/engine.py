@@ -1,6 +1,7 @@
 """The Docker engine, through its command line, as the container tests use it."""
 
 import contextlib
+import ipaddress
 import json
 import os
 import secrets
@@ -187,6 +188,7 @@ class Postgres:
     """A Postgres in a container; `host` is its name for other containers."""
 
     password = PASSWORD
+    volume = ""  # the one that its Unix socket lies in, if others shall have it
 
     def __init__(self, name: str) -> None:
         self.host = name
@@ -231,7 +233,10 @@ class Engine:
         containers = must("ps", "--all", "--quiet", "--filter", f"label={self.label}").split()
         if containers:
             docker("rm", "--force", "--volumes", *containers)
-        docker("network", "rm", self.run)
+        for kind in ("network", "volume"):
+            found = must(kind, "ls", "--quiet", "--filter", f"label={self.label}").split()
+            if found:
+                docker(kind, "rm", *found)
         if self._images:
             docker("rmi", "--force", *self._images)
 
@@ -239,6 +244,25 @@ class Engine:
         """A name that nothing else in the engine has."""
         self._names += 1
         return f"{self.run}-{self._names}"
+
+    def create_network(self, block: str) -> str:
+        """A network of 16 addresses somewhere in `block`; its name.
+
+        A published port is reached from its gateway, so that requests of the tests come from there.
+        """
+        subnets = ipaddress.ip_network(block)
+        for _ in range(10):  # another run may have taken the addresses
+            offset = secrets.randbelow(subnets.num_addresses // 16) * 16
+            name = self.name()
+            subnet = f"{subnets.network_address + offset}/28"
+            done = docker("network", "create", "--label", self.label, "--subnet", subnet, name)
+            if done.returncode == 0:
+                return name
+        raise AssertionError(f"no network in {block}: {done.stderr.strip()}")
+
+    def create_volume(self) -> str:
+        """A volume; its name."""
+        return must("volume", "create", "--label", self.label, self.name())
 
     def build(self, context: Path, file: str = "Dockerfile", **arguments: str) -> tuple[str, str]:
         """Build an image with its build arguments; its name, and the log of its steps."""
@@ -258,10 +282,15 @@ class Engine:
         options: Sequence[str] = HARDENED,
         settings: Mapping[str, str] | None = None,
         alias: str = "",
+        network: str = "",
     ) -> Container:
-        """Start a container, which others also find under `alias`; does not wait for anything."""
+        """Start a container, which others also find under `alias`; does not wait for anything.
+
+        It is in this run's own network, or instead in `network`.
+        """
         container = Container(self.name(), port)
-        words = [*self._options(container.name), "--publish", f"127.0.0.1::{port}", *options]
+        words = [*self._options(container.name, network), "--publish", f"127.0.0.1::{port}"]
+        words += options
         if alias:
             words += ["--network-alias", alias]
         for pair in (settings or {}).items():
@@ -269,10 +298,12 @@ class Engine:
         must("run", "--detach", *words, image, *command)
         return container
 
-    def start_postgres(self, *, tls: bool = False, aliases: Sequence[str] = ()) -> Postgres:
+    def start_postgres(
+        self, *, tls: bool = False, aliases: Sequence[str] = (), options: Sequence[str] = ()
+    ) -> Postgres:
         """Start a Postgres that asks for a password, and with `tls` for TLS too."""
         name = self.name()
-        words = [*self._options(name), "--env", f"POSTGRES_PASSWORD={PASSWORD}"]
+        words = [*self._options(name), "--env", f"POSTGRES_PASSWORD={PASSWORD}", *options]
         for alias in aliases:
             words += ["--network-alias", alias]
         if tls:
@@ -282,5 +313,5 @@ class Engine:
             must("run", "--detach", *words, "postgres:17", "-c", "fsync=off")
         return Postgres(name)
 
-    def _options(self, name: str) -> list[str]:
-        return ["--name", name, "--label", self.label, "--network", self.run]
+    def _options(self, name: str, network: str = "") -> list[str]:
+        return ["--name", name, "--label", self.label, "--network", network or self.run]

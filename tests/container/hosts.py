@@ -1,0 +1,145 @@
+"""The table of hosts, and the image as each of them runs it: its release step, its web process."""
+
+import tomllib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tests import secrecy
+from tests.container.engine import ROOT, Container, Engine, Postgres, docker, must
+
+TABLE = Path(__file__).with_name("hosts.toml")
+MIRROR = ROOT / "tests" / "fixtures" / "mirror" / "mirror.py"
+
+CLIENT = "203.0.113.7"
+CLOUDFLARE_EDGE = "172.70.247.28"
+DRAIN_SECONDS = "3"  # long enough to be seen on a busy machine
+
+Host = dict[str, Any]
+
+
+@cache
+def hosts() -> dict[str, Host]:
+    """The table, by the name of the host."""
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
+
+
+@dataclass
+class Deployment:
+    """A host's own row, and the containers that it would run."""
+
+    host: Host
+    release: Container | None
+    web: Container
+    settings: dict[str, str]
+    stopped: Future[Any] | None = None
+
+    def address(self, network: str = "") -> str:
+        """Where the web process listens, as its own networks know it."""
+        known = self.web.inspect(".NetworkSettings.Networks")
+        found = known[network] if network else next(iter(known.values()))
+        return f"{found['IPAddress']}:{self.web.port}"
+
+
+class Fleet:
+    """Every host that a test asked for, each with a database of its own."""
+
+    def __init__(self, engine: Engine, image: str, servers: dict[str, Postgres]) -> None:
+        self._engine = engine
+        self._image = image
+        self._servers = servers
+        self._networks: dict[str, str] = {}
+        self._deployments: dict[str, Deployment] = {}
+        self._pool = ThreadPoolExecutor(len(hosts()))
+
+    def close(self) -> None:
+        """Remove the containers of all hosts; the engine removes their networks."""
+        found = self._deployments.values()
+        containers = [c.name for d in found for c in (d.web, d.release) if c]
+        if containers:
+            docker("rm", "--force", "--volumes", *containers)
+        self._pool.shutdown()
+
+    def deploy(self, name: str) -> Deployment:
+        """Release, then start the web process, and wait until it is ready; once per host."""
+        if name not in self._deployments:
+            self._deployments[name] = self._deploy(hosts()[name])
+            self._deployments[name].web.wait_until_ready()
+        return self._deployments[name]
+
+    def stop(self, name: str) -> Future[Any]:
+        """Begin to stop it as the host does: its signal, and SIGKILL after its grace."""
+        deployment = self.deploy(name)
+        if not deployment.stopped:
+            stop, web = deployment.host["stop"], deployment.web.name
+            if stop.get("every_process"):
+                must("exec", web, "sh", "-c", "kill -TERM -1")
+            grace = str(stop["grace_seconds"])
+            words = ("stop", "--signal", stop["signal"], "--time", grace, web)
+            deployment.stopped = self._pool.submit(docker, *words)
+        return deployment.stopped
+
+    def _deploy(self, host: Host) -> Deployment:
+        network = self._network(host["peer_network"])
+        database = host["database"]
+        server = self._servers[database["server"]]
+        facts = {
+            "user": "postgres",
+            "password": quote(server.password, safe=""),
+            "host": server.host,
+            "port": "5432",
+            "database": server.create_database(),
+        }
+        secrets = {"SECRET_KEY": secrecy.SECRET_KEY}
+        given = {"DRAIN_SECONDS": DRAIN_SECONDS} | secrets | host.get("settings", {})
+        given |= host["variables"] | {"DATABASE_URL": database["url"].format_map(facts)}
+        port = {"PORT": str(host["port"])} if "port" in host else {}
+        options = self._options(host)
+        release = None
+        if command := host.get("command", {}).get("release"):
+            url = database.get("release_url", database["url"]).format_map(facts)
+            extra = host["command"].get("release_variables", {})
+            release = self._engine.start(
+                self._image,
+                *command,
+                options=options,
+                settings=given | extra | {"DATABASE_URL": url},
+                network=network,
+            )
+            release.wait()
+        settings = given | port | {"APP_MODULE": "mirror:app"}
+        web = self._engine.start(
+            self._image,
+            *host.get("command", {}).get("web", ()),
+            port=host.get("port", 8080),
+            options=[*options, "--volume", f"{MIRROR}:/app/mirror.py:ro"],
+            settings=settings,
+            network=network,
+        )
+        return Deployment(host, release, web, settings)
+
+    def _network(self, block: str) -> str:
+        """A network in which the host's proxy could be, with the databases in it."""
+        if block not in self._networks:
+            self._networks[block] = self._engine.create_network(block)
+            for server in self._servers.values():
+                must("network", "connect", self._networks[block], server.host)
+        return self._networks[block]
+
+    def _options(self, host: Host) -> list[str]:
+        """What the host asks of the engine, with no capability, as the strictest have it."""
+        words = ["--memory", f"{host['memory_mb']}m", "--cap-drop", "ALL"]
+        if host["user"]:
+            words += ["--user", host["user"]]
+        if host["read_only"]:
+            words += ["--read-only", "--tmpfs", "/tmp"]
+        if "entrypoint" in host.get("command", {}):
+            words += ["--entrypoint", host["command"]["entrypoint"]]
+        if host["database"]["server"] == "socket":
+            volume = self._servers["socket"].volume
+            folder = host["database"]["socket_folder"]
+            words += ["--mount", f"type=volume,src={volume},dst={folder}"]
+        return words
