@@ -59,7 +59,6 @@ APPS_OWN = {
     "RATE_LIMIT": "100/minute",
     "REQUEST_TIMEOUT": "2.5",
     "STATIC_DIR": "/srv/static",
-    "APP_DIR": "/opt/app",
     "RUN_DIR": "runs/today",
     "RELEASE": "true",
     "REGION": "us-east-1",
