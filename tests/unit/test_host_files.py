@@ -201,6 +201,21 @@ LIVENESS = {
     "deploy/kubernetes/deployment.yaml": KUBERNETES["livenessProbe"]["httpGet"]["path"],
 }
 
+# The host in the table of the container tests that each file is for.
+FILE_OF = {
+    "fly": "fly.toml",
+    "render": "render.yaml",
+    "railway": "deploy/railway.json",
+    "heroku": "heroku.yml",
+    "cloud-run": "deploy/cloud-run/service.yaml",
+    "azure-container-apps": "deploy/azure/container-app.yaml",
+    "digitalocean": ".do/app.yaml",
+    "ecs": "deploy/ecs/task-definition.json",
+    "kubernetes": "deploy/kubernetes/deployment.yaml",
+    "kamal": "deploy/kamal.yml",
+}
+BUDGETS = ("DRAIN_SECONDS", "STOP_SECONDS")
+
 # Seconds that a release may take.
 RELEASE = {
     "fly.toml": float(FLY["deploy"]["release_command_timeout"].removesuffix("m")) * 60,
@@ -256,6 +271,17 @@ def test_host_traffic_follows_readyz(file: str) -> None:
 @pytest.mark.parametrize("file", LIVENESS)
 def test_host_restarts_follow_livez(file: str) -> None:
     assert LIVENESS[file] == "/livez"
+
+
+def test_host_files_agree_with_the_table_of_the_container_tests() -> None:
+    table = load("tests/container/hosts.toml")
+    for name, file in FILE_OF.items():
+        assert table[name]["stop"]["grace_seconds"] == GRACE[file], name
+        if file in READINESS:
+            assert table[name]["probe"]["path"] == READINESS[file], name
+    assert table["render"]["probe"]["path"] == RENDER["healthCheckPath"]
+    cloud_run = {name: VARIABLES["deploy/cloud-run/service.yaml"][name] for name in BUDGETS}
+    assert table["cloud-run"]["settings"].items() >= cloud_run.items()
 
 
 @pytest.mark.parametrize("file", RELEASE)
