@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import psutil
 import psycopg2
 import pytest
-
 from demijohn.database.program_lock import lock_key
+
 from local.postgres import Postgres
 from tests.pgbouncer import PgBouncer
 from tests.proxy import Proxy
@@ -87,8 +87,7 @@ class Fleet:
     def turns(self) -> list[str]:
         """The instances in the order in which they ran the program; no two at the same time."""
         names = [name for _, name, _ in self.notes()]
-        turns = [names[0]] + [b for a, b in pairwise(names) if a != b]
-        return turns
+        return [names[0]] + [b for a, b in pairwise(names) if a != b]
 
 
 @pytest.fixture
@@ -279,5 +278,7 @@ def test_single_instance_that_cannot_be_run_ends_with_78(launch: Launch, tmp_pat
     lines = "command=/nowhere/worker\ndemijohn_single_instance=true\n"
     running = launch(root(tmp_path, worker=lines), **MIRROR).start()
     assert running.wait() == 78
-    last = running.log.splitlines()[-1]
-    assert last == "demijohn: cannot be run: No such file or directory: /nowhere/worker"
+    assert running.log.splitlines()[-1] == (
+        "demijohn: worker cannot be run: No such file or directory: /nowhere/worker. "
+        "Correct its command in programs.d."
+    )

@@ -62,7 +62,8 @@ def main() -> int:
     try:
         program = Program(words, signal.Signals(int(stop_signal)), stop_as_group == "1")
     except OSError as error:
-        print(f"cannot be run: {error.strerror}: {words[0]}", file=sys.stderr)
+        what = f"{name} cannot be run: {error.strerror}: {words[0]}"
+        print(f"{what}. Correct its command in programs.d.", file=sys.stderr)
         return Exit.CONFIGURATION
     try:
         status = program.wait_while(lock)
