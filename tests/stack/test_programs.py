@@ -11,7 +11,7 @@ from tests.stack.booting import Boot
 from tests.stack.lifecycle import Launch
 
 FAILS = "command=sh -c 'echo the queue is gone >&2; exit 3'\n"
-SLEEPS = "command=sh -c 'echo at work in $RUN_DIR; exec sleep 600'\n"
+SLEEPS = "command=sh -c 'echo at work in $DEMIJOHN_RUN_DIR; exec sleep 600'\n"
 
 # Programs that are not essential
 
@@ -72,7 +72,7 @@ def test_worker_leaves_the_website_beside_it_alone(launch: Launch, tmp_path: Pat
     folder = root(tmp_path, mail=SLEEPS + "autostart=false\n")
     site = launch(folder, **MIRROR).start().wait_until_ready()
     assert "mail" not in site.log
-    worker = launch(folder, **MIRROR, RUN_DIR=str(site.run_dir), PORT=str(site.port))
+    worker = launch(folder, **MIRROR, DEMIJOHN_RUN_DIR=str(site.run_dir), PORT=str(site.port))
     worker.start("worker", "mail")
     worker.wait_for(lambda: "mail      at work in" in worker.log, "its words")
     worker.signal(signal.SIGTERM)
@@ -142,7 +142,7 @@ def test_worker_waits_for_the_release(launch: Launch, tmp_path: Path) -> None:
     worker = launch(folder, **given).start("worker", "mail")
     worker.wait_for(lambda: "waiting until the schema is at this release" in worker.log, "wait")
     assert "at work" not in worker.log
-    launch(folder, **given, RELEASE_COMMAND="python migrate.py").start().wait_until_ready()
+    launch(folder, **given, MIGRATION_COMMAND="python migrate.py").start().wait_until_ready()
     worker.wait_for(lambda: "mail      at work in" in worker.log, "its words")
 
 

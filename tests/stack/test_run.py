@@ -35,8 +35,9 @@ def test_command_gets_the_environment_of_the_app(
     known = json.loads((tmp_path / "environment.json").read_text())
     assert known["DATABASE_URL"].startswith("postgresql://")
     assert known["SQLALCHEMY_DATABASE_URI"].startswith("postgresql+pg8000://")
-    assert (known["WEB_THREADS"], known["DATABASE_POOL_SIZE"]) == ("4", "4")
-    assert known["APP_DIR"] == str(APPS)
+    assert (known["DEMIJOHN_WEB_THREADS"], known["DEMIJOHN_DATABASE_POOL_SIZE"]) == ("4", "4")
+    assert not {"WEB_THREADS", "LOG_LEVEL", "RELEASE", "STARTED_AT"} & known.keys()
+    assert known["DEMIJOHN_APP_DIR"] == str(APPS)
     assert not [name for name in known if name.startswith("PG")]
 
 
@@ -99,7 +100,9 @@ def test_demijohn_in_a_shell_reads_what_was_given(boot: Boot, tmp_path: Path) ->
     file.write_text(secrecy.SECRET_KEY)
     script = tmp_path / "inside.sh"
     script.write_text(f"WEB_THREADS=7 exec {sys.executable} -m demijohn doctor\n")
-    ended = boot(f"run sh {script}", SECRET_KEY=None, SECRET_KEY_FILE=str(file), REGION="ams")
+    ended = boot(
+        f"run sh {script}", SECRET_KEY=None, SECRET_KEY_FILE=str(file), DEMIJOHN_REGION="ams"
+    )
     rows = {line.split()[0]: line for line in ended.out.splitlines() if line.strip()}
     assert " 7 " in rows["WEB_THREADS"] and "default" in rows["DRAIN_SECONDS"]
     assert str(file) in rows["SECRET_KEY"]

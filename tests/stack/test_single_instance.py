@@ -26,7 +26,7 @@ from tests.stack_fixture import Stack
 TICKER = """
 import os, signal, sys, time
 log = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-me = os.environ["INSTANCE"]
+me = os.environ["DEMIJOHN_INSTANCE"]
 def note(word): os.write(log, f"{time.monotonic()} {me} {word}\\n".encode())
 def end(number, frame):
     note("told")
@@ -54,10 +54,10 @@ class Fleet:
         place.mkdir()
         (place / "ticker.py").write_text(TICKER)
         lines = (
-            f'command="%(ENV_PYTHON)s" {place}/ticker.py {self._log} {manner}\n'
+            f'command="%(ENV_DEMIJOHN_PYTHON)s" {place}/ticker.py {self._log} {manner}\n'
             f"demijohn_single_instance=true\n{extra}"
         )
-        stack = self._launch(root(place, ticker=lines), **MIRROR, INSTANCE=name, **given)
+        stack = self._launch(root(place, ticker=lines), **MIRROR, DEMIJOHN_INSTANCE=name, **given)
         self.instances[name] = stack.start()
         return stack
 

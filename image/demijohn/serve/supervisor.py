@@ -11,7 +11,6 @@ import socket
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -167,15 +166,6 @@ class _Options(ServerOptions):  # type: ignore[misc]
         return pid, status
 
 
-@dataclass(frozen=True)
-class _Paused:
-    """A program that is not started for a while, and its setting to go back to."""
-
-    process: Subprocess
-    since: float
-    autorestart: Any
-
-
 class Lifecycle(Supervisor):  # type: ignore[misc]
     """supervisord with a drain, an exit status, and a reason for it."""
 
@@ -192,7 +182,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._relay = Relay()
         self._ends: dict[str, deque[float]] = {}
         self._kills: dict[str, deque[float]] = {}
-        self._paused: dict[str, _Paused] = {}
+        self._paused: dict[str, tuple[float, Subprocess, Any]] = {}  # since when; autorestart
         self._sockets: list[object] = []
         self._clock = WallClock()
 
@@ -248,20 +238,20 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         name, config = process.config.name, process.config
         if name not in self._paused:
             log_error(f"{name} {why}. It is not essential; starting it again in {PAUSE_SECONDS} s.")
-            self._paused[name] = _Paused(process, time.monotonic(), config.autorestart)
+            self._paused[name] = time.monotonic(), process, config.autorestart
             config.autorestart = False
             self._ends.pop(name, None)
             self._kills.pop(name, None)
 
     def _resume(self) -> None:
         """Start programs again that have paused for long enough."""
-        for name, paused in list(self._paused.items()):
-            if paused.since < time.monotonic() - PAUSE_SECONDS:
+        for name, (since, process, autorestart) in list(self._paused.items()):
+            if since < time.monotonic() - PAUSE_SECONDS:
                 del self._paused[name]
-                paused.process.config.autorestart = paused.autorestart
+                process.config.autorestart = autorestart
                 running = self.options.mood == SupervisorStates.RUNNING
-                if running and paused.process.state == ProcessStates.FATAL:
-                    paused.process.spawn()
+                if running and process.state == ProcessStates.FATAL:
+                    process.spawn()
 
     def _give_up(self, program: str, why: str, status: Exit) -> None:
         if self.verdict is Exit.OK and self.options.mood == SupervisorStates.RUNNING:
