@@ -70,10 +70,15 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
+COPY image/in-app-environment /opt/commands/
+RUN cd /opt/venv/bin \
+ && for name in flask alembic; do \
+      [ ! -e $name ] || ln -s in-app-environment /opt/commands/$name; \
+    done
 # DEMIJOHN_DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
 # has a number only has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
 # MALLOC_ARENA_MAX: one heap a thread would be most of a small machine's memory.
-ENV PATH=/opt/venv/bin:$PATH \
+ENV PATH=/opt/commands:/opt/venv/bin:$PATH \
     HOME=/tmp \
     DEMIJOHN_DOTENV= \
     PYTHONUNBUFFERED=1 \

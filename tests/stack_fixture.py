@@ -57,8 +57,8 @@ class Stack:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> "Stack":
-        """Start it; does not wait."""
+    def start(self, *command: str) -> "Stack":
+        """Start it, or another command than `serve`; does not wait."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -73,7 +73,7 @@ class Stack:
         }
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "demijohn", "serve"],
+                [sys.executable, "-m", "demijohn", *(command or ["serve"])],
                 cwd=self._root,
                 env=environment | self._settings,
                 stdin=subprocess.DEVNULL,

@@ -19,7 +19,9 @@ demijohn: a Flask + React app in one container.
   demijohn smoke URL            prove from outside that a deployment works
   demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
   demijohn healthcheck          exit 0 if the server in this container answers
-  demijohn PROGRAM …            any other program of the image, such as bash
+  demijohn run PROGRAM …        run flask, python, bash … in the environment of the app;
+                                `run` may be left out
+  demijohn worker NAME          run one program of programs.d, without Nginx and Gunicorn
 
 Settings are environment variables; the README lists them.
 """
@@ -28,6 +30,7 @@ Settings are environment variables; the README lists them.
 UNDONE = (Exit.SOFTWARE, " before it was done")
 TOLD_TO_STOP = {
     "serve": (Exit.OK, ""),
+    "worker": (Exit.OK, ""),
     "import-sqlite": (Exit.SOFTWARE, " before it was done. Nothing was changed."),
 }
 
@@ -35,6 +38,9 @@ TOLD_TO_STOP = {
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit status. A user's mistake is a line on stderr, no traceback."""
     command, *words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if command == "demijohn":  # a host that puts the entrypoint before a command that has it
+        return main(words)
+    _forget_what_we_added()
     signals.listen(*TOLD_TO_STOP.get(command, UNDONE))
     output = Output()
     try:
@@ -76,6 +82,16 @@ def _run(command: str, words: list[str]) -> int:
             with held():
                 from demijohn.sqlite_import.command import main as import_sqlite
             return import_sqlite(words)
+        case "worker":
+            if len(words) != 1:
+                raise CommandError(Exit.USAGE, "worker takes one name: demijohn worker NAME.")
+            with held():
+                from demijohn.serve.boot import work
+            return work(words[0])
+        case "run":
+            if not words:
+                raise CommandError(Exit.USAGE, "run takes a program: demijohn run PROGRAM ….")
+            return _execute(words[0], words[1:])
         case "help" | "-h" | "--help":
             print(USAGE, end="")
             return Exit.OK
@@ -86,14 +102,17 @@ def _run(command: str, words: list[str]) -> int:
 
 
 def _execute(program: str, words: list[str]) -> int:
-    """Become another program: `docker run IMAGE bash`, or a host that prefixes our own name."""
+    """Any other word: `docker run IMAGE bash`, or a host that puts `demijohn` before everything."""
     with held():
-        import shutil  # only here: it brings half a dozen others
-    if not shutil.which(program):
-        raise CommandError(
-            Exit.USAGE,
-            f"{program!r} is neither a command of demijohn nor a program. See demijohn --help.",
-        )
-    signals.forget()
-    sys.stdout.flush()
-    os.execvp(program, [program, *words])
+        from demijohn.commands.run import run
+    return run(program, words)
+
+
+def _forget_what_we_added() -> None:
+    """Inside of `demijohn run bash`, read the settings as they were given to the container."""
+    if "DEMIJOHN_ADDED" in os.environ:
+        from demijohn.config.environment import given_environment
+
+        given = given_environment(os.environ)
+        os.environ.clear()
+        os.environ.update(given)

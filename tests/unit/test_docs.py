@@ -7,6 +7,7 @@ import pytest
 from demijohn.config import settings_docs
 from demijohn.config.platforms import PLATFORMS
 from demijohn.config.settings import SETTINGS
+from demijohn.serve import supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "programs.d/README.md"]
@@ -65,3 +66,16 @@ def test_every_variable_that_a_page_names_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})\b[^`]*`", text))
     assert not {n for n in named if "_" in n} - known - build - handed_on - public
+
+
+def test_queue_in_the_docs_is_the_one_that_is_tested() -> None:
+    page = (ROOT / "docs/background-work.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```ini\n(.*?)^```", page, re.M | re.S)
+    recipe = ROOT / "tests/fixtures/background/programs.d/queue.conf"
+    _, _, tested = recipe.read_text(encoding="utf-8").partition("\n")  # after its comment
+    assert shown == tested
+
+
+def test_keys_in_the_docs_are_those_that_are_read() -> None:
+    page = (ROOT / "docs/background-work.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(demijohn_\w+)=", page)) == set(supervisor.KEYS)

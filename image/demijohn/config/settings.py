@@ -168,7 +168,7 @@ class Settings:
         """The settings as child processes find them: as DEMIJOHN_NAME, since the app may read the
         plain name for itself; only a secret, which is the app's, has the plain name.
 
-        The database is left out: see `database.connect.export`.
+        The database is left out: see `config.environment`.
         """
         ours = [s for s in SETTINGS if not s.name.startswith(("PG", "DATABASE_URL"))]
         return {

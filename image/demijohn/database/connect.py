@@ -3,7 +3,6 @@
 libpq speaks here whatever driver the app uses: it takes every parameter that hosts hand out.
 """
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,24 +16,6 @@ from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.settings import Settings
 from demijohn.database.async_wait import finish
 from demijohn.database.connection_errors import diagnose
-
-
-def export(url: DatabaseUrl, settings: Settings) -> None:
-    """Hand the database to child processes, in the forms that their drivers take."""
-    os.environ["DATABASE_URL"] = url.libpq()
-    os.environ["SQLALCHEMY_DATABASE_URI"] = url.sqlalchemy(settings.database_driver)
-    # libpq reads these by itself for whatever a URL leaves open: one source is enough.
-    for name in (
-        "PGHOST",
-        "PGPORT",
-        "PGUSER",
-        "PGPASSWORD",
-        "PGDATABASE",
-        "PGSSLMODE",
-        "PGPASSWORD_FILE",
-    ):
-        os.environ.pop(name, None)
-    os.environ.pop("DATABASE_URL_FILE", None)
 
 
 def connect(url: DatabaseUrl, timeout: int) -> Connection:

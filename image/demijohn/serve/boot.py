@@ -6,14 +6,13 @@ what to do.
 
 import errno
 import os
+import re
 import shutil
 import socket
 import stat
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +23,8 @@ from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config import resource_limits, settings
+from demijohn.config.database_url import DatabaseUrl
+from demijohn.config.environment import child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 from demijohn.database import connect
@@ -31,8 +32,6 @@ from demijohn.serve import nginx, release
 
 # What is written at the least: with less, one program would start and another not.
 RUN_DIR_BYTES = 1 << 20
-
-GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
 
 
 class Phase:
@@ -72,8 +71,39 @@ def serve() -> int:
     # supervisord's modules are loaded last: the phases before do not wait for them.
     from demijohn.serve import supervisor
 
-    conf = Path("supervisord.conf").resolve()
-    return supervisor.run(conf, Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
+    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_of(config))
+    return programs.run(Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
+
+
+def work(name: str) -> int:
+    """`demijohn worker NAME`: boot, then run one program of programs.d, and nothing else, until
+    told to stop. Returns the exit status.
+
+    It waits for the release, which is done by the website or by a step of its own.
+    """
+    config = _settings()
+    _capacity(config)
+    _check_pieces(config)
+    run_dir = Path(config.run_dir + re.sub(r"\W", "-", f"-{name}"))  # a website may run beside it
+    _make_run_dir(run_dir)
+    _export(config)
+    os.environ["DEMIJOHN_RUN_DIR"] = str(run_dir)
+
+    from demijohn.serve import supervisor
+
+    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_of(config), only=name)
+    connection, _ = _database(config)
+    try:
+        with phase("release") as now:
+            now.result = release.wait(config, connection, now.log)
+    finally:
+        connection.close()
+    return programs.run(run_dir / DRAIN_MARKER, 0)
+
+
+def _lock_of(config: Settings) -> tuple[DatabaseUrl, str]:
+    """Where the locks of single-instance programs are, and how others name this instance."""
+    return config.database_url, config.instance or socket.gethostname()
 
 
 def release_once() -> int:
@@ -117,7 +147,6 @@ def _database(config: Settings) -> tuple[Connection, connect.Server]:
         if url.ignored:
             now.log(f"ignoring what libpq does not know in DATABASE_URL: {', '.join(url.ignored)}")
         connection, server = connect.wait(url, config, now.log)
-        connect.export(url, config)
         now.result = f"{server}, at {url.place()} with {config.database_driver}"
     return connection, server
 
@@ -226,14 +255,7 @@ def _unwritable(path: Path, error: OSError) -> CommandError:
 
 
 def _export(config: Settings) -> None:
-    """Hand the settings to child processes: nothing under a name that an app may read itself."""
-    os.environ |= config.child_variables()
-    os.environ |= config.public
-    os.environ["DEMIJOHN_APP_DIR"] = str(Path(config.app_dir).resolve())
-    os.environ["DEMIJOHN_PYTHON"] = sys.executable
-    os.environ["DEMIJOHN_GUNICORN_CONF"] = str(GUNICORN_CONF)
-    os.environ["DEMIJOHN_STARTED_AT"] = datetime.now(UTC).isoformat(timespec="seconds")
-    os.environ["GUNICORN_CMD_ARGS"] = config.gunicorn_args
-    for name in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
-        if not os.environ.get(name):  # Gunicorn fails to read an empty WEB_CONCURRENCY
-            os.environ.pop(name, None)
+    """Hand the settings and the database to child processes."""
+    environment = child_environment(config, os.environ)
+    os.environ.clear()
+    os.environ.update(environment)

@@ -19,6 +19,7 @@ from demijohn.database import connect
 LOCK = 0x6A1D_0E5B_2C47
 
 LOCK_PAUSE = 0.2  # seconds between two tries for the lock
+WAIT_PAUSE = 1.0  # seconds between two looks at the schema
 SHELL_OPERATORS = {"&&", "||", ";", "|", "&", ">", ">>", "<"}
 
 REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
@@ -53,6 +54,39 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
         with suppress(psycopg2.Error):
             connection.rollback()
         connection.close()
+
+
+def wait(settings: Settings, connection: Connection, say: Callable[[str], None]) -> str:
+    """Return once the schema is at the head of this release, or ahead; a line on what was found.
+
+    Without revisions of Alembic nobody can tell, so it returns at once. Raises CommandError(69)
+    after RELEASE_TIMEOUT, or if the database goes away.
+    """
+    versions = Path(settings.alembic_versions)
+    if not heads(versions):
+        return "no revisions of Alembic, not waiting"
+    try:
+        return _wait(versions, settings.release_timeout, connection, say)
+    except psycopg2.Error as error:
+        raise CommandError(
+            Exit.UNAVAILABLE, f"release: {_first_line(error)}. Start the worker again."
+        ) from None
+
+
+def _wait(versions: Path, seconds: int, connection: Connection, say: Callable[[str], None]) -> str:
+    deadline = time.monotonic() + seconds
+    told = False
+    while not (done := _nothing_to_do(versions, connection)):
+        if time.monotonic() > deadline:
+            raise CommandError(
+                Exit.UNAVAILABLE,
+                "the schema is not at this release after RELEASE_TIMEOUT. Run demijohn release.",
+            )
+        if not told:
+            say("waiting until the schema is at this release: demijohn release, or the website.")
+            told = True
+        time.sleep(WAIT_PAUSE)
+    return done
 
 
 def _nothing_to_do(versions: Path, connection: Connection) -> str:

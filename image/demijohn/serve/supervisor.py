@@ -12,17 +12,20 @@ import time
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from supervisor import events
-from supervisor.datatypes import RestartWhenExitUnexpected
+from supervisor.datatypes import RestartWhenExitUnexpected, boolean
 from supervisor.medusa import asyncore_25 as asyncore
 from supervisor.options import ServerOptions, decode_wait_status
 from supervisor.process import Subprocess
-from supervisor.states import SupervisorStates
+from supervisor.states import ProcessStates, SupervisorStates
 from supervisor.supervisord import Supervisor
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import Relay, log_error, log_info
+from demijohn.config.database_url import DatabaseUrl
+from demijohn.serve import single_instance
 from demijohn.serve.cache_clock import WallClock, forget_answers
 
 # A program that ends by itself so often, within so many seconds, will not be better next time.
@@ -40,36 +43,109 @@ GROUP_SECONDS = 0.5  # what is killed goes within milliseconds, unless a disk ha
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 PR_SET_CHILD_SUBREAPER = 36
 
+# Keys of a [program:x] section that are ours, with their defaults.
+KEYS = {"demijohn_essential": "true", "demijohn_single_instance": "false"}
 
-def run(conf: Path, drain_marker: Path, drain_seconds: int) -> Exit:
-    """Run the programs of `conf` until told to stop or until one is beyond help.
+GOODBYE = "Nginx lets requests end, then Gunicorn goes"
 
-    SIGTERM creates `drain_marker` (readiness then says 503), and stops the programs `drain_seconds`
-    later; SIGINT stops them now; a second signal does not wait for them.
+PAUSE_SECONDS = 15  # before a program that keeps ending, and is not essential, is started again
+
+
+def load(
+    conf: Path, lock_database: DatabaseUrl, instance: str, only: str | None = None
+) -> "Programs":
+    """Read `conf`; with `only`, keep that program alone.
+
+    `lock_database` has the locks of programs that have one instance; others name us `instance`.
+    Raises CommandError(78) if a file is wrong, CommandError(64) if there is no program `only`.
     """
-    _adopt_orphans()
-    options = _Options()
+    options = _Options(lock_database, instance)
     options.realize(["-c", str(conf)])
     options.first, options.test = True, False  # what supervisord's own main() sets
-    supervisor = Lifecycle(options, drain_marker, drain_seconds)
-    try:
-        supervisor.main()
-    except asyncore.ExitNow:
-        pass
-    finally:
-        supervisor.sweep()
-    if supervisor.reason:
-        log_error(supervisor.reason)
-    return supervisor.verdict
+    if only is not None:
+        options.keep_only(only)
+    return Programs(options, only)
+
+
+class Programs:
+    """What supervisord is to run: all programs, or the one named `only`."""
+
+    def __init__(self, options: "_Options", only: str | None) -> None:
+        self._options = options
+        self._only = only
+
+    def run(self, drain_marker: Path, drain_seconds: int) -> Exit:
+        """Run them until told to stop or until one fails for good.
+
+        SIGTERM creates `drain_marker` (readiness then says 503), and stops the programs
+        `drain_seconds` later; SIGINT stops them now; a second signal does not wait for them.
+        """
+        _adopt_orphans()
+        goodbye = f"{self._only} is told to end" if self._only else GOODBYE
+        supervisor = Lifecycle(self._options, drain_marker, drain_seconds, goodbye)
+        try:
+            supervisor.main()
+        except asyncore.ExitNow:
+            pass
+        finally:
+            supervisor.sweep()
+        if supervisor.reason:
+            log_error(supervisor.reason)
+        return supervisor.verdict
 
 
 class _Options(ServerOptions):  # type: ignore[misc]
     """Remembers how each child ended, and the process groups that may still have members."""
 
-    def __init__(self) -> None:
+    process_group_configs: list[Any]
+
+    def __init__(self, lock_database: DatabaseUrl, instance: str) -> None:
         super().__init__()
         self.ends: dict[int, int] = {}
         self.groups: set[int] = set()
+        self.nonessential: set[str] = set()
+        self._lock_database = lock_database
+        self._instance = instance
+
+    def processes_from_section(
+        self, parser: Any, section: str, group_name: str, klass: Any = None
+    ) -> list[Any]:
+        """Read our own keys of a program's section, which supervisord leaves alone."""
+        configs: list[Any] = super().processes_from_section(parser, section, group_name, klass)
+        for key in parser.options(section):
+            if key.startswith("demijohn_") and key not in KEYS:
+                raise ValueError(f"{key} in [{section}] is unknown; there are {' and '.join(KEYS)}")
+        essential, single = (boolean(parser.saneget(section, key, KEYS[key])) for key in KEYS)
+        for config in configs:
+            if not essential:
+                self.nonessential.add(config.name)
+            if single:
+                self._run_under_lock(config)
+        return configs
+
+    def _run_under_lock(self, config: Any) -> None:
+        """Have supervisord run a program through `single_instance`."""
+        config.command = single_instance.command(
+            config.command,
+            config.name,
+            self._instance,
+            config.stopsignal,
+            stop_as_group=config.stopasgroup,
+        )
+        config.environment[single_instance.DATABASE_VARIABLE] = self._lock_database.libpq()
+        config.killasgroup = True  # the program is not to outlive the holder of its lock
+
+    def keep_only(self, name: str) -> None:
+        """Drop all programs but one. Raises CommandError(64) if there is none of that name."""
+        known = {
+            c.name: c for c in self.process_group_configs if c.name not in ("gunicorn", "nginx")
+        }
+        if name not in known:
+            names = f"It has {', '.join(sorted(known))}" if known else "It is empty"
+            raise CommandError(Exit.USAGE, f"no program {name!r} in programs.d. {names}.")
+        self.process_group_configs = [known[name]]
+        for config in known[name].process_configs:
+            config.autostart = True  # autostart=false is for programs that `serve` is not to run
 
     def fork(self) -> int:
         pid: int = super().fork()
@@ -93,8 +169,11 @@ class _Options(ServerOptions):  # type: ignore[misc]
 class Lifecycle(Supervisor):  # type: ignore[misc]
     """supervisord with a drain, an exit status, and a reason for it."""
 
-    def __init__(self, options: _Options, drain_marker: Path, drain_seconds: int) -> None:
+    def __init__(
+        self, options: _Options, drain_marker: Path, drain_seconds: int, goodbye: str
+    ) -> None:
         super().__init__(options)
+        self._goodbye = goodbye
         self.verdict = Exit.OK
         self.reason = ""
         self._marker = drain_marker
@@ -103,6 +182,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._relay = Relay()
         self._ends: dict[str, deque[float]] = {}
         self._kills: dict[str, deque[float]] = {}
+        self._paused: dict[str, tuple[float, Subprocess, Any]] = {}  # since when; autorestart
         self._sockets: list[object] = []
         self._clock = WallClock()
 
@@ -143,11 +223,37 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
 
     def _stop(self) -> None:
         if self.options.mood == SupervisorStates.RUNNING:
-            log_info("stop", "Nginx lets requests end, then Gunicorn goes")
+            log_info("stop", self._goodbye)
             self._marker.touch()
         self.options.mood = SupervisorStates.SHUTDOWN
 
-    def _give_up(self, program: str, why: str, status: Exit = Exit.SOFTWARE) -> None:
+    def _fail(self, process: Subprocess, why: str, status: Exit = Exit.SOFTWARE) -> None:
+        """A program fails for good: the container ends, unless it can do without."""
+        if process.config.name in self.options.nonessential:
+            self._pause(process, why)
+        else:
+            self._give_up(process.config.name, why, status)
+
+    def _pause(self, process: Subprocess, why: str) -> None:
+        name, config = process.config.name, process.config
+        if name not in self._paused:
+            log_error(f"{name} {why}. It is not essential; starting it again in {PAUSE_SECONDS} s.")
+            self._paused[name] = time.monotonic(), process, config.autorestart
+            config.autorestart = False
+            self._ends.pop(name, None)
+            self._kills.pop(name, None)
+
+    def _resume(self) -> None:
+        """Start programs again that have paused for long enough."""
+        for name, (since, process, autorestart) in list(self._paused.items()):
+            if since < time.monotonic() - PAUSE_SECONDS:
+                del self._paused[name]
+                process.config.autorestart = autorestart
+                running = self.options.mood == SupervisorStates.RUNNING
+                if running and process.state == ProcessStates.FATAL:
+                    process.spawn()
+
+    def _give_up(self, program: str, why: str, status: Exit) -> None:
         if self.verdict is Exit.OK and self.options.mood == SupervisorStates.RUNNING:
             self.verdict = status
             last = self._relay.last_words.get(program, "")
@@ -184,21 +290,23 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         killed = status == -1
         times = (self._kills if killed else self._ends).setdefault(name, deque())
         if status == Exit.CONFIGURATION:
-            self._give_up(name, "cannot start as configured", Exit.CONFIGURATION)
+            self._fail(process, "cannot start as configured", Exit.CONFIGURATION)
         elif _too_often(times, MOST_KILLS if killed else MOST_ENDS):
-            self._give_up(name, f"ended {len(times)} times within {WINDOW_SECONDS} s ({words})")
+            self._fail(process, f"ended {len(times)} times within {WINDOW_SECONDS} s ({words})")
         else:
             log_info("supervise", f"{name} ended ({words}), starting it again")
 
     def _on_backoff(self, event: events.ProcessStateEvent) -> None:
-        if event.process.spawnerr.startswith(NO_COMMAND):
+        essential = event.process.config.name not in self.options.nonessential
+        if essential and event.process.spawnerr.startswith(NO_COMMAND):
             self._on_fatal(event)
 
     def _on_fatal(self, event: events.ProcessStateEvent) -> None:
-        self._give_up(event.process.config.name, f"does not start ({event.process.spawnerr})")
+        self._fail(event.process, f"does not start ({event.process.spawnerr})")
 
     def _on_tick(self, _: events.Tick5Event) -> None:
         """Every five seconds by the wall clock, and within one after it was set."""
+        self._resume()
         if step := self._clock.set_back():
             log_info(
                 "supervise", f"the clock was set back by {step:.0f} s: forgetting cached answers"

@@ -1,0 +1,42 @@
+"""`demijohn run PROGRAM …`: a one-off command in the environment of the app."""
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from demijohn.common import signals
+from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.common.log import log_error
+from demijohn.config import resource_limits, settings
+from demijohn.config.environment import app_path, child_environment
+
+
+def run(program: str, words: Sequence[str]) -> int:
+    """Become another program, which finds the settings, the database and the app's modules as the
+    app does. Raises CommandError(64) if there is no such program.
+
+    If the settings are wrong, a line on stderr says so and the program runs with the environment
+    as it is: a shell must open on whatever is to be repaired.
+    """
+    if not shutil.which(program):
+        raise CommandError(
+            Exit.USAGE,
+            f"{program!r} is neither a command of demijohn nor a program. See demijohn --help.",
+        )
+    try:
+        environment = _app_environment(os.environ)
+    except CommandError as mistake:
+        what = " ".join(mistake.message.splitlines())
+        log_error(f"{what} {program} runs without the app's settings.")
+        environment = dict(os.environ)
+    signals.forget()
+    sys.stdout.flush()
+    os.execvpe(program, [program, *words], environment)
+
+
+def _app_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    config = settings.load(environ)
+    resource_limits.measure().apply(config)
+    path = {"PYTHONPATH": app_path(config, environ)}
+    return child_environment(config, environ) | path

@@ -1,0 +1,75 @@
+"""The environment of the app, and of every other program that the image runs: one for all."""
+
+import sys
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from demijohn.config.settings import Settings
+
+# libpq reads these for whatever a URL leaves open. The child's URL leaves nothing open.
+REPLACED = (
+    "PGHOST",
+    "PGPORT",
+    "PGUSER",
+    "PGPASSWORD",
+    "PGDATABASE",
+    "PGSSLMODE",
+    "PGPASSWORD_FILE",
+    "DATABASE_URL",
+    "DATABASE_URL_FILE",
+)
+
+GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
+
+# Names the variables that child_environment added, each with a checksum of its value.
+ADDED = "DEMIJOHN_ADDED"
+
+
+def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """The complete environment of a child: `environ`, the settings, and the database as its
+    drivers take it. Nothing else has a name that an app may read for itself.
+    """
+    url = settings.database_url
+    added = settings.child_variables() | settings.public
+    added |= {
+        "DEMIJOHN_APP_DIR": str(Path(settings.app_dir).resolve()),
+        "DEMIJOHN_PYTHON": sys.executable,
+        "DEMIJOHN_GUNICORN_CONF": str(GUNICORN_CONF),
+        "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),
+        "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(settings.database_driver),
+    }
+    replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}
+    child = {name: text for name, text in environ.items() if name not in replaced}
+    child |= added | {"DATABASE_URL": url.libpq(), "GUNICORN_CMD_ARGS": settings.gunicorn_args}
+    for name in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
+        if not child.get(name):  # Gunicorn fails to read an empty WEB_CONCURRENCY
+            child.pop(name, None)
+    new = {name: text for name, text in added.items() if name not in environ}
+    child[ADDED] = ",".join(f"{name}:{_checksum(text)}" for name, text in sorted(new.items()))
+    return child
+
+
+def given_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What somebody set, of an environment that may be a child's.
+
+    In a shell that `demijohn run` opened, `PORT=9000 demijohn serve` must listen on 9000, and a
+    secret that was read from a file is not set twice.
+    """
+    given = dict(environ)
+    for entry in filter(None, given.pop(ADDED, "").split(",")):
+        name, _, checksum = entry.partition(":")
+        if name in given and _checksum(given[name]) == checksum:
+            del given[name]
+    return given
+
+
+def app_path(settings: Settings, environ: Mapping[str, str]) -> str:
+    """PYTHONPATH for a command that runs elsewhere than in APP_DIR, so that it finds the app."""
+    folders = [str(Path(settings.app_dir).resolve()), environ.get("PYTHONPATH", "")]
+    return ":".join(filter(None, folders))
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogateescape')):x}"
