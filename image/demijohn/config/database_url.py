@@ -97,6 +97,11 @@ class DatabaseUrl:
         """The URL with the driver named, as SQLAlchemy wants it."""
         return self._url(f"postgresql+{driver}")
 
+    def without(self, *parameters: str) -> "DatabaseUrl":
+        """The same without its password and without some parameters."""
+        kept = {name: text for name, text in self.parameters.items() if name not in parameters}
+        return replace(self, password="", parameters=kept)
+
     def _url(self, scheme: str) -> str:
         login = quote(self.user, safe="") + (
             ":" + quote(self.password, safe="") if self.password else ""
@@ -247,7 +252,7 @@ def _check_copying(text: str) -> None:
     if text[:1] and text[0] in QUOTES:
         raise ValueError(
             "has quotes around it. They are part of the value here (docker's --env-file and "
-            "`- NAME=\"…\"` in YAML keep them). Remove them"
+            '`- NAME="…"` in YAML keep them). Remove them'
         )
     if re.match(r"\$\{|\$\(|\{\{|<", text):
         raise ValueError(
