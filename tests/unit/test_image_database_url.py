@@ -207,6 +207,15 @@ def test_a_verified_connection_knows_where_the_authorities_are(
     assert "sslrootcert" not in libpq(f"postgres://h/d?sslmode={mode}")
 
 
+def test_what_a_url_leaves_open_is_filled_in() -> None:
+    filled = parse("postgres://h/d").with_defaults("u", "p", "require")
+    assert parse_dsn(filled.libpq()) == {
+        "user": "u", "password": "p", "host": "h", "dbname": "d", "sslmode": "require"
+    }  # fmt: skip
+    own = parse("postgres://a:b@h/d?sslmode=disable")
+    assert own.with_defaults("u", "p", "require") == own
+
+
 PARTS = {"port": 5432, "user": "u", "password": "p@/", "database": None, "sslmode": None}
 
 

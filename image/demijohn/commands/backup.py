@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -69,8 +69,10 @@ def backup(words: list[str]) -> int:
     # Owner and privileges name roles that another host does not have.
     options = ["--format=custom", "--no-owner", "--no-privileges"]
     options += [f"--schema={name}" for name in given.schema]
-    with _output(path) as output:
-        status, lines = program.run(url, options, stdout=output)
+    with _complete(path) as unfinished:
+        if unfinished:  # not by its stdout: pg_dump would leave a copy of its contents at the end
+            options.append(f"--file={unfinished}")
+        status, lines = program.run(url, options, stdout=None if path else sys.stdout.buffer)
         if status:
             fault = _fault(lines)
             code = Exit.CANNOT_WRITE if CANNOT_WRITE.search(fault) else Exit.UNAVAILABLE
@@ -142,22 +144,22 @@ def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
 
 
 @contextmanager
-def _output(path: Path | None) -> Iterator[IO[bytes]]:
-    """Where the backup goes: a new file that gets its name once it is complete, or stdout."""
+def _complete(path: Path | None) -> Iterator[str]:
+    """The name of a file that becomes `path` where all goes well, else vanishes; "" for stdout."""
     if path is None:
-        yield sys.stdout.buffer
+        yield ""
         return
     try:
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
+    os.close(number)
     try:
-        with os.fdopen(number, "wb") as file:
-            yield file
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from None
+        yield name  # pg_dump sees to it that the file is on the disk
+        try:
+            Path(name).replace(path)
+        except OSError as error:
+            raise _unwritable(path, error) from None
     finally:
         Path(name).unlink(missing_ok=True)
 

@@ -97,6 +97,12 @@ class DatabaseUrl:
         """The URL with the driver named, as SQLAlchemy wants it."""
         return self._url(f"postgresql+{driver}")
 
+    def with_defaults(self, user: str, password: str, sslmode: str | None) -> "DatabaseUrl":
+        """The same, where what the URL leaves open is as libpq would find it in PG* variables."""
+        parameters = ({"sslmode": sslmode} if sslmode else {}) | self.parameters
+        user, password = self.user or user, self.password or password
+        return _complete(replace(self, user=user, password=password, parameters=parameters))
+
     def without(self, *parameters: str) -> "DatabaseUrl":
         """The same without its password and without some parameters."""
         kept = {name: text for name, text in self.parameters.items() if name not in parameters}

@@ -7,7 +7,6 @@ over NAME.
 
 import os
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,7 @@ SETTINGS = (
     Setting("PGUSER", str, None, "… the user"),
     Setting("PGPASSWORD", str, None, "… the password", secret=True),
     Setting("PGDATABASE", str, None, "… the database"),
-    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode"),
+    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode; also where a URL does not say"),
     Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True),
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
@@ -260,12 +259,9 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
     DATABASE_URL is missing in `values` where it is itself a mistake.
     """
     for name in URLS:
-        if url := values.get(name):  # libpq would look for the same two there
-            values[name] = replace(
-                url,
-                user=url.user or values.get("PGUSER") or "",
-                password=url.password or values.get("PGPASSWORD") or "",
-            )
+        if url := values.get(name):
+            user, password = values.get("PGUSER") or "", values.get("PGPASSWORD") or ""
+            values[name] = url.with_defaults(user, password, values.get("PGSSLMODE"))
     if values.get("DATABASE_URL", True):
         return []
     try:

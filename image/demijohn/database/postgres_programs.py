@@ -33,15 +33,13 @@ class Program:
         self,
         url: DatabaseUrl,
         options: Sequence[str],
-        *,
-        stdin: IO[bytes] | None = None,
         stdout: IO[bytes] | None = None,
     ) -> tuple[int, list[str]]:
         """Run it on a database; its exit status and the lines of its stderr, without secrets."""
         done = subprocess.run(
             [self.path, "--no-password", *options, f"--dbname={_without_secrets(url).libpq()}"],
             env=os.environ | _password(url),
-            stdin=stdin or subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
             stdout=stdout or subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
