@@ -66,7 +66,7 @@ def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, for
     server = engine.name()
     must("volume", "create", "--label", engine.label, volume)
     inside = f"mkdir -p '{folder}' && chmod -R 777 /cloudsql && exec docker-entrypoint.sh postgres"
-    inside += f" -c 'unix_socket_directories={folder}' -c listen_addresses="
+    inside += f" -c 'unix_socket_directories=/var/run/postgresql,{folder}' -c listen_addresses="
     mount = ("--mount", f"type=volume,source={volume},target=/cloudsql")
     words = ("--name", server, "--label", engine.label, "--env", "POSTGRES_DB=d")
     words += ("--env", f"POSTGRES_PASSWORD={PASSWORD}", *mount, "--entrypoint", "sh")
