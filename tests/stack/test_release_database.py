@@ -79,7 +79,7 @@ def test_release_uses_its_own_url_where_it_has_one(
     command, found = migration
     pooled = request.getfixturevalue("pgbouncer").url(database) if way == "pooled" else database
     status, out, err = ended(
-        release(DATABASE_URL=pooled, RELEASE_DATABASE_URL=direct, RELEASE_COMMAND=command)
+        release(DATABASE_URL=pooled, RELEASE_DATABASE_URL=direct, MIGRATION_COMMAND=command)
     )
     assert (status, err) == (0, "")
     assert PASSWORD not in out
@@ -92,7 +92,7 @@ def test_release_url_may_come_from_a_file(
     command, found = migration
     (tmp_path / "url").write_text(direct + "\n")
     name = str(tmp_path / "url")
-    status, _, err = ended(release(RELEASE_DATABASE_URL_FILE=name, RELEASE_COMMAND=command))
+    status, _, err = ended(release(RELEASE_DATABASE_URL_FILE=name, MIGRATION_COMMAND=command))
     assert (status, err) == (0, "")
     check_found(found, direct)
 
@@ -109,7 +109,7 @@ def test_app_keeps_its_own_url_beside_a_release_url(
         APP_DIR=str(tmp_path),
         APP_MODULE="environment:app",
         RELEASE_DATABASE_URL=direct,
-        RELEASE_COMMAND=command,
+        MIGRATION_COMMAND=command,
     )
     running.start().wait_until_ready()
     check_found(found, direct)
@@ -122,7 +122,7 @@ def test_release_url_of_another_database_ends_the_release(
 ) -> None:
     command, found = migration
     other = postgres.create_database("another")
-    status, _, err = ended(release(RELEASE_DATABASE_URL=other, RELEASE_COMMAND=command))
+    status, _, err = ended(release(RELEASE_DATABASE_URL=other, MIGRATION_COMMAND=command))
     assert status == 78 and len(err.splitlines()) == 1
     place = f"127.0.0.1:{postgres.port}"
     assert f"another database ({place}/another) than DATABASE_URL ({place}/test_" in err
@@ -135,7 +135,7 @@ def test_release_url_of_another_server_ends_the_release(
 ) -> None:
     """Databases of the same name and number: the server tells them apart."""
     command, found = migration
-    settings = {"DATABASE_URL": postgres.url(), "RELEASE_COMMAND": command}
+    settings = {"DATABASE_URL": postgres.url(), "MIGRATION_COMMAND": command}
     with temporary() as second:
         status, _, err = ended(release(RELEASE_DATABASE_URL=second.url(), **settings))
     assert status == 78 and "leads to another database" in err
