@@ -9,7 +9,12 @@ from demijohn.config.platforms import PLATFORMS
 from demijohn.config.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), ROOT / "programs.d/README.md"]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "programs.d/README.md",
+    *sorted([*DOCS.glob("*.md"), *DOCS.glob("databases/*.md")]),
+]
 
 # Names that belong to apps and platforms, and that a page has to speak of.
 OF_OTHERS = {"GUNICORN_CMD_ARGS", "LOG_LEVEL", "RELEASE_COMMAND", "WEB_CONCURRENCY"}
