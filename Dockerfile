@@ -66,6 +66,28 @@ RUN apt-get update \
       python3 \
  && rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*
 
+# pg_dump and pg_restore of one major version, for `demijohn backup`: --build-arg POSTGRES_CLIENT=17.
+# The two programs and libpq take 3 MB; Debian's whole package needs Perl, 61 MB. A version that
+# Debian does not have comes from PostgreSQL's own archive, whose key Debian has.
+ARG POSTGRES_CLIENT=
+RUN if [ -n "$POSTGRES_CLIENT" ]; then set -e; cd /tmp; apt-get update; \
+      client="postgresql-client-$POSTGRES_CLIENT"; \
+      if ! apt-cache show "$client" >/dev/null 2>&1; then \
+        apt-get download postgresql-common-dev; \
+        key=usr/share/postgresql-common/pgdg/apt.postgresql.org.asc; \
+        dpkg-deb --fsys-tarfile postgresql-common-dev_*.deb | tar -xC / "./$key"; \
+        echo "deb [signed-by=/$key] https://apt.postgresql.org/pub/repos/apt trixie-pgdg main" \
+          >/etc/apt/sources.list.d/pgdg.list; \
+        apt-get update; \
+      fi; \
+      apt-get install -y --no-install-recommends libpq5; \
+      apt-get download "$client"; \
+      bin="usr/lib/postgresql/$POSTGRES_CLIENT/bin"; \
+      dpkg-deb --fsys-tarfile "$client"_*.deb | tar -xC / "./$bin/pg_dump" "./$bin/pg_restore"; \
+      "/$bin/pg_dump" --version; "/$bin/pg_restore" --version; \
+      rm -rf /tmp/* /var/cache/apt/* /var/lib/apt/lists/* /var/log/*; \
+    fi
+
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv

@@ -9,10 +9,11 @@ SHORTEST = 6  # a password of a letter is everywhere
 
 
 def secrets_of(settings: dict[str, str]) -> list[str]:
-    """The secrets among settings: the database's password, and the key that signs."""
+    """The secrets among settings: the databases' passwords, and the key that signs."""
     found = [settings.get("SECRET_KEY") or "", settings.get("PGPASSWORD") or ""]
-    if login := re.match(r"\w+://[^:/@]*:(.*)@", settings.get("DATABASE_URL") or ""):
-        found.append(unquote(login[1]))
+    urls = [settings.get(name) or "" for name in ("DATABASE_URL", "RELEASE_DATABASE_URL")]
+    logins = [re.match(r"\w+://[^:/@]*:(.*)@", url) for url in urls]
+    found += [unquote(login[1]) for login in logins if login]
     return [secret for secret in found if len(secret) >= SHORTEST]
 
 

@@ -18,6 +18,8 @@ demijohn: a Flask + React app in one container.
   demijohn doctor               settings with their source, the machine, the database, each problem
   demijohn smoke URL            prove from outside that a deployment works
   demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
+  demijohn backup [FILE]        write the database to a file, or to standard output
+  demijohn restore FILE         bring a backup into an empty database, all of it or nothing
   demijohn healthcheck          exit 0 if the server in this container answers
   demijohn run PROGRAM …        run flask, python, bash … in the environment of the app;
                                 `run` may be left out
@@ -92,6 +94,14 @@ def _run(command: str, words: list[str]) -> int:
             if not words:
                 raise CommandError(Exit.USAGE, "run takes a program: demijohn run PROGRAM ….")
             return _execute(words[0], words[1:])
+        case "backup":
+            with held():
+                from demijohn.commands.backup import backup
+            return backup(words)
+        case "restore":
+            with held():
+                from demijohn.commands.backup import restore
+            return restore(words)
         case "help" | "-h" | "--help":
             print(USAGE, end="")
             return Exit.OK

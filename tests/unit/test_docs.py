@@ -10,7 +10,12 @@ from demijohn.config.settings import SETTINGS
 from demijohn.serve import supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "programs.d/README.md"]
+DOCS = ROOT / "docs"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "programs.d/README.md",
+    *sorted([*DOCS.glob("*.md"), *DOCS.glob("databases/*.md")]),
+]
 
 # Names that belong to apps and platforms, and that a page has to speak of.
 OF_OTHERS = {"GUNICORN_CMD_ARGS", "LOG_LEVEL", "RELEASE_COMMAND", "WEB_CONCURRENCY"}

@@ -54,6 +54,11 @@ def test_every_scheme_means_postgres(scheme: str) -> None:
         ("postgres:///d?host=/tmp&port=5433", {"host": "/tmp", "port": "5433", "dbname": "d"}),
         ("postgres://u:p@%2Ftmp/d", {"host": "/tmp", "dbname": "d"}),
         ("postgres://u:p@%2ftmp:5433/d", {"host": "/tmp", "port": "5433", "dbname": "d"}),
+        ("postgres://u:p@%2Fcloudsql%2Fa:b:c/d", {"host": "/cloudsql/a:b:c", "password": "p"}),
+        ("postgres://u:p@%2fcloudsql%2Fa%3Ab%3Ac/d", {"host": "/cloudsql/a:b:c", "dbname": "d"}),
+        ("postgres://u:p@%2Fcloudsql%2Fa:b:c:6543/d", {"host": "/cloudsql/a:b:c", "port": "6543"}),
+        ("postgres://u:p@w@%2Fcloudsql%2Fa.com:b:c/d", {"host": "/cloudsql/a.com:b:c"}),
+        ("postgres:///d?host=/cloudsql/a:b:c&user=u", {"host": "/cloudsql/a:b:c", "user": "u"}),
         ("postgres:///?host=h&dbname=d&user=u", {"host": "h", "dbname": "d", "user": "u"}),
         ("postgres://h?dbname=d", {"host": "h", "dbname": "d"}),
         ("postgres://h/d?sslmode=disable", {"sslmode": "disable"}),
@@ -143,8 +148,17 @@ def test_sqlalchemy_reads_the_same(driver: str) -> None:
         ("postgres:u:hunter22@h/d", "Write it as|Only Postgres"),
         ("postgres:/u:hunter22@h/d", "Write it as|Only Postgres"),
         ("postgres//u:hunter22@h/d", "Write it as|Only Postgres"),
-        ("'postgres://u:hunter22@h/d'", "Only Postgres|Write it as"),
-        ("DATABASE_URL=postgres://u:hunter22@h/d", "Only Postgres|Write it as"),
+        ("'postgres://u:hunter22@h/d'", "has quotes around it.*Remove them"),
+        ('"postgres://u:hunter22@h/d"', "has quotes around it.*Remove them"),
+        ("\N{LEFT DOUBLE QUOTATION MARK}postgres://u:hunter22@h/d", "has quotes around it"),
+        ("DATABASE_URL=postgres://u:hunter22@h/d", "begins with `DATABASE_URL=`"),
+        ("DATABASE_URL='postgres://u:hunter22@h/d'", "begins with `DATABASE_URL=`.*any quotes"),
+        ("export PGURL = postgres://u:hunter22@h/d", "begins with `PGURL=`"),
+        ("psql 'postgres://u:hunter22@h/d'", "is a psql command.*remove `psql`"),
+        ("psql --dbname=postgres://u:hunter22@h/d", "is a psql command"),
+        ("${{Postgres.DATABASE_URL}}", "is a placeholder that was not replaced"),
+        ("${db.DATABASE_URL}", "is a placeholder that was not replaced"),
+        ("postgres://u:hunter22@h/d\npostgres://u:hunter22@h/e", "contains a line break"),
         ("postgres://", "names no host"),
         ("postgres:///d", "names no host"),
         ("postgres://u:hunter22@/d", "names no host"),
@@ -191,6 +205,15 @@ def test_a_verified_connection_knows_where_the_authorities_are(
     assert "sslrootcert" not in libpq("postgres://h/d?sslmode=require")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     assert "sslrootcert" not in libpq(f"postgres://h/d?sslmode={mode}")
+
+
+def test_what_a_url_leaves_open_is_filled_in() -> None:
+    filled = parse("postgres://h/d").with_defaults("u", "p", "require")
+    assert parse_dsn(filled.libpq()) == {
+        "user": "u", "password": "p", "host": "h", "dbname": "d", "sslmode": "require"
+    }  # fmt: skip
+    own = parse("postgres://a:b@h/d?sslmode=disable")
+    assert own.with_defaults("u", "p", "require") == own
 
 
 PARTS = {"port": 5432, "user": "u", "password": "p@/", "database": None, "sslmode": None}

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg2
@@ -12,14 +13,16 @@ from psycopg2.extensions import connection as Connection
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import resource_limits, settings
+from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import SETTINGS, Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import diagnose, redact
+from demijohn.database.encryption import plain_text_risk
+from demijohn.database.identity import Identity, identify
 
 LATENCY_SAMPLES = 5
 SLOW_MS = 20  # a page that asks five times is a tenth of a second late
-PRIVATE = ("localhost", "127.", "[::1]", "10.", "192.168.", "/")
 
 
 class Report:
@@ -51,7 +54,9 @@ def run() -> int:
     _settings(report, config)
     _machine(report, config, limits)
     _proxies(report, config)
-    _database(report, config)
+    app = _database(report, config)
+    if config.release_database_url:
+        _release_database(report, config, app)
     found = report.problems
     print(f"\n{found or 'no'} problem{'' if found == 1 else 's'} found")
     return Exit.FAILED if found else Exit.OK
@@ -122,32 +127,72 @@ def _proxies(report: Report, config: Settings) -> None:
                 report.fact("not trusted", line)
 
 
-def _database(report: Report, config: Settings) -> None:
-    report.heading("Database")
-    url = config.database_url
+@dataclass(frozen=True)
+class Found:
+    """What one connection showed of its database."""
+
+    server: connect.Server
+    identity: Identity
+    latency: float  # milliseconds
+
+
+def _look(report: Report, config: Settings, url: DatabaseUrl, name: str) -> Found | None:
+    """Connect to the URL in the variable `name`, and report what any database must fulfil.
+
+    None where it cannot be reached, which is then reported as well.
+    """
     report.fact("place", url.place())
     if url.ignored:
         report.fact("ignored parameters", ", ".join(url.ignored))
     try:
         connection, server = connect.connect_and_inspect(url, config.database_connect_timeout)
         with closing(connection):
-            latency = _latency(connection)
+            found = Found(server, identify(connection), _latency(connection))
+            risk = plain_text_risk(connection, url, name)
     except psycopg2.Error as error:
-        report.problem(diagnose(error, url)[0])
-        return
+        report.problem(diagnose(error, url, name)[0])
+        return None
     report.fact("version", server.version)
-    report.fact("TLS", server.tls or "none")
-    report.fact("latency", f"{latency:.1f} ms")
+    report.fact("TLS", _tls(server, url))
+    report.fact("latency", f"{found.latency:.1f} ms")
+    if risk:
+        report.problem(risk)
+    if server.unwritable:
+        report.problem(f"it {server.unwritable}.")
+    return found
+
+
+def _tls(server: connect.Server, url: DatabaseUrl) -> str:
+    if not server.tls:
+        return "none"
+    mode = url.parameters.get("sslmode", "prefer")
+    checked = {"verify-full": "", "verify-ca": ", the host name is not verified"}
+    return server.tls + checked.get(mode, f", the certificate is not verified (sslmode={mode})")
+
+
+def _release_database(report: Report, config: Settings, app: Found | None) -> None:
+    report.heading("Database for releases and backups")
+    url = config.release_database_url
+    found = _look(report, config, url, "RELEASE_DATABASE_URL")
+    if app and found and app.identity.differs(found.identity):
+        report.problem(
+            f"RELEASE_DATABASE_URL leads to another database ({url.place()}) than DATABASE_URL "
+            f"({config.database_url.place()}). Set it to the direct URL of the same one."
+        )
+
+
+def _database(report: Report, config: Settings) -> Found | None:
+    report.heading("Database")
+    found = _look(report, config, config.database_url, "DATABASE_URL")
+    if not found:
+        return None
+    server, latency = found.server, found.latency
     wanted = config.web_concurrency * config.database_pool_size
     report.fact("connections", f"{server.connections} of {server.max_connections} in use")
     of_whom = "the pooler's" if server.pooled else "them"
     report.fact("this instance takes", f"up to {wanted} of {of_whom}")
-    if int(server.version.split(".")[0]) < 13:
+    if server.major < 13:
         report.problem(f"PostgreSQL {server.version} gets no more fixes. Upgrade it.")
-    if not server.tls and not url.place().startswith(PRIVATE):
-        report.fact("", "the way to it is not encrypted; add sslmode=require if it is not private")
-    if server.unwritable:
-        report.problem(f"it {server.unwritable}.")
     if wanted > server.max_connections and not server.pooled:
         report.problem(
             f"{wanted} connections are more than the server has ({server.max_connections}). "
@@ -157,6 +202,7 @@ def _database(report: Report, config: Settings) -> None:
         report.problem(
             f"every query takes {latency:.0f} ms or more. Put app and database into one region."
         )
+    return found
 
 
 def _latency(connection: Connection) -> float:

@@ -67,8 +67,11 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
+QUOTES = "'\"`\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
 SCHEMES = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
-HOST = r"(\[[\w:.%-]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
+# A socket's folder, escaped, may contain colons: %2Fcloudsql%2Fproject:region:instance.
+SOCKET_FOLDER = r"%2[Ff][^\s/?#@\[\],]*"
+HOST = rf"({SOCKET_FOLDER}|\[[\w:.%-]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
 AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
 
 
@@ -93,6 +96,17 @@ class DatabaseUrl:
     def sqlalchemy(self, driver: str) -> str:
         """The URL with the driver named, as SQLAlchemy wants it."""
         return self._url(f"postgresql+{driver}")
+
+    def with_defaults(self, user: str, password: str, sslmode: str | None) -> "DatabaseUrl":
+        """The same, where what the URL leaves open is as libpq would find it in PG* variables."""
+        parameters = ({"sslmode": sslmode} if sslmode else {}) | self.parameters
+        user, password = self.user or user, self.password or password
+        return _complete(replace(self, user=user, password=password, parameters=parameters))
+
+    def without(self, *parameters: str) -> "DatabaseUrl":
+        """The same without its password and without some parameters."""
+        kept = {name: text for name, text in self.parameters.items() if name not in parameters}
+        return replace(self, password="", parameters=kept)
 
     def _url(self, scheme: str) -> str:
         login = quote(self.user, safe="") + (
@@ -120,6 +134,7 @@ def parse(text: str) -> DatabaseUrl:
 
     Raises ValueError, whose message says what is wrong and what to do, and holds no secret.
     """
+    _check_copying(text.strip())
     scheme, separator, rest = text.strip().partition("://")
     if not separator or not SCHEMES.fullmatch(scheme):
         raise ValueError(_wrong_scheme(scheme if separator else text.strip().partition(":")[0]))
@@ -174,9 +189,13 @@ def _bracketed(host: str) -> str:
 def _complete(url: DatabaseUrl) -> DatabaseUrl:
     """What the URL leaves open, and libpq would decide badly."""
     parameters = dict(url.parameters)
-    if url.hosts.startswith("%2F") or url.hosts.startswith("%2f"):  # a socket's folder, escaped
-        folder, _, port = url.hosts.partition(":")
-        parameters.setdefault("host", _unquote(folder))
+    if re.fullmatch(SOCKET_FOLDER, url.hosts):
+        # Only a last part in digits is a port: the name of a Cloud SQL instance begins with a
+        # letter (https://cloud.google.com/sql/docs/postgres/instance-settings).
+        folder, _, port = url.hosts.rpartition(":")
+        if not port.isdigit():
+            folder, port = url.hosts, ""
+        parameters.setdefault("host", _unquote(folder.rstrip(":")))
         if port:
             parameters.setdefault("port", port)
         url = replace(url, hosts="")
@@ -223,6 +242,31 @@ def _is_query(rest: str, at: int) -> bool:
 def _unquote(text: str) -> str:
     """Percent-decoding that leaves a bare % alone, as in the password `100%`."""
     return unquote(text) if not re.search(r"%(?![0-9A-Fa-f]{2})", text) else text
+
+
+def _check_copying(text: str) -> None:
+    """Raise ValueError where something was copied along with the URL; the message quotes none."""
+    if re.match(r"psql\b", text):
+        raise ValueError(
+            "is a psql command. Set it to the URL alone: remove `psql`, its options and the quotes"
+        )
+    if named := re.match(r"(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text):
+        raise ValueError(
+            f"begins with `{named[1]}=`, which is part of the value here. Remove it"
+            " and any quotes, and keep the URL"
+        )
+    if text[:1] and text[0] in QUOTES:
+        raise ValueError(
+            "has quotes around it. They are part of the value here (docker's --env-file and "
+            '`- NAME="…"` in YAML keep them). Remove them'
+        )
+    if re.match(r"\$\{|\$\(|\{\{|<", text):
+        raise ValueError(
+            "is a placeholder that was not replaced. Check the name it refers to,"
+            f" or write the URL itself: {FORM}"
+        )
+    if re.search(r"[\r\n\t]", text):
+        raise ValueError("contains a line break or a tab. Write the URL on one line, without them")
 
 
 def _wrong_scheme(scheme: str) -> str:

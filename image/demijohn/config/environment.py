@@ -6,20 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.settings import Settings
 
-# libpq reads these for whatever a URL leaves open. The child's URL leaves nothing open.
-REPLACED = (
-    "PGHOST",
-    "PGPORT",
-    "PGUSER",
-    "PGPASSWORD",
-    "PGDATABASE",
-    "PGSSLMODE",
-    "PGPASSWORD_FILE",
-    "DATABASE_URL",
-    "DATABASE_URL_FILE",
-)
+# What the child's DATABASE_URL stands for.
+REPLACED = ("DATABASE_URL", "DATABASE_URL_FILE", "PGPASSWORD_FILE")
 
 GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
 
@@ -31,24 +22,32 @@ def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[st
     """The complete environment of a child: `environ`, the settings, and the database as its
     drivers take it. Nothing else has a name that an app may read for itself.
     """
-    url = settings.database_url
     added = settings.child_variables() | settings.public
     added |= {
         "DEMIJOHN_APP_DIR": str(Path(settings.app_dir).resolve()),
         "DEMIJOHN_PYTHON": sys.executable,
         "DEMIJOHN_GUNICORN_CONF": str(GUNICORN_CONF),
         "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),
-        "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(settings.database_driver),
     }
+    database = database_variables(settings.database_url, settings)
     replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}
     child = {name: text for name, text in environ.items() if name not in replaced}
-    child |= added | {"DATABASE_URL": url.libpq(), "GUNICORN_CMD_ARGS": settings.gunicorn_args}
+    child |= added | database | {"GUNICORN_CMD_ARGS": settings.gunicorn_args}
     for name in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
         if not child.get(name):  # Gunicorn fails to read an empty WEB_CONCURRENCY
             child.pop(name, None)
+    added["SQLALCHEMY_DATABASE_URI"] = database["SQLALCHEMY_DATABASE_URI"]
     new = {name: text for name, text in added.items() if name not in environ}
     child[ADDED] = ",".join(f"{name}:{_checksum(text)}" for name, text in sorted(new.items()))
     return child
+
+
+def database_variables(url: DatabaseUrl, settings: Settings) -> dict[str, str]:
+    """The variables that name a database to a child, in the forms that its drivers take."""
+    return {
+        "DATABASE_URL": url.libpq(),
+        "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(settings.database_driver),
+    }
 
 
 def given_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ over NAME.
 
 import os
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +47,13 @@ SETTINGS = (
     ),
     # The database
     Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True),
+    Setting("RELEASE_DATABASE_URL", database_url.parse, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True),
     Setting("PGHOST", str, None, "Where DATABASE_URL is unset: the database's host"),
     Setting("PGPORT", integer(1, 65535), 5432, "… its port"),
     Setting("PGUSER", str, None, "… the user"),
     Setting("PGPASSWORD", str, None, "… the password", secret=True),
     Setting("PGDATABASE", str, None, "… the database"),
-    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode"),
+    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode; also where a URL does not say"),
     Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True),
     Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
     Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
@@ -95,6 +95,9 @@ SETTINGS = (
     Setting("NGINX_PROGRAM", str, "nginx", "The nginx to run: a name on PATH or a path"),
     Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True),
 )  # fmt: skip
+
+
+URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 
 
 class Settings:
@@ -168,9 +171,9 @@ class Settings:
         """The settings as child processes find them: as DEMIJOHN_NAME, since the app may read the
         plain name for itself; only a secret, which is the app's, has the plain name.
 
-        The database is left out: see `config.environment`.
+        The databases are left out: see `config.environment`.
         """
-        ours = [s for s in SETTINGS if not s.name.startswith(("PG", "DATABASE_URL"))]
+        ours = [s for s in SETTINGS if not s.name.startswith(("PG", *URLS))]
         return {
             setting.name if setting.secret else PREFIX + setting.name: text(value)
             for setting in ours
@@ -180,8 +183,10 @@ class Settings:
     def secrets(self) -> list[str]:
         """The words that must never be printed."""
         found = [self._values[setting.name] for setting in SETTINGS if setting.secret]
-        url: database_url.DatabaseUrl = self._values["DATABASE_URL"]
-        return [value for value in found if isinstance(value, str)] + url.secrets()
+        words = [value for value in found if isinstance(value, str)]
+        for url in (self._values[name] for name in URLS):
+            words += url.secrets() if url else []
+        return words
 
 
 def text(value: Any) -> str:
@@ -193,7 +198,7 @@ def text(value: Any) -> str:
 
 # What it takes to reach the database, for commands that want nothing else.
 CONNECTION = frozenset(s.name for s in SETTINGS if s.name.startswith("PG")) | {
-    "DATABASE_URL",
+    *URLS,
     "DATABASE_WAIT",
     "DATABASE_CONNECT_TIMEOUT",
 }
@@ -249,18 +254,15 @@ def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
 
 
 def _complete_database(values: dict[str, Any]) -> list[str]:
-    """Fill in what DATABASE_URL leaves open from the PG* variables; the mistakes, if any.
+    """Fill in what the URLs leave open from the PG* variables; the mistakes, if any.
 
     DATABASE_URL is missing in `values` where it is itself a mistake.
     """
-    if url := values.get("DATABASE_URL"):  # libpq would look for the same two there
-        values["DATABASE_URL"] = replace(
-            url,
-            user=url.user or values.get("PGUSER") or "",
-            password=url.password or values.get("PGPASSWORD") or "",
-        )
-        return []
-    if "DATABASE_URL" not in values:
+    for name in URLS:
+        if url := values.get(name):
+            user, password = values.get("PGUSER") or "", values.get("PGPASSWORD") or ""
+            values[name] = url.with_defaults(user, password, values.get("PGSSLMODE"))
+    if values.get("DATABASE_URL", True):
         return []
     try:
         values["DATABASE_URL"] = _from_parts(values)

@@ -51,12 +51,12 @@ def take_time() -> None:
 
 
 def wait(
-    url: DatabaseUrl, settings: Settings, say: Callable[[str], None]
+    url: DatabaseUrl, settings: Settings, say: Callable[[str], None], name: str = "DATABASE_URL"
 ) -> tuple[Connection, "Server"]:
     """A connection, as soon as there is one to be had, and what the server tells of itself.
 
-    Tries with growing pauses for DATABASE_WAIT seconds where time may heal it.
-    Raises CommandError(69).
+    Tries with growing pauses for DATABASE_WAIT seconds where time may heal it. `name` is the
+    variable that has the URL. Raises CommandError(69).
     """
     deadline = time.monotonic() + settings.database_wait
     pause = 0.1
@@ -65,7 +65,7 @@ def wait(
         try:
             return connect_and_inspect(url, settings.database_connect_timeout)
         except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
-            line, heals = diagnose(error, url)
+            line, heals = diagnose(error, url, name)
         left = deadline - time.monotonic()
         if not heals or left <= 0:
             raise CommandError(Exit.UNAVAILABLE, line)
@@ -86,6 +86,10 @@ class Server:
     connections: int
     unwritable: str  # why it takes no writing, and what to do; empty if it does
     pooled: bool
+
+    @property
+    def major(self) -> int:
+        return int(self.version.split(".")[0])
 
     def __str__(self) -> str:
         way = ", through a pooler" if self.pooled else ""

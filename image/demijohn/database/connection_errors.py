@@ -131,8 +131,11 @@ AILMENTS = (
 )
 
 
-def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
-    """One line on why connecting failed, and whether waiting may heal it."""
+def diagnose(error: Exception, url: DatabaseUrl, name: str = "DATABASE_URL") -> tuple[str, bool]:
+    """One line on why connecting failed, and whether waiting may heal it.
+
+    `name` is the variable that has the URL.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [
         type(error).__name__
     ]
@@ -140,8 +143,8 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
     # Attempt by attempt (each address, with TLS and without) libpq adds a line.
     # What cannot heal says more than what can, wherever it stands.
     text = " ".join(lines).lower()
-    for name in re.split(r"[,:\[\]]+", url.hosts.lower()):  # a host's name is no symptom
-        text = text.replace(name, "") if len(name) > 3 else text
+    for host in re.split(r"[,:\[\]]+", url.hosts.lower()):  # a host's name is no symptom
+        text = text.replace(host, "") if len(host) > 3 else text
     hint = _itself(url) if "refused" in text else ""
     ailment = next(a for a in AILMENTS if re.search(a.sign, text))
     words = {
@@ -152,7 +155,10 @@ def diagnose(error: Exception, url: DatabaseUrl) -> tuple[str, bool]:
         "certificate": url.parameters.get("sslrootcert", ""),
         "message": message,
     }
-    line = f"database away: {ailment.diagnosis.format(**words)}. {ailment.remedy}.{hint}"
+    diagnosis, remedy = (
+        text.replace("DATABASE_URL", name) for text in (ailment.diagnosis, ailment.remedy)
+    )
+    line = f"database away: {diagnosis.format(**words)}. {remedy}.{hint}"
     return line, ailment.heals
 
 

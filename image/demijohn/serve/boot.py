@@ -12,10 +12,11 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from demijohn import __version__
@@ -28,6 +29,9 @@ from demijohn.config.environment import child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 from demijohn.database import connect
+from demijohn.database.connection_errors import diagnose
+from demijohn.database.encryption import plain_text_risk
+from demijohn.database.identity import identify
 from demijohn.serve import nginx, release
 
 # What is written at the least: with less, one program would start and another not.
@@ -103,7 +107,8 @@ def work(name: str) -> int:
 
 def _lock_of(config: Settings) -> tuple[DatabaseUrl, str]:
     """Where the locks of single-instance programs are, and how others name this instance."""
-    return config.database_url, config.instance or socket.gethostname()
+    url = config.release_database_url or config.database_url  # the one without a pooler
+    return url, config.instance or socket.gethostname()
 
 
 def release_once() -> int:
@@ -144,10 +149,20 @@ def _capacity(config: Settings) -> resource_limits.Capacity:
 def _database(config: Settings) -> tuple[Connection, connect.Server]:
     with phase("database") as now:
         url = config.database_url
-        if url.ignored:
-            now.log(f"ignoring what libpq does not know in DATABASE_URL: {', '.join(url.ignored)}")
-        connection, server = connect.wait(url, config, now.log)
+        connection, server = _connect(url, "DATABASE_URL", config, now)
         now.result = f"{server}, at {url.place()} with {config.database_driver}"
+    return connection, server
+
+
+def _connect(
+    url: DatabaseUrl, name: str, config: Settings, now: Phase
+) -> tuple[Connection, connect.Server]:
+    """Connect to the database that the variable `name` has the URL of."""
+    if url.ignored:
+        now.log(f"ignoring what libpq does not know in {name}: {', '.join(url.ignored)}")
+    connection, server = connect.wait(url, config, now.log, name)
+    if risk := plain_text_risk(connection, url, name):
+        now.log(f"warning: {risk}")
     return connection, server
 
 
@@ -162,8 +177,35 @@ def _check_budget(config: Settings, server: connect.Server) -> None:
 
 
 def _release(config: Settings, connection: Connection) -> None:
+    """Release through `connection`, or through one to RELEASE_DATABASE_URL where that is set."""
     with phase("release") as now:
-        now.result = release.run(config, connection, now.log)
+        if config.release_database_url is None:
+            now.result = release.run(config, config.database_url, connection, now.log)
+            return
+        url = config.release_database_url
+        direct, _ = _connect(url, "RELEASE_DATABASE_URL", config, now)
+        with closing(direct):
+            _check_same_database(connection, direct, config)
+            connection.close()  # it is not needed for as long as the release takes
+            did = release.run(config, url, direct, now.log)
+        now.result = f"{did}, at {url.place()}"
+
+
+def _check_same_database(app: Connection, direct: Connection, config: Settings) -> None:
+    """Raise CommandError(78) where the app would not find what the release has done."""
+    try:
+        differs = identify(app).differs(identify(direct))
+    except psycopg2.Error as error:
+        line, _ = diagnose(error, config.database_url)
+        raise CommandError(Exit.UNAVAILABLE, line) from None
+    if differs:
+        raise CommandError(
+            Exit.CONFIGURATION,
+            "RELEASE_DATABASE_URL leads to another database "
+            f"({config.release_database_url.place()}) than DATABASE_URL "
+            f"({config.database_url.place()}), so the app would not see the migrations. "
+            "Set it to the direct URL of the same database, or unset it.",
+        )
 
 
 def _nginx(config: Settings, limits: resource_limits.Capacity) -> None:

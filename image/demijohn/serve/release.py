@@ -1,10 +1,11 @@
 """What must happen once a deploy, and once only, however many instances start: the migrations."""
 
+import os
 import re
 import shlex
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config.database_url import DatabaseUrl
+from demijohn.config.environment import database_variables
 from demijohn.config.settings import Settings
 from demijohn.database import connect
 
@@ -28,8 +31,13 @@ DOWN_REVISION = re.compile(
 )
 
 
-def run(settings: Settings, connection: Connection, say: Callable[[str], None]) -> str:
+def run(
+    settings: Settings, url: DatabaseUrl, connection: Connection, say: Callable[[str], None]
+) -> str:
     """Bring the schema to the head of this release, unless it is there; a line on what was done.
+
+    `connection` leads to `url`, which is also the database that the command finds in its
+    environment: the release's own, where there is one.
 
     Holds a lock in the database meanwhile, so that of many instances one works and the others wait.
     Closes `connection`. Raises CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the
@@ -40,11 +48,12 @@ def run(settings: Settings, connection: Connection, say: Callable[[str], None]) 
     try:
         if done := _nothing_to_do(versions, connection):
             return done
-        connection = _lock(settings, connection, deadline, say)
+        connection = _lock(settings, url, connection, deadline, say)
         if done := _nothing_to_do(versions, connection):
             return f"{done}: another instance did it"
         started = time.monotonic()
-        _execute(settings.migration_command, settings.release_timeout, deadline)
+        database = database_variables(url, settings)
+        _execute(settings.migration_command, database, settings.release_timeout, deadline)
         return f"{settings.migration_command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
         raise CommandError(
@@ -136,7 +145,11 @@ def current(connection: Connection) -> frozenset[str]:
 
 
 def _lock(
-    settings: Settings, connection: Connection, deadline: float, say: Callable[[str], None]
+    settings: Settings,
+    url: DatabaseUrl,
+    connection: Connection,
+    deadline: float,
+    say: Callable[[str], None],
 ) -> Connection:
     """The connection, or another in its place, in a transaction that has the release lock.
 
@@ -150,7 +163,7 @@ def _lock(
                 return connection
         except psycopg2.OperationalError:  # lost while we waited: no reason to give up
             connection.close()
-            connection, _ = connect.wait(settings.database_url, settings, say)
+            connection, _ = connect.wait(url, settings, say)
         if time.monotonic() > deadline:
             connection.close()
             raise CommandError(
@@ -177,11 +190,15 @@ def _has_locked(connection: Connection) -> bool:
     return locked
 
 
-def _execute(command: str, timeout: int, deadline: float) -> None:
-    """Run the command in the root; its output goes where ours goes."""
+def _execute(command: str, database: Mapping[str, str], timeout: int, deadline: float) -> None:
+    """Run the command in the root; its output goes where ours goes.
+
+    `database` are the environment variables that name the database.
+    """
     words = _words(command)
+    left = max(deadline - time.monotonic(), 1)
     try:
-        done = subprocess.run(words, timeout=max(deadline - time.monotonic(), 1), check=False)
+        done = subprocess.run(words, timeout=left, check=False, env=os.environ | database)
     except OSError as error:
         raise CommandError(
             Exit.CONFIGURATION,

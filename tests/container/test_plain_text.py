@@ -1,0 +1,100 @@
+"""A database at a public address that speaks no TLS, and one in a socket whose name has colons."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.container.engine import HARDENED, PASSWORD, Engine, Postgres, docker, must, wait_for
+
+# Reserved for documentation (RFC 5737), so no private network: here it stands for a public one.
+SUBNET = "198.51.100.32/28"
+
+
+@pytest.fixture
+def public(engine: Engine, postgres: Postgres) -> Iterator[tuple[str, str]]:
+    """A network of public addresses, and the address that `postgres` has there."""
+    name = engine.name()
+    must("network", "create", "--label", engine.label, "--subnet", SUBNET, name)
+    must("network", "connect", name, postgres.host)
+    address = f'{{{{(index .NetworkSettings.Networks "{name}").IPAddress}}}}'
+    yield name, must("inspect", "--format", address, postgres.host)
+    must("network", "disconnect", "--force", name, postgres.host)
+    must("network", "rm", name)
+
+
+@pytest.mark.parametrize(
+    ("rest", "remedy"),
+    [
+        ("", "refuses TLS: turn it on there, then add ?sslmode=require to DATABASE_URL"),
+        ("?sslmode=disable", "Change sslmode=disable to sslmode=require in DATABASE_URL"),
+    ],
+)
+def test_plain_text_to_a_public_address_is_a_problem(
+    image: str,
+    postgres: Postgres,
+    database: str,
+    public: tuple[str, str],
+    rest: str,
+    remedy: str,
+) -> None:
+    network, address = public
+    for command, status, mark in (("doctor", 1, "  ✗ "), ("release", 0, "database  warning: ")):
+        url = f"DATABASE_URL={postgres.url(database, rest, host=address)}"
+        words = ("--network", network, "--env", url, *HARDENED)
+        done = docker("run", "--rm", *words, image, command)
+        assert done.returncode == status, done.stdout + done.stderr
+        told = f"{mark}the connection to {address}:5432/{database} is not encrypted, and {address}"
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith(told)]
+        assert remedy in line
+
+
+def test_plain_text_in_a_private_network_is_no_problem(
+    engine: Engine, image: str, postgres: Postgres, database: str
+) -> None:
+    words = ("--network", engine.run, "--env", f"DATABASE_URL={postgres.url(database)}", *HARDENED)
+    done = docker("run", "--rm", *words, image, "doctor")
+    assert (done.returncode, "not encrypted" in done.stdout) == (0, False), done.stdout
+
+
+@pytest.mark.parametrize(
+    "form", ["postgres://{login}@{escaped}/d", "postgres:///d?host={plain}&{parts}"]
+)
+def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, form: str) -> None:
+    """As Cloud SQL mounts it: /cloudsql/project:region:instance."""
+    folder = "/cloudsql/my-project:europe-west1:instance"
+    volume = engine.name()
+    server = engine.name()
+    must("volume", "create", "--label", engine.label, volume)
+    inside = f"mkdir -p '{folder}' && chmod -R 777 /cloudsql && exec docker-entrypoint.sh postgres"
+    inside += f" -c 'unix_socket_directories=/var/run/postgresql,{folder}' -c listen_addresses="
+    mount = ("--mount", f"type=volume,source={volume},target=/cloudsql")
+    words = ("--name", server, "--label", engine.label, "--env", "POSTGRES_DB=d")
+    words += ("--env", f"POSTGRES_PASSWORD={PASSWORD}", *mount, "--entrypoint", "sh")
+    must("run", "--detach", *words, "postgres:17", "-c", inside)
+    try:
+        ready = (
+            "exec",
+            server,
+            "psql",
+            "-h",
+            folder,
+            "-U",
+            "postgres",
+            "-d",
+            "d",
+            "-c",
+            "SELECT 1",
+        )
+        wait_for(lambda: docker(*ready).returncode == 0, "Postgres")
+        login = "postgres:open%2Fsesame%401001%3Fnights"
+        parts = "user=postgres&password=open%2Fsesame%401001%3Fnights"
+        url = form.format(
+            login=login, escaped=folder.replace("/", "%2F"), plain=folder, parts=parts
+        )
+        settings = ("--env", f"DATABASE_URL={url}", *mount, *HARDENED)
+        done = docker("run", "--rm", *settings, image, "release")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"at {folder}/d" in done.stdout and "upgrade head took" in done.stdout
+    finally:
+        must("rm", "--force", "--volumes", server)
+        must("volume", "rm", volume)
