@@ -15,8 +15,8 @@ URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""}
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 # Not settings: what the boot hands to its own children, and what others define.
-HANDED_OVER = {"PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
-OF_OTHERS = {"SSL_CERT_FILE", "TMPDIR", "TERM", "NO_COLOR", "GUNICORN_CMD_ARGS"}
+HANDED_OVER = {"ADDED", "PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
+OF_OTHERS = {"SSL_CERT_FILE", "PYTHONPATH", "TMPDIR", "TERM", "NO_COLOR", "GUNICORN_CMD_ARGS"}
 
 
 def mistakes(environ: dict[str, str]) -> list[str]:
