@@ -33,7 +33,7 @@ DOCUMENTED = {
         healthchecks.web.wait healthchecks.web.attempts healthchecks.web.initialDelay
     """,
     # https://kamal-deploy.org/docs/configuration/overview/; unknown keys are errors there
-    "deploy/kamal.yml": """
+    "config/deploy.yml": """
         service image servers.web.hosts servers.web.options.memory servers.web.options.read-only
         servers.web.options.tmpfs servers.web.options.cap-drop servers.web.options.security-opt
         servers.web.options.stop-timeout proxy.host proxy.ssl proxy.app_port
@@ -144,7 +144,7 @@ FLY = load("fly.toml")
 RENDER = load("render.yaml")["services"][0]
 COMPOSE = load("docker-compose.yml")["services"]["app"]
 RAILWAY = load("deploy/railway.json")["deploy"]
-KAMAL = load("deploy/kamal.yml")
+KAMAL = load("config/deploy.yml")
 DIGITALOCEAN = load(".do/app.yaml")
 DIGITALOCEAN_WEB = DIGITALOCEAN["services"][0]
 CLOUD_RUN = load("deploy/cloud-run/service.yaml")["spec"]["template"]["spec"]["containers"][0]
@@ -159,7 +159,7 @@ VARIABLES = {
     "render.yaml": pairs(RENDER["envVars"], "key"),
     "docker-compose.yml": dict(COMPOSE["environment"]),
     "app.json": dict.fromkeys(load("app.json")["env"], ""),
-    "deploy/kamal.yml": KAMAL["env"]["clear"] | dict.fromkeys(KAMAL["env"]["secret"], ""),
+    "config/deploy.yml": KAMAL["env"]["clear"] | dict.fromkeys(KAMAL["env"]["secret"], ""),
     ".do/app.yaml": pairs(DIGITALOCEAN_WEB["envs"], "key"),
     "deploy/cloud-run/service.yaml": pairs(CLOUD_RUN["env"]),
     "deploy/azure/container-app.yaml": pairs(AZURE["containers"][0]["env"]),
@@ -174,7 +174,7 @@ GRACE = {
     "render.yaml": RENDER["maxShutdownDelaySeconds"],
     "docker-compose.yml": float(COMPOSE["stop_grace_period"].removesuffix("s")),
     "deploy/railway.json": RAILWAY["drainingSeconds"],
-    "deploy/kamal.yml": KAMAL["servers"]["web"]["options"]["stop-timeout"],
+    "config/deploy.yml": KAMAL["servers"]["web"]["options"]["stop-timeout"],
     ".do/app.yaml": 120,  # the default
     "heroku.yml": 30,  # fixed
     "deploy/cloud-run/service.yaml": 10,  # fixed
@@ -188,7 +188,7 @@ READINESS = {
     "fly.toml": FLY["http_service"]["checks"][0]["path"],
     "app.json": load("app.json")["healthchecks"]["web"][0]["path"],
     "deploy/railway.json": RAILWAY["healthcheckPath"],
-    "deploy/kamal.yml": KAMAL["proxy"]["healthcheck"]["path"],
+    "config/deploy.yml": KAMAL["proxy"]["healthcheck"]["path"],
     ".do/app.yaml": DIGITALOCEAN_WEB["health_check"]["http_path"],
     "deploy/cloud-run/service.yaml": CLOUD_RUN["startupProbe"]["httpGet"]["path"],
     "deploy/azure/container-app.yaml": AZURE_PROBES["Readiness"]["httpGet"]["path"],
@@ -212,7 +212,7 @@ FILE_OF = {
     "digitalocean": ".do/app.yaml",
     "ecs": "deploy/ecs/task-definition.json",
     "kubernetes": "deploy/kubernetes/deployment.yaml",
-    "kamal": "deploy/kamal.yml",
+    "kamal": "config/deploy.yml",
 }
 BUDGETS = ("DRAIN_SECONDS", "STOP_SECONDS")
 
