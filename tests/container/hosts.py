@@ -16,7 +16,6 @@ MIRROR = ROOT / "tests" / "fixtures" / "mirror" / "mirror.py"
 
 CLIENT = "203.0.113.7"
 CLOUDFLARE_EDGE = "172.70.247.28"
-DRAIN_SECONDS = "3"  # long enough to be seen on a busy machine
 
 Host = dict[str, Any]
 
@@ -94,8 +93,8 @@ class Fleet:
             "database": server.create_database(),
         }
         secrets = {"SECRET_KEY": secrecy.SECRET_KEY}
-        given = {"DRAIN_SECONDS": DRAIN_SECONDS} | secrets | host.get("settings", {})
-        given |= host["variables"] | {"DATABASE_URL": database["url"].format_map(facts)}
+        given = secrets | host.get("settings", {}) | host["variables"]
+        given |= {"DATABASE_URL": database["url"].format_map(facts)}
         port = {"PORT": str(host["port"])} if "port" in host else {}
         options = self._options(host)
         release = None
