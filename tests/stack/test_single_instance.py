@@ -136,7 +136,8 @@ def test_program_is_told_to_end_before_it_is_handed_over(fleet: Fleet) -> None:
 def test_program_moves_when_its_instance_is_killed(fleet: Fleet) -> None:
     one = fleet.start("one")
     assert fleet.runner() == "one"
-    fleet.start("two")
+    two = fleet.start("two")
+    two.wait_for(lambda: "ticker    runs on instance one; waiting" in two.log, "waiting")
     doomed = [*one.children(), *one.children(holder(one))]
     for pid in [one.pid, *doomed]:  # as the kernel does with all of a container
         os.kill(pid, signal.SIGKILL)
@@ -261,6 +262,10 @@ def test_signal_that_ends_the_program_passes_through(fleet: Fleet) -> None:
 def test_signal_reaches_the_program_once_if_stopped_as_a_group(fleet: Fleet) -> None:
     one = fleet.start("one", manner="stubborn", extra="stopasgroup=true\nstopwaitsecs=2\n")
     fleet.runner()
+    before = len(fleet.notes())
+    os.kill(holder(one), signal.SIGTERM)  # supervisord would tell the program as well
+    one.wait_for(lambda: len(fleet.notes()) > before + 10, "program that goes on")
+    assert "told" not in [word for _, _, word in fleet.notes()]
     one.signal(signal.SIGTERM)
     assert one.wait() == 0
     assert [word for _, _, word in fleet.notes()].count("told") == 1
