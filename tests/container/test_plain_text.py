@@ -65,12 +65,16 @@ def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, for
     volume = engine.name()
     server = engine.name()
     must("volume", "create", "--label", engine.label, volume)
-    inside = f"mkdir -p '{folder}' && chmod -R 777 /cloudsql && exec docker-entrypoint.sh postgres"
-    inside += f" -c 'unix_socket_directories=/var/run/postgresql,{folder}' -c listen_addresses="
     mount = ("--mount", f"type=volume,source={volume},target=/cloudsql")
-    words = ("--name", server, "--label", engine.label, "--env", "POSTGRES_DB=d")
-    words += ("--env", f"POSTGRES_PASSWORD={PASSWORD}", *mount, "--entrypoint", "sh")
-    must("run", "--detach", *words, "postgres:17", "-c", inside)
+    make = f"mkdir -p '{folder}' && chmod -R 777 /cloudsql"
+    root = ("run", "--rm", "--user", "root", *mount, "--entrypoint", "sh")
+    must(*root, "postgres:17", "-c", make)
+    words = ("--name", server, "--label", engine.label, *mount)
+    words += ("--env", "POSTGRES_DB=d", "--env", f"POSTGRES_PASSWORD={PASSWORD}", "postgres:17")
+    sockets = (
+        f"unix_socket_directories=/var/run/postgresql,{folder}"  # the entrypoint needs the first
+    )
+    must("run", "--detach", *words, "-c", sockets, "-c", "listen_addresses=")
     try:
         ready = (
             "exec",
