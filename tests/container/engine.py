@@ -245,17 +245,19 @@ class Engine:
         self._names += 1
         return f"{self.run}-{self._names}"
 
-    def create_network(self, block: str) -> str:
+    def create_network(self, block: str, *options: str) -> str:
         """A network of 16 addresses somewhere in `block`; its name.
 
         A published port is reached from its gateway, so that requests of the tests come from there.
+        With the option --internal it has none: a container that is connected to it later keeps its
+        gateway, and with that its published port.
         """
         subnets = ipaddress.ip_network(block)
         for _ in range(10):  # another run may have taken the addresses
             offset = secrets.randbelow(subnets.num_addresses // 16) * 16
             name = self.name()
-            subnet = f"{subnets.network_address + offset}/28"
-            done = docker("network", "create", "--label", self.label, "--subnet", subnet, name)
+            words = ["--label", self.label, "--subnet", f"{subnets.network_address + offset}/28"]
+            done = docker("network", "create", *words, *options, name)
             if done.returncode == 0:
                 return name
         raise AssertionError(f"no network in {block}: {done.stderr.strip()}")

@@ -106,7 +106,7 @@ def deployed(request: pytest.FixtureRequest, fleet: Fleet) -> Deployment:
 @pytest.fixture(scope="module")
 def stranger(engine: Engine, image: str) -> Container:
     """A container in a network that no platform's proxy is in."""
-    network = engine.create_network("198.51.100.0/24")
+    network = engine.create_network("198.51.100.0/24", "--internal")
     options = ("--entrypoint", "sleep")
     return engine.start(image, "infinity", options=options, network=network)
 
