@@ -67,39 +67,20 @@ RUN apt-get update \
  && rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*
 
 # pg_dump and pg_restore of one major version, for `demijohn backup`: --build-arg POSTGRES_CLIENT=17.
-# The two programs and libpq take 3 MB; Debian's whole package needs Perl, 61 MB. A version that
-# Debian does not have comes from PostgreSQL's own archive, whose key Debian has.
 ARG POSTGRES_CLIENT=
-RUN if [ -n "$POSTGRES_CLIENT" ]; then set -e; cd /tmp; apt-get update; \
-      client="postgresql-client-$POSTGRES_CLIENT"; \
-      if ! apt-cache show "$client" >/dev/null 2>&1; then \
-        apt-get download postgresql-common-dev; \
-        key=usr/share/postgresql-common/pgdg/apt.postgresql.org.asc; \
-        dpkg-deb --fsys-tarfile postgresql-common-dev_*.deb | tar -xC / "./$key"; \
-        echo "deb [signed-by=/$key] https://apt.postgresql.org/pub/repos/apt trixie-pgdg main" \
-          >/etc/apt/sources.list.d/pgdg.list; \
-        apt-get update; \
-      fi; \
-      apt-get install -y --no-install-recommends libpq5; \
-      apt-get download "$client"; \
-      bin="usr/lib/postgresql/$POSTGRES_CLIENT/bin"; \
-      dpkg-deb --fsys-tarfile "$client"_*.deb | tar -xC / "./$bin/pg_dump" "./$bin/pg_restore"; \
-      "/$bin/pg_dump" --version; "/$bin/pg_restore" --version; \
-      rm -rf /tmp/* /var/cache/apt/* /var/lib/apt/lists/* /var/log/*; \
-    fi
+COPY image/install-postgres-client /opt/build/
+RUN [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"
 
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
-COPY image/in-app-environment /opt/commands/
-RUN cd /opt/venv/bin \
- && for name in flask alembic; do \
-      [ ! -e $name ] || ln -s in-app-environment /opt/commands/$name; \
-    done
-# DEMIJOHN_DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user who
-# has a number only has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
-# MALLOC_ARENA_MAX: one heap a thread would be most of a small machine's memory.
+# `docker exec C flask …` finds the settings and the database as the app does.
+COPY image/in-app-environment /opt/commands/flask
+COPY image/in-app-environment /opt/commands/alembic
+# DEMIJOHN_DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user
+# with only a number has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
+# MALLOC_ARENA_MAX: one heap per thread would be most of a small machine's memory.
 ENV PATH=/opt/commands:/opt/venv/bin:$PATH \
     HOME=/tmp \
     DEMIJOHN_DOTENV= \
