@@ -175,10 +175,11 @@ def test_plain_name_of_a_prefixed_setting_is_left_to_the_app() -> None:
     apps = {setting.name: "the app's own" for setting in SETTINGS if setting.prefixed}
     config = load(URL | apps)
     assert all(config.sources[name] != "environment" for name in apps)
-    (line,) = config.warnings
+    (line,) = config.notes
+    assert config.warnings == []
     assert all(f" {name}" in line and f"DEMIJOHN_{name}" in line for name in apps)
     quiet = load(URL | {"LOG_LEVEL": "NOTSET", "DEMIJOHN_LOG_LEVEL": "debug"})
-    assert (quiet.log_level, quiet.warnings) == ("debug", [])
+    assert (quiet.log_level, quiet.notes) == ("debug", [])
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,10 @@ def _settings(report: Report, config: Settings) -> None:
         report.fact(name, config.public[name], "public")
     if config.secret_key is None:
         report.fact("SECRET_KEY", "not set: an app that signs sessions needs one")
-    for slip in config.misspelt + config.warnings:
-        report.problem(slip)
+    for line in config.notes:
+        report.fact("", line)
+    for line in config.misspelt + config.warnings:
+        report.problem(line)
 
 
 def _machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:

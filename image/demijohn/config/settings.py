@@ -104,8 +104,8 @@ class Settings:
     """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
 
     `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
-    variables; `misspelt` and `warnings` are lines for people: variables that are nearly a setting,
-    and those whose value does not count as they may expect; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
+    variables; `misspelt`, `warnings` and `notes` are lines for people: variables that are nearly a
+    setting, those that should be changed, and those that are the app's; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
     """
 
     def __init__(
@@ -119,6 +119,7 @@ class Settings:
         self.public = public
         self.misspelt = misspelt
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.gunicorn_args = ""
         self._values = values
 
@@ -233,7 +234,8 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     config = Settings(values, sources, public, slips)
     config.ask_platform(environ)
     if only is None:
-        config.warnings = _warnings(known)
+        config.warnings = _renamed(known)
+        config.notes = _left_to_app(known)
         config.take_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))
     return config
 
@@ -284,20 +286,22 @@ def _misspelt(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _warnings(known: Known) -> list[str]:
-    """A line for each variable that may not do what its owner expects."""
-    lines = [
+def _renamed(known: Known) -> list[str]:
+    """A line for each setting that is given under its former name."""
+    return [
         f"{variable} is called {setting.name} now. Rename it."
         for setting in SETTINGS
         if setting.formerly and (variable := find(setting, known) or "").endswith(setting.formerly)
     ]
+
+
+def _left_to_app(known: Known) -> list[str]:
+    """A line on the variables whose plain names are settings only with the prefix, if any is set."""
     apps = [s.name for s in SETTINGS if s.prefixed and s.name in known and not find(s, known)]
-    if apps:
-        lines.append(
-            f"left to the app: {', '.join(apps)}. "
-            f"The settings of Demijohn are {', '.join(PREFIX + name for name in apps)}."
-        )
-    return lines
+    if not apps:
+        return []
+    prefixed = ", ".join(PREFIX + name for name in apps)
+    return [f"left to the app: {', '.join(apps)}. The settings of Demijohn are {prefixed}."]
 
 
 def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:

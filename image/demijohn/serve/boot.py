@@ -133,6 +133,8 @@ def _settings() -> Settings:
             now.result += f", release {config.release}"
         for line in config.misspelt + config.warnings:
             now.log(f"warning: {line}")
+        for line in config.notes:
+            now.log(line)
     return config
 
 
