@@ -104,8 +104,9 @@ class Settings:
     """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
 
     `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
-    variables; `misspelt`, `warnings` and `notes` are lines for people: variables that are nearly a
-    setting, those that should be changed, and those that are the app's; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS.
+    variables; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS. `misspelt`, `warnings`
+    and `notes` are lines for people: on variables that are nearly a setting, that should be
+    changed, and that are the app's.
     """
 
     def __init__(
