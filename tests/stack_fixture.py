@@ -28,7 +28,7 @@ from tests import secrecy
 
 ROOT = Path(__file__).resolve().parent.parent
 REVISIONS = list((ROOT / "backend" / "migrations" / "versions").glob("*.py"))
-PATIENCE_SECONDS = 30.0  # how long a test waits for what should take a moment
+PATIENCE_SECONDS = 60.0  # how long a test waits for what should take a moment
 
 Release = Callable[..., "subprocess.Popen[str]"]
 
