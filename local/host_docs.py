@@ -117,15 +117,12 @@ def _release(command: Mapping[str, Any]) -> str:
 
 
 def _emulated(host: Host) -> str:
-    lines = [
-        "Emulated: all of the above, by `tests/container/test_hosts.py`.",
-        "Nobody has deployed to the host itself.",
-    ]
+    lines = ["The tests emulate all of this. Not tested on the host."]
     if assumed := host.get("assumed"):
         names = ", ".join(f"`{name}`" for name in assumed)
-        lines.append(f"Likely, but confirmed by no source: {names}.")
-    tried = host.get("not_tried")
-    lines.append(f"Not tried: {'; '.join(tried)}." if tried else "Not tried: a deploy.")
+        lines.append(f"Unconfirmed: {names}.")
+    if not_tried := host.get("not_tried"):
+        lines.append(f"Not emulated: {'; '.join(not_tried)}.")
     return " ".join(lines)
 
 

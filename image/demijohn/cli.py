@@ -14,10 +14,10 @@ USAGE = """\
 demijohn: a Flask + React app in one container.
 
   demijohn serve                boot, then run Nginx and Gunicorn until told to stop
-  demijohn release              what must happen once a deploy: the migrations, under a lock
+  demijohn release              run the migrations once per deploy, under a lock
   demijohn doctor               settings with their source, the machine, the database, each problem
   demijohn smoke URL            prove from outside that a deployment works
-  demijohn import-sqlite FILE   bring the data of a SQLite file into Postgres, or say why not
+  demijohn import-sqlite FILE   import a SQLite file into Postgres
   demijohn backup [FILE]        write the database to a file, or to standard output
   demijohn restore FILE         bring a backup into an empty database, all of it or nothing
   demijohn healthcheck          exit 0 if the server in this container answers
@@ -25,7 +25,7 @@ demijohn: a Flask + React app in one container.
                                 `run` may be left out
   demijohn worker NAME          run one program of programs.d, without Nginx and Gunicorn
 
-Settings are environment variables; the README lists them.
+Settings are environment variables; docs/settings.md lists them.
 """
 
 # How it ends when told to stop. What was to do something, and has not, is no success.

@@ -25,7 +25,9 @@ def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
     project = f"{engine.run}-compose"
 
     def run(*words: str) -> str:
-        return must("compose", "-p", project, *words, environment={"PORT": address})
+        return must(
+            "compose", "-p", project, *words, environment={"PORT": address.rpartition(":")[2]}
+        )
 
     yield run
     docker("compose", "-p", project, "kill")

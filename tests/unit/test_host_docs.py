@@ -16,7 +16,13 @@ PAGES = sorted(host_docs.PAGES.glob("*.md"))
 INDEX = host_docs.PAGES / "README.md"
 
 # Names that hosts use and that the pages mention, beside those of the table.
-OF_HOSTS = {"POSTGRES_URI", "PRE_DEPLOY", "DOKKU_DOCKER_STOP_TIMEOUT", "RELEASE_COMMAND"}
+OF_HOSTS = {
+    "POSTGRES_PASSWORD",
+    "POSTGRES_URI",
+    "PRE_DEPLOY",
+    "DOKKU_DOCKER_STOP_TIMEOUT",
+    "RELEASE_COMMAND",
+}
 
 
 def prose(page: Path) -> str:
@@ -110,7 +116,7 @@ def test_host_facts_show_limits_that_differ() -> None:
         "by default it only connects |"
     ) in facts
     assert "`demijohn release`, with `JOB=1` |" in facts
-    assert "confirmed by no source: `stop`. Not tried: a deploy." in facts
+    assert "Not tested on the host. Unconfirmed: `stop`.\n" in facts
     assert "Sources: [1](https://a.example/) (measured), [2](https://b.example/)." in facts
 
 
