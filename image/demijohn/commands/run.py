@@ -39,4 +39,4 @@ def _app_environment(environ: Mapping[str, str]) -> dict[str, str]:
     config = settings.load(environ)
     resource_limits.measure().apply(config)
     path = {"PYTHONPATH": app_path(config, environ)}
-    return child_environment(config, environ) | path
+    return child_environment(config, environ, path)

@@ -18,11 +18,13 @@ GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
 ADDED = "DEMIJOHN_ADDED"
 
 
-def child_environment(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+def child_environment(
+    settings: Settings, environ: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The complete environment of a child: `environ`, the settings, and the database as its
-    drivers take it. Nothing else has a name that an app may read for itself.
+    drivers take it. Nothing else has a name that an app may read for itself, unless it is `more`.
     """
-    added = settings.child_variables() | settings.public
+    added = settings.child_variables() | settings.public | dict(more or {})
     added |= {
         "DEMIJOHN_APP_DIR": str(Path(settings.app_dir).resolve()),
         "DEMIJOHN_PYTHON": sys.executable,
