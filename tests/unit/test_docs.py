@@ -60,6 +60,7 @@ def test_every_variable_that_a_page_names_exists(page: Path) -> None:
         "DEMIJOHN_PYTHON",
         "DEMIJOHN_",
         "DEMIJOHN_NAME",
+        "NAME_FILE",
         "X_FILE",
         "CLUSTER",
         "IMAGE",
