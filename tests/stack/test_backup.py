@@ -280,13 +280,16 @@ def test_password_is_in_no_list_of_processes(
         postgres.execute(f"DROP ROLE {user}")
 
 
-def test_release_url_is_the_one_that_is_dumped(
-    demijohn: Demijohn, full: str, empty: str, tmp_path: Path
+@pytest.mark.parametrize("command", ["backup FILE --force", "restore FILE"])
+def test_release_url_of_another_database_is_refused(
+    demijohn: Demijohn, file: Path, full: str, empty: str, command: str
 ) -> None:
-    path = tmp_path / "app.dump"
-    assert demijohn("backup", path, DATABASE_URL=empty, RELEASE_DATABASE_URL=full).status == 0
-    assert demijohn("restore", path, DATABASE_URL=empty).status == 0
-    assert dumped(empty) == dumped(full)
+    before = file.read_bytes(), dumped(empty)
+    words = command.replace("FILE", str(file))
+    ended = demijohn(words, DATABASE_URL=full, RELEASE_DATABASE_URL=empty)
+    assert ended.status == 78
+    assert "RELEASE_DATABASE_URL leads to another database" in ended.line()
+    assert (file.read_bytes(), dumped(empty)) == before
 
 
 @pytest.mark.pgbouncer

@@ -42,7 +42,12 @@ def test_nonessential_program_that_fails_is_started_later(
     ("line", "what"),
     [
         ("demijohn_esential=false", "demijohn_esential in [program:worker] is unknown"),
-        ("demijohn_essential=perhaps", "not a valid boolean value: 'perhaps'"),
+        ("single_instance=true", "single_instance in [program:worker] is unknown"),
+        ("demijohn-essential=false", "demijohn-essential in [program:worker] is unknown"),
+        (
+            "demijohn_essential=perhaps",
+            "demijohn_essential=perhaps in [program:worker] must be true or false",
+        ),
     ],
 )
 def test_key_that_is_wrong_ends_the_boot(
@@ -91,6 +96,18 @@ def test_worker_ends_with_70_when_its_program_keeps_failing(launch: Launch, tmp_
     worker = launch(root(tmp_path, mail=FAILS), **MIRROR).start("worker", "mail")
     assert worker.wait() == 70
     assert worker.log.splitlines()[-1].startswith("demijohn: mail ended 3 times within 60 s")
+
+
+@pytest.mark.parametrize(("status", "ends_with"), [(0, 0), (3, 70)])
+def test_worker_ends_with_a_program_that_runs_once(
+    launch: Launch, tmp_path: Path, status: int, ends_with: int
+) -> None:
+    folder = root(
+        tmp_path,
+        once=f"command=sh -c 'exit {status}'\nautorestart=unexpected\nexitcodes={status}\n",
+    )
+    worker = launch(folder, **MIRROR).start("worker", "once")
+    assert worker.wait() == ends_with
 
 
 def test_worker_waits_for_its_program_to_end(launch: Launch, tmp_path: Path) -> None:

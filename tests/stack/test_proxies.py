@@ -104,7 +104,18 @@ def test_cloudflare_header_without_an_address_changes_nothing(edge: Stack, named
     assert client_and_scheme(edge, arrives)[0] == CLOUDFLARE_EDGE
 
 
-@pytest.mark.parametrize(("word", "scheme"), [("wss", "https"), ("ws", "http")])
+@pytest.mark.parametrize(
+    ("word", "scheme"),
+    [
+        ("wss", "https"),
+        ("ws", "http"),
+        ("HTTPS", "https"),
+        ("https,http", "https"),
+        ("https, https", "https"),
+        ("http, https", "http"),
+        ("httpsx", "http"),
+    ],
+)
 def test_websocket_scheme_of_traefik_is_understood(edge: Stack, word: str, scheme: str) -> None:
     assert client_and_scheme(edge, {"X-Forwarded-Proto": word})[1] == scheme
 

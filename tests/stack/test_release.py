@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import pytest
@@ -34,6 +35,16 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("command", ["true", "false"])
+def test_password_in_the_migration_command_is_not_logged(
+    release: Release, database: str, tmp_path: Path, command: str
+) -> None:
+    settings = {"MIGRATION_COMMAND": f"{command} {database}", "ALEMBIC_VERSIONS": str(tmp_path)}
+    status, out, err = ended(release(**settings))
+    assert status == (0 if command == "true" else 70)
+    assert str(urlsplit(database).password) not in out + err
 
 
 def test_ten_at_once_migrate_once(release: Release, postgres: Postgres, database: str) -> None:
@@ -91,9 +102,11 @@ def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> 
         ("no-such-program --now", "MIGRATION_COMMAND cannot be run: No such file or directory"),
         (__file__, "MIGRATION_COMMAND cannot be run: Permission denied"),
         ("sh -c 'unfinished", "MIGRATION_COMMAND cannot be read"),
+        ("true; false", "needs a shell"),
+        ("sh -c 'exit 0'; false", "needs a shell"),
         (" ", "MIGRATION_COMMAND"),
     ],
-    ids=["missing", "no-program", "unfinished", "empty"],
+    ids=["missing", "no-program", "unfinished", "semicolon", "after-quotes", "empty"],
 )
 def test_a_release_that_is_no_command_is_a_mistake(
     release: Release, command: str, says: str

@@ -21,7 +21,7 @@ from tests.stack.apps.kit import MIRROR, lingering, root
 from tests.stack.lifecycle import Launch
 from tests.stack_fixture import Stack
 
-# Writes when it began, that it is there still, and when it was told to end: one line each, with
+# Writes when it began, that it is there still, and when it was asked to stop: one line each, with
 # the moment, into a file that all instances share.
 TICKER = """
 import os, signal, sys, time

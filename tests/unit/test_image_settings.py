@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from demijohn.common.exit_codes import CommandError
 from demijohn.config import settings
+from demijohn.config.environment import child_environment
 from demijohn.config.setting import PREFIX
 from demijohn.config.settings import SETTINGS, load
 
@@ -264,6 +265,62 @@ def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
     assert "it is not UTF-8 text" in mistakes(URL | {"SECRET_KEY_FILE": str(file)})[0]
     assert "Is a directory" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path)})[0]
     assert "No such file" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path / "none")})[0]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"DATABASE_URL": "", "DATABASE_URL_FILE": "postgres://u:hunter22@h/db"},
+        {"SECRET_KEY_FILE": "hunter22"},
+        {"DATABASE_URL": "", "PGHOST": "postgres://u:hunter22@h/db"},
+    ],
+)
+def test_secret_in_the_wrong_variable_is_not_printed(given: dict[str, str]) -> None:
+    (line,) = mistakes(URL | given)
+    assert "hunter22" not in line
+
+
+def test_secret_from_an_empty_file_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("\n")
+    (line,) = mistakes(URL | {"SECRET_KEY_FILE": str(file)})
+    assert (
+        line == f"SECRET_KEY cannot be read from SECRET_KEY_FILE={str(file)!r}: the file is empty."
+    )
+
+
+@pytest.mark.parametrize("content", [None, b"PORT=\xff\xfe"], ids=["missing", "not-utf-8"])
+def test_dotenv_file_that_cannot_be_read_is_a_mistake(
+    tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "env"
+    if content is not None:
+        file.write_bytes(content)
+    (line,) = mistakes(URL | {"DEMIJOHN_DOTENV": str(file)})
+    assert line.startswith(f"DEMIJOHN_DOTENV={str(file)!r} cannot be read: ")
+
+
+def test_unknown_name_with_our_prefix_is_reported() -> None:
+    of_kubernetes = {
+        "DEMIJOHN_SERVICE_HOST": "10.0.0.11",
+        "DEMIJOHN_PORT_80_TCP": "tcp://10.0.0.11",
+    }
+    assert load(URL | of_kubernetes | {"DEMIJOHN_MAX_BODY": "9m"}).misspelt == [
+        "DEMIJOHN_MAX_BODY is not a setting. docs/settings.md lists them."
+    ]
+
+
+def test_names_like_pgpassword_are_not_reported_beside_a_url() -> None:
+    assert load(URL | {"PG_PASSWORD": "x", "PG_HOST": "h", "PG_PORT": "1"}).misspelt == []
+
+
+def test_gunicorn_finds_no_values_that_end_it() -> None:
+    """Of variables that are the app's own, where the settings are given with the prefix."""
+    environ = URL | {"WEB_CONCURRENCY": "auto", "DEMIJOHN_WEB_CONCURRENCY": "2"}
+    environ |= {"FORWARDED_ALLOW_IPS": "private"}
+    child = child_environment(load(environ), environ)
+    assert not {"WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "GUNICORN_CMD_ARGS"} & child.keys()
+    assert child["DEMIJOHN_WEB_CONCURRENCY"] == "2"
 
 
 def test_a_secret_is_no_part_of_what_is_printed() -> None:

@@ -19,6 +19,7 @@ from demijohn.config import settings
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.database import connect, postgres_programs
 from demijohn.database.encryption import plain_text_risk
+from demijohn.database.identity import check_same_database
 
 # What a database may have before a restore: what belongs to an extension or to the system, and what
 # the host keeps in schemas of its own, in which we may create nothing.
@@ -138,6 +139,9 @@ def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
             "must not share with the app. Set RELEASE_DATABASE_URL to the direct URL, or to this "
             "one if the pooler is in session mode.",
         )
+    if direct:
+        with closing(connect.wait(config.database_url, config, log_error)[0]) as app:
+            check_same_database(app, connection, config)
     if risk := plain_text_risk(connection, url, name):
         log_error(f"warning: {risk}")
     return url, connection, server

@@ -115,14 +115,27 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
             )
 
 
+def _markers(config: Settings, name: str) -> set[str]:
+    """What the files of that name in the run directory say, also if another user runs the server:
+    `fly ssh console` is root's.
+    """
+    folders = [Path(config.run_dir)]
+    if config.sources["RUN_DIR"] == "default":
+        folders += folders[0].parent.glob(f"demijohn-*-{config.port}")
+    found = set()
+    for folder in folders:
+        with suppress(OSError):
+            found.add((folder / name).read_text(encoding="utf-8"))
+    return found
+
+
 def _proxies(report: Report, config: Settings) -> None:
     """What the workers of the server in this container have seen."""
     report.heading("Proxies")
     trusted = ", ".join(config.trusted_proxies) or "none"
     report.fact("trusted", trusted, config.sources["TRUSTED_PROXIES"])
     for kind, marker in UNTRUSTED_PROXIES.items():
-        with suppress(FileNotFoundError):
-            line = (Path(config.run_dir) / marker).read_text(encoding="utf-8")
+        for line in _markers(config, marker):
             if kind == "private":
                 report.problem(line)
             else:  # perhaps a client that forges headers, which is none of our problems

@@ -1,5 +1,6 @@
 """The environment of the app, and of every other program that the image runs: one for all."""
 
+import re
 import sys
 import zlib
 from collections.abc import Mapping
@@ -35,9 +36,13 @@ def child_environment(
     replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}
     child = {name: text for name, text in environ.items() if name not in replaced}
     child |= added | database | {"GUNICORN_CMD_ARGS": settings.gunicorn_args}
-    for name in ("GUNICORN_CMD_ARGS", "WEB_CONCURRENCY"):
-        if not child.get(name):  # Gunicorn fails to read an empty WEB_CONCURRENCY
-            child.pop(name, None)
+    if not settings.gunicorn_args:
+        del child["GUNICORN_CMD_ARGS"]
+    # Gunicorn takes defaults from these, before our own values count, and ends if they do not fit
+    # (https://github.com/benoitc/gunicorn/blob/master/gunicorn/config.py).
+    if not re.fullmatch(r"[0-9]{1,9}", child.get("WEB_CONCURRENCY", "")):
+        child.pop("WEB_CONCURRENCY", None)
+    child.pop("FORWARDED_ALLOW_IPS", None)
     added["SQLALCHEMY_DATABASE_URI"] = database["SQLALCHEMY_DATABASE_URI"]
     new = {name: text for name, text in added.items() if name not in environ}
     child[ADDED] = ",".join(f"{name}:{_checksum(text)}" for name, text in sorted(new.items()))

@@ -51,9 +51,12 @@ class GunicornArgs:
 
 def parse(text: str) -> GunicornArgs:
     """Sort the options of `text`, which is split as a shell would. Raises nothing."""
-    from gunicorn.config import Config  # only where the variable is set: it takes 20 ms
+    try:
+        from gunicorn.config import Config  # only where the variable is set: it takes 20 ms
 
-    config = Config()
+        config = Config()
+    except ValueError as error:  # it reads WEB_CONCURRENCY, which may be the app's own
+        return GunicornArgs(error=f"Gunicorn cannot be asked ({error})")
     found = GunicornArgs()
     parser = config.parser()
     parser.exit_on_error = False

@@ -7,6 +7,7 @@ from typing import Any
 
 from dotenv import dotenv_values
 
+from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.parsers import Parser
 
 PREFIX = "DEMIJOHN_"
@@ -47,13 +48,21 @@ class Setting:
 
 
 def with_dotenv(environ: Mapping[str, str]) -> Known:
-    """Each variable's text and where it stands; the environment wins over the file."""
+    """Each variable's text and where it stands; the environment wins over the file.
+
+    Raises CommandError(78) where the file cannot be read.
+    """
     path = environ.get(DOTENV, ".env")
     found: dict[str, tuple[str, str]] = {}
-    if path and Path(path).is_file():
-        found = {
-            name: (text, path) for name, text in dotenv_values(path).items() if text is not None
-        }
+    if path and (DOTENV in environ or Path(path).is_file()):
+        try:
+            with Path(path).open(encoding="utf-8") as file:
+                written = dotenv_values(stream=file)
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            line = f"{DOTENV}={path!r} cannot be read: {why}."
+            raise CommandError(Exit.CONFIGURATION, line) from None
+        found = {name: (text, path) for name, text in written.items() if text is not None}
     return found | {name: (text, "environment") for name, text in environ.items()}
 
 
@@ -94,5 +103,9 @@ def read(setting: Setting, variable: str | None, known: Known) -> tuple[Any, str
         text = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ValueError(f"cannot be read from {variable}_FILE={file!r}: {why}") from None
+        # What is not an absolute path may be the secret itself.
+        shown = f"={file!r}" if file.startswith("/") else ""
+        raise ValueError(f"cannot be read from {variable}_FILE{shown}: {why}") from None
+    if not text:
+        raise ValueError(f"cannot be read from {variable}_FILE={file!r}: the file is empty")
     return setting.parse(text), file

@@ -6,6 +6,7 @@ over NAME.
 """
 
 import os
+import re
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,9 @@ SETTINGS = (
     Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True),
 )  # fmt: skip
 
+
+# What Kubernetes sets where a Service is called `demijohn`.
+SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 
@@ -270,7 +274,9 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
     try:
         values["DATABASE_URL"] = _from_parts(values)
     except ValueError as mistake:
-        return [f"PGHOST={values['PGHOST']!r} {mistake}."]
+        host = str(values["PGHOST"])
+        shown = "" if "@" in host else f"={host!r}"  # a whole URL may hold a password
+        return [f"PGHOST{shown} {mistake}."]
     if values["DATABASE_URL"]:
         return []
     return [f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."]
@@ -279,12 +285,16 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
 def _misspelt(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
     """A line for each variable that is nearly a setting which is not set."""
     unset = [s for s in SETTINGS if sources.get(s.name) == "default"]
+    if sources.get("DATABASE_URL", "default") != "default":
+        unset = [s for s in unset if not s.name.startswith("PG")]  # they would not count
     possible = [PREFIX + s.name for s in unset] + [s.name for s in unset if not s.prefixed]
     names = {name for setting in SETTINGS for name in setting.variables()}
-    return [
-        f"{name} is not a setting. Did you mean {meant}?"
-        for name, meant in misspelt(set(known) - names, possible).items()
-    ]
+    meant = misspelt(set(known) - names, possible)
+    lines = {name: f"{name} is not a setting. Did you mean {meant[name]}?" for name in meant}
+    for name in set(known) - names - meant.keys():
+        if name.startswith(PREFIX) and not SERVICE_LINK.fullmatch(name):
+            lines[name] = f"{name} is not a setting. docs/settings.md lists them."
+    return [lines[name] for name in sorted(lines)]
 
 
 def _renamed(known: Known) -> list[str]:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config.settings import Settings
+from demijohn.database.connection_errors import diagnose
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -22,6 +26,25 @@ class Identity:
         if self.server and other.server and self.server != other.server:
             return True
         return (self.name, self.number) != (other.name, other.number)
+
+
+def check_same_database(app: Connection, direct: Connection, settings: Settings) -> None:
+    """Raise CommandError(78) if `direct`, to RELEASE_DATABASE_URL, leads to another database than
+    `app`, to DATABASE_URL; CommandError(69) if one of them fails.
+    """
+    try:
+        differs = identify(app).differs(identify(direct))
+    except psycopg2.Error as error:
+        line, _ = diagnose(error, settings.database_url)
+        raise CommandError(Exit.UNAVAILABLE, line) from None
+    if differs:
+        raise CommandError(
+            Exit.CONFIGURATION,
+            "RELEASE_DATABASE_URL leads to another database "
+            f"({settings.release_database_url.place()}) than DATABASE_URL "
+            f"({settings.database_url.place()}). "
+            "Set it to the direct URL of the same database, or unset it.",
+        )
 
 
 def identify(connection: Connection) -> Identity:

@@ -16,7 +16,6 @@ from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from demijohn import __version__
@@ -29,9 +28,8 @@ from demijohn.config.environment import child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 from demijohn.database import connect
-from demijohn.database.connection_errors import diagnose
 from demijohn.database.encryption import plain_text_risk
-from demijohn.database.identity import identify
+from demijohn.database.identity import check_same_database
 from demijohn.serve import nginx, release
 
 # What is written at the least: with less, one program would start and another not.
@@ -187,27 +185,10 @@ def _release(config: Settings, connection: Connection) -> None:
         url = config.release_database_url
         direct, _ = _connect(url, "RELEASE_DATABASE_URL", config, now)
         with closing(direct):
-            _check_same_database(connection, direct, config)
+            check_same_database(connection, direct, config)
             connection.close()  # it is not needed for as long as the release takes
             did = release.run(config, url, direct, now.log)
         now.result = f"{did}, at {url.place()}"
-
-
-def _check_same_database(app: Connection, direct: Connection, config: Settings) -> None:
-    """Raise CommandError(78) where the app would not find what the release has done."""
-    try:
-        differs = identify(app).differs(identify(direct))
-    except psycopg2.Error as error:
-        line, _ = diagnose(error, config.database_url)
-        raise CommandError(Exit.UNAVAILABLE, line) from None
-    if differs:
-        raise CommandError(
-            Exit.CONFIGURATION,
-            "RELEASE_DATABASE_URL leads to another database "
-            f"({config.release_database_url.place()}) than DATABASE_URL "
-            f"({config.database_url.place()}), so the app would not see the migrations. "
-            "Set it to the direct URL of the same database, or unset it.",
-        )
 
 
 def _nginx(config: Settings, limits: resource_limits.Capacity) -> None:

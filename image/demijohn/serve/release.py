@@ -17,13 +17,16 @@ from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import database_variables
 from demijohn.config.settings import Settings
 from demijohn.database import connect
+from demijohn.database.connection_errors import redact
 
 # Any number that no one else uses; the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
 
 LOCK_PAUSE = 0.2  # seconds between two tries for the lock
 WAIT_PAUSE = 1.0  # seconds between two looks at the schema
-SHELL_OPERATORS = {"&&", "||", ";", "|", "&", ">", ">>", "<"}
+
+QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*"|\\.""", re.DOTALL)
+SHELL_OPERATOR = re.compile(r"(?<!\S)(&&|\|\||\||&|>>?|<)(?!\S)|;(?!\S)")
 
 REVISION = re.compile(r"^revision\b[^=\n]*=\s*['\"]([^'\"]+)['\"]", re.MULTILINE)
 DOWN_REVISION = re.compile(
@@ -53,8 +56,9 @@ def run(
             return f"{done}: another instance did it"
         started = time.monotonic()
         database = database_variables(url, settings)
-        _execute(settings.migration_command, database, settings.release_timeout, deadline)
-        return f"{settings.migration_command} took {time.monotonic() - started:.1f} s"
+        _execute(settings, database, deadline)
+        command = redact(settings.migration_command, settings.secrets())
+        return f"{command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
         raise CommandError(
             Exit.UNAVAILABLE, f"release: {_first_line(error)}. Deploy again."
@@ -190,12 +194,13 @@ def _has_locked(connection: Connection) -> bool:
     return locked
 
 
-def _execute(command: str, database: Mapping[str, str], timeout: int, deadline: float) -> None:
+def _execute(settings: Settings, database: Mapping[str, str], deadline: float) -> None:
     """Run the command in the root; its output goes where ours goes.
 
     `database` are the environment variables that name the database.
     """
-    words = _words(command)
+    command = redact(settings.migration_command, settings.secrets())
+    words = _words(settings.migration_command, command)
     left = max(deadline - time.monotonic(), 1)
     try:
         done = subprocess.run(words, timeout=left, check=False, env=os.environ | database)
@@ -208,7 +213,8 @@ def _execute(command: str, database: Mapping[str, str], timeout: int, deadline: 
     except subprocess.TimeoutExpired:
         raise CommandError(
             Exit.SOFTWARE,
-            f"release failed: `{command}` took longer than RELEASE_TIMEOUT={timeout}.",
+            f"release failed: `{command}` took longer than "
+            f"RELEASE_TIMEOUT={settings.release_timeout}.",
         ) from None
     if done.returncode:
         raise CommandError(
@@ -217,8 +223,10 @@ def _execute(command: str, database: Mapping[str, str], timeout: int, deadline: 
         )
 
 
-def _words(command: str) -> list[str]:
-    """The command, split as a shell would, but by no shell. Raises CommandError(78)."""
+def _words(command: str, shown: str) -> list[str]:
+    """The command, split as a shell would, but without a shell. Raises CommandError(78), whose
+    message has the command as it is `shown`.
+    """
     try:
         words = shlex.split(command)
     except ValueError as error:
@@ -229,10 +237,10 @@ def _words(command: str) -> list[str]:
         raise CommandError(
             Exit.CONFIGURATION, "MIGRATION_COMMAND is blank. Set it to `true` for no release."
         )
-    if SHELL_OPERATORS & set(words):
+    if SHELL_OPERATOR.search(QUOTED.sub("quoted", command)):
         raise CommandError(
             Exit.CONFIGURATION,
-            f"MIGRATION_COMMAND={command!r} needs a shell. Write it as sh -c '…'.",
+            f"MIGRATION_COMMAND={shown!r} needs a shell. Write it as sh -c '…'.",
         )
     return words
 

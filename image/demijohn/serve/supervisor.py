@@ -6,6 +6,7 @@ children once a second, and knows no drain. All of that is its loop's doing, so 
 
 import ctypes
 import os
+import re
 import signal
 import socket
 import time
@@ -46,6 +47,8 @@ PR_SET_CHILD_SUBREAPER = 36
 # Keys of a [program:x] section that are ours, with their defaults.
 KEYS = {"demijohn_essential": "true", "demijohn_single_instance": "false"}
 
+MEANT_AS_OURS = re.compile(r"demij|essential$|single[_-]?instance$")
+
 GOODBYE = "Nginx lets requests end, then Gunicorn goes"
 
 PAUSE_SECONDS = 15  # before a program that keeps ending, and is not essential, is started again
@@ -81,8 +84,7 @@ class Programs:
         `drain_seconds` later; SIGINT stops them now; a second signal does not wait for them.
         """
         _adopt_orphans()
-        goodbye = f"{self._only} is told to end" if self._only else GOODBYE
-        supervisor = Lifecycle(self._options, drain_marker, drain_seconds, goodbye)
+        supervisor = Lifecycle(self._options, drain_marker, drain_seconds, self._only)
         try:
             supervisor.main()
         except asyncore.ExitNow:
@@ -113,9 +115,9 @@ class _Options(ServerOptions):  # type: ignore[misc]
         """Read our own keys of a program's section, which supervisord leaves alone."""
         configs: list[Any] = super().processes_from_section(parser, section, group_name, klass)
         for key in parser.options(section):
-            if key.startswith("demijohn_") and key not in KEYS:
+            if key not in KEYS and MEANT_AS_OURS.match(key):
                 raise ValueError(f"{key} in [{section}] is unknown; there are {' and '.join(KEYS)}")
-        essential, single = (boolean(parser.saneget(section, key, KEYS[key])) for key in KEYS)
+        essential, single = (_boolean(parser, section, key) for key in KEYS)
         for config in configs:
             if not essential:
                 self.nonessential.add(config.name)
@@ -170,10 +172,11 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
     """supervisord with a drain, an exit status, and a reason for it."""
 
     def __init__(
-        self, options: _Options, drain_marker: Path, drain_seconds: int, goodbye: str
+        self, options: _Options, drain_marker: Path, drain_seconds: int, only: str | None
     ) -> None:
         super().__init__(options)
-        self._goodbye = goodbye
+        self._alone = only is not None
+        self._goodbye = f"stopping {only}" if only else GOODBYE
         self.verdict = Exit.OK
         self.reason = ""
         self._marker = drain_marker
@@ -286,6 +289,9 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             _end_group(pid)
         if not _restarts(process, status):
             log_info("supervise", f"{name} ended ({words}), and stays so")
+            if self._alone:  # `demijohn worker NAME` has nothing else to run
+                self.verdict = Exit.OK if status == 0 else Exit.SOFTWARE
+                self._stop()
             return
         killed = status == -1
         times = (self._kills if killed else self._ends).setdefault(name, deque())
@@ -349,6 +355,14 @@ class _Alarm:
 
     def handle_error(self) -> None:
         raise  # noqa: PLE0704  called by supervisord's loop while an exception is handled
+
+
+def _boolean(parser: Any, section: str, key: str) -> bool:
+    text = parser.saneget(section, key, KEYS[key])
+    try:
+        return bool(boolean(text))
+    except ValueError:
+        raise ValueError(f"{key}={text} in [{section}] must be true or false") from None
 
 
 def _restarts(process: Subprocess, status: int) -> bool:
