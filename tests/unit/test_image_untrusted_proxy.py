@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from demijohn.commands import doctor
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
+from demijohn.config.settings import load
 from demijohn.worker import untrusted_proxy
 
 
@@ -65,3 +67,16 @@ def test_closed_output_does_not_fail_the_request(
         pass
     monkeypatch.setattr("sys.stdout", output)
     untrusted_proxy.report("10.0.0.1 X-Forwarded-For")
+
+
+def test_doctor_finds_the_report_of_a_server_of_another_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    marker = UNTRUSTED_PROXIES["private"]
+    for user, port in ((10001, 8080), (10001, 9000)):
+        folder = tmp_path / f"demijohn-{user}-{port}"
+        folder.mkdir()
+        (folder / marker).write_text(f"the report of port {port}")
+    config = load({"DATABASE_URL": "postgres://h/d", "DEMIJOHN_DOTENV": ""})
+    assert doctor.reports(config, marker) == {"the report of port 8080"}

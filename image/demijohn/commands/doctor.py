@@ -115,7 +115,7 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
             )
 
 
-def _markers(config: Settings, name: str) -> set[str]:
+def reports(config: Settings, name: str) -> set[str]:
     """What the files of that name in the run directory say, also if another user runs the server:
     `fly ssh console` is root's.
     """
@@ -135,7 +135,7 @@ def _proxies(report: Report, config: Settings) -> None:
     trusted = ", ".join(config.trusted_proxies) or "none"
     report.fact("trusted", trusted, config.sources["TRUSTED_PROXIES"])
     for kind, marker in UNTRUSTED_PROXIES.items():
-        for line in _markers(config, marker):
+        for line in reports(config, marker):
             if kind == "private":
                 report.problem(line)
             else:  # perhaps a client that forges headers, which is none of our problems
