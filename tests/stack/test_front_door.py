@@ -78,7 +78,7 @@ def test_a_request_has_one_name_even_if_the_app_names_it_too(mirror: Stack, tmp_
 
 def test_another_policy_may_be_set(launch: Callable[..., Stack]) -> None:
     policy = "default-src 'self' https://cdn.example; script-src 'self' 'sha256-abc='"
-    running = launch(**MIRROR, CONTENT_SECURITY_POLICY=policy).start().wait_until_ready()
+    running = launch(**MIRROR, DEMIJOHN_CONTENT_SECURITY_POLICY=policy).start().wait_until_ready()
     for path in ("/", "/api/show", "/gone.js"):
         assert ask(running, path).one("Content-Security-Policy") == policy
 

@@ -110,7 +110,9 @@ def can_connect(stack: Stack) -> bool:
 def test_a_program_runs_beside_the_others_and_its_words_are_in_the_log(
     launch: Launch, tmp_path: Path
 ) -> None:
-    folder = root(tmp_path, worker="command=sh -c 'echo \"at work for $REGION\"; exec sleep 600'")
+    folder = root(
+        tmp_path, worker="command=sh -c 'echo \"at work for $DEMIJOHN_REGION\"; exec sleep 600'"
+    )
     running = launch(folder, **MIRROR, DEMIJOHN_REGION="ams").start().wait_until_ready()
     running.wait_for(lambda: "worker    at work for ams\n" in running.log, "its words")
     running.signal(signal.SIGTERM)
