@@ -110,7 +110,7 @@ def test_a_full_or_read_only_disk_is_no_half_start(launch: Launch, measured: Mea
         assert site.wait() == 73, size
         (complaint,) = site.complaints()
         assert complaint.startswith("the run directory /tmp/demijohn-10001-8080")
-        assert complaint.endswith("or set RUN_DIR.")
+        assert complaint.endswith("or set DEMIJOHN_RUN_DIR.")
         assert ("no room" in complaint) == (size != "read-only")
     measured(f"7 sizes end with 73 and one line, {started} serve")
 
