@@ -434,7 +434,7 @@ def api_problem(site: Site) -> str:
 def oversized(site: Site) -> str:
     """Oversized body is a 413 before it is sent"""
     request = f"POST {site.unknown_api} HTTP/1.1\r\nContent-Length: {DECLARED}\r\n"
-    remedy = "set MAX_BODY_SIZE; or a proxy before it waits for the whole body"
+    remedy = "set DEMIJOHN_MAX_BODY_SIZE; or a proxy before it waits for the whole body"
     try:
         reply = site.raw(f"{request}Expect: 100-continue\r\nContent-Type: application/json")
     except TimeoutError:
