@@ -7,14 +7,13 @@ import pytest
 from tests.container.engine import HARDENED, PASSWORD, Engine, Postgres, docker, must, wait_for
 
 # Reserved for documentation (RFC 5737), so no private network: here it stands for a public one.
-SUBNET = "198.51.100.32/28"
+PUBLIC = "198.51.100.0/24"
 
 
 @pytest.fixture
 def public(engine: Engine, postgres: Postgres) -> Iterator[tuple[str, str]]:
     """A network of public addresses, and the address that `postgres` has there."""
-    name = engine.name()
-    must("network", "create", "--label", engine.label, "--subnet", SUBNET, name)
+    name = engine.create_network(PUBLIC)
     must("network", "connect", name, postgres.host)
     address = f'{{{{(index .NetworkSettings.Networks "{name}").IPAddress}}}}'
     yield name, must("inspect", "--format", address, postgres.host)
