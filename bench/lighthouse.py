@@ -20,7 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from local import tools
-from tests.container.engine import ROOT, Engine
+from tests.support.docker_engine import ROOT, Engine
 
 HERE = Path(__file__).resolve().with_suffix("")
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from local.postgres import Postgres, temporary
-from tests.stack_fixture import ROOT, Stack, free_port
+from tests.support.stack import ROOT, Stack, free_port
 
 POLL = {"question": "Tea or coffee?", "options": ["Tea", "Coffee", "Water"]}
 VOTES_A_SECOND = 20

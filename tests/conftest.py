@@ -6,21 +6,25 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.ledger import Query
-
-ROOT = Path(__file__).resolve().parent.parent
+from local.steps import ROOT
+from tests.support.sql import Query
 
 # Containers come when the browsers are done: Docker's networks come and go with them, and Chromium
 # gives up all that it loads where a network changes (net::ERR_NETWORK_CHANGED), loopback or not.
 ORDER = ("browser", "unit", "container", "stack")
 
-pytest_plugins = ["tests.pgbouncer", "tests.rows", "tests.stack_fixture"]
+pytest_plugins = [
+    "tests.support.stack",  # first: others import it, and its asserts are to be rewritten
+    "tests.support.containers",
+    "tests.support.fault_scenarios",
+    "tests.support.finished_command",
+    "tests.support.pgbouncer",
+]
 
 _numbers = itertools.count(1)
 
@@ -94,18 +98,22 @@ def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return refuse
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test with its folder, so that `-m browser` or `-m "not container"` work."""
-    items.sort(key=lambda item: ORDER.index(_folder(item)))
+    """Mark every test with its kind, so that `-m browser` or `-m "not container"` work."""
+    items.sort(key=lambda item: ORDER.index(_kind(item)))
     for item in items:
-        folder = _folder(item)
-        if folder in {"stack", "browser", "container"}:
-            item.add_marker(folder)
+        kind = _kind(item)
+        item.add_marker(kind)
+        if kind == "container":  # one process for all of them: they share what takes long to make
+            item.add_marker(pytest.mark.xdist_group("container"))
+            item.add_marker(pytest.mark.timeout(900))  # the first may have to build from nothing
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Have the report say which of the things in REQUIRE a test was about."""
+    """Write into the report which kind a test is, and which of the things in REQUIRE it needs."""
+    item.user_properties += [("kind", _kind(item))]
     item.user_properties += [("needs", name) for name in _required(item)]
 
 
@@ -128,5 +136,7 @@ def _required(item: pytest.Item) -> list[str]:
     return [name for name in names if item.get_closest_marker(name)]
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOT / "tests").parts[0]
+def _kind(item: pytest.Item) -> str:
+    """What a test needs: its folder says so, `tests/tally/browser` for instance."""
+    folders = item.path.relative_to(ROOT / "tests").parts
+    return next((kind for kind in ORDER if kind in folders), "stack")

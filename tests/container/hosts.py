@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests import secrecy
-from tests.container.engine import ROOT, Container, Engine, Postgres, docker, must
+from tests.support import secrecy
+from tests.support.docker_engine import ROOT, Container, Engine, Postgres, docker, must
 
 TABLE = Path(__file__).with_name("hosts.toml")
 MIRROR = ROOT / "tests" / "fixtures" / "mirror" / "mirror.py"

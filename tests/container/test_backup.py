@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import HARDENED, ROOT, Engine, Postgres, docker, must
+from tests.support.docker_engine import HARDENED, ROOT, Engine, Postgres, docker, must
 
 Output = tuple[int, str, str]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.container.engine import HARDENED, ROOT, Container
-from tests.stack.raw import Front
-from tests.stack.test_bad_requests import CASES, check_journal, exchange
+from tests.runtime.nginx.test_bad_requests import CASES, check_journal, exchange
+from tests.support.docker_engine import HARDENED, ROOT, Container
+from tests.support.raw_http import Front
 
 Launch = Callable[..., Container]
 
@@ -15,13 +15,13 @@ def test_every_bad_request_is_refused_or_taken_for_what_it_is(
     launch: Launch, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o777)  # the image's user writes the journal here
-    apps = ROOT / "tests" / "stack" / "apps"
-    mounts = ("--volume", f"{apps}:/apps:ro", "--volume", f"{tmp_path}:/witness")
+    apps = ROOT / "tests" / "support" / "apps"
+    mounts = ("--volume", f"{apps}:/apps:ro", "--volume", f"{tmp_path}:/recorder")
     container = launch(
         options=(*HARDENED, *mounts),
         APP_DIR="/apps",
-        APP_MODULE="witness:app",
-        JOURNAL="/witness/journal",
+        APP_MODULE="recorder:app",
+        JOURNAL="/recorder/journal",
         RELEASE_ON_BOOT="false",
         DEMIJOHN_RATE_LIMIT="0",
     ).wait_until_ready()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import ROOT, Container, Engine, Postgres, wait_for
+from tests.support.docker_engine import ROOT, Container, Engine, Postgres, wait_for
 
 Launch = Callable[..., Container]
 GUESTBOOK = ROOT / "tests" / "fixtures" / "guestbook"

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests import secrecy
-from tests.container.engine import (
+from tests.container.hosts import CLIENT, CLOUDFLARE_EDGE, MIRROR, Deployment, Fleet, hosts
+from tests.support import secrecy
+from tests.support.docker_engine import (
     NO_TLS,
     PASSWORD,
     Container,
@@ -21,8 +22,7 @@ from tests.container.engine import (
     must,
     wait_for,
 )
-from tests.container.hosts import CLIENT, CLOUDFLARE_EDGE, MIRROR, Deployment, Fleet, hosts
-from tests.stack_fixture import REVISIONS
+from tests.support.stack import REVISIONS
 
 Launch = Callable[..., Container]
 
@@ -151,7 +151,7 @@ def test_release_step_migrates_and_the_boot_finds_it_done(deployed: Deployment) 
 @each_host
 def test_smoke_passes_on_the_host(deployed: Deployment) -> None:
     assert set(deployed.web.smoke().values()) <= {"pass", "skip"}
-    assert deployed.web.get("/api/status").json()["database"]["available"]
+    assert deployed.web.get("/healthz/database").status_code == 200
 
 
 @each_host

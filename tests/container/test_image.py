@@ -1,8 +1,9 @@
 """What the image is: small, without privileges, and described."""
 
+import re
 import subprocess
 
-from tests.container.engine import Container, Engine, docker, must, wait_for
+from tests.support.docker_engine import ROOT, Container, Engine, docker, must, wait_for
 
 # What the build needs and the container does not, or what nobody asked for.
 UNWANTED = ("pip", "pip3", "gcc", "cc", "make", "node", "npm", "git", "curl", "wget", "psql")
@@ -66,7 +67,8 @@ def test_it_has_what_is_needed_and_no_more(image: str) -> None:
     found = must("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", find)
     assert found.splitlines() == []
     everything = must("run", "--rm", "--entrypoint", "ls", image, "/app").split()
-    assert everything == ["backend", "nginx.conf", "programs.d", "static", "supervisord.conf"]
+    (backend,) = re.findall(r"^ARG BACKEND=(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert everything == [backend, "nginx.conf", "programs.d", "static", "supervisord.conf"]
 
 
 def test_the_app_cannot_change_itself(image: str) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import HARDENED, Container, Postgres
-from tests.stack.moving import WHILE_IMPORTING
+from tests.sqlite_import.helpers import WHILE_IMPORTING
+from tests.support.docker_engine import HARDENED, Container, Postgres
 
 Launch = Callable[..., Container]
 

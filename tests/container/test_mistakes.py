@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.container.engine import HARDENED, Container, Postgres
+from tests.support.docker_engine import HARDENED, Container, Postgres
 
 Launch = Callable[..., Container]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.container.engine import HARDENED, PASSWORD, Engine, Postgres, docker, must, wait_for
+from tests.support.docker_engine import HARDENED, PASSWORD, Engine, Postgres, docker, must, wait_for
 
 # Reserved for documentation (RFC 5737), so no private network: here it stands for a public one.
 PUBLIC = "198.51.100.0/24"

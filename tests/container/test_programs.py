@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import secrecy
-from tests.container.engine import ROOT, Container, Engine, docker, must, wait_for
 from tests.container.test_guestbook import GUESTBOOK, put_in
-from tests.ledger import Query
+from tests.support import secrecy
+from tests.support.docker_engine import ROOT, Container, Engine, docker, must, wait_for
+from tests.support.sql import Query
 
 Launch = Callable[..., Container]
 BACKGROUND = ROOT / "tests" / "fixtures" / "background"
@@ -51,12 +51,6 @@ def start(launch: Launch, background_image: str) -> Launch:
 def test_flask_command_finds_the_app_and_its_database(start: Launch, command: str) -> None:
     site = start(SECRET_KEY=None, SECRET_KEY_FILE="/etc/hostname").wait_until_ready()
     assert site.exec(*command.split(), "--app", "app", "count-greetings") == "0"
-
-
-def test_tallys_flask_command_needs_no_settings_of_its_own(tally: Container) -> None:
-    assert "/api/polls" in tally.exec("flask", "--app", "backend", "routes")
-    current = tally.exec("alembic", "-c", "backend/alembic.ini", "current")
-    assert "(head)" in current
 
 
 def test_command_reads_secrets_from_files(launch: Launch, tmp_path: Path) -> None:

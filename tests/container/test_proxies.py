@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.container.engine import Container, Engine, docker, must
+from tests.support.docker_engine import Container, Engine, docker, must
 
 Launch = Callable[..., Container]
 
 CLIENT = "203.0.113.7"
-PATH = "/api/polls/unknown"
+PATH = "/api/unknown"
 ASK = """
 import json, sys, urllib.error, urllib.request
 url, headers = sys.argv[1], json.loads(sys.argv[2])

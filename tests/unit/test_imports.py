@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from local.steps import ROOT
+
 NEVER = {
     "image": {"backend", "image", "local", "tests"},
     "backend": {"demijohn", "image", "local", "tests"},

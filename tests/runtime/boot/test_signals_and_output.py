@@ -1,0 +1,174 @@
+"""How a command ends: told to stop wherever it is, and with an output that nobody takes."""
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import (
+    ALONE,
+    WHILE_IMPORTING,
+    bring,
+    brought,
+    command,
+    environment,
+    file,
+    state,
+)
+
+ROWS = [(n, f"name {n}") for n in range(5_000)]
+DONE = 70, "demijohn: stopped by {} before it was done. Nothing was changed.\n"
+NUMBERS = pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+
+LOST_BY_A_LIBRARY = """
+import os, sys
+from demijohn.cli import main
+from demijohn.common.exit_codes import Interrupted
+from demijohn.sqlite_import import command, display
+def deaf():
+    try:
+        os.kill(os.getpid(), {number})
+    except Interrupted:
+        pass
+    return display.Lines()
+command.display = deaf
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=ROWS)
+
+
+def run(
+    url: str, *words: str, out: int | None = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words],
+        env=environment(url),
+        stdout=out,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+
+
+@NUMBERS
+@pytest.mark.parametrize("code", [WHILE_IMPORTING, LOST_BY_A_LIBRARY], ids=["importing", "lost"])
+def test_a_signal_is_heard_also_where_its_exception_is_lost(
+    database: str, path: Path, number: signal.Signals, code: str
+) -> None:
+    before = state(database)
+    program = ("-c", code.format(number=int(number)))
+    done = run(database, *command(path, program=program)[1:])
+    assert (done.returncode, done.stderr) == (DONE[0], DONE[1].format(number.name))
+    assert state(database) == before
+
+
+@NUMBERS
+@pytest.mark.parametrize("word", ["doctor", "release"])
+def test_who_asks_no_more_hears_a_signal_while_importing(
+    database: str, number: signal.Signals, word: str
+) -> None:
+    done = run(database, "-c", WHILE_IMPORTING.format(number=int(number)), word)
+    said = f"demijohn: stopped by {number.name} before it was done\n"
+    assert (done.returncode, done.stdout, done.stderr) == (70, "", said)
+
+
+@NUMBERS
+def test_smoke_takes_no_signal_for_a_check_that_failed(number: signal.Signals) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, *ALONE, "smoke", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        first, _ = server.accept()  # which tells whether there is a site at all
+        with first:
+            first.recv(65536)
+            first.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        second, _ = server.accept()
+        with second:
+            process.send_signal(number)
+            _, said = process.communicate(timeout=30)
+    assert process.returncode == 70
+    assert said == f"demijohn: stopped by {number.name} before it was done\n"
+
+
+def read_one_line(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """As `| head -1` does: how the command ended, and what it said on stderr."""
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline()
+    process.stdout.close()
+    return process.wait(60), process.stderr.read()
+
+
+def start(url: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *words],
+        env=environment(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_an_import_whose_reader_is_gone_ends_as_if_it_were_there(database: str, path: Path) -> None:
+    assert read_one_line(start(database, *command(path)[1:])) == (0, "")
+    brought(database, path, "--verify-only")
+
+
+def test_a_doctor_whose_reader_is_gone_says_what_it_found(database: str) -> None:
+    found = run(database, *ALONE, "doctor").returncode
+    assert found in (0, 1)
+    assert read_one_line(start(database, *ALONE, "doctor")) == (found, "")
+
+
+MISSING = "demijohn: standard output: No space left on device, so a part of it is missing."
+
+
+def test_a_full_disk_is_told_and_the_import_is_done(database: str, path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run(database, *command(path)[1:], out=full.fileno())
+    assert done.returncode == 73
+    assert done.stderr == f"{MISSING} The command itself succeeded.\n"
+    brought(database, path, "--verify-only")
+
+
+@pytest.mark.parametrize("word", ["--help", "--version", "nothing", "doctor"])
+def test_a_full_disk_hides_no_other_failure(database: str, word: str) -> None:
+    alone = run(database, *ALONE, word)
+    with Path("/dev/full").open("w") as full:
+        done = run(database, *ALONE, word, out=full.fileno())
+    assert done.returncode == (alone.returncode or 73)
+    said = done.stderr.splitlines()
+    assert all(line.startswith("demijohn: ") for line in said)
+    assert said[: len(alone.stderr.splitlines())] == alone.stderr.splitlines()
+    assert (word == "nothing") != any(line.startswith(MISSING) for line in said)
+
+
+def test_descriptors_that_are_closed_are_not_taken_for_the_database(
+    database: str, path: Path
+) -> None:
+    before = path.read_bytes()
+    shell = '"$@" <&- >&- 2>&-'
+    for words in ([], ["--replace", "--exclude", "none"]):
+        done = subprocess.run(
+            ["sh", "-c", shell, "sh", *command(path, *words)], env=environment(database), timeout=60
+        )
+        assert done.returncode == (64 if words else 0)
+    brought(database, path, "--verify-only")
+    assert path.read_bytes() == before
+
+
+def test_letters_that_an_encoding_lacks_end_nothing(database: str, path: Path) -> None:
+    done = bring(database, path, PYTHONIOENCODING="latin-1")
+    assert done.status == 0
+    assert "? " in done.out

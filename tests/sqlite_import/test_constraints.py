@@ -1,0 +1,117 @@
+"""What a new table keeps of SQLite's constraints: names, and rows that were against them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import Done, ask, bring, brought, connected, file
+
+NAMED = """
+CREATE TABLE p (id INTEGER, code TEXT, CONSTRAINT pk_p PRIMARY KEY (id),
+                CONSTRAINT uq_code UNIQUE (code), UNIQUE (code, id));
+CREATE TABLE q (id INTEGER CONSTRAINT pk_q PRIMARY KEY, nick TEXT CONSTRAINT uq_nick UNIQUE,
+                mail TEXT UNIQUE, p INT CONSTRAINT fk_p REFERENCES p, b INT, c INT REFERENCES p,
+                CONSTRAINT fk_b FOREIGN KEY (b) REFERENCES p (id));
+"""
+
+
+def names(url: str, table: str) -> dict[str, str]:
+    return {
+        definition: name
+        for name, definition in ask(
+            url,
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            f" WHERE conrelid = '{table}'::regclass AND contype IN ('p', 'u', 'f')",
+        )
+    }
+
+
+def test_constraints_keep_their_names(database: str, tmp_path: Path) -> None:
+    brought(database, file(tmp_path / "app.db", NAMED))
+    assert names(database, "p") == {
+        "PRIMARY KEY (id)": "pk_p",
+        "UNIQUE (code)": "uq_code",
+        "UNIQUE (code, id)": "p_code_id_key",
+    }
+    assert names(database, "q") == {
+        "PRIMARY KEY (id)": "pk_q",
+        "UNIQUE (nick)": "uq_nick",
+        "UNIQUE (mail)": "q_mail_key",
+        "FOREIGN KEY (p) REFERENCES p(id)": "fk_p",
+        "FOREIGN KEY (b) REFERENCES p(id)": "fk_b",
+        "FOREIGN KEY (c) REFERENCES p(id)": "q_c_fkey",
+    }
+
+
+def test_a_name_that_two_tables_give_is_had_once(database: str, tmp_path: Path) -> None:
+    sql = "".join(f"CREATE TABLE t{n} (a INT, CONSTRAINT uq UNIQUE (a));" for n in range(2))
+    brought(database, file(tmp_path / "app.db", sql))
+    assert names(database, "t0") == {"UNIQUE (a)": "uq"}
+    assert [name[:3] for name in names(database, "t1").values()] == ["uq_"]
+
+
+def test_what_rows_that_clash_are_to_do_is_left_behind(database: str, tmp_path: Path) -> None:
+    sql = """CREATE TABLE t (a INT UNIQUE ON CONFLICT REPLACE, b INT NOT NULL ON CONFLICT IGNORE,
+                             c INT UNIQUE ON CONFLICT ABORT, "on" INT, "conflict" INT,
+                             UNIQUE (a, b) ON CONFLICT IGNORE);"""
+    left = brought(database, file(tmp_path / "app.db", sql)).left()
+    assert left == {
+        "conflict clause t: a UNIQUE ON CONFLICT REPLACE": "Postgres refuses such rows",
+        "conflict clause t: b NOT NULL ON CONFLICT IGNORE": "Postgres refuses such rows",
+        "conflict clause t: UNIQUE ON CONFLICT IGNORE": "Postgres refuses such rows",
+    }
+
+
+def test_columns_that_heed_no_case_in_sqlite_are_one_note(database: str, tmp_path: Path) -> None:
+    columns = "a TEXT COLLATE NOCASE, b TEXT COLLATE NOCASE, c TEXT, d INT COLLATE NOCASE"
+    sql = f"CREATE TABLE t ({columns})"
+    done = brought(database, file(tmp_path / "app.db", sql, t=[("x", "y", "z", 1)]))
+    assert "\n  t.a, t.b: COLLATE NOCASE in SQLite; in Postgres it compares with case" in done.out
+
+
+def checked(url: str, folder: Path, *words: str) -> Done:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT, CONSTRAINT few CHECK (n < 5));"
+    rows = "PRAGMA ignore_check_constraints = 1; INSERT INTO t VALUES (1, 1), (2, 9), (3, 8);"
+    return brought(url, file(folder / "app.db", sql + rows), *words)
+
+
+@pytest.mark.parametrize("words", [(), ("--on-bad", "null")])
+def test_a_check_that_rows_are_against_holds_for_new_rows(
+    database: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = checked(database, tmp_path, *words)
+    told = "holds for new rows only: 2 rows are against it (id 2, 3)"
+    assert done.changed() == {"check t: few": told}
+    assert done.left() == {}
+    kept = "SELECT convalidated FROM pg_constraint WHERE conname = 'few'"
+    assert ask(database, kept) == [(False,)]
+
+
+def test_a_table_that_is_made_beside_those_that_are_there_is_told(
+    database: str, tmp_path: Path
+) -> None:
+    with connected(database) as cursor:
+        cursor.execute("CREATE TABLE a (id int)")
+    tables = ("a", "b", "alembic_version", "_alembic_tmp_a")
+    path = file(tmp_path / "app.db", "".join(f"CREATE TABLE {name} (id INT);" for name in tables))
+    out = brought(database, path, "--dry-run").out
+    made = "is made here, since Postgres has no table of that name, and has others of the file"
+    assert f"\n  alembic_version, b: {made}\n" in out
+    left = "is left of a migration that broke off, and is made here too"
+    assert f"\n  _alembic_tmp_a: {left}: --exclude _alembic_tmp_a\n" in out
+    with connected(database) as cursor:
+        cursor.execute("DROP TABLE a")
+    assert made not in brought(database, path, "--dry-run").out
+
+
+def test_columns_that_cannot_become_text_are_one_line(database: str, tmp_path: Path) -> None:
+    with connected(database) as cursor:
+        cursor.execute("CREATE TABLE t (a date, b date, c int)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a, b, c)", t=[("x", "y", "z")])
+    done = bring(database, path, "--on-bad", "text")
+    assert done.status == 65
+    assert done.err == (
+        "demijohn: --on-bad text cannot make them text, for their types in Postgres are there "
+        "already: t.a (date), t.b (date), t.c (integer). Say --on-bad skip, or change their types "
+        "there.\n"
+    )

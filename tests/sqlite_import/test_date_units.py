@@ -1,0 +1,64 @@
+"""What numbers and texts in columns of dates mean is inferred only where there is no doubt."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import ask, bring, brought, file
+
+TODAY = 1_700_000_000
+
+
+@pytest.mark.parametrize("existing", [False, True])
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (TODAY * 1000, TODAY),
+        (TODAY * 10**6, TODAY * 1000),
+        (TODAY * 10**6, -TODAY),
+        (TODAY, 10**13),
+    ],
+)
+def test_numbers_of_several_units_are_not_taken_for_one(
+    database: str, tmp_path: Path, numbers: tuple[int, int], *, existing: bool
+) -> None:
+    if existing:
+        ask(database, "CREATE TABLE t (id int, at timestamptz)")
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP)"
+    path = file(tmp_path / "app.db", sql, t=[(n, number) for n, number in enumerate(numbers)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "2 values do not fit" in done.err and "its values are" not in done.out
+    brought(database, path, "--type", "t.at=timestamptz:us")
+
+
+def test_a_few_small_numbers_are_dates_around_1970(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP, ms TIMESTAMP)"
+    rows = [(1, TODAY, TODAY * 1000), (2, 86_400, 86_400), (3, -1, 0)]
+    done = brought(database, file(tmp_path / "app.db", sql, t=rows))
+    assert "t.at: timestamp with time zone: its values are seconds since 1970" in done.notes()
+    assert "t.ms: timestamp with time zone: its values are milliseconds since 1970" in done.notes()
+
+
+def test_a_long_text_is_no_time_of_day(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, born DATE, met DATE)"
+    rows = [(1, "1980-01-01", "1980-01-01"), (2, "Jan 15, 1980", "1980-01-15 10:00")]
+    done = brought(database, file(tmp_path / "app.db", sql, t=rows), "--on-bad", "null")
+    assert ask(database, "SELECT pg_typeof(born)::text, pg_typeof(met)::text FROM t LIMIT 1") == [
+        ("date", "timestamp without time zone")
+    ]
+    assert "met: timestamp without time zone: some values have a time of day" in done.notes()
+    assert "born" not in done.notes()
+
+
+def test_a_month_is_not_thirty_days(database: str, tmp_path: Path) -> None:
+    ask(database, "CREATE TABLE t (id int PRIMARY KEY, a interval)")
+    rows = [(1, "1970-01-31 00:00:00"), (2, "1970-01-02 00:00:00"), (3, "1969-12-31 23:59:59")]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a DATETIME)", t=rows)
+    brought(database, path)
+    for number, other in ((1, "1 mon"), (2, "24:00:00"), (3, "-00:00:01")):
+        ((before,),) = ask(database, f"SELECT a::text FROM t WHERE id = {number}")
+        ask(database, f"UPDATE t SET a = '{other}' WHERE id = {number}")
+        assert bring(database, path, "--verify-only").status == 1
+        ask(database, f"UPDATE t SET a = '{before}' WHERE id = {number}")
+    brought(database, path, "--verify-only")

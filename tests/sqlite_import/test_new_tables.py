@@ -1,0 +1,276 @@
+"""Where the schema is empty, tables are made as the SQLite file declares them."""
+
+import re
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from local.steps import ROOT
+from tests.sqlite_import.helpers import WHOEVER_READS, Done, ask, bring, brought, connected, file
+
+SAMPLES = ROOT / "fixtures" / "samples"
+
+DECLARED = """
+CREATE TABLE "User" (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  "order" TEXT COLLATE NOCASE UNIQUE,
+  Active BOOLEAN NOT NULL DEFAULT 1,
+  made DATETIME DEFAULT CURRENT_TIMESTAMP,
+  day TEXT DEFAULT (date('now')),
+  "it's" VARCHAR(10) DEFAULT 'it''s',
+  ratio REAL DEFAULT -0.5,
+  raw BLOB DEFAULT x'00ff',
+  odd INTEGER DEFAULT (random()),
+  xmin INT,
+  CONSTRAINT "short enough" CHECK (length("it's") < 8),
+  CHECK (Active = 1 OR ratio != 0),
+  CHECK (typeof(odd) = 'integer'),
+  UNIQUE (day, "it's")
+);
+CREATE INDEX active_users ON "User" ("order" DESC) WHERE active = 1 AND day IS NOT NULL;
+CREATE INDEX lowered ON "User" (lower("it's"), made);
+CREATE INDEX untranslatable ON "User" (strftime('%Y', '2024-01-01'));
+CREATE TABLE pair (a INT, b TEXT, c, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE child (
+  a INT, b TEXT, u INTEGER REFERENCES "User" ON DELETE SET NULL,
+  FOREIGN KEY (a, b) REFERENCES pair (a, b) ON DELETE CASCADE ON UPDATE RESTRICT
+    DEFERRABLE INITIALLY DEFERRED
+);
+CREATE TABLE exact (id INTEGER PRIMARY KEY, i INT NOT NULL, r REAL, t TEXT, b BLOB, x ANY) STRICT;
+CREATE TABLE worked (
+  price NUMERIC, count INT,
+  total NUMERIC GENERATED ALWAYS AS (price * count) STORED,
+  label TEXT AS (upper('n' || count)) VIRTUAL,
+  year TEXT AS (strftime('%Y', '2024-05-05'))
+);
+CREATE TABLE hens (id INTEGER PRIMARY KEY, egg INT REFERENCES eggs(id));
+CREATE TABLE eggs (id INTEGER PRIMARY KEY, hen INT REFERENCES hens(id));
+CREATE TABLE gone (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT);
+CREATE TABLE orphan (n INT REFERENCES nowhere(id));
+CREATE TABLE keyless (k TEXT PRIMARY KEY);
+CREATE VIEW seen AS SELECT 1;
+CREATE TRIGGER fires AFTER INSERT ON pair BEGIN SELECT 1; END;
+CREATE VIRTUAL TABLE words USING fts5(body);
+INSERT INTO "User" (id, "order", "it's") VALUES (7, 'Ann', 'a'), (3, 'Bob', 'b');
+INSERT INTO pair VALUES (1, 'x', 1), (2, 'y "', NULL);
+INSERT INTO child VALUES (1, 'x', 7), (NULL, 'q', NULL);
+INSERT INTO exact VALUES (1, 2, 3.5, 'four', x'05', 6), (2, 2, NULL, NULL, NULL, 'six');
+INSERT INTO worked (price, count) VALUES (1.25, 3), (NULL, 1);
+INSERT INTO hens VALUES (1, 1); INSERT INTO eggs VALUES (1, 1);
+INSERT INTO gone VALUES (41, 'x'); DELETE FROM gone;
+INSERT INTO keyless VALUES (NULL), ('a');
+"""
+
+
+@pytest.fixture(scope="module")
+def made(postgres: object, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Done]:
+    url = postgres.create_database("import_schema")  # type: ignore[attr-defined]
+    return url, brought(url, file(tmp_path_factory.mktemp("schema") / "app.db", DECLARED))
+
+
+def definitions(url: str, table: str) -> str:
+    """Constraints and indexes as Postgres would write them."""
+    constraints = ask(
+        url,
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+        f" WHERE conrelid = '\"{table}\"'::regclass",
+    )
+    indexes = ask(url, f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}'")
+    return "\n".join(line for (line,) in [*constraints, *indexes])
+
+
+def test_columns(made: tuple[str, Done]) -> None:
+    columns = ask(
+        made[0],
+        """SELECT column_name, data_type, is_nullable, column_default, is_identity
+             FROM information_schema.columns WHERE table_name = 'User' ORDER BY ordinal_position""",
+    )
+    assert columns == [
+        ("id", "bigint", "NO", None, "YES"),
+        ("order", "text", "YES", None, "NO"),
+        ("Active", "boolean", "NO", "true", "NO"),
+        (
+            *("made", "timestamp without time zone", "YES"),
+            *("date_trunc('second'::text, (now() AT TIME ZONE 'UTC'::text))", "NO"),
+        ),
+        (
+            *("day", "text", "YES"),
+            *("to_char((now() AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD'::text)", "NO"),
+        ),
+        ("it's", "character varying", "YES", "'it''s'::character varying(10)", "NO"),
+        ("ratio", "double precision", "YES", "'-0.5'::double precision", "NO"),
+        ("raw", "bytea", "YES", "'\\x00ff'::bytea", "NO"),
+        ("odd", "bigint", "YES", None, "NO"),
+        (columns[-1][0], "bigint", "YES", None, "NO"),
+    ]
+
+
+def test_keys_and_indexes(made: tuple[str, Done]) -> None:
+    found = definitions(made[0], "User")
+    for words in (
+        "PRIMARY KEY (id)",
+        'UNIQUE (day, "it\'s")',
+        'UNIQUE INDEX "User_order_key" ON public."User" USING btree (lower(("order" COLLATE "C")))',
+        'btree (lower(("order" COLLATE "C")) DESC) WHERE (("Active" = true) AND (day IS NOT NULL))',
+        'btree (lower(("it\'s")::text), made)',
+        'CHECK ((length(("it\'s")::text) < 8))',
+        'CHECK ((("Active" = true) OR (ratio <> (0)::double precision)))',
+    ):
+        assert words in found
+    assert "PRIMARY KEY (a, b)" in definitions(made[0], "pair")
+
+
+def test_foreign_keys_with_their_actions_and_in_circles(made: tuple[str, Done]) -> None:
+    found = definitions(made[0], "child")
+    assert 'FOREIGN KEY (u) REFERENCES "User"(id) ON DELETE SET NULL' in found
+    assert (
+        "FOREIGN KEY (a, b) REFERENCES pair(a, b) ON UPDATE RESTRICT ON DELETE CASCADE"
+        " DEFERRABLE INITIALLY DEFERRED" in found
+    )
+    assert "FOREIGN KEY (egg) REFERENCES eggs(id)" in definitions(made[0], "hens")
+    assert "FOREIGN KEY (hen) REFERENCES hens(id)" in definitions(made[0], "eggs")
+
+
+def test_a_collation_goes_on_to_ignore_case(made: tuple[str, Done]) -> None:
+    with connected(made[0]) as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
+        cursor.execute('INSERT INTO "User" ("order") VALUES (\'aNN\')')
+
+
+def test_generated_columns(made: tuple[str, Done]) -> None:
+    assert ask(made[0], "SELECT total, label, year FROM worked ORDER BY count DESC") == [
+        (3.75, "N3", "2024"),
+        (None, "N1", "2024"),
+    ]
+    generated = ask(
+        made[0],
+        "SELECT attname, attgenerated::text FROM pg_attribute"
+        " WHERE attrelid = 'worked'::regclass AND attnum > 2",
+    )
+    assert ("year", "") in generated
+
+
+def test_identities_go_on_after_the_highest_number(made: tuple[str, Done]) -> None:
+    assert ask(made[0], "INSERT INTO gone (v) VALUES ('new') RETURNING id") == [(42,)]
+    assert ask(made[0], "INSERT INTO exact (i) VALUES (1) RETURNING id") == [(3,)]
+
+
+def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
+    left = made[1].left() | made[1].changed()
+    for what, reason in {
+        "view seen": "create it anew",
+        "trigger fires": "write it anew",
+        "virtual table words": "SQLite's own",
+        "shadow table words_data": "virtual table",
+        "foreign key orphan (n)": "refers to nowhere, which has no such key",
+        "default User.odd": "it is random()",
+        "check User: typeof ( odd ) = 'integer'": "typeof() is not the same",
+        "index untranslatable": "strftime() is not the same",
+        "generated column worked.year": "now plain: strftime() is not the same",
+        "primary key keyless": "it holds NULL, which SQLite allows: unique instead",
+    }.items():
+        assert reason in left.pop(what, ""), what
+    assert set(left) <= {f"shadow table words_{x}" for x in ("config", "content", "docsize", "idx")}
+    assert "User.xmin: is called xmin_" in made[1].notes()
+    assert set(made[1].changed()) == {"generated column worked.year", "primary key keyless"}
+    assert "not as it was:" in made[1].out
+    assert "left behind:" in made[1].out
+
+
+@pytest.mark.parametrize("sample", ["chinook", "northwind", "sakila"])
+def test_databases_of_a_well_known_shape(database: str, tmp_path: Path, sample: str) -> None:
+    text = (SAMPLES / f"{sample}.sql").read_text(encoding="utf-8")
+    path = file(tmp_path / "app.db", text)
+    done = brought(database, path)
+    tables = set(re.findall(r"^CREATE TABLE \[?([\w ]+?)\]? \(", text, re.M))
+    assert {table["source"] for table in done.report["tables"]} == tables
+    ((keys,),) = ask(database, "SELECT count(*) FROM pg_constraint WHERE contype = 'f'")
+    assert keys == text.count("REFERENCES")
+    ((checks,),) = ask(
+        database, "SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
+    )
+    assert checks == len(re.findall(r"CHECK ?\(", text))
+    ours = "schemaname = 'public'"
+    ((plain,),) = ask(
+        database, f"SELECT count(*) FROM pg_indexes WHERE {ours} AND indexname ~* '^i.*_'"
+    )
+    assert plain == text.count("CREATE INDEX")
+    assert {name.split()[0] for name in done.left()} <= {"view", "trigger"}
+    again = brought(database, path, "--verify-only")
+    assert again.report["outcome"] == "verified"
+
+
+def test_a_name_that_is_too_long_is_shortened_and_told(database: str, tmp_path: Path) -> None:
+    one, two = "ö" * 40 + "a", "ö" * 40 + "b"
+    sql = f'CREATE TABLE "{one}" (x INT); CREATE TABLE "{two}" (x INT, "{one}" INT)'
+    done = brought(database, file(tmp_path / "app.db", sql))
+    found = ask(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    names = [name for (name,) in found]
+    assert len(set(names)) == 2
+    assert all(len(name.encode()) <= 63 for name in names)
+    assert f"{one}: the table is called ö" in done.notes()
+
+
+def test_names_that_differ_by_nothing_sqlite_sees_stay_apart(database: str, tmp_path: Path) -> None:
+    """An index may be called as a constraint would be; names in Postgres are one space."""
+    sql = """
+    CREATE TABLE t (id INTEGER PRIMARY KEY, a INT UNIQUE);
+    CREATE INDEX t_pkey ON t (a); CREATE INDEX t_a_key ON t (a, id);
+    CREATE TABLE t_id_seq (x INT); CREATE TABLE "select" ("from" INT, "a b" INT, "c""d" INT);
+    INSERT INTO "select" VALUES (1, 2, 3);
+    """
+    brought(database, file(tmp_path / "app.db", sql))
+    assert ask(database, 'SELECT "from", "a b", "c""d" FROM "select"') == [(1, 2, 3)]
+
+
+def test_a_unique_constraint_that_the_types_break_is_told(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (at DATETIME UNIQUE)"
+    rows = [("2024-01-01 00:00:00",), ("2024-01-01T00:00:00",)]
+    done = bring(database, file(tmp_path / "app.db", sql, t=rows))
+    assert done.status == 65
+    assert "Key (at)=(2024-01-01 00:00:00) is duplicated" in done.err
+    assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
+
+
+def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
+    """SQLite keeps foreign keys only where it is asked to at each connection."""
+    sql = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p)"
+    path = file(tmp_path / "app.db", sql, c=[(5,), (None,)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "foreign key c (p): 1 row refers to nothing (p 5)" in done.err
+    done = brought(database, path, "--on-bad", "text")
+    assert "holds for new rows only: 1 row" in done.changed()["foreign key c (p)"]
+    assert "left behind" not in done.out
+    assert "NOT VALID" in definitions(database, "c")
+
+
+@WHOEVER_READS
+def test_json_in_the_schema_is_no_damage(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t (id INTEGER PRIMARY KEY, j TEXT CHECK (json_valid(j)),
+          a TEXT AS (json_extract(j, '$.a')));
+        CREATE INDEX i ON t (j ->> '$.b');
+        INSERT INTO t VALUES (1, '{"a": "x"}');""",
+    )
+    left = brought(database, path, program=program).left()
+    assert ask(database, "SELECT id, a FROM t") == [(1, "x")]
+    assert left == {
+        "check t: json_valid ( j )": "json_valid() is not the same in Postgres",
+        "index i": "->> is not the same in Postgres",
+    }
+
+
+def test_a_generated_column_that_postgres_refuses_stops_no_table_before_it(
+    database: str, tmp_path: Path
+) -> None:
+    sql = """CREATE TABLE a (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO a VALUES (1, 'x');
+      CREATE TABLE b (id INTEGER PRIMARY KEY, n INT, cheap INT AS (n < 10));
+      INSERT INTO b (n) VALUES (20), (5);
+      CREATE TABLE c (id INTEGER PRIMARY KEY); INSERT INTO c VALUES (1);"""
+    done = brought(database, file(tmp_path / "app.db", sql))
+    assert "now plain: " in done.changed()["generated column b.cheap"]
+    assert ask(database, "SELECT cheap FROM b ORDER BY id") == [(0,), (1,)]

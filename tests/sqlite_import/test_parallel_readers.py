@@ -1,0 +1,367 @@
+"""Several processes read the SQLite file, and nobody notices but by the time that it takes."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from demijohn.config import resource_limits
+from demijohn.config.resource_limits import Capacity
+from demijohn.sqlite_import import crew as crews
+from demijohn.sqlite_import.command import GIVE_UP_SECONDS
+from demijohn.sqlite_import.crew import Crew
+from demijohn.sqlite_import.source import Source
+from demijohn.sqlite_import.tasks import Ask
+
+from tests.sqlite_import.helpers import (
+    apart,
+    ask,
+    bring,
+    brought,
+    command,
+    connected,
+    environment,
+    file,
+    state,
+)
+from tests.sqlite_import.test_values import database_of
+from tests.sqlite_import.value_cases import FITTING, UNFIT
+
+KEYS = """
+CREATE TABLE pair (a TEXT, b INT, v TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE taken (rowid TEXT, oid INT, _rowid_ REAL);
+CREATE TABLE sparse (id INTEGER PRIMARY KEY, up INT REFERENCES sparse (id), v TEXT);
+CREATE TABLE plain (v TEXT);
+CREATE TABLE none (id INTEGER PRIMARY KEY);
+"""
+FAR = [-(1 << 63), -7, 0, 3, 1 << 40, (1 << 63) - 1]
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tables with all sorts of keys, and of values that fit and that do not."""
+    cases = {f"fits {name}": case for name, case in FITTING.items()}
+    cases |= {f"does not {name}": (one[0], one[1] * 5) for name, one in UNFIT.items()}
+    path = database_of(tmp_path_factory.mktemp("hostile") / "app.db", cases)
+    return file(
+        path,
+        KEYS,
+        pair=[(f"{n % 3}", n, "é" * n) for n in range(20)],
+        taken=[(f"{n}", n, n / 4) for n in range(20)],
+        sparse=[(id_, FAR[0], f"{id_}") for id_ in FAR],
+        plain=[(f"row {n}",) for n in range(9)],  # a multiple of a part
+    )
+
+
+def there(url: str) -> list[Any]:
+    """All but the names of triggers, which Postgres numbers."""
+    relations, _, _, rows = state(url)
+    return [relations, rows]
+
+
+def told(report: dict[str, Any]) -> dict[str, Any]:
+    """All but what is another one each time."""
+    return {name: value for name, value in report.items() if name not in ("seconds", "database")}
+
+
+@pytest.mark.parametrize("policy", ["", "null", "text", "skip"])
+def test_several_say_and_do_what_one_does(postgres: Any, hostile: Path, policy: str) -> None:
+    words = ["--on-bad", policy] if policy else []
+    urls = [postgres.create_database(f"import_crew_{policy}_{who}") for who in ("one", "several")]
+    one = bring(urls[0], hostile, *words)
+    several = bring(urls[1], hostile, *words, program=apart(2, part_rows=3))
+    assert one.status == several.status == (0 if policy else 65)
+    assert told(one.report) == told(several.report)
+    assert one.err == several.err
+    assert there(urls[0]) == there(urls[1])
+
+
+def test_rows_keep_their_order(database: str, tmp_path: Path) -> None:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
+    path = file(tmp_path / "app.db", sql, t=[(n * 3, f"value {n}") for n in range(2000)])
+    brought(database, path, program=apart(3, part_rows=50))
+    assert ask(
+        database,
+        "SELECT bool_and(id > before) FROM (SELECT id, lag(id) OVER (ORDER BY"
+        " ctid) AS before FROM t) x",
+    ) == [(True,)]
+
+
+WRITE = """
+import sqlite3, sys, time
+writer = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+while True:
+    writer.executescript(
+        "BEGIN IMMEDIATE; INSERT INTO a DEFAULT VALUES; INSERT INTO b DEFAULT VALUES; COMMIT"
+    )
+    print(flush=True)
+    time.sleep(0.001)
+"""
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[Path]:
+    """A file where another process adds a row to both tables at once, time and again."""
+    both = "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);"
+    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {both}")
+    with (tmp_path / "rows").open("wb") as rows:
+        writer = subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=rows)
+    try:
+        wait_until(lambda: (tmp_path / "rows").stat().st_size > 3)
+        yield path
+        assert writer.poll() is None
+    finally:
+        writer.kill()
+        writer.wait()
+
+
+@pytest.fixture
+def three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crews, "wanted", lambda source: 3)
+
+
+@pytest.mark.usefixtures("three")
+def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
+    met = 0
+    for _ in range(5):
+        with Source(busy) as source, Crew(source) as crew:
+            crew.meet()
+            met += crew.apart
+            said = crew.ask(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
+            said.append(source.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"))
+        assert all(one == said[0] for one in said)
+        ((a, b),) = said[0]
+        assert a == b > 0
+    assert met > 0, "they never met"
+
+
+@pytest.mark.parametrize(
+    ("cpus", "memory_mb", "file_mb", "readers"),
+    [
+        *((8, None, 20, 3), (2, None, 20, 2), (1, None, 20, 0), (1.9, None, 20, 0)),
+        *((8, None, 1, 0), (8, 256, 20, 3), (8, 150, 20, 2), (8, 120, 20, 0)),
+    ],
+)
+def test_how_many_read(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cpus: float,
+    memory_mb: int | None,
+    file_mb: int,
+    readers: int,
+) -> None:
+    """Never one alone beside this process: it would do what this one can do, and cost memory."""
+    memory = None if memory_mb is None else memory_mb << 20
+    monkeypatch.setattr(resource_limits, "measure", lambda: Capacity(cpus, memory, has_quota=True))
+    with Source(path) as source:
+        monkeypatch.setattr(source, "size", lambda: file_mb << 20)
+        assert crews.wanted(source) == readers
+
+
+def test_where_they_cannot_meet_one_reads(
+    busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews, "MEETINGS", 0)
+    with Source(busy) as source, Crew(source) as crew:
+        crew.meet()
+        assert not crew.apart
+        assert crew.ask(["SELECT 1"]) == [[(1,)]]
+
+
+@pytest.mark.parametrize("program", ["/bin/false", "/does/not/exist"])
+def test_where_none_can_be_started_one_reads(
+    tmp_path: Path, three: None, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("x",)])
+    with Source(path) as source, Crew(source) as crew:
+        crew.meet()
+        assert not crew.apart
+        assert crew.ask(["SELECT v FROM t"]) == [[("x",)]]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
+    return file(tmp_path / "app.db", sql, t=[(n, f"value {n} " * 5) for n in range(5000)])
+
+
+def started(url: str, path: Path) -> subprocess.Popen[str]:
+    """An import by several readers."""
+    return subprocess.Popen(
+        command(path, program=apart()),
+        env=environment(url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def held(url: str, path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Process], Any]]:
+    """An import whose readers have begun, and that waits for a table: it, and its readers."""
+    with connected(url) as cursor:
+        cursor.execute("CREATE TABLE t (id bigint PRIMARY KEY, v text)")
+        cursor.execute("BEGIN; LOCK TABLE t")
+        process = started(url, path)
+        wait_until(
+            lambda: ask(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        )
+        readers = psutil.Process(process.pid).children()
+        assert len(readers) == 2
+        try:
+            yield process, readers, lambda: cursor.execute("ROLLBACK")
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def wait_until(there: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def alive(processes: list[psutil.Process]) -> list[int]:
+    return [one.pid for one in psutil.wait_procs(processes, timeout=10)[1]]
+
+
+def test_a_reader_that_is_killed_is_told_and_nothing_has_been(database: str, path: Path) -> None:
+    with held(database, path) as (process, readers, let_go):
+        readers[1].kill()
+        let_go()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 70
+        assert "was killed by signal 9, so nothing was imported" in said
+        assert len(said.splitlines()) == 1
+        assert alive(readers) == []
+    assert ask(database, "SELECT count(*) FROM t") == [(0,)]
+
+
+def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) -> None:
+    with held(database, path) as (process, readers, _):
+        process.kill()
+        process.wait()
+        assert alive(readers) == []
+
+
+@pytest.fixture
+def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """One that has begun."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", "demijohn.sqlite_import.helper", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert asked(started, "SELECT 1") == [(1,)]
+    yield started
+    started.kill()
+    started.wait()
+    assert started.stdin and started.stdout
+    started.stdin.close()
+    started.stdout.close()
+
+
+def asked(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> Any:
+    assert reader.stdin and reader.stdout
+    pickle.dump(Ask(sql), reader.stdin)
+    reader.stdin.flush()
+    return pickle.load(reader.stdout).result if answer else None
+
+
+def test_a_reader_does_not_finish_for_nobody(reader: subprocess.Popen[bytes]) -> None:
+    """It is in the middle of something long when its caller is gone."""
+    endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)"
+    asked(reader, f"{endless} SELECT max(n) FROM n", answer=False)
+    assert reader.poll() is None
+    assert reader.stdin
+    reader.stdin.close()
+    assert reader.wait(10) == 0
+
+
+def test_a_reader_leaves_signals_to_its_caller(reader: subprocess.Popen[bytes]) -> None:
+    """Who gets them too, and knows what they mean for the import."""
+    reader.send_signal(signal.SIGTERM)
+    reader.send_signal(signal.SIGINT)
+    assert asked(reader, "SELECT count(*) FROM t") == [(5000,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_with_all_its_readers_it_says_so(
+    database: str, path: Path, number: signal.Signals
+) -> None:
+    """As a terminal and a service manager do."""
+    with held(database, path) as (process, readers, _):
+        os.killpg(process.pid, number)
+        _, said = process.communicate(timeout=30)
+        assert (process.returncode, said) == (
+            70,
+            f"demijohn: stopped by {number.name} before it was done. Nothing was changed.\n",
+        )
+        assert alive(readers) == []
+
+
+def test_what_a_reader_finds_is_told_as_ever(database: str, path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    one = bring(database, path)
+    several = bring(database, path, program=apart())
+    assert several.status == one.status == 65
+    assert "is damaged" in several.err
+    assert len(several.err.splitlines()) == 1
+    assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
+
+
+@pytest.fixture(scope="module")
+def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that takes seconds to read, by whoever reads it."""
+    path = tmp_path_factory.mktemp("long") / "app.db"
+    rows = [(n, f"name {n:040}", n / 7, "2024-02-03 10:00:00") for n in range(400_000)]
+    return file(path, "CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT, r REAL, d DATETIME)", e=rows)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.6])
+def test_told_to_stop_while_the_file_is_read_it_stops(
+    database: str, long_one: Path, seconds: float
+) -> None:
+    """Also while its readers meet."""
+    before = state(database)
+    process = started(database, long_one)
+    # Once it has readers it hears signals.
+    wait_until(lambda: psutil.Process(process.pid).children() or process.poll() is not None)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGTERM)
+    assert_stopped(process)
+    assert state(database) == before
+
+
+def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: Path) -> None:
+    before = state(database)
+    process = started(database, long_one)
+    assert process.stdout
+    assert process.stdout.readline() == "reading the SQLite file\n"
+    for reader in psutil.Process(process.pid).children():
+        reader.suspend()
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    assert_stopped(process)
+    assert time.monotonic() - began < GIVE_UP_SECONDS
+    assert state(database) == before
+
+
+def assert_stopped(process: subprocess.Popen[str]) -> None:
+    out, said = process.communicate(timeout=60)
+    expected = (70, "demijohn: stopped by SIGTERM before it was done. Nothing was changed.\n")
+    assert (process.returncode, said) == expected, out

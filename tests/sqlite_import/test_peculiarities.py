@@ -1,0 +1,283 @@
+"""What is peculiar on either side is heeded, or told: nothing is lost or changed in silence."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import ask, bring, brought, file, run, state
+
+DEFAULTS = {
+    "bare TEXT DEFAULT word": "word",
+    'quoted TEXT DEFAULT "a ""word"""': 'a "word"',
+    "bracketed DEFAULT [word]": "word",
+    "truth BOOLEAN DEFAULT true": True,
+    "hexadecimal INTEGER DEFAULT 0x10": 16,
+    "joined TEXT DEFAULT ('x' || 1)": "x1",
+}
+
+
+def constraints(url: str) -> list[str]:
+    return [
+        found
+        for (found,) in ask(
+            url,
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace ORDER BY 1",
+        )
+    ]
+
+
+def test_tables_that_others_inherit_from_are_not_emptied_with_them(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, "CREATE TABLE t (a int); CREATE TABLE heir (b int) INHERITS (t)")
+    run(database, "INSERT INTO t VALUES (1); INSERT INTO heir VALUES (2, 3)")
+    before = state(database)
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(5,)])
+    done = bring(database, path, "--replace")
+    assert done.status == 65
+    assert "t: cannot be written: other tables inherit from it" in done.err
+    assert "--exclude t." in done.err
+    assert state(database) == before
+
+
+def test_a_sequence_that_is_only_a_part_of_a_text_is_told(database: str, tmp_path: Path) -> None:
+    run(
+        database,
+        "CREATE SEQUENCE s; CREATE TABLE t (id serial, no text DEFAULT 'O-'||nextval('s'))",
+    )
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, no TEXT)", t=[(4, "O-7")])
+    done = brought(database, path)
+    assert '"public"."s" is a part of the column\'s default only' in done.changed()["sequence t.no"]
+    assert ask(database, "INSERT INTO t DEFAULT VALUES RETURNING id") == [(5,)]
+
+
+def test_a_sequence_that_has_no_number_left_is_told(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (id serial PRIMARY KEY)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY)", t=[(2**31 - 1,)])
+    done = brought(database, path)
+    assert "its numbers are used up" in done.changed()["sequence t.id"]
+    assert "its numbers are used up" in done.out
+
+
+def test_a_default_is_the_value_that_sqlite_gives(database: str, tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "app.db", f"CREATE TABLE t (id INTEGER PRIMARY KEY, {', '.join(DEFAULTS)})"
+    )
+    brought(database, path)
+    run(database, "INSERT INTO t DEFAULT VALUES")
+    assert ask(database, "SELECT * FROM t") == [(1, *DEFAULTS.values())]
+
+
+@pytest.mark.parametrize("default", ["CURRENT_TIMESTAMP || 'Z'", "strftime('%S', 'now')"])
+def test_a_default_that_changes_with_time_is_not_what_it_is_now(
+    database: str, tmp_path: Path, default: str
+) -> None:
+    path = file(
+        tmp_path / "app.db", f"CREATE TABLE t (id INTEGER PRIMARY KEY, a INT DEFAULT ({default}))"
+    )
+    assert brought(database, path).left()["default t.a"].startswith("it is ")
+
+
+def test_names_whose_case_sqlite_does_not_see_are_two(database: str, tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t ("É" INT, "é" INT UNIQUE CHECK ("é" > 1));
+        CREATE TABLE "Ä" (a INT UNIQUE);
+        CREATE TABLE "ä" (id INTEGER PRIMARY KEY, up INT REFERENCES "ä");""",
+        t=[(1, 2), (1, 3)],
+    )
+    brought(database, path)
+    assert {'UNIQUE ("é")', 'CHECK (("é" > 1))', 'FOREIGN KEY (up) REFERENCES "ä"(id)'} <= set(
+        constraints(database)
+    )
+
+
+def test_a_check_means_the_same_or_is_left_behind(database: str, tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "app.db",
+        r"""CREATE TABLE t (
+          a TEXT CONSTRAINT backslash CHECK (a NOT LIKE '%\%'),
+          b TEXT CHECK (b NOT LIKE '%!%' ESCAPE '!'),
+          c INT CHECK (c > 0xFFFFFFFFFFFFFFFE));""",
+        t=[("a", "b", -1)],
+    )
+    done = brought(database, path)
+    assert done.left() == {"check t: backslash": "LIKE takes a backslash otherwise in Postgres"}
+    assert len(constraints(database)) == 2
+
+
+def test_what_was_renamed_is_found_again(database: str, tmp_path: Path) -> None:
+    """A type of that name, a name of Postgres's own, one that is too long or is no name at all."""
+    run(database, "CREATE TYPE status AS ENUM ('a')")
+    path = file(
+        tmp_path / "app.db",
+        f"""CREATE TABLE status (id INTEGER PRIMARY KEY, xmin INT);
+        CREATE TABLE pg_class (id INTEGER PRIMARY KEY);
+        CREATE TABLE "" ("" INT);
+        CREATE TABLE {"x" * 70} (a INT);""",
+        status=[(1, 2)],
+        pg_class=[(1,)],
+        **{"": [(7,)], "x" * 70: [(5,)]},
+    )
+    done = brought(database, path)
+    assert "status: the table is called status_" in done.notes()
+    assert "pg_class: the table is called pg_class_" in done.notes()
+    assert bring(database, path, "--verify-only").status == 0
+    before = state(database)
+    brought(database, path, "--replace")
+    assert state(database) == before
+
+
+def test_a_table_that_would_hide_another_or_may_be_another_is_told(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, 'CREATE TABLE "Users" (id int); CREATE TABLE "USERS" (id int)')
+    run(database, "CREATE SCHEMA app; CREATE TABLE app.post (id int)")
+    run(database, f"ALTER DATABASE {database.rsplit('/', 1)[-1]} SET search_path = public, app")
+    path = file(tmp_path / "app.db", "CREATE TABLE users (id INT); CREATE TABLE post (id INT)")
+    notes = brought(database, path).notes()
+    assert "users: is created beside USERS, Users" in notes
+    assert "post: is created in public, where it hides app.post" in notes
+
+
+def test_more_columns_than_postgres_takes(database: str, tmp_path: Path) -> None:
+    columns = ", ".join(f"c{number} INT" for number in range(1601))
+    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})")
+    done = bring(database, path)
+    assert done.status == 65
+    assert "t: has 1,601 columns, and Postgres takes 1,600." in done.err
+    brought(database, path, "--exclude", "t.c7")
+
+
+def test_a_row_that_is_too_large_for_a_page(database: str, tmp_path: Path) -> None:
+    columns = ", ".join(f"c{number}" for number in range(1000))
+    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[("x" * 20,) * 1000])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "row is too big" in done.err
+    assert "--exclude" in done.err
+    assert "Try again" not in done.err
+
+
+def test_rows_that_a_policy_hides_are_not_passed_over(database: str, tmp_path: Path) -> None:
+    run(
+        database,
+        """CREATE TABLE t (a int); INSERT INTO t VALUES (9);
+        ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (a < 5);
+        CREATE ROLE bound LOGIN PASSWORD 'bound'; GRANT ALL ON t TO bound""",
+    )
+    bound = re.sub("//.*@", "//bound:bound@", database)
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    try:
+        done = bring(bound, path, "--append")
+    finally:
+        run(database, "DROP OWNED BY bound; DROP ROLE bound")
+    assert done.status == 69
+    assert 'ALTER ROLE "bound" BYPASSRLS' in done.err
+
+
+def test_generated_columns_that_postgres_would_work_out_otherwise_are_plain(
+    database: str, tmp_path: Path
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t (
+          id INTEGER PRIMARY KEY, price DECIMAL(10,2), size REAL, name TEXT, many INT,
+          total REAL AS (price * many), part INT AS (many / id), tenth REAL AS (many * 0.1),
+          label TEXT AS (name || price), area REAL AS (size * size), twice INT AS (many + many),
+          low TEXT AS (lower(name)), full TEXT AS (name || '-' || many));
+        INSERT INTO t (price, size, name, many) VALUES (0.1, 0.7, 'Éa', 3), (19.99, 1e100, 'b', 7),
+          (1, 2, NULL, NULL), (2, NULL, 'ÀB', 0);""",
+    )
+    done = brought(database, path)
+    assert sorted(done.changed()) == [
+        f"generated column t.{name}" for name in ("label", "part", "tenth", "total")
+    ]
+    run(database, "INSERT INTO t (id, size, name, many) VALUES (9, 3, 'ÉX', 4)")
+    assert ask(database, 'SELECT area, twice, low, "full" FROM t WHERE id = 9') == [
+        (9.0, 8, "Éx", "ÉX-4")
+    ]
+
+
+def test_a_generated_column_that_is_there_and_otherwise_is_named(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, "CREATE TABLE t (id int PRIMARY KEY, b int GENERATED ALWAYS AS (id * 2) STORED)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, b INT)", t=[(1, 7)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "Postgres works out t.b itself" in done.err
+    brought(database, path, "--exclude", "t.b")
+
+
+def test_a_type_that_was_asked_for_of_a_column_that_is_there_is_told(
+    database: str, tmp_path: Path
+) -> None:
+    run(database, "CREATE TABLE t (a int)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    notes = brought(database, path, "--type", "t.a=text").notes()
+    assert "t.a: stays integer, not text: it is there already" in notes
+
+
+def test_triggers_are_silent_on_partitions_too_and_all_are_as_they_were(
+    database: str, tmp_path: Path
+) -> None:
+    """ENABLE TRIGGER USER would wake those that somebody has disabled."""
+    run(
+        database,
+        """CREATE TABLE t (id int, a int) PARTITION BY RANGE (id);
+        CREATE TABLE "T 1" PARTITION OF t FOR VALUES FROM (0) TO (10);
+        CREATE TABLE u (id int, a int);
+        CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql
+          AS 'BEGIN NEW.a := 99; RETURN NEW; END';""",
+    )
+    for table, name, state_ in (
+        ("t", "whole", "ENABLE"),
+        ("t", "wholly", "ENABLE ALWAYS"),
+        ('"T 1"', "part", "ENABLE"),
+        ("u", "plain", "ENABLE"),
+        ("u", "always", "ENABLE ALWAYS"),
+        ("u", "replica", "ENABLE REPLICA"),
+        ("u", "off", "DISABLE"),
+    ):
+        run(
+            database,
+            f"CREATE TRIGGER {name} BEFORE INSERT ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION change();"
+            f"ALTER TABLE {table} {state_} TRIGGER {name}",
+        )
+    triggers = "SELECT tgrelid, tgname, tgenabled::text FROM pg_trigger ORDER BY 1, 2"
+    before = ask(database, triggers)
+    tables = "CREATE TABLE t (id INT, a INT); CREATE TABLE u (id INT, a INT)"
+    brought(database, file(tmp_path / "app.db", tables, t=[(1, 2)], u=[(1, 2)]))
+    assert ask(database, "SELECT a FROM t UNION ALL SELECT a FROM u") == [(2,), (2,)]
+    assert ask(database, triggers) == before
+
+
+def test_two_tables_do_not_go_into_one(database: str, tmp_path: Path) -> None:
+    run(database, 'CREATE TABLE "É" (id int)')
+    path = file(
+        tmp_path / "app.db", 'CREATE TABLE "É" (id INT); CREATE TABLE "é" (id INT)', é=[(3,)]
+    )
+    done = bring(database, path)
+    assert done.status == 65
+    assert "É and é would both go into É" in done.err
+
+
+def test_the_present_is_the_default_where_dates_were_numbers_too(
+    database: str, tmp_path: Path
+) -> None:
+    """As Prisma writes them: milliseconds, and DEFAULT CURRENT_TIMESTAMP."""
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP)",
+        t=[(1, 1_700_000_000_123)],
+    )
+    assert brought(database, path).left() == {}
+    run(database, "INSERT INTO t DEFAULT VALUES")
+    assert ask(database, "SELECT now() - a < interval '1 minute' FROM t ORDER BY id") == [
+        (False,),
+        (True,),
+    ]

@@ -1,0 +1,205 @@
+"""What ends an import on Postgres's side is told with its cause and the way out."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import ask, bring, brought, connected, file, run, state
+
+SQLITE = """
+CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE);
+CREATE TABLE book (id INTEGER PRIMARY KEY, author_id INT REFERENCES author);
+"""
+POSTGRES = """
+CREATE TABLE author (id bigint PRIMARY KEY, born date);
+CREATE TABLE book (id bigint PRIMARY KEY,
+                   author_id bigint CONSTRAINT written_by REFERENCES author);
+"""
+
+
+def test_a_row_that_refers_to_a_skipped_one(database: str, tmp_path: Path) -> None:
+    run(database, POSTGRES)
+    authors = [(1, "1970-01-01"), (2, "the 70s")]
+    path = file(tmp_path / "app.db", SQLITE, author=authors, book=[(1, 1), (2, 2)])
+    brought(database, path, "--replace", "--on-bad", "null")
+    assert ask(database, "SELECT born::text FROM author ORDER BY id") == [("1970-01-01",), (None,)]
+    done = brought(database, path, "--replace", "--on-bad", "skip")
+    assert ask(database, "SELECT author_id FROM book") == [(1,)]
+    assert done.changed()["foreign key book (author_id)"].endswith("(id 2)")
+
+
+def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: Path) -> None:
+    run(database, POSTGRES)
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)], book=[(1, 7)])
+    before = state(database)
+    done = bring(database, path)
+    assert done.status == 65
+    assert len(done.err.splitlines()) == 1
+    for words in (
+        'violates foreign key constraint "written_by"',
+        'Key (author_id)=(7) is not present in table "author"',
+        "The row refers to nothing in SQLite either",
+        "Say --on-bad skip, which leaves out all such rows",
+        "or drop written_by",
+    ):
+        assert words in done.err
+    assert state(database) == before
+
+
+def test_a_generated_column_that_overflows(database: str, tmp_path: Path) -> None:
+    """SQLite goes on in doubles, where Postgres does not."""
+    sql = "CREATE TABLE t (a INTEGER PRIMARY KEY, b INT AS (a * 4) STORED)"
+    path = tmp_path / "app.db"
+    file(path, f"{sql}; INSERT INTO t (a) VALUES ({1 << 62})")
+    done = bring(database, path)
+    assert done.status == 65
+    assert "out of range" in done.err
+    assert "that of t.b, which Postgres works out itself. Say --exclude t.b to" in done.err
+    brought(database, path, "--exclude", "t.b")
+    run(database, "DROP TABLE t")
+    run(database, "CREATE TABLE t (a bigint, b bigint GENERATED ALWAYS AS (a * 4) STORED)")
+    done = bring(database, path)
+    assert "t.b, which Postgres works out itself. Drop it in Postgres" in done.err
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_names_cannot_write_what_they_like_on_the_screen(
+    database: str, tmp_path: Path, *, existing: bool
+) -> None:
+    name = "a\n\x1b[2Jb"
+    path = file(
+        tmp_path / "app.db", f'CREATE TABLE "{name}" (v TEXT, w TEXT)', **{name: [(b"x", 1)]}
+    )
+    if existing:
+        run(database, f'CREATE TABLE "{name}" (v TEXT)')
+    for words in ([], ["--exclude", f"{name}.w"], ["--on-bad", "null", "--exclude", f"{name}.w"]):
+        done = bring(database, path, *words)
+        lines = (done.out + done.err).splitlines()
+        assert not any("\x1b" in line or line.startswith("b") for line in lines)
+        assert any("a\\n\\x1b[2Jb" in line for line in lines)
+    assert done.status in (0, 65)
+
+
+REFUSED = {
+    "a value": ("v inet", 'COPY t, line 2, column v: "bogus". Nothing was changed.'),
+    "a long value": ("v inet, w date", '…. COPY t, line 2, column v: "bogus'),
+    "a NULL": ("v text NOT NULL", "violates not-null constraint. COPY t, line 2. --on-bad"),
+    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Put such rows right'),
+    "a key": ("v text UNIQUE", "Key (v)=(::1) already exists. Two rows are"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_postgres_refuses_is_a_sentence_and_no_row(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    columns, said = REFUSED[kind]
+    run(database, f"CREATE TABLE t (id int, secret text, {columns})")
+    bad = {"a NULL": None, "a key": "::1", "a long value": "bogus" * 99}.get(kind, "bogus")
+    sql = "CREATE TABLE t (id INTEGER, secret TEXT, v TEXT)"
+    path = file(tmp_path / "app.db", sql, t=[(1, "whisper", "::1"), (2, "whisper", bad)])
+    done = bring(database, path, *(["--on-bad", "null"] if bad is None else []))
+    assert done.status == 65
+    assert said in done.err
+    assert "whisper" not in done.err
+
+
+RIGHTS = {
+    "no schema's": (
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        "permission denied for schema public",
+        "its owner",
+        'GRANT USAGE, CREATE ON SCHEMA "public" TO "app user";',
+    ),
+    "no table's": (
+        "CREATE TABLE author (id bigint, born date); GRANT INSERT, SELECT ON author TO {user}",
+        "user app user lacks rights",
+        "the tables' owner",
+        'GRANT TRUNCATE ON "author" TO "app user";',
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", RIGHTS)
+def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
+    database: str, tmp_path: Path, kind: str
+) -> None:
+    before, said, whose, grant = RIGHTS[kind]
+    user = '"app user"'
+    run(database, f"CREATE ROLE {user} LOGIN PASSWORD 'secret'; " + before.format(user=user))
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    words = ["--exclude", "book", "--replace"]
+    mine = f"postgresql://app%20user:secret@{database.partition('@')[2]}"
+    try:
+        done = bring(mine, path, *words)
+        assert done.status == 69
+        assert f"{said}. Let {whose} say: {grant}" in done.err
+        assert "Nothing was changed." in done.err
+        with connected(database) as cursor:
+            cursor.execute(grant)
+        brought(mine, path, *words)
+    finally:
+        run(database, f"DROP OWNED BY {user}; DROP ROLE {user}")
+
+
+@pytest.fixture
+def reader(database: str) -> Iterator[str]:
+    """The URL of somebody who may look at the tables, and no more."""
+    run(database, POSTGRES + "CREATE ROLE reader LOGIN PASSWORD 'secret';")
+    run(database, "GRANT SELECT ON author, book TO reader")
+    yield f"postgresql://reader:secret@{database.partition('@')[2]}"
+    run(database, "DROP OWNED BY reader; DROP ROLE reader")
+
+
+def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, "1970-01-01")], book=[(1, 1)])
+    brought(database, path)
+    run(
+        database,
+        "ALTER TABLE book ADD later int; UPDATE book SET later = 1;"
+        "ALTER TABLE book ALTER later SET NOT NULL;"
+        "CREATE TRIGGER g BEFORE UPDATE ON book FOR EACH ROW"
+        " EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+    )
+    done = brought(reader, path, "--verify-only")
+    assert done.report["outcome"] == "verified"
+    assert "triggers" not in done.notes()
+    run(database, "DELETE FROM book")
+    assert bring(reader, path, "--verify-only").status == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "rights"),
+    [([], "INSERT, UPDATE"), (["--replace"], "INSERT, TRUNCATE"), (["--append"], "INSERT, UPDATE")],
+)
+def test_who_may_only_read_is_told_what_it_takes_to_write(
+    database: str, reader: str, tmp_path: Path, words: list[str], rights: str
+) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    done = bring(reader, path, *words)
+    assert done.status == 69
+    grant = f'GRANT {rights} ON "author", "book" TO "reader";'
+    assert f"user reader lacks rights. Let the tables' owner say: {grant} Nothing" in done.err
+    run(database, grant)
+    brought(reader, path, *words)
+
+
+def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
+    database: str, reader: str, tmp_path: Path
+) -> None:
+    path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
+    brought(database, path)
+    run(database, "REVOKE SELECT ON author FROM reader")
+    done = bring(reader, path, "--verify-only")
+    assert done.status == 69
+    assert done.err.endswith("""owner say: GRANT SELECT ON "author" TO "reader";\n""")
+    run(database, 'GRANT SELECT ON "author" TO "reader"')
+    brought(reader, path, "--verify-only")
+
+
+def test_help_names_every_status(database: str, tmp_path: Path) -> None:
+    done = bring(database, tmp_path / "app.db", "--help")
+    said = " ".join(done.out.split())
+    for status in ("0 done", "1 --verify", "64", "65", "69", "70 told to stop", "73", "78"):
+        assert status in said

@@ -1,0 +1,358 @@
+"""What the import tells about the data: what was skipped, not compared, not the same, or lost."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, connected, file, run
+
+SPANS = ["1970-01-02 01:00:00.500000", "1969-12-31 23:00:00.000000", None]
+BOTH_WAYS = pytest.mark.parametrize("words", [(), ("--verify-only",)], ids=["import", "verify"])
+
+
+@WHOEVER_READS
+@pytest.mark.parametrize("existing", [False, True])
+def test_spans_of_time_as_sqlalchemy_writes_them_are_compared(
+    database: str, tmp_path: Path, *, existing: bool, program: tuple[str, ...]
+) -> None:
+    if existing:
+        run(database, "CREATE TABLE t (a interval, b interval)")
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE t (a DATETIME, b DATETIME)",
+        t=[(span, None) for span in SPANS],
+    )
+    words = () if existing else ("--type", "t.a=interval", "--type", "t.b=interval")
+    done = brought(database, path, *words, program=program)
+    assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
+        ("-1 days +23:00:00",),
+        ("1 day 01:00:00.5",),
+        (None,),
+    ]
+    assert done.report["tables"][0]["not_compared"] == {}
+    assert "counted" not in done.out
+    brought(database, path, "--verify-only", *words, program=program)
+    for change in ("a = a + interval '1 second'", "b = interval '0'"):
+        with connected(database) as cursor:
+            cursor.execute("CREATE TABLE kept AS TABLE t")
+            cursor.execute(f"UPDATE t SET {change}")
+        assert bring(database, path, "--verify-only", *words, program=program).status == 1
+        run(database, "TRUNCATE t; INSERT INTO t TABLE kept; DROP TABLE kept")
+
+
+def test_a_number_among_spans_is_still_asked_about(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (a interval)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(SPANS[0],), (5,)])
+    assert "is a number: say what it counts" in bring(database, path).out
+    done = bring(database, path, "--type", "t.a=interval:epoch")
+    assert "is a number: say what it counts" in done.out
+
+
+@BOTH_WAYS
+def test_what_is_only_counted_is_named_with_the_reason(
+    database: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    run(database, "CREATE TABLE t (id int, a inet, b interval); CREATE TABLE u (id int)")
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE t (id INT, a TEXT, b TEXT); CREATE TABLE u (id INT)",
+        t=[(1, "10.0.0.1", "2 hours"), (2, None, SPANS[0])],
+        u=[(1,), (2,), (3,)],
+    )
+    done = brought(database, path)
+    assert done.out.index("t.a: only Postgres can read inet; so the proof counts") < done.out.index(
+        "loading"
+    )
+    if words:
+        done = brought(database, path, *words)
+    reasons = {
+        "a": "only Postgres can read inet",
+        "b": "not all of its values are dates, and other spans of time only Postgres can read",
+    }
+    told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
+    assert f"counted, not compared:\n{told}" in done.out
+    assert ", but for 2 columns that could only be counted\n" in done.out
+    assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # which has more rows
+    assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
+
+
+def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (a inet)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
+    done = brought(database, path, "--dry-run")
+    assert "counted, not compared:\n  t.a: only Postgres can read inet" in done.out
+    assert done.out.endswith(": a dry run: nothing was committed\n")
+
+
+@BOTH_WAYS
+def test_rows_that_were_skipped_are_counted(
+    database: str, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    path = file(
+        tmp_path / "app.db",
+        "CREATE TABLE bad (a INT, b INT); CREATE TABLE good (a INT); CREATE TABLE fair (a INT)",
+        bad=[(n, n) for n in range(1998)] + [("x", "y"), (5, "z")],
+        good=[(1,)],
+        fair=[("x",), (1,)],
+    )
+    done = brought(database, path, "--on-bad", "skip")
+    assert "\n  bad: 1,998 rows, 2 skipped\n" in done.out
+    if words:
+        done = brought(database, path, "--on-bad", "skip", *words)
+    lines = done.out.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.split()[:1] == ["table"])
+    assert [line.split()[:4] for line in lines[at : at + 4]] == [
+        ["table", "SQLite", "skipped", "Postgres"],
+        ["bad", "2,000", "2", "1,998"],
+        ["fair", "2", "1", "1"],
+        ["good", "1", "0", "1"],
+    ]
+    assert "2,000 rows in 3 tables, 3 rows skipped, " in done.out
+    tables = {one["source"]: one for one in done.report["tables"]}
+    assert tables["bad"]["rows"] == {"source": 2000, "target": 1998}
+    assert [one["skipped_rows"] for one in tables.values()] == [2, 1, 0]
+
+
+def test_where_none_was_skipped_there_is_no_word_of_it(database: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    assert "skipped" not in brought(database, path, "--on-bad", "skip").out
+
+
+FAMILY = """
+CREATE TABLE person (id INTEGER PRIMARY KEY, born DATE);
+CREATE TABLE pet (id {key}, owner INT REFERENCES person (id), other INT REFERENCES person (id),
+                  born DATE){without};
+"""
+# Of 20 people each second one was born on no day. Each has a pet; 3 pets belong to nobody, of
+# which one was born on no day either, and another's second owner is the one who does not exist.
+PEOPLE = [(n, "1970-01-01" if n % 2 else "the 70s") for n in range(1, 21)]
+PETS = [(n, n, None, None) for n in range(1, 21)]
+STRAYS = [(97, 500, None, "x"), (98, 500, 1, None), (99, 500, 500, None), (100, 1, None, None)]
+TWELVE = "12 rows refer to nothing (id 2, 4, 6, 8, 10, …)"
+THREE = "3 rows refer to nothing (id 97, 98, 99)"
+ONE = "1 row refers to nothing (id 99)"
+SKIPPED = "rows were skipped"
+
+
+@pytest.mark.parametrize(
+    ("policy", "key", "without", "owner", "other"),
+    [
+        ("skip", "INTEGER PRIMARY KEY", "", f"{TWELVE}, 10 of them because {SKIPPED}", ONE),
+        (
+            "skip",
+            "INT PRIMARY KEY",
+            " WITHOUT ROWID",
+            f"{TWELVE}, 10 of them because {SKIPPED}",
+            ONE,
+        ),
+        ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
+    ],
+)
+def test_rows_that_refer_to_nothing_are_all_counted(
+    database: str, tmp_path: Path, policy: str, key: str, without: str, owner: str, other: str
+) -> None:
+    sql = FAMILY.format(key=key, without=without)
+    path = file(tmp_path / "app.db", sql, person=PEOPLE, pet=[*PETS, *STRAYS])
+    done = brought(database, path, "--on-bad", policy)
+    changed = done.changed()
+    assert changed["foreign key pet (owner)"] == f"holds for new rows only: {owner}"
+    assert changed["foreign key pet (other)"] == f"holds for new rows only: {other}"
+
+
+def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
+    database: str, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE p (a INT, b TEXT, n INT, PRIMARY KEY (a, b));"
+        "CREATE TABLE c (x INT, y TEXT, FOREIGN KEY (x, y) REFERENCES p (a, b))"
+    )
+    rows = [(1, "l", 1), (2, "m", "bad")]
+    path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
+    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
+        "holds for new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
+    )
+
+
+def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
+    database: str, tmp_path: Path
+) -> None:
+    sql = (
+        "CREATE TABLE p (id TEXT COLLATE NOCASE PRIMARY KEY, n INT);"
+        "CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p)"
+    )
+    rows = [(1, "A"), (2, "b")]
+    path = file(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
+    told = brought(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
+    assert "2 rows refer to nothing (id 1, 2)" in told
+    assert told.endswith(", 1 of them because rows were skipped")
+
+
+def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
+    database: str, tmp_path: Path
+) -> None:
+    """And where a key is NULL, it is one all the same; nor does a key that is none matter."""
+    sql = (
+        "CREATE TABLE p (id INTEGER PRIMARY KEY, n INT);"
+        "CREATE TABLE c (rowid INT PRIMARY KEY, _rowid_ DATE, oid INT REFERENCES p,"
+        "                odd INT REFERENCES p (n))"
+    )
+    rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
+    path = file(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
+    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
+        "holds for new rows only: 1 row refers to nothing (rowid NULL), "
+        "perhaps some because rows were skipped"
+    )
+
+
+def test_values_that_do_not_fit_are_counted_by_column_and_reason(
+    database: str, tmp_path: Path
+) -> None:
+    rows = [("x" if n % 2 else "", f"day {n}", n) for n in range(7)] + [(1, "2024-01-01", None)]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b DATE, c INT NOT NULL)")
+    with connected(database) as cursor:
+        cursor.execute("CREATE TABLE t (a int, b date, c int NOT NULL)")
+    file(path, "DROP TABLE t; CREATE TABLE t (a INT, b DATE, c INT)", t=rows)
+    out = bring(database, path).out
+    assert out[out.index("15 values") :] == (
+        "15 values do not fit:\n"
+        "  7 in t.b: is no date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
+        "'day 2' (rowid 3)\n"
+        "  4 in t.a: is an empty text, not a whole number, such as '' (rowid 1)\n"
+        "  3 in t.a: is a text, not a whole number, such as 'x' (rowid 2)\n"
+        "  1 in t.c: is NULL, which the column does not take: NULL (rowid 8)\n"
+        "  --report FILE has each of them\n"
+    )
+
+
+NO_ZONE = "dates that name no time zone are UTC"
+EXISTING = {
+    "date": ("TEXT", "2024-01-01", "TEXT in SQLite, date in Postgres"),
+    "varchar(9)": ("TEXT", "x", "TEXT in SQLite, character varying(9) in Postgres"),
+    "varchar(8)": ("VARCHAR(9)", "x", "VARCHAR(9) in SQLite, character varying(8) in Postgres"),
+    "timestamptz": ("DATETIME", "2024-01-01 10:00:00", NO_ZONE),
+    "timestamptz ": (
+        "TEXT",
+        "2024-01-01 10:00:00",
+        "TEXT in SQLite, timestamp with time zone in Postgres; " + NO_ZONE,
+    ),
+    "timestamp": (
+        "TIMESTAMP",
+        "2024-01-01 10:00:00+02",
+        "dates that name a time zone are brought to UTC",
+    ),
+    "date ": ("DATETIME", "2024-01-01", "DATETIME in SQLite, date in Postgres"),
+    "numeric(5,2)": ("DECIMAL(9,2)", 1.5, "DECIMAL(9,2) in SQLite, numeric(5,2) in Postgres"),
+    "uuid": ("CHAR(32)", "0" * 32, "CHAR(32) in SQLite, uuid in Postgres"),
+    "interval": (
+        "DATETIME",
+        SPANS[0],
+        "its values are dates; what has passed since 1970 is the interval",
+    ),
+    # What is the same, or as wide, is not worth a line.
+    "varchar(10)": ("VARCHAR(9)", "x", ""),
+    "text": ("VARCHAR(9)", "x", ""),
+    "timestamp ": ("DATETIME", "2024-01-01 10:00:00", ""),
+    "timestamptz  ": ("TIMESTAMP", "2024-01-01 10:00:00Z", ""),
+    "timestamptz   ": ("DATETIME", None, ""),
+    "numeric(9,2)": ("DECIMAL(9,2)", 1.5, ""),
+    "integer": ("INTEGER", 1, ""),
+}
+
+
+def test_how_tables_that_are_there_differ_is_told_before_anything_is_written(
+    database: str, tmp_path: Path
+) -> None:
+    names = dict(zip(EXISTING, range(len(EXISTING)), strict=True))
+    run(database, "".join(f"CREATE TABLE t{n} (v {type_});" for type_, n in names.items()))
+    path = file(
+        tmp_path / "app.db",
+        "".join(f"CREATE TABLE t{names[key]} (v {EXISTING[key][0]});" for key in EXISTING),
+        **{f"t{names[key]}": [(EXISTING[key][1],)] for key in EXISTING},
+    )
+    done = brought(database, path)
+    said = {f"t{names[key]}.v": told for key, (_, _, told) in EXISTING.items() if told}
+    assert dict(note.split(": ", 1) for note in done.report["notes"]) == said
+    for told in said.values():
+        assert done.out.index(told) < done.out.index("loading")
+
+
+UUIDS = [uuid.uuid5(uuid.NAMESPACE_DNS, str(n)) for n in range(3)]
+UTC = (
+    "t.at, t.seen: have no time zone; if the app's have one, as Django's: "
+    "--type t.at=timestamptz --type t.seen=timestamptz"
+)
+
+
+def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path) -> None:
+    """Tables as SQLAlchemy makes them, in a database that is empty."""
+    path = file(
+        tmp_path / "app.db",
+        """CREATE TABLE t (id CHAR(32), "by whom" VARCHAR(36), digest CHAR(32), code CHAR(32),
+                           at DATETIME, seen TIMESTAMP, span DATETIME, zoned DATETIME,
+                           asked DATETIME, empty DATETIME)""",
+        t=[
+            (one.hex, str(one), "0" * 32, (one.hex, "x")[n == 2], f"2024-01-0{n + 1} 10:00:00",
+             "2024-01-01", SPANS[n], "2024-01-01 10:00Z", "2024-01-01", None)
+            for n, one in enumerate(UUIDS)
+        ],
+    )  # fmt: skip
+    done = brought(database, path, "--type", "t.asked=timestamp")
+    hints = [note for note in done.report["notes"] if "--type" in note]
+    assert hints == [
+        "t.id, t.by whom: look like UUIDs: --type t.id=uuid --type 't.by whom=uuid'",
+        "t.span: looks like spans of time (SQLAlchemy's Interval): --type t.span=interval",
+        UTC,
+    ]
+    run(database, "DROP TABLE t")
+    words = ("t.id=uuid", "t.by whom=uuid", "t.span=interval", "t.at=timestamptz")
+    asked = [part for word in words for part in ("--type", word)]
+    assert "not compared" not in brought(database, path, *asked).out
+    assert ask(database, 'SELECT id::text, "by whom"::text FROM t') == [
+        (str(one), str(one)) for one in UUIDS
+    ]
+
+
+def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path: Path) -> None:
+    """One in ten is not much; one in nine is another matter."""
+    sql = "CREATE TABLE few (v DATETIME); CREATE TABLE more (v DATETIME)"
+    rows = [(SPANS[0],)] * 9 + [("soon",)]
+    path = file(tmp_path / "app.db", sql, few=rows, more=rows[1:])
+    done = bring(database, path)
+    hints = [note for note in done.report["notes"] if "--type" in note]
+    assert hints == [
+        "few.v: looks like spans of time (SQLAlchemy's Interval): --type few.v=interval"
+    ]
+
+
+def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
+    database: str, tmp_path: Path
+) -> None:
+    sql = "CREATE VIRTUAL TABLE words USING fts5(body); CREATE TABLE words_of (a INT)"
+    done = brought(database, file(tmp_path / "app.db", sql))
+    assert "other means (and its 5 shadow tables)\n" in done.out
+    assert "shadow table words" not in done.out
+    assert len(done.left()) == 6
+
+
+def test_of_a_key_that_does_not_fit_no_inner_mark_is_shown(database: str, tmp_path: Path) -> None:
+    path = file(
+        tmp_path / "app.db", "CREATE TABLE t (a INT PRIMARY KEY)", t=[("x",), (None,), (1,)]
+    )
+    brought(database, path, "--on-bad", "skip")
+    run(database, "DELETE FROM t")
+    done = bring(database, path, "--verify-only")
+    assert "    only in SQLite where a NULL; a (does not fit); a 1\n" in done.out
+    assert done.report["tables"][0]["difference"]["only_sqlite"] == [
+        {"a": None},
+        {"a": "(does not fit)"},
+        {"a": "1"},
+    ]
+
+
+def test_of_an_enum_of_many_the_first_labels_are_named(database: str, tmp_path: Path) -> None:
+    labels = ", ".join(f"'l{n}'" for n in range(12))
+    run(database, f"CREATE TYPE e AS ENUM ({labels}); CREATE TABLE t (a e)")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("x",)])
+    out = bring(database, path).out
+    assert "is none of e: l0, l1, l2, l3, l4, l5, l6, l7, l8, l9 and 2 more: 'x' (rowid 1)" in out

@@ -1,0 +1,123 @@
+"""Where the sides differ it is told which rows it is, by their keys, and which columns."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.sqlite_import.helpers import Done, bring, brought, file, run, state
+
+TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, score REAL, at DATETIME)"
+ROWS = [(n, f"name {n}", n / 4, "2024-02-29 10:00:00") for n in range(1, 3001)]
+
+
+@pytest.fixture
+def path(database: str, tmp_path: Path) -> Path:
+    made = file(tmp_path / "app.db", TABLE, t=ROWS)
+    brought(database, made)
+    return made
+
+
+def verify(url: str, path: Path, *words: str) -> tuple[Done, dict[str, Any]]:
+    done = bring(url, path, "--verify-only", *words)
+    assert done.status == 1
+    (table,) = done.report["tables"]
+    return done, table["difference"]
+
+
+def ids(*numbers: int) -> list[dict[str, str]]:
+    return [{"id": str(number)} for number in numbers]
+
+
+def test_rows_that_were_changed_removed_and_added(database: str, path: Path) -> None:
+    run(
+        database,
+        "UPDATE t SET name = upper(name) WHERE id IN (9, 700);"
+        "UPDATE t SET score = NULL WHERE id = 1000; DELETE FROM t WHERE id IN (2, 11);"
+        "INSERT INTO t VALUES (9000, 'new')",
+    )
+    done, found = verify(database, path)
+    assert found == {
+        "columns": ["name", "score"],
+        "differ": ids(9, 700, 1000),
+        "only_sqlite": ids(2, 11),
+        "only_postgres": ids(9000),
+        "complete": True,
+    }
+    for line in (
+        "    name, score: not the same where id 9; id 700; id 1000\n",
+        "    only in SQLite where id 2; id 11\n",
+        "    only in Postgres where id 9000\n",
+    ):
+        assert line in done.out
+
+
+def test_of_many_a_few_are_named(database: str, path: Path) -> None:
+    run(database, "UPDATE t SET at = at + interval '1 second'")
+    _, found = verify(database, path)
+    assert found["columns"] == ["at"]
+    assert len(found["differ"]) == 5
+    assert not found["complete"]
+
+
+def test_a_key_of_several_columns(database: str, tmp_path: Path) -> None:
+    sql = 'CREATE TABLE t (a TEXT, b REAL, "%s{}" INT, PRIMARY KEY (a, b)) WITHOUT ROWID'
+    rows = [("x", 0.5, 1), ("x:y", 1.5, 2)]
+    path = file(tmp_path / "app.db", sql, t=rows)
+    brought(database, path)
+    run(database, 'UPDATE t SET "%s{}" = 3 WHERE b = 1.5')
+    _, found = verify(database, path)
+    assert (found["columns"], found["differ"]) == (["%s{}"], [{"a": "x:y", "b": "1.5"}])
+
+
+def test_rows_without_a_key_are_named_whole(database: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a, b)", t=[(1, 2), (1, 2), (3, None)])
+    brought(database, path)
+    run(
+        database,
+        "DELETE FROM t WHERE ctid = (SELECT min(ctid) FROM t); UPDATE t SET b = 4 WHERE a = 3",
+    )
+    _, found = verify(database, path)
+    assert found["columns"] == found["differ"] == []
+    assert found["only_sqlite"] == [{"a": "1", "b": "2"}, {"a": "3", "b": None}]
+    assert found["only_postgres"] == [{"a": "3", "b": "4"}]
+
+
+def test_a_proof_that_fails_is_located_too(database: str, tmp_path: Path) -> None:
+    """Here because Postgres works a column out otherwise than the app did."""
+    run(
+        database,
+        "CREATE TABLE t (id int PRIMARY KEY, v text,"
+        " loud text GENERATED ALWAYS AS (upper(v)) STORED)",
+    )
+    sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT, loud TEXT)"
+    path = file(tmp_path / "app.db", sql, t=[(1, "a", "A"), (2, "b", "b!")])
+    before = state(database)
+    done = bring(database, path)
+    assert done.status == 65
+    assert "Postgres works out t.loud itself" in done.err
+    assert "    loud: not the same where id 2\n" in done.out
+    assert done.report["tables"][0]["difference"]["differ"] == ids(2)
+    assert state(database) == before
+
+
+def test_a_proof_that_fails_for_no_reason_that_is_known(database: str, tmp_path: Path) -> None:
+    run(database, "CREATE TABLE t (v text, loud text GENERATED ALWAYS AS (upper(v)) STORED)")
+    sql = "CREATE TABLE t (v TEXT, loud TEXT PRIMARY KEY)"
+    path = file(tmp_path / "app.db", sql, t=[("a", "A"), ("b", "b!")])
+    before = state(database)
+    done = bring(database, path)
+    assert done.status == 70
+    assert "the proof failed, so nothing was imported" in done.err
+    assert done.report["tables"][0]["difference"]["only_sqlite"] == [{"loud": "b!"}]
+    assert state(database) == before
+
+
+def test_what_was_skipped_as_asked_is_no_difference(database: str, tmp_path: Path) -> None:
+    path = file(tmp_path / "app.db", TABLE, t=[*ROWS[:5], (6, b"blob", None, None)])
+    brought(database, path, "--on-bad", "skip")
+    run(database, "DELETE FROM t WHERE id = 3")
+    _, found = verify(database, path, "--on-bad", "skip")
+    assert found["only_sqlite"] == ids(3)
+    _, found = verify(database, path)
+    assert found["only_sqlite"] == ids(3, 6)

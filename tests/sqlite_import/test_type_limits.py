@@ -1,0 +1,159 @@
+"""Types that would cut, round or mean another thing: their values are kept, or refused."""
+
+from pathlib import Path
+
+import pytest
+from demijohn.sqlite_import.refusals import shown
+
+from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, file, run
+
+
+@WHOEVER_READS
+@pytest.mark.parametrize(
+    ("unit", "number"), [("us", 90_061_000_001), ("ms", 90_061_000.001), ("s", 90_061.000_001)]
+)
+def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
+    database: str, tmp_path: Path, unit: str, number: float, program: tuple[str, ...]
+) -> None:
+    """Postgres takes a number by itself for seconds; Django's count microseconds."""
+    run(database, "CREATE TABLE t (a interval)")
+    path = file(
+        tmp_path / "app.db", "CREATE TABLE t (a bigint)", t=[(number,), (-number,), (None,)]
+    )
+    done = bring(database, path, program=program)
+    assert done.status == 65
+    assert "is a number: say what it counts" in done.err + done.out
+    words = ("--type", f"t.a=interval:{unit}")
+    brought(database, path, *words, program=program)
+    assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
+        ("-2 days +22:58:58.999999",),
+        ("1 day 01:01:01.000001",),
+        (None,),
+    ]
+    assert bring(database, path, "--verify-only", *words, program=program).status == 0
+    run(database, "UPDATE t SET a = a * 1.5")
+    assert bring(database, path, "--verify-only", *words, program=program).status == 1
+
+
+@WHOEVER_READS
+def test_dates_in_an_interval_are_what_has_passed_since_1970(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    run(database, "CREATE TABLE t (a interval)")
+    rows = [("1970-01-02 01:00:00.500000",), ("2 hours",)]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=rows)
+    brought(database, path, program=program)
+    assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
+        ("02:00:00",),
+        ("1 day 01:00:00.5",),
+    ]
+
+
+@WHOEVER_READS
+@pytest.mark.parametrize("type_", ["timestamp(3)", "timestamptz(3)", "time(3)"])
+def test_seconds_are_not_rounded(
+    database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
+) -> None:
+    run(database, f"CREATE TABLE t (a {type_})")
+    day = "" if type_ == "time(3)" else "2024-01-01 "
+    declared = "TIME" if type_ == "time(3)" else "DATETIME"
+    fit, unfit = f"{day}10:00:00.123", f"{day}10:00:00.1235"
+    path = file(tmp_path / "app.db", f"CREATE TABLE t (a {declared})", t=[(fit,), (unfit,)])
+    done = bring(database, path, program=program)
+    assert done.status == 65
+    assert "more than the 3 digits of a second" in done.out
+    brought(database, path, "--on-bad", "null", program=program)
+    assert [str(a) for (a,) in ask(database, "SELECT to_char(a, 'SS.US') FROM t ORDER BY a")] == [
+        "00.123000",
+        "None",
+    ]
+
+
+@WHOEVER_READS
+def test_milliseconds_go_into_a_column_that_takes_no_finer_ones(
+    database: str, tmp_path: Path, program: tuple[str, ...]
+) -> None:
+    run(database, "CREATE TABLE t (a timestamp(3))")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(1_700_000_000_123,)])
+    brought(database, path, program=program)
+    assert ask(database, "SELECT a::text FROM t") == [("2023-11-14 22:13:20.123",)]
+
+
+# Type, values that it keeps, how it writes them, values that it would cut or round in silence.
+CUTTING = {
+    '"char"': (["a", 5, ""], ["", "5", "a"], ["ab", "é"]),
+    "name": (["a" * 63, "é" * 31], ["a" * 63, "é" * 31], ["a" * 64, "é" * 32]),
+    "money": (
+        [12.5, -3, "0.25", 1e6],
+        ["$0.25", "$1,000,000.00", "$12.50", "-$3.00"],
+        [0.125, 1e-5],
+    ),
+    "numeric(5,-2)": (
+        [1200, "-1e6", 9_999_900, 0],
+        ["-1000000", "0", "1200", "9999900"],
+        [1250, 0.5, 10_000_000],
+    ),
+    "numeric(2,4)": ([0.0099, "0.001", 0], ["0.0000", "0.0010", "0.0099"], [0.01, 0.00001]),
+}
+
+
+@WHOEVER_READS
+@pytest.mark.parametrize("type_", CUTTING)
+def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
+    database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
+) -> None:
+    run(database, f"CREATE TABLE t (a {type_})")
+    fit, written, unfit = CUTTING[type_]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(a,) for a in (*fit, *unfit)])
+    done = bring(database, path, program=program)
+    assert done.status == 65
+    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(shown, unfit)]
+    brought(database, path, "--on-bad", "null", program=program)
+    found = ask(database, 'SELECT a::text FROM t ORDER BY a::text COLLATE "C"')
+    assert sorted(str(a) for (a,) in found if a is not None) == sorted(written)
+    run(database, "TRUNCATE t")
+    brought(database, path, "--on-bad", "skip", program=program)
+    assert ask(database, "SELECT count(*) FROM t") == [(len(fit),)]
+
+
+DOMAINS = """
+CREATE TYPE mood AS ENUM ('good'); CREATE DOMAIN felt AS mood;
+CREATE DOMAIN price AS numeric(5,2); CREATE DOMAIN cost AS price;
+CREATE DOMAIN given AS cost NOT NULL;
+CREATE DOMAIN wanted AS given;
+CREATE TABLE t (id int, a cost, b wanted, c felt);
+"""
+
+
+def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
+    run(database, DOMAINS)
+    rows = [(1, 1.25, 2.5, "good"), (2, 1.255, 1, None), (3, 1, None, None), (4, None, 0, "bad")]
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a, b, c)", t=rows)
+    done = bring(database, path)
+    assert done.status == 65
+    assert [(one["column"], one["reason"]) for one in done.report["unfit"]["values"]] == [
+        ("a", "has more decimals than numeric(5,2)"),
+        ("b", "is NULL, which the column does not take"),
+        ("c", "is none of mood: good"),
+    ]
+    brought(database, path, "--on-bad", "skip")
+    assert ask(database, "SELECT id FROM t") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        *("interval(3)", "interval day to minute", "time(2) with time zone", "numeric(5,2)[]"),
+        *("timestamp(0)[]", "timestamptz(3)[]", "money[]", "name[]", '"char"[]'),
+    ],
+)
+def test_a_type_that_rounds_and_cannot_be_compared_is_refused(
+    database: str, tmp_path: Path, type_: str
+) -> None:
+    run(database, f"CREATE TABLE t (id int, a {type_})")
+    path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a TEXT)", t=[(1, None)])
+    done = bring(database, path)
+    assert done.status == 65
+    assert "which rounds what it is given" in done.err
+    assert "--exclude t.a" in done.err
+    brought(database, path, "--exclude", "t.a")

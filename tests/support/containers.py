@@ -1,0 +1,82 @@
+"""The image, Postgres servers and containers of the image: each test run's own.
+
+A plugin: folders whose tests run in containers take the rest from `container_fixtures`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.steps import ROOT
+from tests.support import secrecy
+from tests.support.docker_engine import PASSWORD, Container, Engine, Postgres, docker
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The Docker engine; without one the test is skipped."""
+    try:
+        answer = docker("info", "--format", "{{.OSType}}")
+    except FileNotFoundError:
+        pytest.skip("no Docker engine: there is no docker command")
+    if answer.returncode or answer.stdout.strip() != "linux":
+        reason = (answer.stderr or answer.stdout).strip().splitlines()
+        pytest.skip(f"no Docker engine answers: {reason[-1] if reason else 'docker info failed'}")
+    made = Engine()
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine) -> str:
+    """The image of this checkout."""
+    return engine.build(ROOT, REVISION="abc123")[0]
+
+
+@pytest.fixture(scope="session")
+def lab(engine: Engine) -> str:
+    """An image with what is put around containers of ours: a balancer, tools for the network."""
+    return engine.build(ROOT / "tests/support/lab")[0]
+
+
+@pytest.fixture(scope="session")
+def container_postgres(engine: Engine) -> Postgres:
+    """A Postgres that asks for a password and offers no TLS."""
+    return engine.start_postgres().wait_until_ready()
+
+
+@pytest.fixture(scope="session")
+def tls_postgres(engine: Engine) -> Postgres:
+    """A Postgres that lets nobody in without TLS; its certificate is not in the name `alias`."""
+    return engine.start_postgres(tls=True, aliases=["alias"]).wait_until_ready()
+
+
+@pytest.fixture(scope="session")
+def authority(tls_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The certificate of the authority that vouches for `tls_postgres`."""
+    path = tmp_path_factory.mktemp("tls") / "ca.crt"
+    found = docker("exec", tls_postgres.host, "cat", "/tmp/tls/ca.crt")
+    path.write_text(found.stdout, encoding="utf-8")
+    path.chmod(0o644)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tally(engine: Engine, image: str, container_postgres: Postgres) -> Iterator[Container]:
+    """Tally as it comes, ready; shared, so change nothing for others."""
+    url = container_postgres.url(container_postgres.create_database())
+    container = engine.start(
+        image, settings={"DATABASE_URL": url, "PUBLIC_APP_NAME": "Show of hands"}
+    )
+    yield container.wait_until_ready()
+    check_log(container)
+
+
+def check_log(container: Container) -> None:
+    """Whatever went wrong: no traceback, and nobody learns a secret."""
+    log = container.stdout + container.stderr
+    assert "Traceback" not in log, log
+    secrecy.assert_kept([PASSWORD, secrecy.SECRET_KEY], log)

@@ -1,0 +1,17 @@
+"""What supervisord.conf says."""
+
+import re
+
+from demijohn.config.settings import SETTINGS
+
+from local.steps import ROOT
+
+
+def stop_seconds(program: str) -> float:
+    """How long supervisord waits for one of its programs to stop."""
+    text = (ROOT / "supervisord.conf").read_text(encoding="utf-8")
+    section = re.search(rf"^\[\S*program:{program}\]$(.*?)(?=^\[|\Z)", text, re.M | re.S)
+    assert section
+    (seconds,) = re.findall(r"^stopwaitsecs=(\S+)$", section[1], re.M)
+    (default,) = (setting.default for setting in SETTINGS if setting.name == "STOP_SECONDS")
+    return float(str(seconds).replace("%(ENV_DEMIJOHN_STOP_SECONDS)s", str(default)))

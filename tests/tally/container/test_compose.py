@@ -1,0 +1,51 @@
+"""`docker compose up --build`, as the README says."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.support.docker_engine import Engine, docker, must, wait_for
+
+Compose = Callable[..., str]
+
+
+@pytest.fixture
+def address() -> str:
+    """An address of this machine only, on which nothing listens just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@pytest.fixture
+def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
+    """`docker compose` in a project of its own."""
+    project = f"{engine.run}-compose"
+
+    def run(*words: str) -> str:
+        return must(
+            "compose", "-p", project, *words, environment={"PORT": address.rpartition(":")[2]}
+        )
+
+    yield run
+    docker("compose", "-p", project, "kill")
+    docker("compose", "-p", project, "down", "--volumes", "--rmi", "local")
+
+
+def test_the_data_outlives_the_containers(compose: Compose, address: str) -> None:
+    def ready() -> bool:
+        probes = (f"http://{address}{path}" for path in ("/readyz", "/healthz/database"))
+        return all(httpx.get(probe).status_code == 200 for probe in probes)
+
+    compose("up", "--build", "--detach")
+    wait_for(ready, "readiness")
+    body = {"question": "Will it last?", "options": ["Yes", "No"]}
+    created = httpx.post(f"http://{address}/api/polls", json=body)
+    assert created.status_code == 201
+    compose("down")
+    compose("up", "--detach")
+    wait_for(ready, "readiness after the restart")
+    found = httpx.get(f"http://{address}{created.headers['Location']}")
+    assert (found.status_code, found.json()["question"]) == (200, "Will it last?")

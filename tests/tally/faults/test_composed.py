@@ -1,0 +1,208 @@
+"""The row of the table of faults that composes the others: random ones, several at a time.
+
+A failure shows the seed and the sequence; `FAULT_SEED=… make soak ARGS="-k whatever"` repeats it.
+"""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from local.postgres import Postgres, temporary
+from tests.support.fault_scenarios import Measured, row
+from tests.support.front_door import left
+from tests.support.proxy import Proxy
+from tests.support.stack import Stack
+from tests.tally.support.ailing import AILING
+from tests.tally.support.load import Load
+
+PAUSE_SECONDS = (0.1, 1.5)  # between the beginnings of two faults
+LAST_SECONDS = (0.3, 4.0)  # how long one lasts that lasts
+
+
+@dataclass
+class World:
+    """Everything that a fault can befall. What lasts holds the lock of what it befalls."""
+
+    tally: Stack
+    postgres: Postgres
+    proxy: Proxy
+    network: threading.Lock = field(default_factory=threading.Lock)
+    server: threading.Lock = field(default_factory=threading.Lock)
+    container: threading.Lock = field(default_factory=threading.Lock)
+
+    # At once
+
+    def kill_gunicorn(self, _: float) -> None:
+        self._kill(self._children("gunicorn"))
+
+    def kill_nginx(self, _: float) -> None:
+        self._kill(self._children("nginx"))
+
+    def kill_a_worker(self, _: float) -> None:
+        for master in self._children("gunicorn"):
+            self._kill(list(self.tally.children(master))[:1])
+
+    def kill_all_workers(self, _: float) -> None:
+        for master in self._children("gunicorn"):
+            self._kill(list(self.tally.children(master)))
+
+    def drop_connections(self, _: float) -> None:
+        with self.network:
+            self.proxy.drop()
+
+    def end_backends(self, _: float) -> None:
+        with self.server:
+            self.postgres.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = 'tally' AND pid != pg_backend_pid()"
+            )
+
+    # For a while
+
+    def freeze_the_network(self, seconds: float) -> None:
+        with self.network:
+            self.proxy.freeze()
+            time.sleep(seconds)
+            self.proxy.heal()
+
+    def refuse_connections(self, seconds: float) -> None:
+        with self.network:
+            self.proxy.refuse()
+            time.sleep(seconds)
+            self.proxy.heal()
+
+    def restart_postgres(self, seconds: float) -> None:
+        with self.server:
+            self.postgres.stop()
+            time.sleep(seconds)
+            self.postgres.start()
+
+    def crash_postgres(self, seconds: float) -> None:
+        with self.server:
+            self.postgres.signal(signal.SIGQUIT)  # no shutdown: recovery follows
+            self.postgres.stop()
+            time.sleep(seconds)
+            self.postgres.start()
+
+    def stop_and_start(self, _: float) -> None:
+        with self.container:
+            self.tally.wait_for(lambda: self.tally.hears(signal.SIGTERM), "handler")
+            self.tally.signal(signal.SIGTERM)
+            assert self.tally.wait() == 0
+            self.tally.start()
+
+    def lose_power(self, _: float) -> None:
+        """kill -9 of the main process; in a container all others go with it."""
+        with self.container:
+            self.tally.signal(signal.SIGKILL)
+            self.tally.wait()
+            # Here one after the other, so that supervisord may just have started another.
+            while pids := list(left(self.tally)):
+                self._kill(pids)
+                time.sleep(0.02)
+            self.tally.start()
+
+    def _children(self, word: str) -> list[int]:
+        return [pid for pid, line in self.tally.children().items() if word in line]
+
+    def _kill(self, pids: list[int]) -> None:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):  # something else was first
+                os.kill(pid, signal.SIGKILL)
+
+
+FAULTS = {
+    "kill_gunicorn": 3,
+    "kill_nginx": 1,
+    "kill_a_worker": 4,
+    "kill_all_workers": 2,
+    "drop_connections": 3,
+    "end_backends": 3,
+    "freeze_the_network": 2,
+    "refuse_connections": 2,
+    "restart_postgres": 1,
+    "crash_postgres": 2,
+    "stop_and_start": 1,
+    "lose_power": 1,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A fault of FAULTS, so many seconds after the beginning, which lasts so long if it lasts."""
+
+    at: float
+    fault: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.at:.1f} s: {self.fault} ({self.seconds:.1f} s)"
+
+
+def plan(seed: int, seconds: float) -> Iterator[Step]:
+    """The steps that a seed stands for."""
+    dice = random.Random(seed)
+    at = 0.0
+    while (at := at + dice.uniform(*PAUSE_SECONDS)) < seconds:
+        (fault,) = dice.choices(list(FAULTS), list(FAULTS.values()))
+        yield Step(at, fault, dice.uniform(*LAST_SECONDS))
+
+
+@pytest.fixture
+def world(launch: Callable[..., Stack]) -> Iterator[World]:
+    with temporary() as postgres:
+        url = postgres.create_database("tally")
+        proxy = Proxy(postgres.port)
+        way = url.replace(f":{postgres.port}/", f":{proxy.port}/")
+        tally = launch(**AILING, DATABASE_URL=way, DATABASE_WAIT="60", DRAIN_SECONDS="1")
+        yield World(tally.start().wait_until_ready(), postgres, proxy)
+        tally.stop()
+        proxy.heal()
+        proxy.drop()
+
+
+@row("random faults for {times} s, several at a time", short=20, soak=180)
+def test_no_ballot_is_lost_or_counted_twice_whatever_comes_together(
+    world: World, times: int, measured: Measured
+) -> None:
+    seed = int(os.environ.get("FAULT_SEED") or random.randrange(2**32))
+    steps = list(plan(seed, times))
+    try:
+        load = _suffer(world, steps)
+        load.check(lambda sql: world.postgres.execute(sql, "tally"))
+    except BaseException as error:
+        error.add_note(f"FAULT_SEED={seed}\n" + "\n".join(map(str, steps)))
+        raise
+    measured(f"seed {seed}, {len(steps)} faults; {load.told()}")
+
+
+def _suffer(world: World, steps: list[Step]) -> Load:
+    """Take the steps under load, then have the load served again."""
+    broken: list[BaseException] = []
+
+    def take(step: Step) -> None:
+        try:
+            getattr(world, step.fault)(step.seconds)
+        except BaseException as error:
+            broken.append(error)
+
+    with Load(world.tally.url) as load:
+        began = time.monotonic()
+        threads = []
+        for step in steps:
+            time.sleep(max(began + step.at - time.monotonic(), 0))
+            threads.append(threading.Thread(target=take, args=(step,)))
+            threads[-1].start()
+        for thread in threads:
+            thread.join()
+        assert not broken, broken
+        world.tally.wait_until_ready()
+        load.more(100)
+    return load

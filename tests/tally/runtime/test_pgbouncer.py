@@ -1,0 +1,321 @@
+"""PgBouncer before Postgres: what a session keeps is found by strangers, and who waits in an open
+transaction keeps others from theirs. (The whole API goes through it too: see `stack`.)
+"""
+
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from backend import create_app
+from backend.database import engine_for_migrations, transaction
+from backend.models import metadata
+from backend.settings import load
+from local.postgres import Postgres, temporary
+from tests.support.finished_command import Boot
+from tests.support.front_door import MIRROR
+from tests.support.pgbouncer import POOL_SIZE, Bouncer, PgBouncer
+from tests.support.sql import Query
+from tests.support.stack import PATIENCE_SECONDS, REVISIONS, Release, Stack, ended
+from tests.tally.support.load import Load
+
+pytestmark = pytest.mark.pgbouncer
+
+Launch = Callable[..., Stack]
+
+DRIVERS = ["psycopg2", "pg8000"]
+POLL = {"question": "Still there?", "options": ["yes", "no"]}
+PROMISED_SECONDS = 5.0
+
+# All that a session can keep, but for what PgBouncer itself sets to what a client has asked for
+# (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
+TRACES = """
+    SELECT pg_backend_pid(), ARRAY(
+        SELECT 'setting ' || name || ' = ' || setting FROM pg_settings
+            WHERE source = 'session' AND name NOT IN ('application_name', 'client_encoding',
+                'DateStyle', 'standard_conforming_strings', 'TimeZone')
+        UNION SELECT 'lock ' || objid FROM pg_locks
+            WHERE locktype = 'advisory' AND pid = pg_backend_pid()
+        UNION SELECT 'statement ' || name FROM pg_prepared_statements
+        UNION SELECT 'cursor ' || name FROM pg_cursors WHERE is_holdable
+        UNION SELECT 'table ' || relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()
+    )
+"""
+
+
+@pytest.fixture
+def through(pgbouncer: PgBouncer, database: str) -> str:
+    """The URL of a new, empty database, through the pooler."""
+    return pgbouncer.url(database)
+
+
+@pytest.fixture(params=DRIVERS)
+def app(request: pytest.FixtureRequest, through: str) -> Iterator[Flask]:
+    """Tally in this process, on a migrated database, with more connections than the pooler has."""
+    environ = {
+        "DATABASE_URL": through,
+        "DATABASE_DRIVER": request.param,
+        "DATABASE_POOL_SIZE": str(2 * POOL_SIZE),
+        "DATABASE_STATEMENT_TIMEOUT": "1",
+    }
+    metadata.create_all(engine_for_migrations(load(environ)))
+    app = create_app(environ)
+    yield app
+    app.extensions["engine"].dispose()
+
+
+@contextmanager
+def sessions(url: str) -> Iterator[list[Any]]:
+    """A cursor in each of the pooler's server connections: so many open transactions."""
+    with ExitStack() as stack:
+        cursors = []
+        for _ in range(POOL_SIZE):
+            connection = stack.enter_context(closing(psycopg2.connect(url)))
+            cursors.append(connection.cursor())
+            cursors[-1].execute("BEGIN")
+            stack.callback(connection.rollback)
+        yield cursors
+
+
+def traces(url: str) -> list[str]:
+    """What lies about in all of the pooler's server connections."""
+    found: dict[int, list[str]] = {}
+    with sessions(url) as cursors:
+        for cursor in cursors:
+            cursor.execute(TRACES)
+            found |= dict(cursor.fetchall())
+    assert len(found) == POOL_SIZE
+    return sorted(trace for session in found.values() for trace in session)
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+# Or the tests here would see nothing
+
+
+def test_nobody_has_the_same_session_twice_in_a_row(through: str) -> None:
+    with sessions(through):
+        pass  # so that all are there
+    with closing(psycopg2.connect(through)) as connection, connection.cursor() as cursor:
+        found = []
+        for _ in range(2 * POOL_SIZE):
+            cursor.execute("SELECT pg_backend_pid()")
+            found.append(cursor.fetchone()[0])
+            connection.rollback()
+    assert len(set(found)) == POOL_SIZE
+    assert all(one != next_ for one, next_ in pairwise(found))
+
+
+def test_a_session_that_keeps_something_is_noticed(through: str) -> None:
+    statements = [
+        "SET statement_timeout = 9000",
+        "SELECT pg_advisory_lock(1)",
+        "PREPARE p AS SELECT 1",
+    ]
+    with sessions(through) as cursors:
+        for cursor, statement in zip(cursors, statements, strict=True):
+            cursor.execute(statement)
+            cursor.connection.commit()
+    assert traces(through) == ["lock 1", "setting statement_timeout = 9000", "statement p"]
+
+
+# The app
+
+
+def test_the_app_leaves_nothing_in_a_session(app: Flask, through: str) -> None:
+    def use(number: int) -> None:
+        client = app.test_client()
+        poll = asked(client, "POST", "/api/polls", 201, POLL).json
+        path, key = f"/api/polls/{poll['id']}", f"Bearer {poll['manage_key']}"
+        for choice, status in ((1, 200), (2, 200), (3, 422)):
+            asked(client, "PUT", f"{path}/ballot", status, {"choices": [choice]})
+        assert asked(client, "GET", f"{path}/results", 200).json["ballots"] == 1
+        asked(client, "GET", f"{path}/timeline", 200)
+        asked(client, "GET", f"{path}/ballots.csv", 200, key=key)
+        asked(client, "PATCH", path, 200, {"closed": True}, key=key)
+        if number % 2:
+            asked(client, "DELETE", path, 204, key=key)
+
+    with ThreadPoolExecutor(3 * POOL_SIZE) as threads:
+        list(threads.map(use, range(8 * POOL_SIZE)))
+    assert traces(through) == []
+
+
+def asked(
+    client: FlaskClient, method: str, path: str, status: int, body: Any = None, key: str = ""
+) -> TestResponse:
+    """The answer to a request, once there is room for it."""
+    headers = {"Authorization": key} if key else {}
+    while True:
+        answer = client.open(path, method=method, json=body, headers=headers)
+        if answer.status_code != 503:
+            assert answer.status_code == status, answer.text
+            return answer
+
+
+def test_a_slow_statement_is_ended_and_nobody_elses(app: Flask, through: str) -> None:
+    @app.get("/slow")
+    def slow() -> str:
+        with transaction() as connection:
+            connection.execute(text("SELECT pg_sleep(60)"))
+        return "done"
+
+    assert app.test_client().get("/slow").status_code == 503
+    assert traces(through) == []
+
+
+# Releases
+
+
+def test_ten_at_once_migrate_once(release: Release, through: str) -> None:
+    results = [ended(process) for process in [release(DATABASE_URL=through) for _ in range(10)]]
+    assert [status for status, _, _ in results] == [0] * 10, results
+    assert sum("upgrade head took" in out for _, out, _ in results) == 1
+    assert sum(err.count("Running upgrade") for _, _, err in results) == len(REVISIONS)
+    assert traces(through) == []
+
+
+def test_who_waits_for_a_release_keeps_no_session_from_it(
+    release: Release, through: str, tmp_path: Path
+) -> None:
+    """More of them than the pooler has connections, before the release has made its own."""
+    gate, reached = tmp_path / "gate", tmp_path / "reached"
+    script = tmp_path / "release.sh"
+    script.write_text(
+        f"touch {reached}; until [ -e {gate} ]; do sleep 0.05; done\n"
+        "exec alembic -c backend/alembic.ini upgrade head\n"
+    )
+    settings = {"DATABASE_URL": through, "MIGRATION_COMMAND": f"sh {script}"}
+    first = release(**settings)
+    wait_until(reached.exists)
+    others = [release(**settings) for _ in range(POOL_SIZE + 2)]
+    for process in others:
+        assert any("waiting for it" in line for line in process.stdout or [])
+    gate.touch()
+    began = time.monotonic()
+    status, out, err = ended(first)
+    assert (status, err.count("Running upgrade")) == (0, len(REVISIONS)), err
+    assert "upgrade head took" not in out and "took" in out
+    results = [ended(process) for process in others]
+    assert [(status, err) for status, _, err in results] == [(0, "")] * len(others)
+    assert time.monotonic() - began < 10
+
+
+def test_instances_that_start_together_migrate_once(launch: Launch, through: str) -> None:
+    settings = {"DATABASE_URL": through, "WEB_CONCURRENCY": "1"}
+    drivers = (*DRIVERS, "psycopg2")
+    started = [launch(**settings, DATABASE_DRIVER=driver).start() for driver in drivers]
+    for each in started:
+        each.wait_until_ready()
+    assert sum(each.log.count("Running upgrade") for each in started) == len(REVISIONS)
+    assert traces(through) == []
+
+
+# The boot
+
+
+def test_the_boot_knows_that_there_is_a_pooler(launch: Launch, through: str) -> None:
+    """Whose own limit counts, so that it does not warn of the server's."""
+    running = launch(**MIRROR, DATABASE_URL=through + "?pgbouncer=true", DATABASE_POOL_SIZE="100")
+    running.start().wait_until_ready()
+    assert re.search("^database .*no TLS, through a pooler, at ", running.log, re.MULTILINE)
+    assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer" in running.log
+    assert "warning" not in running.log
+
+
+def test_the_doctor_knows_it_too(boot: Boot, through: str) -> None:
+    ended = boot("doctor", DATABASE_URL=through, DATABASE_POOL_SIZE="100", WEB_CONCURRENCY="4")
+    assert re.search(r"version +\d+", ended.out)
+    assert re.search("this instance takes +up to 400 of the pooler's", ended.out)
+    assert (ended.status, ended.err) == (0, ""), ended.out
+
+
+def test_a_url_with_what_the_pooler_refuses_is_told_at_once(boot: Boot, through: str) -> None:
+    ended = boot(DATABASE_URL=through + "?options=-c%20jit%3Doff", DATABASE_WAIT="600")
+    assert ended.status == 69
+    assert "unsupported startup parameter: options). Take it out" in ended.line()
+
+
+def test_a_pooler_that_is_full_is_waited_for(
+    launch: Launch, bouncer: Bouncer, postgres: Postgres, database: str
+) -> None:
+    full = bouncer(postgres, max_client_conn="4")
+    url = full.url(database)
+    with ExitStack() as held:
+        for _ in range(4):
+            held.enter_context(closing(psycopg2.connect(url)))
+        running = launch(**MIRROR, DATABASE_URL=url).start()
+        running.wait_for(lambda: "Trying for" in running.log, "word on the wait")
+        time.sleep(1)
+        (line,) = [line for line in running.log.splitlines() if line.startswith("database")]
+        assert "has no connection to spare" in line and "max_client_conn" in line
+    running.wait_until_ready()
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["never seen", "seen before"])
+def test_a_database_that_is_away_behind_the_pooler_is_waited_for(
+    launch: Launch, bouncer: Bouncer, known: bool
+) -> None:
+    """The pooler lets a client in without it, once it has seen it."""
+    with temporary() as postgres:
+        pooler = bouncer(postgres, server_login_retry="1")
+        url = pooler.url(postgres.url())
+        if known:
+            psycopg2.connect(url).close()
+        postgres.stop()
+        running = launch(**MIRROR, DATABASE_URL=url).start()
+        running.wait_for(lambda: "database away: " in running.log, "word on the wait")
+        postgres.start()
+        running.wait_until_ready()
+    told = [line for line in running.log.splitlines() if "database away: " in line]
+    assert len(told) < 5
+    assert "Traceback" not in running.log
+
+
+def test_it_stops_at_once_while_the_pooler_lets_it_wait(launch: Launch, bouncer: Bouncer) -> None:
+    with temporary() as postgres:
+        pooler = bouncer(postgres)
+        url = pooler.url(postgres.url())
+        psycopg2.connect(url).close()
+        postgres.stop()
+        settings = {"DATABASE_CONNECT_TIMEOUT": "60", "DRAIN_SECONDS": "600"}
+        running = launch(**MIRROR, **settings, DATABASE_URL=url).start()
+        running.wait_for(lambda: "login attempt" in pooler.log.read_text()[-600:], "login")
+        time.sleep(0.5)
+        running.signal(signal.SIGTERM)
+        began = time.monotonic()
+        assert running.wait() == 0
+        assert time.monotonic() - began < 5
+        assert running.log.splitlines()[-1] == "demijohn: stopped by SIGTERM"
+
+
+# The other mode
+
+
+def test_session_mode_will_do_as_well(
+    launch: Launch, bouncer: Bouncer, postgres: Postgres, database: str, query: Query
+) -> None:
+    """Where a client keeps its server connection, there have to be as many as clients."""
+    pooler = bouncer(postgres, pool_mode="session", default_pool_size="20")
+    running = launch(DATABASE_URL=pooler.url(database)).start().wait_until_ready()
+    with Load(running.url) as load:
+        load.more(200)
+    assert load.failed() == []
+    load.check(query)

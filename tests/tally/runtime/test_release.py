@@ -1,0 +1,302 @@
+"""The release: once a deploy, whoever asks for it, however often, and whatever becomes of it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from local.postgres import Postgres
+from tests.support.front_door import MIRROR
+from tests.support.sql import Query
+from tests.support.stack import PATIENCE_SECONDS, ROOT, Release, Stack, ended
+from tests.tally.support import slow_migration
+
+
+def name_of(database: str) -> str:
+    return database.rpartition("/")[2]
+
+
+def tables(postgres: Postgres, database: str) -> set[str]:
+    sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+    return set(postgres.execute(sql, name_of(database)).splitlines())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("command", ["true", "false"])
+def test_password_in_the_migration_command_is_not_logged(
+    release: Release, database: str, tmp_path: Path, command: str
+) -> None:
+    settings = {"MIGRATION_COMMAND": f"{command} {database}", "ALEMBIC_VERSIONS": str(tmp_path)}
+    status, out, err = ended(release(**settings))
+    assert status == (0 if command == "true" else 70)
+    assert str(urlsplit(database).password) not in out + err
+
+
+def test_ten_at_once_migrate_once(release: Release, postgres: Postgres, database: str) -> None:
+    results = [ended(process) for process in [release() for _ in range(10)]]
+    assert [status for status, _, _ in results] == [0] * 10, results
+    said = [re.findall(r"^release +[0-9]+ ms  (.*)$", out, re.MULTILINE) for _, out, _ in results]
+    assert all(len(lines) == 1 for lines in said)
+    worked = [lines[0] for lines in said if " took " in lines[0]]
+    assert len(worked) == 1, said
+    assert all("schema at " in lines[0] for lines in said if lines[0] not in worked)
+    assert {"alembic_version", "polls"} <= tables(postgres, database)
+
+
+def test_ten_at_once_run_a_release_of_another_kind_one_after_another(
+    release: Release, tmp_path: Path, postgres: Postgres, database: str
+) -> None:
+    """Without Alembic nobody knows that it is done, so each does it; two at once would be seen."""
+    busy = tmp_path / "busy"
+    command = f"sh -c 'mkdir {busy} && sleep 0.1 && rmdir {busy}'"
+    settings = {"MIGRATION_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}
+    results = [ended(process) for process in [release(**settings) for _ in range(5)]]
+    assert [status for status, _, _ in results] == [0] * 5, results
+
+
+def test_at_head_nothing_is_started(release: Release) -> None:
+    assert ended(release())[0] == 0
+    status, out, err = ended(release(MIGRATION_COMMAND="false"))
+    assert (status, err) == (0, "")
+    assert re.search(r"^release +\d+ ms  schema at \w+, nothing to do$", out, re.MULTILINE)
+
+
+def test_a_release_that_fails_is_one_line(
+    release: Release, postgres: Postgres, database: str
+) -> None:
+    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
+    assert status == 70
+    assert err == (
+        "demijohn: release failed: `sh -c 'exit 3'` ended with 3. Its own words stand above.\n"
+    )
+    assert tables(postgres, database) == set()
+    assert ended(release())[0] == 0  # and the next one is none the worse
+
+
+def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> None:
+    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 1'"))
+    assert status == 70
+    first, second = err.splitlines()
+    assert first == "no such column"
+    assert second.startswith("demijohn: release failed")
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        ("no-such-program --now", "MIGRATION_COMMAND cannot be run: No such file or directory"),
+        (__file__, "MIGRATION_COMMAND cannot be run: Permission denied"),
+        ("sh -c 'unfinished", "MIGRATION_COMMAND cannot be read"),
+        ("true; false", "needs a shell"),
+        ("sh -c 'exit 0'; false", "needs a shell"),
+        (" ", "MIGRATION_COMMAND"),
+    ],
+    ids=["missing", "no-program", "unfinished", "semicolon", "after-quotes", "empty"],
+)
+def test_a_release_that_is_no_command_is_a_mistake(
+    release: Release, command: str, says: str
+) -> None:
+    status, _, err = ended(release(MIGRATION_COMMAND=command))
+    assert status == 78, err
+    assert err.startswith("demijohn: ") and says in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
+    status, _, err = ended(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
+    assert status == 70
+    assert re.fullmatch(
+        "demijohn: release failed: `sleep 600` took longer than RELEASE_TIMEOUT=1.\n", err
+    )
+
+
+def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_path: Path) -> None:
+    reached = tmp_path / "reached"
+    first = release(MIGRATION_COMMAND=f"sh -c 'touch {reached}; exec sleep 600'")
+    wait_until(reached.exists)
+    status, out, err = ended(release(RELEASE_TIMEOUT="1"))
+    assert status == 69
+    assert "another instance is releasing; waiting for it." in out
+    assert len(err.splitlines()) == 1 and "another" in err and "RELEASE_TIMEOUT" in err
+    first.kill()
+
+
+def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
+    release: Release, tmp_path: Path, postgres: Postgres, database: str
+) -> None:
+    gate, reached = tmp_path / "gate", tmp_path / "reached"
+    first = release(
+        MIGRATION_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done;"
+        " exec alembic -c backend/alembic.ini upgrade head'"
+    )
+    wait_until(reached.exists)
+    second = release()
+    assert any("waiting for it" in line for line in second.stdout or [])
+    sql = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name = 'demijohn' AND state = 'idle'"  # between two tries
+        f" AND datname = '{name_of(database)}'"
+    )
+    wait_until(lambda: postgres.execute(sql) == "1")
+    gate.touch()
+    assert ended(first)[0] == 0
+    status, out, err = ended(second)
+    assert (status, err) == (0, "")
+    assert "another instance did it" in out
+
+
+def test_a_serve_need_not_release(
+    launch: Callable[..., Stack], postgres: Postgres, database: str
+) -> None:
+    running = launch(RELEASE_ON_BOOT="false", MIGRATION_COMMAND="false").start()
+    running.wait_for(lambda: running.get("/livez")[0] == 200, "health")
+    assert tables(postgres, database) == set()
+    assert not re.search(r"^release ", running.log, re.MULTILINE)
+
+
+def test_a_serve_whose_release_fails_does_not_serve(launch: Callable[..., Stack]) -> None:
+    running = launch(**MIRROR | {"RELEASE_ON_BOOT": "true"}, MIGRATION_COMMAND="false").start()
+    assert running.wait() == 70
+    assert running.log.splitlines()[-1].startswith("demijohn: release failed: `false`")
+    assert "ready" not in running.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_a_release_that_is_stopped_in_the_middle_leaves_nothing_half_done(
+    release: Release, postgres: Postgres, database: str, tmp_path: Path, number: signal.Signals
+) -> None:
+    """It stops while it waits for a lock that we hold, in its transaction, with work half done."""
+    postgres.execute("CREATE TABLE polls (id int)", name_of(database))
+    (tmp_path / "migrate.py").write_text(MIGRATE)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD_POLLS, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout and holder.stdin
+        holder.stdout.readline()
+        first = release(
+            MIGRATION_COMMAND=f"{sys.executable} {tmp_path / 'migrate.py'}",
+            ALEMBIC_VERSIONS=str(tmp_path / "none"),
+        )
+        wait_until(lambda: waits_for_lock(postgres))
+        first.send_signal(number)
+        status = first.wait(PATIENCE_SECONDS)
+        holder.stdin.close()
+    wait_until(lambda: not waits_for_lock(postgres))
+    if number != signal.SIGKILL:  # which nobody can answer: what it had started goes on
+        assert tables(postgres, database) == {"polls"}
+        _, _, err = ended(first)
+        assert len(err.splitlines()) == 1 and "stopped by" in err
+        assert status != 0, "a release that did not take place is no success"
+    postgres.execute("DROP TABLE polls", name_of(database))
+    assert ended(release())[0] == 0
+    assert "ballots" in tables(postgres, database)
+
+
+HOLD_POLLS = """
+import sys, psycopg2
+connection = psycopg2.connect(sys.argv[1])
+connection.cursor().execute("LOCK TABLE polls")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+MIGRATE = """
+import os, psycopg2
+connection = psycopg2.connect(os.environ["DATABASE_URL"])
+cursor = connection.cursor()
+cursor.execute("CREATE TABLE half_done (id int)")
+cursor.execute("ALTER TABLE polls ADD COLUMN other int")
+connection.commit()
+"""
+
+
+def waits_for_lock(postgres: Postgres) -> bool:
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE polls%'"
+    return postgres.execute(sql + " AND wait_event_type = 'Lock'") != "0"
+
+
+@pytest.mark.parametrize("way", ["straight", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
+def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
+    release: Release,
+    tmp_path: Path,
+    database: str,
+    query: Query,
+    way: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    pooled = way == "pooled"
+    url = request.getfixturevalue("pgbouncer").url(database) if pooled else database
+    shutil.copytree(ROOT / "backend", tmp_path / "backend")
+    slow_migration.add_revision(tmp_path / "backend" / "migrations" / "versions")
+    slow_migration.call(query)
+    ten = [release(tmp_path, DATABASE_URL=url) for _ in range(10)]
+    wait_until(lambda: query(slow_migration.IN_THE_MIDDLE) == "1")
+    (killed,) = [process for process in ten if psutil.Process(process.pid).children()]
+    os.killpg(killed.pid, signal.SIGKILL)
+    began = time.monotonic()
+    results = [ended(process) for process in ten if process is not killed]
+    assert time.monotonic() - began < 20, "what was killed held the lock"
+    assert [status for status, _, _ in results] == [0] * 9, results
+    assert sum("upgrade head took" in out for _, out, _ in results) == 1
+    slow_migration.check(query)
+    status, out, _ = ended(release(tmp_path, DATABASE_URL=url, MIGRATION_COMMAND="false"))
+    assert (status, "schema at slow, nothing to do" in out) == (0, True)
+
+
+def test_a_database_lost_in_the_middle_is_one_line(
+    release: Release, tmp_path: Path, postgres: Postgres, database: str
+) -> None:
+    """The lock goes with the connection, so whatever was done was done without it."""
+    gate, reached = tmp_path / "gate", tmp_path / "reached"
+    process = release(
+        MIGRATION_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done'"
+    )
+    wait_until(reached.exists)
+    postgres.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE application_name = 'demijohn' AND datname = '{name_of(database)}'"
+    )
+    gate.touch()
+    status, _, err = ended(process)
+    assert "Traceback" not in err
+    assert (status, len(err.splitlines())) in [(0, 0), (69, 1)]
+
+
+def test_a_schema_that_may_not_be_read_is_one_line(
+    release: Release, postgres: Postgres, database: str
+) -> None:
+    assert ended(release())[0] == 0
+    user = f"reader{os.getpid()}"
+    postgres.execute(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'w0rdless'")
+    place = database.partition("@")[2]
+    status, _, err = ended(release(DATABASE_URL=f"postgres://{user}:w0rdless@{place}"))
+    assert status in (69, 70, 78)
+    assert "Traceback" not in err
+    assert "permission denied" in err and len(err.splitlines()) == 1
+    postgres.execute(f"DROP ROLE {user}")
+
+
+def test_a_schema_that_is_ahead_is_left_as_it_is(
+    release: Release, postgres: Postgres, database: str
+) -> None:
+    """An old instance starts while a deploy goes on, or somebody rolls back: both must boot."""
+    assert ended(release())[0] == 0
+    postgres.execute("UPDATE alembic_version SET version_num = 'later'", name_of(database))
+    status, out, _ = ended(release(MIGRATION_COMMAND="false"))
+    assert status == 0
+    assert "schema at later, ahead of this release; left as it is" in out

@@ -1,0 +1,56 @@
+"""A migration that is caught in the middle, and a witness of how often it was begun and done.
+
+Postgres draws from a sequence for good, whether the transaction is committed or not. So the rows
+that are there say how often the revision was done, and their numbers how often it was begun.
+"""
+
+from pathlib import Path
+
+from demijohn.serve.release import heads
+
+from local.steps import ROOT
+from tests.support.sql import Query
+
+VERSIONS = ROOT / "backend" / "migrations" / "versions"
+
+# Its first attempt does not get beyond the middle by itself.
+REVISION = """
+from alembic import op
+
+revision = "slow"
+down_revision = {head!r}
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE first_half (id int)")
+    op.execute("INSERT INTO witness.slow DEFAULT VALUES")
+    op.execute("SELECT pg_sleep(600) FROM witness.slow WHERE attempt = 1")
+    op.execute("CREATE TABLE second_half (id int)")
+"""
+
+IN_THE_MIDDLE = """
+    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
+    AND query LIKE 'SELECT pg_sleep(600)%' AND wait_event = 'PgSleep'
+"""
+
+
+def add_revision(folder: Path) -> Path:
+    """Write the slow revision, which builds on those that there are, into a folder."""
+    (head,) = heads(VERSIONS)
+    path = folder / "9999_slow.py"
+    path.write_text(REVISION.format(head=head))
+    return path
+
+
+def call(query: Query) -> None:
+    """Have the witness see what is done in a database, which is empty otherwise."""
+    query("CREATE SCHEMA witness; CREATE TABLE witness.slow (attempt serial)")
+
+
+def check(query: Query) -> None:
+    """It was begun twice and done once, all of it, and all revisions before it."""
+    assert query("SELECT attempt FROM witness.slow") == "2"
+    assert query("SELECT nextval('witness.slow_attempt_seq')") == "3"
+    assert query("SELECT version_num FROM alembic_version") == "slow"
+    tables = query("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    assert tables.split() == ["alembic_version", "ballots", "first_half", "polls", "second_half"]

@@ -1,0 +1,131 @@
+"""Every timeout is in one table, which says what the code says, and whoever waits has more time."""
+
+import re
+import tomllib
+from collections.abc import Callable
+
+import pytest
+from demijohn.commands import healthcheck
+from demijohn.config.settings import SETTINGS
+
+from backend import connector, database
+from local.steps import ROOT
+from tests.support.supervisord_conf import stop_seconds
+
+GUNICORN_CONF = "image/demijohn/worker/gunicorn_conf.py"
+OUTAGE_CHECK = "tests/tally/support/outage_check.py"
+NGINX_PY = "image/demijohn/serve/nginx.py"
+DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
+FLY = tomllib.loads((ROOT / "fly.toml").read_text(encoding="utf-8"))
+(FLY_CHECK,) = FLY["http_service"]["checks"]
+
+
+def number(file: str, pattern: str) -> float:
+    """The number in the only place of a file that looks so."""
+    (found,) = re.findall(pattern, (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    return float(found.replace("_", ""))
+
+
+def probe(name: str) -> float:
+    """How long Nginx waits for a worker to answer a probe."""
+    return number("nginx.conf", rf"location = /{name} {{[^}}]*}}[^}}]*proxy_read_timeout (\d+)s;")
+
+
+def host() -> float:
+    """What all hosts wait for; they agree."""
+    waits = {
+        float(FLY["kill_timeout"].removesuffix("s")),
+        number("render.yaml", r"maxShutdownDelaySeconds: (\d+)"),
+        number("docker-compose.yml", r"stop_grace_period: (\d+)s"),
+    }
+    (seconds,) = waits
+    return seconds
+
+
+# Where each figure of the table comes from.
+SOURCES: dict[str, Callable[[], float]] = {
+    "ping": lambda: database.PING_WAIT,
+    "pool": lambda: database.POOL_WAIT,
+    "connect": lambda: DEFAULTS["DATABASE_CONNECT_TIMEOUT"],
+    "network": lambda: float(connector.NETWORK["tcp_user_timeout"]) / 1000,
+    "statement": lambda: DEFAULTS["DATABASE_STATEMENT_TIMEOUT"],
+    "request": lambda: DEFAULTS["DATABASE_STATEMENT_TIMEOUT"] + database.GRACE,
+    "promise": lambda: number(
+        "tests/tally/support/outage_check.py", r"^ANSWER_SECONDS, \w+ = ([\d.]+),"
+    ),
+    "probe": lambda: connector.PROBE_SECONDS,
+    "recovery": lambda: number(
+        "tests/tally/support/outage_check.py", r"^ANSWER_SECONDS, \w+ = [\d.]+, ([\d.]+)$"
+    ),
+    "client": lambda: (
+        number("frontend/src/api/client.ts", r"^export const TIMEOUT = ([\d_]+);") / 1000
+    ),
+    "socket": lambda: number("nginx.conf", r"proxy_connect_timeout +(\d+)s;"),
+    "answer": lambda: DEFAULTS["REQUEST_TIMEOUT"],
+    "watchdog": lambda: (
+        DEFAULTS["REQUEST_TIMEOUT"] + number(GUNICORN_CONF, r"start\(timeout \+ (\d+),")
+    ),
+    "header": lambda: number("nginx.conf", r"client_header_timeout +(\d+)s;"),
+    "body": lambda: number("nginx.conf", r"client_body_timeout +(\d+)s;"),
+    "send": lambda: number("nginx.conf", r"send_timeout +(\d+)s;"),
+    "keepalive": lambda: number("nginx.conf", r"keepalive_timeout +(\d+)s;"),
+    "readyz": lambda: probe("readyz"),
+    "check": lambda: float(FLY_CHECK["timeout"].removesuffix("s")),
+    "interval": lambda: float(FLY_CHECK["interval"].removesuffix("s")),
+    "database": lambda: DEFAULTS["DATABASE_CONNECT_TIMEOUT"],
+    "database probe": lambda: (
+        DEFAULTS["DATABASE_CONNECT_TIMEOUT"]
+        + number(NGINX_PY, r"proxy_read_timeout \{settings\.database_connect_timeout \+ (\d+)\}s;")
+    ),
+    "livez": lambda: probe("livez"),
+    "healthcheck": lambda: healthcheck.TIMEOUT_SECONDS,
+    "engine": lambda: number("Dockerfile", r"^HEALTHCHECK .*--timeout=(\d+)s"),
+    "wait": lambda: DEFAULTS["DATABASE_WAIT"],
+    "start": lambda: number("Dockerfile", r"^HEALTHCHECK .*--start-period=(\d+)s"),
+    "release": lambda: DEFAULTS["RELEASE_TIMEOUT"],
+    "drain": lambda: DEFAULTS["DRAIN_SECONDS"],
+    "requests": lambda: (
+        DEFAULTS["STOP_SECONDS"]
+        - number(
+            NGINX_PY,
+            r"worker_shutdown_timeout \{settings\.stop_seconds - (\d+)\}s;",
+        )
+    ),
+    "nginx": lambda: stop_seconds("nginx"),
+    "gunicorn": lambda: stop_seconds("gunicorn"),
+    "stop": lambda: DEFAULTS["DRAIN_SECONDS"] + stop_seconds("nginx") + stop_seconds("gunicorn"),
+    "host": host,
+}
+
+
+def table() -> dict[str, tuple[float, str]]:
+    """The rows of the document: a budget, its seconds, and the budget that it is shorter than."""
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    rows = text.partition("<!-- budgets -->")[2].partition("<!-- /budgets -->")[0]
+    cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows.strip().splitlines()]
+    return {name: (float(seconds), longer) for name, seconds, _, longer in cells[2:]}
+
+
+TABLE = table()
+
+
+def test_the_table_has_them_all() -> None:
+    assert list(TABLE) == list(SOURCES)
+
+
+@pytest.mark.parametrize("budget", SOURCES)
+def test_the_table_says_what_the_source_says(budget: str) -> None:
+    assert TABLE[budget][0] == SOURCES[budget]()
+
+
+@pytest.mark.parametrize(("budget", "longer"), [(b, row[1]) for b, row in TABLE.items() if row[1]])
+def test_whoever_waits_has_more_time(budget: str, longer: str) -> None:
+    assert TABLE[budget][0] < TABLE[longer][0]
+
+
+def test_gunicorn_gives_up_on_a_worker_when_nginx_gives_up_on_its_answer() -> None:
+    """One setting, in both places."""
+    gunicorn = (ROOT / GUNICORN_CONF).read_text(encoding="utf-8")
+    assert 'timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])' in gunicorn
+    nginx = (ROOT / NGINX_PY).read_text(encoding="utf-8")
+    assert "proxy_read_timeout {settings.request_timeout}s;" in nginx
