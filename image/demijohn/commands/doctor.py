@@ -56,7 +56,7 @@ def run() -> int:
     _proxies(report, config)
     app = _database(report, config)
     if config.release_database_url:
-        _release_database(report, config, app)
+        _release_database(report, config, config.release_database_url, app)
     found = report.problems
     print(f"\n{found or 'no'} problem{'' if found == 1 else 's'} found")
     return Exit.FAILED if found else Exit.OK
@@ -185,9 +185,10 @@ def _tls(server: connect.Server, url: DatabaseUrl) -> str:
     return server.tls + checked.get(mode, f", the certificate is not verified (sslmode={mode})")
 
 
-def _release_database(report: Report, config: Settings, app: Found | None) -> None:
+def _release_database(
+    report: Report, config: Settings, url: DatabaseUrl, app: Found | None
+) -> None:
     report.heading("Database for releases and backups")
-    url = config.release_database_url
     found = _look(report, config, url, "RELEASE_DATABASE_URL")
     if app and found and app.identity.differs(found.identity):
         report.problem(

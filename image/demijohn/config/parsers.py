@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from demijohn.config.platforms import NETWORKS
 
-Parser = Callable[[str], Any]
+T = TypeVar("T")
+Parser = Callable[[str], T]
 
 
 NGINX_PATHS = ("/assets", "/env.js")
 PROBE_PATHS = ("/livez", "/readyz", "/healthz", "/healthz/database", "/up")
 
 
-def integer(low: int, high: int) -> Parser:
+def integer(low: int, high: int) -> Parser[int]:
     """A parser of whole numbers from `low` to `high`."""
 
     def parse(text: str) -> int:
@@ -24,7 +25,7 @@ def integer(low: int, high: int) -> Parser:
     return parse
 
 
-def choice(*allowed: str) -> Parser:
+def choice(*allowed: str) -> Parser[str]:
     """A parser of one word out of `allowed`, which are in lower case; the text's case is free."""
 
     def parse(text: str) -> str:

@@ -1,14 +1,15 @@
 """One setting: its names, and how its value is found among the environment variables."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Never, TypeVar, cast, overload
 
 from dotenv import dotenv_values
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.parsers import Parser
+
+T = TypeVar("T")
 
 PREFIX = "DEMIJOHN_"
 # The text of each variable, and where it is set.
@@ -16,25 +17,62 @@ Known = Mapping[str, tuple[str, str]]
 DOTENV = PREFIX + "DOTENV"  # read before the others: it says where they are
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One environment variable: `parse` turns its text into a value or raises ValueError.
+# The default of a setting that has a value once the boot has found it. Every type includes Never,
+# so the setting has the type of its parser.
+AT_BOOT: Never = cast(Never, None)
 
-    `default` is the value (not the text) where the variable is unset or empty; None means that
-    the boot finds a value. A `secret` may also come from a file named by NAME_FILE, and is never
-    printed. `prefixed`: read as DEMIJOHN_NAME only, because apps, libraries or hosts use NAME for
-    something of their own. `formerly` is an earlier name, which still counts, with a warning. The
-    README lists those for `everyday`, docs/settings.md all of them.
+
+class Values:
+    """What holds the values of settings, by their names in upper case."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+
+class Setting(Generic[T]):
+    """One environment variable, and the attribute of Settings that holds its value.
+
+    `parse` turns the variable's text into a value or raises ValueError. `default` is the value (not
+    the text) where the variable is unset or empty. A `secret` may also come from a file named by
+    NAME_FILE, and is never printed. `prefixed`: read as DEMIJOHN_NAME only, because apps, libraries
+    or hosts use NAME for something of their own. `formerly` is an earlier name, which still counts,
+    with a warning. The README lists the `everyday` ones, docs/settings.md all of them.
     """
 
-    name: str
-    parse: Parser
-    default: Any
-    meaning: str
-    secret: bool = False
-    everyday: bool = False
-    prefixed: bool = False
-    formerly: str = ""
+    def __init__(
+        self,
+        parse: Parser[T],
+        default: T,
+        meaning: str,
+        *,
+        secret: bool = False,
+        everyday: bool = False,
+        prefixed: bool = False,
+        formerly: str = "",
+    ) -> None:
+        self.parse = parse
+        self.default = default
+        self.meaning = meaning
+        self.secret = secret
+        self.everyday = everyday
+        self.prefixed = prefixed
+        self.formerly = formerly
+
+    def __set_name__(self, owner: type[Values], name: str) -> None:
+        self.name = name.upper()
+
+    @overload
+    def __get__(self, values: None, owner: type[Values]) -> "Setting[T]": ...
+    @overload
+    def __get__(self, values: Values, owner: type[Values]) -> T: ...
+    def __get__(self, values: Values | None, owner: type[Values]) -> "Setting[T] | T":
+        if values is None:
+            return self
+        value: T = values[self.name]
+        return value
 
     @property
     def variable(self) -> str:
@@ -66,7 +104,7 @@ def with_dotenv(environ: Mapping[str, str]) -> Known:
     return found | {name: (text, "environment") for name, text in environ.items()}
 
 
-def find(setting: Setting, known: Known) -> str | None:
+def find(setting: Setting[Any], known: Known) -> str | None:
     """The variable that gives a setting its value, or None. An empty one counts as unset."""
     for name in setting.variables():
         text, _ = known.get(name, ("", ""))
@@ -76,7 +114,7 @@ def find(setting: Setting, known: Known) -> str | None:
     return None
 
 
-def _is_of_platform(setting: Setting, name: str, text: str) -> bool:
+def _is_of_platform(setting: Setting[Any], name: str, text: str) -> bool:
     """Whether a platform has set this variable, and means something else by it.
 
     flyctl sets RELEASE_COMMAND=1 in the machine that runs the release
@@ -89,7 +127,7 @@ def _is_of_platform(setting: Setting, name: str, text: str) -> bool:
     return setting.name == "PORT" and text.startswith("tcp://")
 
 
-def read(setting: Setting, variable: str | None, known: Known) -> tuple[Any, str]:
+def read(setting: Setting[Any], variable: str | None, known: Known) -> tuple[Any, str]:
     """The value of a setting and its source. Raises ValueError, without the variable's name."""
     if variable is None:
         return setting.default, "default"

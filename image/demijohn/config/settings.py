@@ -1,8 +1,8 @@
 """The registry of every environment variable that the image reads, and the only reader of them.
 
-A setting is declared once, in SETTINGS; validation, the documentation's table and the names under
-which child processes find it follow from that line. Each can be given as DEMIJOHN_NAME, which wins
-over NAME.
+A setting is declared once, as one line of Settings: its type, validation, the table in the docs and
+the name under which child processes find it follow from that line. `drain_seconds` is read from
+DRAIN_SECONDS, or from DEMIJOHN_DRAIN_SECONDS, which wins.
 """
 
 import os
@@ -13,90 +13,23 @@ from typing import Any
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config import database_url, gunicorn_args, platforms
-from demijohn.config.parsers import (
-    api_paths,
-    app_module,
-    boolean,
-    choice,
-    header_name,
-    header_value,
-    integer,
-    networks,
-    size,
+from demijohn.config import parsers as parse
+from demijohn.config.database_url import TLS_MODES
+from demijohn.config.setting import (
+    AT_BOOT,
+    DOTENV,
+    PREFIX,
+    Known,
+    Setting,
+    Values,
+    find,
+    read,
+    with_dotenv,
 )
-from demijohn.config.setting import DOTENV, PREFIX, Known, Setting, find, read, with_dotenv
 from demijohn.config.typo_hints import misspelt
 
-second = integer(1, 3600)
-
-SETTINGS = (
-    # The app
-    Setting("APP_MODULE", app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True),
-    Setting("APP_DIR", str, ".", "Folder that the app is imported from and runs in"),
-    Setting("STATIC_DIR", str, "static", "Folder of the built frontend", prefixed=True),
-    Setting("API_PATHS", api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True),
-    Setting("SECRET_KEY", str, None, "Handed to the app, to sign what it signs", secret=True, everyday=True),
-    Setting("MAX_BODY_SIZE", size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True),
-    Setting("REQUEST_TIMEOUT", second, 30, "Seconds that the app may take to answer", prefixed=True),
-    Setting(
-        "CONTENT_SECURITY_POLICY",
-        header_value,
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'",
-        "Sent with every response that has none of its own",
-        prefixed=True,
-    ),
-    # The database
-    Setting("DATABASE_URL", database_url.parse, None, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True),
-    Setting("RELEASE_DATABASE_URL", database_url.parse, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True),
-    Setting("PGHOST", str, None, "Where DATABASE_URL is unset: the database's host"),
-    Setting("PGPORT", integer(1, 65535), 5432, "… its port"),
-    Setting("PGUSER", str, None, "… the user"),
-    Setting("PGPASSWORD", str, None, "… the password", secret=True),
-    Setting("PGDATABASE", str, None, "… the database"),
-    Setting("PGSSLMODE", choice(*database_url.TLS_MODES), None, "… how TLS is used, as libpq's sslmode; also where a URL does not say"),
-    Setting("DATABASE_DRIVER", choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True),
-    Setting("DATABASE_WAIT", integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up"),
-    Setting("DATABASE_CONNECT_TIMEOUT", integer(2, 60), 3, "Seconds that one connection attempt may take"),
-    Setting("DATABASE_STATEMENT_TIMEOUT", second, 3, "Seconds that one statement of the app may take"),
-    Setting("DATABASE_POOL_SIZE", integer(1, 100), None, "Connections a worker may hold; default: one per thread"),
-    # The release
-    Setting(
-        "MIGRATION_COMMAND",
-        str,
-        "alembic -c backend/alembic.ini upgrade head",
-        "Brings the schema up to date; runs once per deploy, under a lock",
-        everyday=True,
-        formerly="RELEASE_COMMAND",
-    ),
-    Setting("RELEASE_ON_BOOT", boolean, True, "Whether `serve` releases too; costs one query if it is done already"),
-    Setting("RELEASE_TIMEOUT", second, 600, "Seconds that a release may take, waiting for another's included"),
-    Setting(
-        "ALEMBIC_VERSIONS",
-        str,
-        "backend/migrations/versions",
-        "Alembic's revisions; where the database is at their head, the release is skipped",
-    ),
-    # The machine
-    Setting("PORT", integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True),
-    Setting("WEB_CONCURRENCY", integer(1, 64), None, "Gunicorn workers; default: from the CPU quota and memory", everyday=True),
-    Setting("WEB_THREADS", integer(1, 64), 4, "Threads per worker", everyday=True),
-    Setting("WORKER_MEMORY_MB", integer(32, 1048576), None, "MB that a worker may grow to before it is replaced; default: its share"),
-    Setting("DRAIN_SECONDS", integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True),
-    Setting("STOP_SECONDS", integer(2, 600), 18, "Seconds after the drain for requests in flight to complete"),
-    Setting("RATE_LIMIT", integer(0, 100000), 3000, "API requests per second from one address; 0 for no limit", prefixed=True),
-    Setting("PLATFORM", choice(*platforms.NAMES), None, "The hosting platform, if it is not detected; `fly`, `digitalocean` and others", prefixed=True),
-    Setting("TRUSTED_PROXIES", networks, None, "Proxies whose forwarded headers count: addresses, networks, `private`, `cloudflare` or `none`; default: the platform's"),
-    Setting("CLIENT_IP_HEADER", header_name, None, "Header in which they name the client; default: the platform's"),
-    Setting("LOG_LEVEL", choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`", prefixed=True),
-    Setting("RELEASE", str, None, "Name of this release, for logs and status pages; default: the host's own", prefixed=True),
-    Setting("REGION", str, None, "Where this instance runs; default: the host's own", prefixed=True),
-    Setting("INSTANCE", str, None, "Which instance this is; default: the host's own", prefixed=True),
-    Setting("RUN_DIR", str, None, "Where sockets, fragments and temporary files go; default: below /tmp", prefixed=True),
-    Setting("NGINX_PROGRAM", str, "nginx", "The nginx to run: a name on PATH or a path"),
-    Setting("DOTENV", str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True),
-)  # fmt: skip
-
+seconds = parse.integer(1, 3600)
+postgres_url = database_url.parse  # in the body of Settings, `database_url` is the setting
 
 # What Kubernetes sets where a Service is called `demijohn`.
 SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
@@ -104,14 +37,79 @@ SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 
 
-class Settings:
-    """The values of all settings, as attributes in lower case: `settings.drain_seconds`.
+class Settings(Values):
+    """The values of all settings, as typed attributes: `settings.drain_seconds`.
 
     `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
     variables; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS. `misspelt`, `warnings`
     and `notes` are lines for people: on variables that are nearly a setting, that should be
     changed, and that are the app's.
     """
+
+    # fmt: off
+    # The app
+    app_module = Setting(parse.app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True)
+    app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
+    static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
+    api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
+    secret_key = Setting(str, None, "Handed to the app, to sign what it signs", secret=True, everyday=True)
+    max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
+    request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
+    content_security_policy = Setting(
+        parse.header_value,
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+        "form-action 'self'; frame-ancestors 'none'",
+        "Sent with every response that has none of its own",
+        prefixed=True,
+    )
+    # The database
+    database_url = Setting(postgres_url, AT_BOOT, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True)
+    release_database_url = Setting(postgres_url, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True)
+    pghost = Setting(str, None, "Where DATABASE_URL is unset: the database's host")
+    pgport = Setting(parse.integer(1, 65535), 5432, "… its port")
+    pguser = Setting(str, None, "… the user")
+    pgpassword = Setting(str, None, "… the password", secret=True)
+    pgdatabase = Setting(str, None, "… the database")
+    pgsslmode = Setting(parse.choice(*TLS_MODES), None, "… how TLS is used, as libpq's sslmode; also where a URL does not say")
+    database_driver = Setting(parse.choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True)
+    database_wait = Setting(parse.integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up")
+    database_connect_timeout = Setting(parse.integer(2, 60), 3, "Seconds that one connection attempt may take")
+    database_statement_timeout = Setting(seconds, 3, "Seconds that one statement of the app may take")
+    database_pool_size = Setting(parse.integer(1, 100), AT_BOOT, "Connections a worker may hold; default: one per thread")
+    # The release
+    migration_command = Setting(
+        str,
+        "alembic -c backend/alembic.ini upgrade head",
+        "Brings the schema up to date; runs once per deploy, under a lock",
+        everyday=True,
+        formerly="RELEASE_COMMAND",
+    )
+    release_on_boot = Setting(parse.boolean, True, "Whether `serve` releases too; costs one query if it is done already")
+    release_timeout = Setting(seconds, 600, "Seconds that a release may take, waiting for another's included")
+    alembic_versions = Setting(
+        str,
+        "backend/migrations/versions",
+        "Alembic's revisions; where the database is at their head, the release is skipped",
+    )
+    # The machine
+    port = Setting(parse.integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True)
+    web_concurrency = Setting(parse.integer(1, 64), AT_BOOT, "Gunicorn workers; default: from the CPU quota and memory", everyday=True)
+    web_threads = Setting(parse.integer(1, 64), 4, "Threads per worker", everyday=True)
+    worker_memory_mb = Setting(parse.integer(32, 1048576), AT_BOOT, "MB that a worker may grow to before it is replaced; default: its share")
+    drain_seconds = Setting(parse.integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True)
+    stop_seconds = Setting(parse.integer(2, 600), 18, "Seconds after the drain for requests in flight to complete")
+    rate_limit = Setting(parse.integer(0, 100000), 3000, "API requests per second from one address; 0 for no limit", prefixed=True)
+    platform = Setting(parse.choice(*platforms.NAMES), AT_BOOT, "The hosting platform, if it is not detected; `fly`, `digitalocean` and others", prefixed=True)
+    trusted_proxies = Setting(parse.networks, AT_BOOT, "Proxies whose forwarded headers count: addresses, networks, `private`, `cloudflare` or `none`; default: the platform's")
+    client_ip_header = Setting(parse.header_name, AT_BOOT, "Header in which they name the client; default: the platform's")
+    log_level = Setting(parse.choice("debug", "info", "warning", "error"), "info", "`debug`, `info`, `warning` or `error`", prefixed=True)
+    release = Setting(str, None, "Name of this release, for logs and status pages; default: the host's own", prefixed=True)
+    region = Setting(str, None, "Where this instance runs; default: the host's own", prefixed=True)
+    instance = Setting(str, None, "Which instance this is; default: the host's own", prefixed=True)
+    run_dir = Setting(str, AT_BOOT, "Where sockets, fragments and temporary files go; default: below /tmp", prefixed=True)
+    nginx_program = Setting(str, "nginx", "The nginx to run: a name on PATH or a path")
+    dotenv = Setting(str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True)
+    # fmt: on
 
     def __init__(
         self,
@@ -126,13 +124,7 @@ class Settings:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.gunicorn_args = ""
-        self._values = values
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[name.upper()]
-        except KeyError:
-            raise AttributeError(name) from None
+        super().__init__(values)
 
     def set_default(self, name: str, value: Any, source: str) -> None:
         """Fill in a setting that is not set, as the boot learns its value."""
@@ -193,6 +185,9 @@ class Settings:
         for url in (self._values[name] for name in URLS):
             words += url.secrets() if url else []
         return words
+
+
+SETTINGS = tuple(each for each in vars(Settings).values() if isinstance(each, Setting))
 
 
 def text(value: Any) -> str:

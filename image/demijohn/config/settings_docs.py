@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from demijohn.config import platforms
 from demijohn.config.setting import Setting
@@ -17,8 +18,8 @@ PLACE = re.compile(r"(?<=<!-- settings -->\n).*(?=<!-- /settings -->)", re.DOTAL
 PLATFORMS_PLACE = re.compile(r"(?<=<!-- platforms -->\n).*(?=<!-- /platforms -->)", re.DOTALL)
 
 
-def table(settings: Iterable[Setting]) -> str:
-    """One row a setting: its name, its default, its meaning."""
+def table(settings: Iterable[Setting[Any]]) -> str:
+    """One row per setting: its name, its default, its meaning."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for setting in settings:
         secret = " Secret." if setting.secret else ""

@@ -38,10 +38,10 @@ def check_same_database(app: Connection, direct: Connection, settings: Settings)
         line, _ = diagnose(error, settings.database_url)
         raise CommandError(Exit.UNAVAILABLE, line) from None
     if differs:
+        other = (settings.release_database_url or settings.database_url).place()
         raise CommandError(
             Exit.CONFIGURATION,
-            "RELEASE_DATABASE_URL leads to another database "
-            f"({settings.release_database_url.place()}) than DATABASE_URL "
+            f"RELEASE_DATABASE_URL leads to another database ({other}) than DATABASE_URL "
             f"({settings.database_url.place()}). "
             "Set it to the direct URL of the same database, or unset it.",
         )
