@@ -2,12 +2,15 @@
 PYTHON ?= python3
 ARGS ?=
 
-.PHONY: help run test faults soak lint types docs lock bench-import bench-viewers bench-lighthouse
+.PHONY: help run check test faults soak lint types docs lock bench-import bench-viewers bench-lighthouse
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21
 
 run: ## the app on http://localhost:8080 (or PORT), beside an embedded Postgres
 	@$(PYTHON) -m local run
+
+check: ## lint, types, unit tests and one pass through the real stack (2 minutes)
+	@$(PYTHON) -m local check $(ARGS)
 
 test: ## all tests that can run here, but for the faults (ARGS="-k word" for some of them)
 	@$(PYTHON) -m local test $(ARGS)

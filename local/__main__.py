@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-COMMANDS = ("run", "test", "faults", "lint", "types", "docs", "bench")
+COMMANDS = ("run", "check", "test", "faults", "lint", "types", "docs", "bench")
 NEWER = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 

@@ -1,16 +1,21 @@
-"""`make docs`: the tables in the docs that are generated from the code and from the tests."""
+"""`make docs`: the tables and pictures in the docs that are generated."""
 
 import importlib
 import os
 
-from . import host_docs
-from .steps import ROOT, one_line_errors
+from . import frontend, host_docs
+from .steps import ROOT, exclusive, one_line_errors
+
+PICTURES = ROOT / "docs" / "pictures"
 
 
 def main() -> None:
     os.chdir(ROOT)
     importlib.import_module("demijohn.config.settings_docs").write()
     host_docs.write()
+    with exclusive():
+        frontend.install(PICTURES)
+    frontend.npm("run", "render", "--silent", folder=PICTURES)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,17 @@ FRONTEND = ROOT / build_argument("FRONTEND")
 DIST = FRONTEND / build_argument("FRONTEND_OUTPUT")
 
 
-def install() -> None:
-    """Install frontend/package-lock.json's packages where it has changed."""
+def install(folder: Path = FRONTEND) -> None:
+    """Install the packages of a folder's package-lock.json if it has changed."""
     program = node().program
-    manifests = (FRONTEND / "package.json", FRONTEND / "package-lock.json")
+    manifests = (folder / "package.json", folder / "package-lock.json")
     key = digest(str(program), *manifests)
     # The stamp lies inside, so that it goes when the packages go.
-    modules = FRONTEND / "node_modules"
+    modules = folder / "node_modules"
     with step("npm packages", modules / ".demijohn", key) as due:
         if due:  # --include=dev: NODE_ENV=production would leave out what builds
-            npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")
+            words = ("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")
+            npm(*words, folder=folder)
 
 
 def build() -> Path:
@@ -39,10 +40,10 @@ def build() -> Path:
     return DIST
 
 
-def npm(*words: str) -> None:
-    """Run npm in frontend/. Raises StepError with its output where it fails."""
+def npm(*words: str, folder: Path = FRONTEND) -> None:
+    """Run npm in a folder. Raises StepError with its output if it fails."""
     program, command = node()
     # npm's scripts are to find this Node, not an older one on PATH.
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
-    call(*command, *words, cwd=FRONTEND, env=environment)
+    call(*command, *words, cwd=folder, env=environment)

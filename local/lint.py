@@ -17,13 +17,17 @@ BIN = VENV / "bin"
 
 
 def main() -> None:
+    if faults := failed():
+        sys.exit(f"make lint: {len(faults)} of {len(CHECKS)} failed: {', '.join(faults)}")
+
+
+def failed() -> list[str]:
+    """Run all checks; the titles of those that failed."""
     with exclusive():
         frontend.install()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         passed = list(pool.map(passes, CHECKS, CHECKS.values()))
-    failed = [title for title, well in zip(CHECKS, passed, strict=True) if not well]
-    if failed:
-        sys.exit(f"make lint: {len(failed)} of {len(CHECKS)} failed: {', '.join(failed)}")
+    return [title for title, well in zip(CHECKS, passed, strict=True) if not well]
 
 
 def passes(title: str, check: Callable[[], None]) -> bool:

@@ -20,13 +20,19 @@ def prepare() -> dict[str, str]:
     return os.environ | {"PATH": path}
 
 
+def command(*words: str) -> list[str]:
+    """The command that runs tests in parallel.
+
+    Two processes more than processors: a test waits as much as it computes. loadgroup: tests that
+    share something dear, such as an image, stay in one process. tests/conftest.py has the order.
+    """
+    parallel = ["-n", str((os.cpu_count() or 1) + 2), "--dist", "loadgroup"]
+    return [*TESTS, *parallel, "--no-loadscope-reorder", *words]
+
+
 def main() -> None:
     environment = prepare()
-    # Two processes more than processors: a test waits as much as it computes. loadgroup: tests that
-    # share something dear, such as an image, stay in one process. tests/conftest.py has the order.
-    parallel = ["-n", str((os.cpu_count() or 1) + 2), "--dist", "loadgroup"]
-    parallel.append("--no-loadscope-reorder")
-    os.execve(sys.executable, [*TESTS, *parallel, "-m", "not row", *sys.argv[1:]], environment)
+    os.execve(sys.executable, command("-m", "not row", *sys.argv[1:]), environment)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ import os
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from urllib.parse import urlsplit
 
 import pytest
+from _pytest.terminal import TerminalReporter
 
 from local.postgres import Postgres, temporary
 from local.steps import ROOT
@@ -128,6 +130,14 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"required, and yet: {reason}"
     return report
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """One line for each reason why tests were skipped."""
+    reports = terminalreporter.getreports("skipped")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 def _required(item: pytest.Item) -> list[str]:

@@ -1,0 +1,26 @@
+"""`make check`: lint, types, unit tests, and one pass through the real stack."""
+
+import os
+import subprocess
+import sys
+
+from . import lint, test
+from .steps import ROOT, one_line_errors
+
+UNIT = ("tests/unit", "tests/tally/unit")
+STACK = "tests/runtime/commands/test_smoke.py::test_every_check_passes[psycopg2]"
+
+
+def main() -> None:
+    os.chdir(ROOT)
+    faults = lint.failed()
+    command = test.command(*UNIT, STACK, *sys.argv[1:])
+    if subprocess.run(command, env=test.prepare()).returncode:
+        faults.append("tests")
+    if faults:
+        sys.exit(f"make check: failed: {', '.join(faults)}")
+
+
+if __name__ == "__main__":
+    with one_line_errors():
+        main()
