@@ -1,6 +1,6 @@
 """The facts about each host in docs/hosts, from the table that the container tests run.
 
-tests/container/hosts.toml documents its own keys. `make docs` writes the pages.
+tests/container/hosts/hosts.toml documents its own keys. `make docs` writes the pages.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from .steps import ROOT
 
-TABLE = ROOT / "tests/container/hosts.toml"
+TABLE = ROOT / "tests/container/hosts/hosts.toml"
 PAGES = ROOT / "docs/hosts"
 PLACE = re.compile(r"(?<=<!-- facts -->\n).*(?=<!-- /facts -->)", re.DOTALL)
 

@@ -107,8 +107,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         kind = _kind(item)
         item.add_marker(kind)
-        if kind == "container":  # one process for all of them: they share what takes long to make
-            item.add_marker(pytest.mark.xdist_group("container"))
+        if kind == "container":  # one process per folder: its tests share what takes long to make
+            item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
             item.add_marker(pytest.mark.timeout(900))  # the first may have to build from nothing
 
 

@@ -274,7 +274,7 @@ def test_host_restarts_follow_livez(file: str) -> None:
 
 
 def test_host_files_agree_with_the_table_of_the_container_tests() -> None:
-    table = load("tests/container/hosts.toml")
+    table = load("tests/container/hosts/hosts.toml")
     for name, file in FILE_OF.items():
         assert table[name]["stop"]["grace_seconds"] == GRACE[file], name
         if file in READINESS:

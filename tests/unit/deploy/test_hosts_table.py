@@ -7,7 +7,7 @@ import pytest
 from demijohn.config import platforms
 from demijohn.config.settings import SETTINGS, load
 
-from tests.container.hosts import TABLE, hosts
+from tests.container.hosts.deployment import TABLE, hosts
 
 HOSTS = hosts()
 REQUIRED = {

@@ -11,7 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.container.hosts import CLIENT, CLOUDFLARE_EDGE, MIRROR, Deployment, Fleet, hosts
+from tests.container.hosts.deployment import (
+    CLIENT,
+    CLOUDFLARE_EDGE,
+    MIRROR,
+    Deployment,
+    Fleet,
+    hosts,
+)
 from tests.support import secrecy
 from tests.support.docker_engine import (
     NO_TLS,
