@@ -39,6 +39,23 @@ MEASURE = """(selector) => [...document.querySelectorAll(selector)]
 
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
+# Fonts are there, no animation that ends is running, and ten frames in a row have looked the same.
+SETTLE = """async (selector) => {
+  const places = () => [...document.querySelectorAll(selector)].map((element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [x, y, width, height];
+  });
+  const moving = () => document.getAnimations().some(({ effect, playState }) =>
+    playState === "running" && effect.getComputedTiming().endTime !== Infinity);
+  await document.fonts.ready;
+  for (let still = 0, before = ""; still < 10; ) {
+    await new Promise(requestAnimationFrame);
+    const now = JSON.stringify(places());
+    still = now === before && !moving() ? still + 1 : 0;
+    before = now;
+  }
+}"""
+
 NOTE_SHIFTS = """
 window.shifts = [];
 window.shiftObserver = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
@@ -110,9 +127,9 @@ def shifted(page: Page) -> float:
 
 
 def resize(page: Page, size: Size) -> None:
-    """Make the window as large, and wait until the page has laid itself out anew."""
+    """Make the window as large, and wait until nothing on the page moves any more."""
     page.set_viewport_size({"width": size.width, "height": size.height})
-    page.evaluate(TWO_FRAMES)
+    page.evaluate(SETTLE, PARTS)
 
 
 def font_size(page: Page, selector: str) -> float:
