@@ -118,12 +118,15 @@ def stranger(engine: Engine, image: str) -> Container:
     return engine.start(image, "infinity", options=options, network=network)
 
 
-each_host = pytest.mark.parametrize("deployed", hosts(), indirect=True, scope="module")
+# pytest shares a fixture between tests whose parameter has the same index, so that a host is deployed
+# once: the list of those behind Cloudflare is the beginning of the list of all.
+BEHIND_CLOUDFLARE = [name for name, host in hosts().items() if "cloudflare" in host]
+OTHERS = [name for name in hosts() if name not in BEHIND_CLOUDFLARE]
+each_host = pytest.mark.parametrize(
+    "deployed", BEHIND_CLOUDFLARE + OTHERS, indirect=True, scope="module"
+)
 each_behind_cloudflare = pytest.mark.parametrize(
-    "deployed",
-    [name for name, host in hosts().items() if "cloudflare" in host],
-    indirect=True,
-    scope="module",
+    "deployed", BEHIND_CLOUDFLARE, indirect=True, scope="module"
 )
 
 
