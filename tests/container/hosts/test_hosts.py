@@ -118,8 +118,8 @@ def stranger(engine: Engine, image: str) -> Container:
     return engine.start(image, "infinity", options=options, network=network)
 
 
-# pytest shares a fixture between tests whose parameter has the same index, so that a host is deployed
-# once: the list of those behind Cloudflare is the beginning of the list of all.
+# pytest shares a fixture between tests whose parameter has the same index. The list of all begins
+# with those behind Cloudflare, so each host is deployed once.
 BEHIND_CLOUDFLARE = [name for name, host in hosts().items() if "cloudflare" in host]
 OTHERS = [name for name in hosts() if name not in BEHIND_CLOUDFLARE]
 each_host = pytest.mark.parametrize(
