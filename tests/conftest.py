@@ -1,4 +1,4 @@
-"""What every test may ask for: a Postgres of its own, a new database, a free port."""
+"""Fixtures for every test: a Postgres server, a new database, a free port."""
 
 import itertools
 import os
@@ -16,12 +16,12 @@ from local.postgres import Postgres, temporary
 from local.steps import ROOT
 from tests.support.sql import Query
 
-# Containers come when the browsers are done: Docker's networks come and go with them, and Chromium
-# gives up all that it loads where a network changes (net::ERR_NETWORK_CHANGED), loopback or not.
+# Container tests run after the browser tests: starting containers changes the network interfaces,
+# and Chromium then aborts every load (net::ERR_NETWORK_CHANGED), even from loopback.
 ORDER = ("browser", "unit", "container", "stack")
 
 pytest_plugins = [
-    "tests.support.stack",  # first: others import it, and its asserts are to be rewritten
+    "tests.support.stack",  # first: the others import it, and pytest must rewrite its asserts
     "tests.support.containers",
     "tests.support.fault_scenarios",
     "tests.support.finished_command",
@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A Postgres for this test process; it asks for a password and speaks no TLS."""
+    """A Postgres for this test process; it requires a password and does not offer TLS."""
     with temporary() as server:
         yield server
 
@@ -47,29 +47,29 @@ def database(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_attempt_is_left() -> Iterator[None]:
-    """An app of this process that still tries to reach its database meets other tests' psycopg2,
-    which has one way of waiting for all.
+def no_connection_attempt_remains() -> Iterator[None]:
+    """Fail a test whose app still connects to its database in a background thread: the thread would
+    share psycopg2's process-wide wait callback with later tests.
     """
     before = set(threading.enumerate())
     yield
-    give_up = time.monotonic() + 15
+    deadline = time.monotonic() + 15
     while left := {thread.name for thread in set(threading.enumerate()) - before}:
         if not any(name.startswith("database ") for name in left):
             return
-        assert time.monotonic() < give_up, f"{left}: dispose of the app's engine"
+        assert time.monotonic() < deadline, f"{left}: dispose of the app's engine"
         time.sleep(0.02)
 
 
 @pytest.fixture
 def query(postgres: Postgres, database: str) -> Query:
-    """A function that asks `database` in SQL."""
+    """A function that runs SQL in `database`."""
     return lambda sql: postgres.execute(sql, urlsplit(database).path[1:])
 
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """A function that names a TCP port on which nothing listens just now."""
+    """A function that returns a TCP port on which nothing listens."""
 
     def pick() -> int:
         with socket.socket() as probe:
@@ -80,9 +80,10 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture
-def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A function that keeps the next thread whose name begins so from being started, once, as a
-    limit on processes does.
+def fail_thread_start(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that makes the next start of a thread fail, once, as a limit on processes does.
+
+    Its argument is the prefix of the thread's name.
     """
 
     def refuse(name: str) -> None:
@@ -107,14 +108,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         kind = _kind(item)
         item.add_marker(kind)
-        if kind == "container":  # one process per folder: its tests share what takes long to make
+        if kind == "container":  # one process per folder: slow fixtures are shared
             item.add_marker(pytest.mark.xdist_group(str(item.path.parent)))
-            item.add_marker(pytest.mark.timeout(900))  # the first may have to build from nothing
+            item.add_marker(pytest.mark.timeout(900))  # the first may build the image
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Write into the report which kind a test is, and which of the things in REQUIRE it needs."""
+    """Record in the report the test's kind, and the markers in REQUIRE that it has."""
     item.user_properties += [("kind", _kind(item))]
     item.user_properties += [("needs", name) for name in _required(item)]
 
@@ -123,17 +124,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """REQUIRE=browser,pgbouncer makes a failure of what is marked so and would be skipped."""
+    """REQUIRE=browser,pgbouncer turns a skipped test with one of these markers into a failure."""
     report = yield
     if report.skipped and _required(item) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"required, and yet: {reason}"
+        report.longrepr = f"required by REQUIRE, but skipped: {reason}"
     return report
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """One line for each reason why tests were skipped."""
+    """Print one line per reason for skipped tests."""
     reports = terminalreporter.getreports("skipped")
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in reports)
     for reason, count in reasons.most_common():
@@ -141,12 +142,12 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 
 
 def _required(item: pytest.Item) -> list[str]:
-    """The markers of a test that the environment variable REQUIRE names."""
+    """The markers of a test that are listed in the environment variable REQUIRE."""
     names = filter(None, os.environ.get("REQUIRE", "").split(","))
     return [name for name in names if item.get_closest_marker(name)]
 
 
 def _kind(item: pytest.Item) -> str:
-    """What a test needs: its folder says so, `tests/tally/browser` for instance."""
+    """The test's kind, from its folder: `tests/tally/browser` gives `browser`."""
     folders = item.path.relative_to(ROOT / "tests").parts
     return next((kind for kind in ORDER if kind in folders), "stack")

@@ -1,4 +1,4 @@
-"""Tests in containers of the image: any app's."""
+"""Fixtures of the container tests that hold for any app."""
 
 from tests.support.container_fixtures import database, launch, postgres, query
 

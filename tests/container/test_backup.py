@@ -1,33 +1,33 @@
-"""The image built with pg_dump: a backup of a real Postgres 17 that comes back."""
+"""The image built with pg_dump: backup and restore of a real Postgres 17."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.support.docker_engine import HARDENED, ROOT, Engine, Postgres, docker, must
+from tests.support.docker_engine import HARDENED, ROOT, Engine, Postgres, docker, run_docker
 
 Output = tuple[int, str, str]
 
 
 @pytest.fixture(scope="session")
 def image_with_client(engine: Engine) -> str:
-    """The image as `--build-arg POSTGRES_CLIENT=17` makes it."""
+    """The image built with `--build-arg POSTGRES_CLIENT=17`."""
     return engine.build(ROOT, POSTGRES_CLIENT="17")[0]
 
 
 def run(engine: Engine, image: str, url: str, *words: str, options: Sequence[str] = ()) -> Output:
-    """Run one command of the image to its end, as a careful host would."""
+    """Run a command of the image in a hardened container; return status, stdout and stderr."""
     network = ("--network", engine.run, "--env", f"DATABASE_URL={url}")
     done = docker("run", "--rm", *network, *HARDENED, *options, image, *words)
     return done.returncode, done.stdout, done.stderr
 
 
-def test_backup_of_postgres_17_comes_back_in_the_image(
+def test_backup_of_postgres_17_is_restored_in_the_image(
     engine: Engine, image_with_client: str, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     postgres.query(database, "CREATE TABLE kept AS SELECT n FROM generate_series(1, 1000) n")
-    tmp_path.chmod(0o777)  # the image's user is not ours
+    tmp_path.chmod(0o777)  # the image runs as another user
     volume = ("--volume", f"{tmp_path}:/backups")
     words = ("backup", "/backups/app.dump")
     url = postgres.url(database)
@@ -39,11 +39,15 @@ def test_backup_of_postgres_17_comes_back_in_the_image(
     assert postgres.query(other, "SELECT sum(n) FROM kept") == "500500"
 
 
-def test_client_adds_little_to_the_image(image: str, image_with_client: str) -> None:
-    sizes = [int(must("inspect", "--format", "{{.Size}}", i)) for i in (image, image_with_client)]
+def test_postgres_client_adds_less_than_6_mb_to_the_image(
+    image: str, image_with_client: str
+) -> None:
+    sizes = [
+        int(run_docker("inspect", "--format", "{{.Size}}", i)) for i in (image, image_with_client)
+    ]
     assert 0 < sizes[1] - sizes[0] < 6e6
-    programs = must("run", "--rm", image, "sh", "-c", "find / -name pg_dump 2>/dev/null || true")
-    assert programs == "", "the default image has none"
+    found = run_docker("run", "--rm", image, "sh", "-c", "find / -name pg_dump 2>/dev/null || true")
+    assert found == "", "the default image has none"
 
 
 def test_backup_without_a_client_names_the_build_argument(

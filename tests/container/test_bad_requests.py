@@ -1,4 +1,4 @@
-"""The corpus of bad requests against the image itself, whose Nginx is Debian's."""
+"""The corpus of bad requests against the image, which has Debian's Nginx."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from tests.runtime.nginx.test_bad_requests import CASES, check_journal, exchange
 from tests.support.docker_engine import HARDENED, ROOT, Container
-from tests.support.raw_http import Front
+from tests.support.raw_http import Recorder
 
 Launch = Callable[..., Container]
 
 
-def test_every_bad_request_is_refused_or_taken_for_what_it_is(
+def test_bad_requests_are_refused_or_reach_the_app_unchanged(
     launch: Launch, tmp_path: Path
 ) -> None:
     tmp_path.chmod(0o777)  # the image's user writes the journal here
@@ -27,8 +27,8 @@ def test_every_bad_request_is_refused_or_taken_for_what_it_is(
     ).wait_until_ready()
     address = urlsplit(container.url)
     assert address.hostname and address.port
-    front = Front(address.hostname, address.port, (tmp_path / "journal").read_text)
+    recorder = Recorder(address.hostname, address.port, (tmp_path / "journal").read_text)
     for case in CASES:
         for at_once in (False, True):
-            exchange(front, case, at_once=at_once)
-    check_journal(front)
+            exchange(recorder, case, at_once=at_once)
+    check_journal(recorder)

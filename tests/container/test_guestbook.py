@@ -1,4 +1,4 @@
-"""Another app of another shape, in the same image: nothing but settings and build arguments."""
+"""Another app in the same image, with settings and build arguments only."""
 
 import re
 import shutil
@@ -12,7 +12,7 @@ from tests.support.docker_engine import ROOT, Container, Engine, Postgres, wait_
 Launch = Callable[..., Container]
 GUESTBOOK = ROOT / "tests" / "fixtures" / "guestbook"
 
-# The README beside the app says the same, to people.
+# The guestbook's README documents the same.
 BUILD = {
     "BACKEND": "server",
     "FRONTEND": "client",
@@ -28,8 +28,8 @@ SETTINGS = {
 }
 
 
-def put_in(app: Path, context: Path) -> Path:
-    """What someone does who puts an app of their own in: the repository's files, and the app's."""
+def make_context(app: Path, context: Path) -> Path:
+    """Make the build context of another app: the repository's files and the app's."""
     for name in ("Dockerfile", ".dockerignore", "nginx.conf", "pyproject.toml", "supervisord.conf"):
         shutil.copy(ROOT / name, context)
     shutil.copytree(ROOT / "image", context / "image", ignore=shutil.ignore_patterns("__pycache__"))
@@ -39,7 +39,7 @@ def put_in(app: Path, context: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return put_in(GUESTBOOK, tmp_path_factory.mktemp("guestbook"))
+    return make_context(GUESTBOOK, tmp_path_factory.mktemp("guestbook"))
 
 
 @pytest.fixture(scope="module")
@@ -55,22 +55,22 @@ def guestbook(engine: Engine, guestbook_image: str, postgres: Postgres) -> Itera
     assert "Traceback" not in site.stdout + site.stderr
 
 
-def test_its_readme_says_what_is_tested() -> None:
+def test_guestbook_readme_has_the_tested_settings() -> None:
     text = (GUESTBOOK / "README.md").read_text()
     words = [f"{name}={value}" for name, value in (BUILD | SETTINGS).items()]
     assert [word for word in words if word not in text.replace('"', "")] == []
 
 
-def test_the_page_and_what_it_loads(guestbook: Container) -> None:
+def test_guestbook_page_and_its_script_are_served(guestbook: Container) -> None:
     page = guestbook.get("/some/entry").text
     (script,) = re.findall(r'src="(/assets/guestbook-\w+\.js)"', page)
-    answer = guestbook.get(script, Accept_Encoding="br")
-    assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "br")
+    response = guestbook.get(script, Accept_Encoding="br")
+    assert (response.status_code, response.headers["Content-Encoding"]) == (200, "br")
     assert """"PUBLIC_TITLE": "Anna and Ben's wedding\"""" in guestbook.get("/env.js").text
     assert guestbook.get("/").text == page
 
 
-def test_its_api_and_its_program(guestbook: Container) -> None:
+def test_guestbook_api_and_its_program_work(guestbook: Container) -> None:
     assert guestbook.post("/rest/entries", {"text": "Be happy"}).status_code == 201
     wait_for(
         lambda: guestbook.get("/rest/entries").json() == [{"text": "Be happy", "stamped": True}],
@@ -79,34 +79,34 @@ def test_its_api_and_its_program(guestbook: Container) -> None:
     assert "stamper   stamped 1" in guestbook.stdout
 
 
-def test_its_release_ran_first(guestbook: Container) -> None:
+def test_guestbook_release_runs_before_gunicorn(guestbook: Container) -> None:
     lines = guestbook.stdout.splitlines()
-    told = lines.index("release: the table is there")
-    assert told < next(i for i, line in enumerate(lines) if "ready:" in line)
+    released = lines.index("release: the table exists")
+    assert released < next(i for i, line in enumerate(lines) if "ready:" in line)
 
 
-def test_the_other_apps_paths_are_not_its_own(guestbook: Container) -> None:
+def test_guestbook_serves_a_page_at_tallys_api_path(guestbook: Container) -> None:
     assert guestbook.get("/api/entries").headers["Content-Type"].startswith("text/html")
 
 
-def test_smoke_passes(guestbook: Container) -> None:
+def test_smoke_passes_on_the_guestbook(guestbook: Container) -> None:
     assert set(guestbook.smoke("--api-path", "/rest").values()) <= {"pass", "skip"}
 
 
-def test_a_change_of_the_source_installs_nothing_again(
+def test_source_change_rebuilds_without_installing_packages(
     engine: Engine, guestbook_image: str, context: Path
 ) -> None:
     for file, comment in (("server/app.py", "#"), ("client/src/guestbook.js", "//")):
         with (context / file).open("a") as source:
-            source.write(f"{comment} {engine.run}\n")  # no earlier run had the same
+            source.write(f"{comment} {engine.run}\n")  # unlike in any earlier run
     _, log = engine.build(context, **BUILD)
-    cached, done = steps(log)
+    cached, executed = steps(log)
     assert {"npm ci", "--requirement /tmp/image.txt", "--requirement /tmp/app.txt"} <= cached
-    assert {"sh -c", "compileall"} <= done
+    assert {"sh -c", "compileall"} <= executed
 
 
 def steps(log: str) -> tuple[set[str], set[str]]:
-    """Which of the build's telling words stand in steps that were cached, and which in others."""
+    """The commands in the build's cached steps, and those in the executed ones."""
     words = (
         "npm ci",
         "sh -c",
@@ -114,8 +114,8 @@ def steps(log: str) -> tuple[set[str], set[str]]:
         "--requirement /tmp/app.txt",
         "compileall",
     )
-    cached, done = set(), set()
+    cached, executed = set(), set()
     for number, step in re.findall(r"^#(\d+) \[.*?\] (.*)$", log, re.M):
-        kind = cached if re.search(rf"^#{number} CACHED$", log, re.M) else done
+        kind = cached if re.search(rf"^#{number} CACHED$", log, re.M) else executed
         kind.update(word for word in words if word in step)
-    return cached, done
+    return cached, executed

@@ -1,15 +1,15 @@
-"""What the image is: small, without privileges, and described."""
+"""The image: its size, its privileges and its labels."""
 
 import re
 import subprocess
 
-from tests.support.docker_engine import ROOT, Container, Engine, docker, must, wait_for
+from tests.support.docker_engine import ROOT, Container, Engine, docker, run_docker, wait_for
 
-# What the build needs and the container does not, or what nobody asked for.
+# Programs that only the build needs, or that an image often has without need.
 UNWANTED = ("pip", "pip3", "gcc", "cc", "make", "node", "npm", "git", "curl", "wget", "psql")
 
 
-def test_it_tells_hosts_how_to_run_it(tally: Container) -> None:
+def test_image_config_declares_user_port_command_and_labels(tally: Container) -> None:
     config = tally.inspect(".Config")
     assert config["User"] == "10001:10001"
     assert set(config["ExposedPorts"]) == {"8080/tcp"}
@@ -25,7 +25,7 @@ def test_it_tells_hosts_how_to_run_it(tally: Container) -> None:
     assert labels["description"]
 
 
-def test_every_process_is_without_privileges(tally: Container) -> None:
+def test_processes_have_no_privileges(tally: Container) -> None:
     script = "cat /proc/[0-9]*/status | grep -E '^(Uid|Gid|CapEff|CapBnd|NoNewPrivs):' | sort -u"
     facts = [line.split() for line in tally.exec("sh", "-c", script).splitlines()]
     nothing = "0" * 16
@@ -38,7 +38,7 @@ def test_every_process_is_without_privileges(tally: Container) -> None:
     ]
 
 
-def test_it_stays_within_its_memory(tally: Container) -> None:
+def test_container_stays_within_256_mb_of_memory(tally: Container) -> None:
     cgroup = "cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null"
     kills = [
         line
@@ -49,13 +49,13 @@ def test_it_stays_within_its_memory(tally: Container) -> None:
     assert all(line.split()[1] == "0" for line in kills)
 
 
-def test_it_is_small_to_download(image: str) -> None:
+def test_compressed_image_is_under_80_mb(image: str) -> None:
     pipe = 'docker save "$0" | gzip -6 | wc -c'
-    done = subprocess.run(["sh", "-c", pipe, image], capture_output=True, text=True, check=True)
-    assert 20e6 < int(done.stdout) < 80e6  # bytes; the README promises the latter
+    result = subprocess.run(["sh", "-c", pipe, image], capture_output=True, text=True, check=True)
+    assert 20e6 < int(result.stdout) < 80e6  # bytes; the README promises the latter
 
 
-def test_it_has_what_is_needed_and_no_more(image: str) -> None:
+def test_image_has_no_build_tools_and_no_caches(image: str) -> None:
     names = " -o ".join(f"-name {name}" for name in UNWANTED)
     find = (
         f"find / -xdev -type f,l \\( {names} \\) -perm /111;"
@@ -64,36 +64,36 @@ def test_it_has_what_is_needed_and_no_more(image: str) -> None:
         "find /var/lib/apt/lists /var/cache/apt /tmp /var/log -type f;"
         "find /app -name .env -o -name '*.test.*'"
     )
-    found = must("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", find)
+    found = run_docker("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", find)
     assert found.splitlines() == []
-    everything = must("run", "--rm", "--entrypoint", "ls", image, "/app").split()
+    app_files = run_docker("run", "--rm", "--entrypoint", "ls", image, "/app").split()
     (backend,) = re.findall(r"^ARG BACKEND=(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert everything == [backend, "nginx.conf", "programs.d", "static", "supervisord.conf"]
+    assert app_files == [backend, "nginx.conf", "programs.d", "static", "supervisord.conf"]
 
 
-def test_the_app_cannot_change_itself(image: str) -> None:
+def test_image_files_are_not_writable_by_the_app(image: str) -> None:
     writable = "find /app /opt /etc /usr -xdev -writable -not -type l 2>/dev/null; true"
-    assert must("run", "--rm", "--entrypoint", "sh", image, "-c", writable) == ""
+    assert run_docker("run", "--rm", "--entrypoint", "sh", image, "-c", writable) == ""
 
 
-def test_its_code_is_compiled(image: str) -> None:
-    """Each start would compile it anew: a container that cannot write keeps nothing."""
+def test_python_code_is_compiled_in_the_image(image: str) -> None:
+    """Otherwise each start would compile it again: a read-only container keeps no bytecode."""
     sources = "find /app /opt -name '*.py' -not -path '*/lib2to3/*' | wc -l"
     compiled = "find /app /opt -name '*.pyc' | wc -l"
-    done = must("run", "--rm", "--entrypoint", "sh", image, "-c", f"{sources}; {compiled}")
-    source, bytecode = map(int, done.split())
+    result = run_docker("run", "--rm", "--entrypoint", "sh", image, "-c", f"{sources}; {compiled}")
+    source, bytecode = map(int, result.split())
     assert bytecode >= source > 100
 
 
-def test_another_program_than_its_own(engine: Engine, image: str) -> None:
+def test_image_runs_other_commands(engine: Engine, image: str) -> None:
     """Hosts prefix the entrypoint, replace it, or open a shell."""
-    assert must("run", "--rm", image, "bash", "-c", "echo hi") == "hi"
-    assert must("run", "--rm", image, "demijohn", "--version") == must(
+    assert run_docker("run", "--rm", image, "bash", "-c", "echo hi") == "hi"
+    assert run_docker("run", "--rm", image, "demijohn", "--version") == run_docker(
         "run", "--rm", image, "--version"
     )
-    failing = docker("run", "--rm", image, "bash", "-c", "exit 7")
-    assert failing.returncode == 7
+    result = docker("run", "--rm", image, "bash", "-c", "exit 7")
+    assert result.returncode == 7
 
 
-def test_it_becomes_healthy(tally: Container) -> None:
+def test_container_becomes_healthy(tally: Container) -> None:
     wait_for(lambda: tally.inspect(".State.Health.Status") == "healthy", "health")

@@ -1,4 +1,4 @@
-"""`docker run -v … IMAGE import-sqlite /data/app.db`, with no right more than the image needs."""
+"""`docker run -v … IMAGE import-sqlite /data/app.db` in a hardened container."""
 
 import contextlib
 import shutil
@@ -17,7 +17,7 @@ Launch = Callable[..., Container]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that anybody can read, with a database in WAL mode in it."""
+    """A world-readable folder with a database in WAL mode."""
     made = Path(tempfile.mkdtemp(prefix="demijohn-", dir="/tmp"))
     made.chmod(0o755)
     with contextlib.closing(sqlite3.connect(made / "app.db")) as connection:
@@ -29,49 +29,53 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def test_a_file_that_is_mounted_for_reading(
+def test_import_of_a_file_mounted_read_only_succeeds(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
     options = (*HARDENED, "--volume", f"{folder}:/data:ro")
-    done = launch("import-sqlite", "/data/app.db", options=options, PORT="none")
-    assert done.wait() == 0, done.stderr
-    assert "1 row in 1 table, " in done.stdout
+    container = launch("import-sqlite", "/data/app.db", options=options, PORT="none")
+    assert container.wait() == 0, container.stderr
+    assert "1 row in 1 table, " in container.stdout
     assert postgres.query(database, "SELECT * FROM t") == "7|from SQLite"
 
 
-def test_a_file_that_is_not_there(launch: Launch) -> None:
-    done = launch("import-sqlite", "/data/app.db")
-    assert done.wait() == 65
-    (said,) = done.complaints()
-    assert said.startswith("/data/app.db: there is no such file.")
-    assert "in a container, mount its folder" in said
+def test_import_of_a_missing_file_says_to_mount_its_folder(launch: Launch) -> None:
+    container = launch("import-sqlite", "/data/app.db")
+    assert container.wait() == 65
+    (message,) = container.error_messages()
+    assert message.startswith("/data/app.db: there is no such file.")
+    assert "in a container, mount its folder" in message
 
 
-def test_a_report_that_the_images_user_cannot_write(
+def test_import_with_an_unwritable_report_fails_before_it_starts(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
     for mode, words in (("rw", "user 10001 may not write there"), ("ro", "can only be read")):
         options = (*HARDENED, "--volume", f"{folder}:/data:{mode}")
-        done = launch("import-sqlite", "/data/app.db", "--report", "/data/r.json", options=options)
-        assert done.wait() == 73
-        (said,) = done.complaints()
-        assert said.startswith("--report /data/r.json: ")
-        assert words in said
+        container = launch(
+            "import-sqlite", "/data/app.db", "--report", "/data/r.json", options=options
+        )
+        assert container.wait() == 73
+        (message,) = container.error_messages()
+        assert message.startswith("--report /data/r.json: ")
+        assert words in message
     assert postgres.query(database, "SELECT count(*) FROM pg_tables WHERE tablename = 't'") == "0"
 
 
-def test_told_to_stop_while_it_imports_modules_as_the_first_process(
+def test_import_as_pid_1_stopped_during_its_start_changes_nothing(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
     code = WHILE_IMPORTING.format(number=15)
     options = (*HARDENED, "--volume", f"{folder}:/data:ro")
-    done = launch("python", "-c", code, "import-sqlite", "/data/app.db", options=options)
-    assert done.wait() == 70
-    assert done.complaints() == ["stopped by SIGTERM before it was done. Nothing was changed."]
+    container = launch("python", "-c", code, "import-sqlite", "/data/app.db", options=options)
+    assert container.wait() == 70
+    assert container.error_messages() == [
+        "stopped by SIGTERM before it was done. Nothing was changed."
+    ]
     assert postgres.query(database, "SELECT count(*) FROM pg_tables WHERE tablename = 't'") == "0"
 
 
-def test_a_reader_that_is_gone_and_a_full_disk(
+def test_import_with_a_closed_pipe_or_a_full_disk_succeeds(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
     code = (
@@ -79,23 +83,23 @@ def test_a_reader_that_is_gone_and_a_full_disk(
         "demijohn import-sqlite /data/app.db --verify-only >/dev/full; echo $?; cat /tmp/status"
     )
     options = (*HARDENED, "--volume", f"{folder}:/data:ro")
-    done = launch("sh", "-c", code, options=options)
-    assert done.wait() == 0
-    assert done.stdout == "reading the SQLite file\n73\n0\n"
-    (said,) = done.complaints()
-    assert said.startswith("standard output: No space left on device")
+    container = launch("sh", "-c", code, options=options)
+    assert container.wait() == 0
+    assert container.stdout == "reading the SQLite file\n73\n0\n"
+    (message,) = container.error_messages()
+    assert message.startswith("standard output: No space left on device")
     assert postgres.query(database, "SELECT * FROM t") == "7|from SQLite"
 
 
-def test_a_database_that_is_looked_for_in_the_container_itself(
+def test_import_into_localhost_explains_container_networking(
     launch: Launch, folder: Path, postgres: Postgres
 ) -> None:
     url = postgres.url("tally", host="localhost")
     options = (*HARDENED, "--volume", f"{folder}:/data:ro")
-    done = launch(
+    container = launch(
         "import-sqlite", "/data/app.db", options=options, DATABASE_URL=url, DATABASE_WAIT="0"
     )
-    assert done.wait() == 69
-    (said,) = done.complaints()
-    assert "In a container, localhost is the container itself" in said
-    assert "host.docker.internal, or run it with --network host" in said
+    assert container.wait() == 69
+    (message,) = container.error_messages()
+    assert "In a container, localhost is the container itself" in message
+    assert "host.docker.internal, or run it with --network host" in message

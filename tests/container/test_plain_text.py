@@ -1,24 +1,32 @@
-"""A database at a public address that speaks no TLS, and one in a socket whose name has colons."""
+"""A database without TLS at a public address, and one at a socket whose path has colons."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.docker_engine import HARDENED, PASSWORD, Engine, Postgres, docker, must, wait_for
+from tests.support.docker_engine import (
+    HARDENED,
+    PASSWORD,
+    Engine,
+    Postgres,
+    docker,
+    run_docker,
+    wait_for,
+)
 
-# Reserved for documentation (RFC 5737), so no private network: here it stands for a public one.
+# Reserved for documentation (RFC 5737) and not private, so it stands for a public network here.
 PUBLIC = "198.51.100.0/24"
 
 
 @pytest.fixture
 def public(engine: Engine, postgres: Postgres) -> Iterator[tuple[str, str]]:
-    """A network of public addresses, and the address that `postgres` has there."""
+    """A network with public addresses, and the address of `postgres` in it."""
     name = engine.create_network(PUBLIC)
-    must("network", "connect", name, postgres.host)
+    run_docker("network", "connect", name, postgres.host)
     address = f'{{{{(index .NetworkSettings.Networks "{name}").IPAddress}}}}'
-    yield name, must("inspect", "--format", address, postgres.host)
-    must("network", "disconnect", "--force", name, postgres.host)
-    must("network", "rm", name)
+    yield name, run_docker("inspect", "--format", address, postgres.host)
+    run_docker("network", "disconnect", "--force", name, postgres.host)
+    run_docker("network", "rm", name)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +36,7 @@ def public(engine: Engine, postgres: Postgres) -> Iterator[tuple[str, str]]:
         ("?sslmode=disable", "Change sslmode=disable to sslmode=require in DATABASE_URL"),
     ],
 )
-def test_plain_text_to_a_public_address_is_a_problem(
+def test_unencrypted_connection_to_a_public_address_is_a_problem(
     image: str,
     postgres: Postgres,
     database: str,
@@ -42,12 +50,14 @@ def test_plain_text_to_a_public_address_is_a_problem(
         words = ("--network", network, "--env", url, *HARDENED)
         done = docker("run", "--rm", *words, image, command)
         assert done.returncode == status, done.stdout + done.stderr
-        told = f"{mark}the connection to {address}:5432/{database} is not encrypted, and {address}"
-        (line,) = [line for line in done.stdout.splitlines() if line.startswith(told)]
+        expected = (
+            f"{mark}the connection to {address}:5432/{database} is not encrypted, and {address}"
+        )
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith(expected)]
         assert remedy in line
 
 
-def test_plain_text_in_a_private_network_is_no_problem(
+def test_unencrypted_connection_in_a_private_network_is_allowed(
     engine: Engine, image: str, postgres: Postgres, database: str
 ) -> None:
     words = ("--network", engine.run, "--env", f"DATABASE_URL={postgres.url(database)}", *HARDENED)
@@ -58,24 +68,24 @@ def test_plain_text_in_a_private_network_is_no_problem(
 @pytest.mark.parametrize(
     "form", ["postgres://{login}@{escaped}/d", "postgres:///d?host={plain}&{parts}"]
 )
-def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, form: str) -> None:
+def test_socket_in_a_folder_with_colons_is_used(engine: Engine, image: str, form: str) -> None:
     """As Cloud SQL mounts it: /cloudsql/project:region:instance."""
     folder = "/cloudsql/my-project:europe-west1:instance"
     volume = engine.name()
     server = engine.name()
-    must("volume", "create", "--label", engine.label, volume)
+    run_docker("volume", "create", "--label", engine.label, volume)
     mount = ("--mount", f"type=volume,source={volume},target=/cloudsql")
     make = f"mkdir -p '{folder}' && chmod -R 777 /cloudsql"
     root = ("run", "--rm", "--user", "root", *mount, "--entrypoint", "sh")
-    must(*root, "postgres:17", "-c", make)
+    run_docker(*root, "postgres:17", "-c", make)
     words = ("--name", server, "--label", engine.label, *mount)
     words += ("--env", "POSTGRES_DB=d", "--env", f"POSTGRES_PASSWORD={PASSWORD}", "postgres:17")
     sockets = (
         f"unix_socket_directories=/var/run/postgresql,{folder}"  # the entrypoint needs the first
     )
-    must("run", "--detach", *words, "-c", sockets, "-c", "listen_addresses=")
+    run_docker("run", "--detach", *words, "-c", sockets, "-c", "listen_addresses=")
     try:
-        ready = (
+        probe = (
             "exec",
             server,
             "psql",
@@ -88,7 +98,7 @@ def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, for
             "-c",
             "SELECT 1",
         )
-        wait_for(lambda: docker(*ready).returncode == 0, "Postgres")
+        wait_for(lambda: docker(*probe).returncode == 0, "Postgres")
         login = "postgres:open%2Fsesame%401001%3Fnights"
         parts = "user=postgres&password=open%2Fsesame%401001%3Fnights"
         url = form.format(
@@ -99,5 +109,5 @@ def test_socket_in_a_folder_with_colons_is_found(engine: Engine, image: str, for
         assert done.returncode == 0, done.stdout + done.stderr
         assert f"at {folder}/d" in done.stdout and "upgrade head took" in done.stdout
     finally:
-        must("rm", "--force", "--volumes", server)
-        must("volume", "rm", volume)
+        run_docker("rm", "--force", "--volumes", server)
+        run_docker("volume", "rm", volume)

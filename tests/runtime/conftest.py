@@ -1,32 +1,34 @@
-"""Front doors with the mirror app behind them, which tests share."""
+"""Running stacks with the mirror app, shared between tests."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from local.postgres import Postgres
-from tests.support.front_door import door
+from tests.support.front_door import front_door
 from tests.support.stack import Stack
 
 
 @pytest.fixture(scope="session")
 def mirror(postgres: Postgres) -> Iterator[Stack]:
-    """As it stands on any host: no hop in front of it is trusted."""
-    with door(postgres, PUBLIC_NAME="Tally </script> für alle", SECRET_NAME="secret") as running:
+    """With default settings: no proxy is trusted."""
+    with front_door(
+        postgres, PUBLIC_NAME="Tally </script> für alle", SECRET_NAME="secret"
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def edge(postgres: Postgres) -> Iterator[Stack]:
-    """Behind an edge at 127.0.0.1, which names the client in X-Forwarded-For; ::1 is no edge."""
-    with door(postgres, TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8") as running:
+def behind_proxy(postgres: Postgres) -> Iterator[Stack]:
+    """127.0.0.1 is a trusted proxy that names the client in X-Forwarded-For; ::1 is not."""
+    with front_door(postgres, TRUSTED_PROXIES="127.0.0.1,10.0.0.0/8") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def impatient(postgres: Postgres) -> Iterator[Stack]:
-    """Everything at its limit: small bodies, little time; and a second API."""
-    with door(
+def strict_limits(postgres: Postgres) -> Iterator[Stack]:
+    """With a small body limit, a short request timeout and a second API path."""
+    with front_door(
         postgres,
         DEMIJOHN_MAX_BODY_SIZE="1k",
         DEMIJOHN_REQUEST_TIMEOUT="1",

@@ -1,4 +1,4 @@
-"""For a conftest.py: `postgres`, `database`, `query` and `launch` where tests run in containers."""
+"""For a conftest.py of container tests: `postgres`, `database`, `query` and `launch`."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,7 +14,7 @@ Launch = Callable[..., Container]
 
 @pytest.fixture(scope="session")
 def postgres(container_postgres: Postgres) -> Postgres:
-    """A Postgres in a container, which asks for a password and offers no TLS."""
+    """A Postgres in a container; it requires a password and does not offer TLS."""
     return container_postgres
 
 
@@ -26,16 +26,16 @@ def database(postgres: Postgres) -> str:
 
 @pytest.fixture
 def query(postgres: Postgres, database: str) -> Query:
-    """A function that asks `database` in SQL."""
+    """A function that runs SQL in `database`."""
     return lambda sql: postgres.query(database, sql)
 
 
 @pytest.fixture
 def launch(engine: Engine, image: str, postgres: Postgres, database: str) -> Iterator[Launch]:
-    """A function that starts a container of the image, hardened, with the settings it is given.
+    """A function that starts a hardened container of the image with the given settings.
 
-    `DATABASE_URL` is a new database unless it says otherwise; a setting of None is left out. What
-    the containers print is looked through when the test is over.
+    `DATABASE_URL` is a new database unless given; a setting of None is left out. After the test,
+    the logs of the containers are checked.
     """
     containers: list[Container] = []
 

@@ -1,6 +1,6 @@
-"""The image, Postgres servers and containers of the image: each test run's own.
+"""The image, Postgres servers and containers of the image, new for each test run.
 
-A plugin: folders whose tests run in containers take the rest from `container_fixtures`.
+A pytest plugin; a folder with container tests imports the rest from `container_fixtures`.
 """
 
 from collections.abc import Iterator
@@ -38,25 +38,25 @@ def image(engine: Engine) -> str:
 
 @pytest.fixture(scope="session")
 def lab(engine: Engine) -> str:
-    """An image with what is put around containers of ours: a balancer, tools for the network."""
+    """An image with the programs around our containers: a load balancer and network tools."""
     return engine.build(ROOT / "tests/support/lab")[0]
 
 
 @pytest.fixture(scope="session")
 def container_postgres(engine: Engine) -> Postgres:
-    """A Postgres that asks for a password and offers no TLS."""
+    """A Postgres that requires a password and does not offer TLS."""
     return engine.start_postgres().wait_until_ready()
 
 
 @pytest.fixture(scope="session")
 def tls_postgres(engine: Engine) -> Postgres:
-    """A Postgres that lets nobody in without TLS; its certificate is not in the name `alias`."""
+    """A Postgres that requires TLS; its certificate is not valid for its host name `alias`."""
     return engine.start_postgres(tls=True, aliases=["alias"]).wait_until_ready()
 
 
 @pytest.fixture(scope="session")
 def authority(tls_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The certificate of the authority that vouches for `tls_postgres`."""
+    """The certificate of the authority that signed that of `tls_postgres`."""
     path = tmp_path_factory.mktemp("tls") / "ca.crt"
     found = docker("exec", tls_postgres.host, "cat", "/tmp/tls/ca.crt")
     path.write_text(found.stdout, encoding="utf-8")
@@ -66,7 +66,7 @@ def authority(tls_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def tally(engine: Engine, image: str, container_postgres: Postgres) -> Iterator[Container]:
-    """Tally as it comes, ready; shared, so change nothing for others."""
+    """Tally with default settings, ready; shared, so a test must not change its state."""
     url = container_postgres.url(container_postgres.create_database())
     container = engine.start(
         image, settings={"DATABASE_URL": url, "PUBLIC_APP_NAME": "Show of hands"}
@@ -76,7 +76,7 @@ def tally(engine: Engine, image: str, container_postgres: Postgres) -> Iterator[
 
 
 def check_log(container: Container) -> None:
-    """Whatever went wrong: no traceback, and nobody learns a secret."""
+    """Assert that the log contains neither a traceback nor a secret."""
     log = container.stdout + container.stderr
     assert "Traceback" not in log, log
-    secrecy.assert_kept([PASSWORD, secrecy.SECRET_KEY], log)
+    secrecy.assert_no_secret([PASSWORD, secrecy.SECRET_KEY], log)

@@ -1,4 +1,4 @@
-"""The Docker engine, through its command line, as the container tests use it."""
+"""The Docker engine for the container tests, through its command line."""
 
 import contextlib
 import ipaddress
@@ -20,7 +20,7 @@ from local.steps import ROOT
 
 SMOKE = ROOT / "image" / "demijohn" / "commands" / "smoke.py"
 
-# What a careful host gives a container, and what the image is promised to be content with.
+# A hardened container; the image is documented to run in it.
 HARDENED = (
     "--read-only",
     *("--tmpfs", "/tmp"),
@@ -28,12 +28,14 @@ HARDENED = (
     *("--security-opt", "no-new-privileges"),
     *("--memory", "256m"),
 )
-PATIENCE_SECONDS = 120.0  # how long a test waits for what should take a moment
-NO_TLS = ssl.create_default_context()  # all is http here; httpx makes one a request, in 30 ms
-PASSWORD = "open/sesame@1001?nights"  # every character that a URL could stumble over
+TIMEOUT_SECONDS = 120.0  # how long a test waits for something that should take a moment
+NO_TLS = (
+    ssl.create_default_context()
+)  # all URLs are http; without it, httpx creates a context per request, in 30 ms
+PASSWORD = "open/sesame@1001?nights"  # all characters that need escaping in a URL
 
-# TLS that a client can verify: an authority, and a certificate in the server's name. Clients
-# without TLS are turned away.
+# TLS that a client can verify: an authority, and a certificate for the server's name. Clients
+# without TLS are refused.
 TLS_SERVER = """
 set -e
 mkdir /tmp/tls && cd /tmp/tls
@@ -52,7 +54,7 @@ exec docker-entrypoint.sh postgres -c fsync=off -c hba_file=/tmp/tls/pg_hba.conf
 def docker(
     *words: str, environment: Mapping[str, str] | None = None, timeout: float | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run one docker command to its end, whatever that is."""
+    """Run a docker command; its exit status is not checked."""
     return subprocess.run(
         ["docker", *words],
         cwd=ROOT,
@@ -65,15 +67,15 @@ def docker(
     )
 
 
-def must(*words: str, environment: Mapping[str, str] | None = None) -> str:
-    """What a docker command prints on stdout; it has to succeed."""
+def run_docker(*words: str, environment: Mapping[str, str] | None = None) -> str:
+    """Run a docker command that must succeed; return its stdout."""
     done = docker(*words, environment=environment)
     assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr.strip()[-3000:]}"
     return done.stdout.strip()
 
 
-def wait_for(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until `holds()`, which may fail to connect for as long as it does not."""
+def wait_for(holds: Callable[[], bool], what: str, seconds: float = TIMEOUT_SECONDS) -> None:
+    """Wait until `holds()` is true; connection errors in it count as false."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(httpx.TransportError):
@@ -84,7 +86,7 @@ def wait_for(holds: Callable[[], bool], what: str, seconds: float = PATIENCE_SEC
 
 
 class Container:
-    """A container; `port` is the one it listens on, which a free port of the host leads to."""
+    """A container; its `port` is published on a free port of the host."""
 
     def __init__(self, name: str, port: int = 8080) -> None:
         self.name = name
@@ -94,13 +96,13 @@ class Container:
     @property
     def url(self) -> str:
         if not self._url:
-            address = must("port", self.name, f"{self.port}/tcp").splitlines()[0]
+            address = run_docker("port", self.name, f"{self.port}/tcp").splitlines()[0]
             self._url = f"http://{address}"
         return self._url
 
-    def start_again(self) -> None:
-        """Start what has ended; the engine then picks another free port."""
-        must("start", self.name)
+    def restart(self) -> None:
+        """Start it after it has ended; the engine then picks another free port."""
+        run_docker("start", self.name)
         self._url = ""
 
     @property
@@ -112,18 +114,18 @@ class Container:
         return docker("logs", self.name).stderr
 
     def inspect(self, part: str) -> Any:
-        """A part of what the engine knows of it, such as `.State`."""
-        return json.loads(must("inspect", "--format", f"{{{{json {part}}}}}", self.name))
+        """A part of `docker inspect`, such as `.State`."""
+        return json.loads(run_docker("inspect", "--format", f"{{{{json {part}}}}}", self.name))
 
     def children(self, word: str) -> set[int]:
-        """The children of PID 1 whose command line has `word`: pids as the container counts."""
+        """The children of PID 1 whose command line contains `word`: pids inside the container."""
         named = f"$(grep -lsz {word} /proc/[0-9]*/cmdline | sed s/cmdline/status/)"
         script = f"grep -ls '^PPid:.1$' {named}; true"  # some are gone before they are read
         return {int(path.split("/")[2]) for path in self.exec("sh", "-c", script).split()}
 
     def exec(self, *command: str) -> str:
-        """What a command prints that is run in the container."""
-        return must("exec", self.name, *command)
+        """Run a command in the container; return its stdout."""
+        return run_docker("exec", self.name, *command)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """The answer to a GET; names of `headers` with _ for -."""
@@ -137,22 +139,25 @@ class Container:
         return httpx.put(self.url + path, json=body, timeout=10, verify=NO_TLS)
 
     def wait_until_ready(self) -> "Container":
-        """Wait until it may get requests and its workers reach the database; fails with the log,
-        and soon if the container ends instead.
+        """Wait until it is ready for requests and its workers reach the database.
+
+        Fails with the log, and early if the container has ended.
         """
-        told = "nothing"
-        looked = 0.0
+        last_response = "none"
+        checked_at = 0.0
 
         def ready() -> bool:
-            nonlocal told, looked
+            nonlocal last_response, checked_at
             try:
-                answers = [self.get(path) for path in ("/readyz", "/healthz/database")]
-                told = ", ".join(f"{answer.status_code} {answer.text}" for answer in answers)
-                return all(answer.status_code == 200 for answer in answers)
+                responses = [self.get(path) for path in ("/readyz", "/healthz/database")]
+                last_response = ", ".join(f"{r.status_code} {r.text}" for r in responses)
+                return all(response.status_code == 200 for response in responses)
             except httpx.TransportError as error:
-                told = repr(error)
-            if time.monotonic() - looked > 1:  # each look takes as much as a part of a boot
-                looked = time.monotonic()
+                last_response = repr(error)
+            if (
+                time.monotonic() - checked_at > 1
+            ):  # `docker inspect` takes noticeable processor time
+                checked_at = time.monotonic()
                 state = self.inspect(".State")
                 assert state["Running"], f"ended with {state['ExitCode']}"
             return False
@@ -160,17 +165,17 @@ class Container:
         try:
             wait_for(ready, f"readiness of {self.name}")
         except AssertionError as error:
-            known = f"last heard: {told}; state: {self.inspect('.State')}"
+            details = f"last response: {last_response}; state: {self.inspect('.State')}"
             printed = f"{self.stdout}\n{self.stderr}"
-            raise AssertionError(f"{error}; {known}; printed:\n{printed}") from None
+            raise AssertionError(f"{error}; {details}; printed:\n{printed}") from None
         return self
 
     def wait(self) -> int:
-        """The exit status, once it ends."""
-        return int(docker("wait", self.name, timeout=PATIENCE_SECONDS).stdout)
+        """Wait until it ends; return the exit status."""
+        return int(docker("wait", self.name, timeout=TIMEOUT_SECONDS).stdout)
 
     def smoke(self, *options: str) -> dict[str, str]:
-        """The status of each check of smoke.py, run from outside; none may have failed."""
+        """Run smoke.py from outside; return the status of each check, none of which may fail."""
         command = [
             sys.executable,
             "-I",
@@ -183,19 +188,18 @@ class Container:
         assert done.returncode == 0, [check for check in checks if check["status"] == "fail"]
         return {check["check"]: check["status"] for check in checks}
 
-    def complaints(self) -> list[str]:
-        """What `demijohn` itself said on stderr."""
-        said = "demijohn: "
-        return [
-            line.removeprefix(said) for line in self.stderr.splitlines() if line.startswith(said)
-        ]
+    def error_messages(self) -> list[str]:
+        """The messages of `demijohn` on stderr, without their prefix."""
+        prefix = "demijohn: "
+        lines = self.stderr.splitlines()
+        return [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
 
 
 class Postgres:
     """A Postgres in a container; `host` is its name for other containers."""
 
     password = PASSWORD
-    volume = ""  # the one that its Unix socket lies in, if others shall have it
+    volume = ""  # with its Unix socket, if other containers connect through that
 
     def __init__(self, name: str) -> None:
         self.host = name
@@ -216,65 +220,65 @@ class Postgres:
     def url(
         self, database: str, rest: str = "", *, password: str = PASSWORD, host: str = ""
     ) -> str:
-        """As hosts hand it out; `rest` is what follows the database's name."""
+        """A URL as hosts give it; `rest` follows the database's name."""
         login = f"postgres:{quote(password, safe='')}"
         return f"postgres://{login}@{host or self.host}:5432/{database}{rest}"
 
     def query(self, database: str, sql: str) -> str:
-        """What psql, next to the server, prints as the result: rows, columns with | between."""
-        return must("exec", self.host, "psql", "-U", "postgres", "-d", database, "-qAtc", sql)
+        """Run psql in the server's container; return the rows, with columns separated by |."""
+        return run_docker("exec", self.host, "psql", "-U", "postgres", "-d", database, "-qAtc", sql)
 
 
 class Engine:
-    """All that one test run has in the engine: named after the run, and gone with it."""
+    """Everything that a test run creates in the engine: named after the run, removed at its end."""
 
     def __init__(self) -> None:
         self.run = f"demijohn-test-{secrets.token_hex(3)}"
         self.label = f"demijohn.test={self.run}"
         self._names = 0
         self._images: list[str] = []
-        must("network", "create", "--label", self.label, self.run)
+        run_docker("network", "create", "--label", self.label, self.run)
 
     def close(self) -> None:
         """Remove everything."""
-        containers = must("ps", "--all", "--quiet", "--filter", f"label={self.label}").split()
+        containers = run_docker("ps", "--all", "--quiet", "--filter", f"label={self.label}").split()
         if containers:
             docker("rm", "--force", "--volumes", *containers)
         for kind in ("network", "volume"):
-            found = must(kind, "ls", "--quiet", "--filter", f"label={self.label}").split()
+            found = run_docker(kind, "ls", "--quiet", "--filter", f"label={self.label}").split()
             if found:
                 docker(kind, "rm", *found)
         if self._images:
             docker("rmi", "--force", *self._images)
 
     def name(self) -> str:
-        """A name that nothing else in the engine has."""
+        """A name that is unique in the engine."""
         self._names += 1
         return f"{self.run}-{self._names}"
 
     def create_network(self, block: str, *options: str) -> str:
-        """A network of 16 addresses somewhere in `block`; its name.
+        """Create a network of 16 addresses somewhere in `block`; return its name.
 
-        A published port is reached from its gateway, so that requests of the tests come from there.
-        With the option --internal it has none: a container that is connected to it later keeps its
-        gateway, and with that its published port.
+        Requests to a published port come from the network's gateway. With the option --internal it
+        has no gateway: a container that is connected to it later keeps the gateway that it has, and
+        so its published port.
         """
         subnets = ipaddress.ip_network(block)
         for _ in range(10):  # another run may have taken the addresses
             offset = secrets.randbelow(subnets.num_addresses // 16) * 16
             name = self.name()
             words = ["--label", self.label, "--subnet", f"{subnets.network_address + offset}/28"]
-            done = docker("network", "create", *words, *options, name)
-            if done.returncode == 0:
+            result = docker("network", "create", *words, *options, name)
+            if result.returncode == 0:
                 return name
-        raise AssertionError(f"no network in {block}: {done.stderr.strip()}")
+        raise AssertionError(f"no network in {block}: {result.stderr.strip()}")
 
     def create_volume(self) -> str:
-        """A volume; its name."""
-        return must("volume", "create", "--label", self.label, self.name())
+        """Create a volume; return its name."""
+        return run_docker("volume", "create", "--label", self.label, self.name())
 
     def build(self, context: Path, file: str = "Dockerfile", **arguments: str) -> tuple[str, str]:
-        """Build an image with its build arguments; its name, and the log of its steps."""
+        """Build an image with build arguments; return its name and the log of the build."""
         image = self.name()
         self._images.append(image)
         words = [word for pair in arguments.items() for word in ("--build-arg", "=".join(pair))]
@@ -293,9 +297,9 @@ class Engine:
         alias: str = "",
         network: str = "",
     ) -> Container:
-        """Start a container, which others also find under `alias`; does not wait for anything.
+        """Start a container, with `alias` as a second host name; do not wait for it.
 
-        It is in this run's own network, or instead in `network`.
+        It is in the network of this run, or in `network` instead.
         """
         container = Container(self.name(), port)
         words = [*self._options(container.name, network), "--publish", f"127.0.0.1::{port}"]
@@ -304,22 +308,22 @@ class Engine:
             words += ["--network-alias", alias]
         for pair in (settings or {}).items():
             words += ["--env", "=".join(pair)]
-        must("run", "--detach", *words, image, *command)
+        run_docker("run", "--detach", *words, image, *command)
         return container
 
     def start_postgres(
         self, *, tls: bool = False, aliases: Sequence[str] = (), options: Sequence[str] = ()
     ) -> Postgres:
-        """Start a Postgres that asks for a password, and with `tls` for TLS too."""
+        """Start a Postgres that requires a password, and with `tls` also TLS."""
         name = self.name()
         words = [*self._options(name), "--env", f"POSTGRES_PASSWORD={PASSWORD}", *options]
         for alias in aliases:
             words += ["--network-alias", alias]
         if tls:
             words += ["--user", "postgres", "--entrypoint", "bash", "postgres:17"]
-            must("run", "--detach", *words, "-c", TLS_SERVER, "bash", name)
+            run_docker("run", "--detach", *words, "-c", TLS_SERVER, "bash", name)
         else:
-            must("run", "--detach", *words, "postgres:17", "-c", "fsync=off")
+            run_docker("run", "--detach", *words, "postgres:17", "-c", "fsync=off")
         return Postgres(name)
 
     def _options(self, name: str, network: str = "") -> list[str]:

@@ -1,9 +1,9 @@
-"""The table of faults: each row is a test, short in ordinary runs and whole in `make soak`.
+"""The table of faults: each row is a test, short in ordinary runs and complete in `make soak`.
 
     @row("{times} x kill -9 of the Gunicorn master", short=3, soak=20)
     def test_...(times: int, measured: Measured) -> None:
 
-A row reports what it measured, and with --rows a line is printed for each as it ends.
+A row reports what it measured; with --rows, one line per row is printed when it ends.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ import pytest
 from _pytest.terminal import TerminalReporter
 
 Measured = Callable[[str], None]
-ROW_SECONDS = 900  # the longest suffers for three minutes, and a machine may be slow
+ROW_SECONDS = 900  # the longest row takes three minutes, and a machine may be slow
 
 
-# A driver of the database with which a row is run: the other one only in full.
+# The database drivers of a row; the second one only under --soak.
 DRIVERS = ["psycopg2", pytest.param("pg8000", marks=pytest.mark.soak)]
 
 
@@ -26,13 +26,13 @@ def row(title: str, *, short: int = 1, soak: int = 1) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def times(request: pytest.FixtureRequest) -> int:
-    """How often, or for how many seconds, as the row says."""
+    """How often, or for how many seconds; the row's title says which."""
     return _times(request.node)
 
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Measured:
-    """A function that takes down what the row's line is to say."""
+    """A function that records a measurement for the row's line."""
 
     def note(text: str) -> None:
         request.node.user_properties.append(("measured", text))
@@ -47,8 +47,8 @@ def _times(item: pytest.Item) -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rows", action="store_true", help="a line for each row instead of dots")
-    parser.addoption("--soak", action="store_true", help="rows with their full counts")
+    parser.addoption("--rows", action="store_true", help="print one line per row instead of dots")
+    parser.addoption("--soak", action="store_true", help="run the rows with their full counts")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -56,14 +56,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("row"):
             item.add_marker(pytest.mark.timeout(ROW_SECONDS))
     if not config.getoption("--soak"):
-        later = [item for item in items if item.get_closest_marker("soak")]
-        items[:] = [item for item in items if item not in later]
-        config.hook.pytest_deselected(items=later)
+        deselected = [item for item in items if item.get_closest_marker("soak")]
+        items[:] = [item for item in items if item not in deselected]
+        config.hook.pytest_deselected(items=deselected)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--rows"):
-        config.pluginmanager.register(_Lines(config), "lines of rows")
+        config.pluginmanager.register(_RowLines(config), "row lines")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -74,29 +74,29 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         item.user_properties.append(("row", title + variant))
 
 
-class _Lines:
-    """Prints them."""
+class _RowLines:
+    """Prints one line per row."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """No dots and letters between the lines."""
+        """Suppress pytest's dots and letters between the lines."""
         if report.when == "call" or not report.passed:
             return report.outcome, "", ""
         return None
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        told = dict(report.user_properties)
-        if "row" not in told or (report.passed and report.when != "call"):
+        properties = dict(report.user_properties)
+        if "row" not in properties or (report.passed and report.when != "call"):
             return
         mark = "✓" if report.passed else "✗"
-        rest = told.get("measured", "") if report.passed else _last_line(report)
+        rest = properties.get("measured", "") if report.passed else _last_line(report)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         assert isinstance(reporter, TerminalReporter)
         reporter.ensure_newline()
-        reporter.write_line(f"{mark} {told['row']}: {rest}")
+        reporter.write_line(f"{mark} {properties['row']}: {rest}")
 
 
 def _last_line(report: pytest.TestReport) -> str:

@@ -1,4 +1,4 @@
-"""Commands that end by themselves, and how they ended. A plugin with the fixture `boot`."""
+"""Commands that end by themselves, and their results: a plugin with the fixture `run_demijohn`."""
 
 import os
 import subprocess
@@ -11,44 +11,46 @@ import pytest
 
 from local import tools
 from tests.support import secrecy
-from tests.support.front_door import MIRROR, build
-from tests.support.stack import PATIENCE_SECONDS, ROOT
+from tests.support.front_door import MIRROR, write_frontend
+from tests.support.stack import ROOT, TIMEOUT_SECONDS
 
-PASSWORD = "p4ssw0rd-that-nobody-may-read"
+PASSWORD = "p4ssw0rd-that-must-not-show"
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended, and what it printed."""
+class CommandResult:
+    """A command's exit status and what it printed."""
 
     status: int
     out: str
     err: str
 
-    def lines(self) -> list[str]:
-        """The lines on stderr, each of which must be ours."""
+    def messages(self) -> list[str]:
+        """The messages on stderr; every line must be one of demijohn's."""
         assert "Traceback" not in self.out + self.err, self
         lines = self.err.splitlines()
         assert all(line.startswith("demijohn: ") for line in lines), self
         return [line.removeprefix("demijohn: ") for line in lines]
 
-    def line(self) -> str:
-        """The one line on stderr."""
-        lines = self.lines()
+    def message(self) -> str:
+        """The only message on stderr."""
+        lines = self.messages()
         assert len(lines) == 1, self
         return lines[0]
 
 
-Boot = Callable[..., Ended]
+RunDemijohn = Callable[..., CommandResult]
 
 
 @pytest.fixture
-def boot(database: str, tmp_path: Path, free_port: Callable[[], int]) -> Iterator[Boot]:
-    """A function that runs `demijohn serve` where it is to end by itself; None unsets a setting."""
+def run_demijohn(
+    database: str, tmp_path: Path, free_port: Callable[[], int]
+) -> Iterator[RunDemijohn]:
+    """A function that runs a command, by default `serve`, to its end; None unsets a setting."""
     static = tmp_path / "site"
-    build(static)
+    write_frontend(static)
 
-    def run(command: str = "serve", /, cwd: Path = ROOT, **settings: str | None) -> Ended:
+    def run(command: str = "serve", /, cwd: Path = ROOT, **settings: str | None) -> CommandResult:
         environment = {
             "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
             "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
@@ -72,13 +74,13 @@ def boot(database: str, tmp_path: Path, free_port: Callable[[], int]) -> Iterato
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
         )
-        secrecy.assert_kept(secrecy.secrets_of(present), done.stdout + done.stderr)
-        return Ended(done.returncode, done.stdout, done.stderr)
+        secrecy.assert_no_secret(secrecy.secrets_of(present), done.stdout + done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
     yield run
-    assert not [line for line in _commands() if str(tmp_path) in line], "something is left running"
+    assert not [line for line in _commands() if str(tmp_path) in line], "a process still runs"
 
 
 def _commands() -> list[str]:

@@ -1,5 +1,5 @@
-"""What the tests of the front door and of the process tree share: a frontend of their own, a root
-of their own, and a client that hides nothing.
+"""Shared by the tests of Nginx and of the process tree: the mirror app with a small frontend, an
+app root, and an HTTP client that hides nothing.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ import pytest
 
 from local import tools
 from local.postgres import Postgres
-from tests.support.stack import PATIENCE_SECONDS, ROOT, Stack
+from tests.support.stack import ROOT, TIMEOUT_SECONDS, Stack
 
 APPS = ROOT / "tests" / "support" / "apps"
 MIRROR = {"APP_DIR": str(APPS), "APP_MODULE": "mirror:app", "RELEASE_ON_BOOT": "false"}
@@ -34,7 +34,7 @@ STYLE = "/assets/style-5e6f7a8b.css"
 PAGE = "<!doctype html><title>The page</title>\n"
 SCRIPT = "// A file whose name changes with its content.\n" + "console.log('hello');\n" * 60
 
-# As programs.d/README.md has it.
+# From programs.d/README.md.
 PROGRAM = """\
 priority=15
 autorestart=true
@@ -48,28 +48,28 @@ stderr_events_enabled=true
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One response, with every header that came, repeated ones too."""
+class Response:
+    """A response with all its headers, including repeated ones."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
 
-    def all(self, name: str) -> list[str]:
-        """The values of all headers of that name."""
+    def header_values(self, name: str) -> list[str]:
+        """The values of all headers with that name."""
         return [value for known, value in self.headers if known.lower() == name.lower()]
 
-    def one(self, name: str) -> str | None:
-        """The value of a header that comes once at most."""
-        values = self.all(name)
-        assert len(values) <= 1, f"{name} came {len(values)} times: {values}"
+    def header(self, name: str) -> str | None:
+        """The value of a header that may occur at most once; None if it is missing."""
+        values = self.header_values(name)
+        assert len(values) <= 1, f"{len(values)} headers {name}: {values}"
         return values[0] if values else None
 
     def json(self) -> dict[str, object]:
         return dict(json.loads(self.body))
 
 
-def ask(
+def send_request(
     stack: Stack,
     path: str = "/api/show",
     *,
@@ -77,94 +77,98 @@ def ask(
     body: bytes = b"",
     to: str = "127.0.0.1",
     **headers: str,
-) -> Answer:
-    """Send one request, to an address of our own; names of `headers` with _ for -."""
+) -> Response:
+    """Send one request to the local address `to`; names of `headers` have _ for -."""
     lines = [f"{method} {path} HTTP/1.1"]
     given = {"Host": f"localhost:{stack.port}", "Connection": "close"}
     given |= {name.replace("_", "-"): value for name, value in headers.items()}
     if body:
         given.setdefault("Content-Length", str(len(body)))
     lines += [f"{name}: {value}" for name, value in given.items()]
-    return send(stack, "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body, to=to)
+    return send_raw(stack, "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body, to=to)
 
 
-def send(stack: Stack, request: bytes, *, to: str = "127.0.0.1") -> Answer:
-    """Send bytes, whatever they are, and read one response."""
-    with dial(stack, to) as connection:
+def send_raw(stack: Stack, request: bytes, *, to: str = "127.0.0.1") -> Response:
+    """Send bytes as they are, and read one response."""
+    with connect(stack, to) as connection:
         connection.sendall(request)
-        return read(connection, request.split(b" ", 1)[0].decode("latin-1"))
+        return read_response(connection, request.split(b" ", 1)[0].decode("latin-1"))
 
 
-def dial(stack: Stack, to: str = "127.0.0.1") -> socket.socket:
-    return socket.create_connection((to, stack.port), timeout=PATIENCE_SECONDS)
+def connect(stack: Stack, to: str = "127.0.0.1") -> socket.socket:
+    return socket.create_connection((to, stack.port), timeout=TIMEOUT_SECONDS)
 
 
-def read(connection: socket.socket, method: str = "GET") -> Answer:
+def read_response(connection: socket.socket, method: str = "GET") -> Response:
     response = HTTPResponse(connection, method=method)
     with contextlib.closing(response):
         response.begin()
-        return Answer(response.status, tuple(response.getheaders()), response.read())
+        return Response(response.status, tuple(response.getheaders()), response.read())
 
 
-def seen(answer: Answer) -> dict[str, Any]:
-    """What the app saw of the request."""
-    assert answer.status == 200, answer
-    return answer.json()
+def seen_by_app(response: Response) -> dict[str, Any]:
+    """The request as the mirror app saw it."""
+    assert response.status == 200, response
+    return response.json()
 
 
-def problem(answer: Answer) -> dict[str, Any]:
-    """The answer as a problem of the API (RFC 9457), which says the same as its status line."""
-    assert answer.one("Content-Type") == PROBLEM, answer
-    body = answer.json()
+def problem(response: Response) -> dict[str, Any]:
+    """The response's problem document (RFC 9457); its status must match the status line."""
+    assert response.header("Content-Type") == PROBLEM, response
+    body = response.json()
     assert set(body) == {"type", "title", "status", "detail"}
-    assert body["status"] == answer.status
+    assert body["status"] == response.status
     return body
 
 
-def apology(answer: Answer) -> str:
-    """The answer as a small page for people."""
-    assert answer.one("Content-Type") == HTML, answer
-    page = answer.body.decode()
+def error_page(response: Response) -> str:
+    """The response's body, which must be an HTML error page."""
+    assert response.header("Content-Type") == HTML, response
+    page = response.body.decode()
     assert page.startswith("<!doctype html>") and "The page" not in page
     return page
 
 
-def said_properly(answer: Answer) -> None:
-    """An error in our words: a problem or a small page, never Nginx's or Gunicorn's own."""
-    if answer.one("Content-Type") == PROBLEM:
-        problem(answer)
+def assert_own_error_body(response: Response) -> None:
+    """Assert that an error is a problem document or our page, not Nginx's or Gunicorn's own."""
+    if response.header("Content-Type") == PROBLEM:
+        problem(response)
     else:
-        apology(answer)
+        error_page(response)
     for word in (b"nginx", b"gunicorn", b"unicorn", b"Traceback"):
-        assert word not in answer.body
+        assert word not in response.body
 
 
-def script(folder: Path, status: str = "200 OK", body: str | None = None, **headers: str) -> str:
-    """A path at which the mirror answers so, until the file that it names is written anew."""
+def stub_response(
+    folder: Path, status: str = "200 OK", body: str | None = None, **headers: str
+) -> str:
+    """A path for which the mirror gives this response, until `replace_stub`."""
     file = folder / f"{uuid.uuid4()}.json"
-    rewrite(file, status, body, **headers)
+    replace_stub(file, status, body, **headers)
     return f"/api/say?file={file}"
 
 
-def rewrite(file: Path, status: str = "200 OK", body: str | None = None, **headers: str) -> None:
+def replace_stub(
+    file: Path, status: str = "200 OK", body: str | None = None, **headers: str
+) -> None:
     pairs = [(name.replace("_", "-"), value) for name, value in headers.items()]
     new = file.with_suffix(".new")
     new.write_text(json.dumps([status, pairs, body]))
     new.rename(file)
 
 
-def file_of(path: str) -> Path:
-    """The file that `script` wrote for a path."""
+def stub_file(path: str) -> Path:
+    """The file that `stub_response` wrote for a path."""
     return Path(path.partition("file=")[2])
 
 
 @contextlib.contextmanager
-def door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
-    """The mirror behind the front door, with a small frontend, ready; one worker, many threads."""
-    # A short path: a Unix socket's may have 107 bytes.
+def front_door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
+    """A ready stack with the mirror app and a small frontend; one worker with eight threads."""
+    # A short path: that of a Unix socket may have 107 bytes.
     with tempfile.TemporaryDirectory(prefix="demijohn-", dir="/tmp") as folder:
         static = Path(folder) / "site"
-        build(static)
+        write_frontend(static)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
@@ -182,8 +186,8 @@ def door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
             running.stop()
 
 
-def build(static: Path) -> None:
-    """A frontend as a build leaves it, and some files that are nobody's business."""
+def write_frontend(static: Path) -> None:
+    """Write a built frontend, and some hidden files that must not be served."""
     files = {
         "index.html": PAGE,
         "robots.txt": "User-agent: *\n",
@@ -200,22 +204,22 @@ def build(static: Path) -> None:
         path = static / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    # Other words than in the file itself, so that one sees which of the two was sent.
+    # Different content, so that a test sees which of the files was sent.
     (static / f"{ASSET[1:]}.gz").write_bytes(gzip.compress(b"// compressed beforehand"))
     (static / f"{ASSET[1:]}.br").write_bytes(b"// brotli, says its name")
 
 
-def nginx_has(what: str) -> bool:
-    """Whether the nginx at hand was built with a module, or has one to load."""
-    told = subprocess.run([tools.nginx(), "-V"], capture_output=True, text=True).stderr
-    if what != "brotli":
-        return what in told
-    folder = told.partition("--modules-path=")[2].split(" ")[0]
+def nginx_has_module(module: str) -> bool:
+    """Whether the installed nginx has a module built in, or as a file to load."""
+    arguments = subprocess.run([tools.nginx(), "-V"], capture_output=True, text=True).stderr
+    if module != "brotli":
+        return module in arguments
+    folder = arguments.partition("--modules-path=")[2].split(" ")[0]
     return bool(folder) and Path(folder, "ngx_http_brotli_static_module.so").exists()
 
 
-def root(folder: Path, **programs: str) -> Path:
-    """A root folder as the image has it, with supervised programs of its own: name and lines."""
+def make_root(folder: Path, **programs: str) -> Path:
+    """Make an app root like the image's, with supervised programs: their names and lines."""
     for name in ("nginx.conf", "supervisord.conf"):
         shutil.copy(ROOT / name, folder)
     (folder / "programs.d").mkdir()
@@ -235,11 +239,12 @@ def has_ipv6() -> bool:
 needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 
 
-def left(stack: Stack) -> dict[int, str]:
-    """Processes of a stack, by their environment or, as Nginx writes its title over that, by where
-    they work.
+def stack_processes(stack: Stack) -> dict[int, str]:
+    """The processes of a stack: pid and name.
+
+    They are found by their environment or working directory: Nginx overwrites its environment.
     """
-    found = stack.leftovers()
+    found = stack.processes_in_run_dir()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if str(stack.run_dir) in str((folder / "cwd").readlink()):
@@ -247,9 +252,9 @@ def left(stack: Stack) -> dict[int, str]:
     return found
 
 
-def lingering(stack: Stack) -> dict[int, str]:
-    """Those that are still there after the moment that the kernel needs to end what was killed."""
-    deadline = time.monotonic() + PATIENCE_SECONDS / 3
-    while (found := left(stack)) and time.monotonic() < deadline:
+def remaining_processes(stack: Stack) -> dict[int, str]:
+    """The processes that still exist once the kernel has had time to end those that were killed."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS / 3
+    while (found := stack_processes(stack)) and time.monotonic() < deadline:
         time.sleep(0.02)
     return found

@@ -5,16 +5,16 @@ from tests.support.raw_http import (
     HIDDEN,
     UNKNOWN_CODING,
     UNKNOWN_VERSION,
-    aimed,
+    accepted,
+    accepted_or_refused,
     chunk,
     chunked,
-    either,
     page,
     post,
     refused,
     request,
-    sized,
-    taken,
+    with_length,
+    with_target,
 )
 
 # These are tables.
@@ -25,19 +25,19 @@ SMUGGLED = LAST + HIDDEN  # two requests, or one with a body
 ABC = chunk(b"abc")
 
 LENGTHS = [
-    # Two lengths: whoever is in front of us may have believed the other one.
-    refused("CL.TE", sized(SMUGGLED, "Transfer-Encoding: chunked")),
-    refused("CL.TE in capitals", sized(SMUGGLED, "TRANSFER-ENCODING: CHUNKED")),
+    # Two lengths: a proxy in front of us may have used the other one.
+    refused("CL.TE", with_length(SMUGGLED, "Transfer-Encoding: chunked")),
+    refused("CL.TE in capitals", with_length(SMUGGLED, "TRANSFER-ENCODING: CHUNKED")),
     refused("TE.CL", chunked(chunk(HIDDEN) + LAST, "Content-Length: 4")),
     refused("CL.CL", post("Content-Length: 3", "Content-Length: 5", body=b"abc")),
     refused("CL.CL, the same", post("Content-Length: 3", "Content-Length: 3", body=b"abc")),
-    refused("CL 0, and another", sized(HIDDEN, "Content-Length: 0")),
+    refused("CL 0, and another", with_length(HIDDEN, "Content-Length: 0")),
     refused("TE.TE", chunked(LAST, "Transfer-Encoding: chunked")),
     refused("TE.TE, identity", chunked(SMUGGLED, "Transfer-Encoding: identity")),
     refused("TE in HTTP/1.0", request(
         "Transfer-Encoding: chunked", line=f"POST {ADDRESS} HTTP/1.0", body=ABC + LAST)),
 
-    # A length that is none, or that somebody might read as another.
+    # An invalid length, or one that some servers read differently.
     *(
         refused(f"CL {value!r}", post(f"Content-Length:{value}", body=b"abc"))
         for value in (
@@ -48,20 +48,20 @@ LENGTHS = [
     ),
     refused("CL, space before colon", post("Content-Length : 3", body=b"abc")),
     refused("CL of 4 GiB and 3", post("Content-Length: 4294967299", body=b"abc"), [413]),
-    taken("CL with spaces around", post("Content-Length:  3  ", body=b"abc"), body=b"abc"),
-    taken("CL with a leading zero", post("Content-Length: 03", body=b"abc"), body=b"abc"),
+    accepted("CL with spaces around", post("Content-Length:  3  ", body=b"abc"), body=b"abc"),
+    accepted("CL with a leading zero", post("Content-Length: 03", body=b"abc"), body=b"abc"),
 
-    # A coding that nobody knows, and what somebody might take for "chunked".
+    # An unknown coding, or one that some servers take for "chunked".
     *(
         refused(f"TE {value!r}", post(f"Transfer-Encoding:{value}", body=SMUGGLED), UNKNOWN_CODING)
         for value in (
             " xchunked", " identity", " gzip", " gzip, chunked", " chunked, identity", " ",
             " chunked, chunked", ' "chunked"', " chunked;a=b", " \x0bchunked",
-            "\tchunked",  # this is "chunked" (RFC 9110, 5.5), but Nginx skips blanks only
+            "\tchunked",  # valid for "chunked" (RFC 9110, 5.5), but Nginx skips only blanks
         )
     ),
     *(
-        refused(f"TE in {line!r}", sized(SMUGGLED, line))
+        refused(f"TE in {line!r}", with_length(SMUGGLED, line))
         for line in (
             "Transfer-Encoding: chunked\0", "Transfer-Encoding\0: chunked",
             "Transfer-Encoding:\r\n chunked", "Transfer-Encoding\r\n : chunked",
@@ -71,36 +71,37 @@ LENGTHS = [
         )
     ),
 
-    # Names that only look like those two.
-    taken("C_L", post("Content_Length: 3", body=b"abc"), rest=True),
-    taken("T_E", post("Transfer_Encoding: chunked", body=LAST), rest=True),
-    taken("TE with a long s", post("Tran\xc5\xbffer-Encoding: chunked", body=LAST), rest=True),
-    taken("CL.T_E", sized(SMUGGLED, "Transfer_Encoding: chunked"), body=SMUGGLED),
-    taken("CL, and what we would accept", sized(SMUGGLED, "TE: chunked"), body=SMUGGLED),
+    # Header names that only resemble these two.
+    accepted("C_L", post("Content_Length: 3", body=b"abc"), rest=True),
+    accepted("T_E", post("Transfer_Encoding: chunked", body=LAST), rest=True),
+    accepted("TE with a long s", post("Tran\xc5\xbffer-Encoding: chunked", body=LAST), rest=True),
+    accepted("CL.T_E", with_length(SMUGGLED, "Transfer_Encoding: chunked"), body=SMUGGLED),
+    accepted("CL and TE", with_length(SMUGGLED, "TE: chunked"), body=SMUGGLED),
 
-    # A request as a body stays a body, whoever reads it.
-    taken("GET with a request", sized(HIDDEN, line=f"GET {ADDRESS} HTTP/1.1"), body=HIDDEN),
-    taken("POST with a request", chunked(chunk(HIDDEN) + LAST), body=HIDDEN),
-    page("GET of a page with a request", sized(HIDDEN, line="GET / HTTP/1.1")),
+    # A request in a body stays part of the body.
+    accepted("GET and a request", with_length(HIDDEN, line=f"GET {ADDRESS} HTTP/1.1"), body=HIDDEN),
+    accepted("POST with a request", chunked(chunk(HIDDEN) + LAST), body=HIDDEN),
+    page("GET of a page with a request", with_length(HIDDEN, line="GET / HTTP/1.1")),
     page("GET of a page with a request in a chunk", request(
         "Transfer-Encoding: chunked", line="GET / HTTP/1.1", body=chunk(HIDDEN) + LAST)),
-    refused("POST of a page with a request", sized(HIDDEN, line="POST / HTTP/1.1"), [405]),
-    refused("GET of nothing with a request", sized(HIDDEN, line="GET /gone.js HTTP/1.1"), [404]),
+    refused("POST of a page with a request", with_length(HIDDEN, line="POST / HTTP/1.1"), [405]),
+    refused("GET of a missing file with a request", with_length(
+        HIDDEN, line="GET /gone.js HTTP/1.1"), [404]),
 ]
 
 CHUNKS = [
-    taken("chunked", chunked(ABC + LAST), body=b"abc"),
-    taken("size with zeros", chunked(b"0000A\r\n0123456789\r\n00\r\n\r\n"), body=b"0123456789"),
-    taken("size of 32 digits", chunked(b"0" * 31 + ABC + LAST), body=b"abc"),
-    taken("size and a blank", chunked(b"3 \r\nabc\r\n" + LAST), body=b"abc"),
-    taken("extensions", chunked(b'3;a=b;c="d"\r\nabc\r\n0;e\r\n\r\n'), body=b"abc"),
-    taken("extension of 70 kB", chunked(
+    accepted("chunked", chunked(ABC + LAST), body=b"abc"),
+    accepted("size with zeros", chunked(b"0000A\r\n0123456789\r\n00\r\n\r\n"), body=b"0123456789"),
+    accepted("size of 32 digits", chunked(b"0" * 31 + ABC + LAST), body=b"abc"),
+    accepted("size and a blank", chunked(b"3 \r\nabc\r\n" + LAST), body=b"abc"),
+    accepted("extensions", chunked(b'3;a=b;c="d"\r\nabc\r\n0;e\r\n\r\n'), body=b"abc"),
+    accepted("extension of 70 kB", chunked(
         b"3;" + b"a" * 70_000 + b"\r\nabc\r\n" + LAST), body=b"abc"),
-    taken("trailers", chunked(
+    accepted("trailers", chunked(
         ABC + b"0\r\nX-Forwarded-For: 6.6.6.6\r\nContent-Length: 9\r\n\r\n"), body=b"abc"),
-    taken("a trailer that is none", chunked(b"0\r\nnonsense\r\n\r\n")),
-    taken("3,000 trailers", chunked(b"0\r\n" + b"X: y\r\n" * 3_000 + b"\r\n")),
-    taken("junk after the last", chunked(ABC + LAST + b"("), body=b"abc", rest=True),
+    accepted("an invalid trailer", chunked(b"0\r\nnonsense\r\n\r\n")),
+    accepted("3,000 trailers", chunked(b"0\r\n" + b"X: y\r\n" * 3_000 + b"\r\n")),
+    accepted("junk after the last", chunked(ABC + LAST + b"("), body=b"abc", rest=True),
     *(
         refused(f"size {size!r}", chunked(size + b"\r\nabc\r\n" + LAST))
         for size in (
@@ -117,23 +118,23 @@ CHUNKS = [
     refused("bare CR after the size", chunked(b"3\rabc\r\n" + LAST)),
     refused("bare CR in an extension", chunked(b"3;a\rb\r\nabc\r\n" + LAST)),
     refused("bare CR at the end", chunked(ABC + b"0\r\n\rX")),
-    either("bare LF after the size", chunked(b"3\nabc\r\n" + LAST), body=b"abc"),
-    either("bare LF after the data", chunked(b"3\r\nabc\n" + LAST), body=b"abc"),
-    either("bare LF at the end", chunked(ABC + b"0\n\n"), body=b"abc"),
+    accepted_or_refused("bare LF after the size", chunked(b"3\nabc\r\n" + LAST), body=b"abc"),
+    accepted_or_refused("bare LF after the data", chunked(b"3\r\nabc\n" + LAST), body=b"abc"),
+    accepted_or_refused("bare LF at the end", chunked(ABC + b"0\n\n"), body=b"abc"),
 ]
 
 LINES = [
-    # RFC 9112, 2.2, lets a server take a bare LF for a line end.
-    taken("bare LF everywhere", request().replace(b"\r", b"")),
-    taken("bare LF once", request("X: a\nX-Forwarded-For: 6.6.6.6")),
-    taken("empty lines before", b"\r\n\r\n\n" + request()),
-    taken("10,000 empty lines before", b"\r\n" * 10_000 + request()),
-    taken("a blank at the end", request(line=f"GET {ADDRESS} HTTP/1.1 ")),
-    taken("CR CR LF once", request("X: a\r")),
-    taken("two blanks", request(line=f"GET  {ADDRESS}  HTTP/1.1")),
-    taken("a line without a colon", request("nonsense")),
-    taken("names that are none", request("X(y)@: a", "X\xff: b")),
-    taken("bytes beyond ASCII", request("X: \xc0\xaf\xff")),
+    # RFC 9112, 2.2, lets a server accept a bare LF as a line end.
+    accepted("bare LF everywhere", request().replace(b"\r", b"")),
+    accepted("bare LF once", request("X: a\nX-Forwarded-For: 6.6.6.6")),
+    accepted("empty lines before", b"\r\n\r\n\n" + request()),
+    accepted("10,000 empty lines before", b"\r\n" * 10_000 + request()),
+    accepted("a blank at the end", request(line=f"GET {ADDRESS} HTTP/1.1 ")),
+    accepted("CR CR LF once", request("X: a\r")),
+    accepted("two blanks", request(line=f"GET  {ADDRESS}  HTTP/1.1")),
+    accepted("a line without a colon", request("nonsense")),
+    accepted("invalid names", request("X(y)@: a", "X\xff: b")),
+    accepted("bytes beyond ASCII", request("X: \xc0\xaf\xff")),
     refused("bare CR everywhere", request().replace(b"\n", b"")),
     refused("bare CR once", request("X: a\rX-Evil: b")),
     refused("CR CR LF everywhere", request().replace(b"\r", b"\r\r")),
@@ -149,7 +150,7 @@ LINES = [
     refused("blank first", request(line=f" GET {ADDRESS} HTTP/1.1")),
     refused("tabs for blanks", request(line=f"GET\t{ADDRESS}\tHTTP/1.1")),
     refused("no method", request(line=f"{ADDRESS} HTTP/1.1")),
-    refused("no address", request(line="GET HTTP/1.1")),
+    refused("no target", request(line="GET HTTP/1.1")),
     refused("only a method", request(line="GET")),
     refused("an answer", request(line="HTTP/1.1 200 OK")),
     refused("two in a line", request(line=f"GET {ADDRESS} HTTP/1.1GET {ADDRESS} HTTP/1.1")),
@@ -165,9 +166,9 @@ LINES = [
 ]
 
 VERSIONS = [
-    taken("HTTP/1.0", request("Connection: keep-alive", line=f"GET {ADDRESS} HTTP/1.0")),
-    taken("HTTP/1.0 without a host", request(line=f"GET {ADDRESS} HTTP/1.0", host=""), host=""),
-    taken("HTTP/1.2, which is 1.1", request(line=f"GET {ADDRESS} HTTP/1.2")),  # RFC 9110, 2.5
+    accepted("HTTP/1.0", request("Connection: keep-alive", line=f"GET {ADDRESS} HTTP/1.0")),
+    accepted("HTTP/1.0 without a host", request(line=f"GET {ADDRESS} HTTP/1.0", host=""), host=""),
+    accepted("HTTP/1.2, which is 1.1", request(line=f"GET {ADDRESS} HTTP/1.2")),  # RFC 9110, 2.5
     *(
         refused(version, request(line=f"GET {ADDRESS} {version}"), UNKNOWN_VERSION)
         for version in ("HTTP/2.0", "HTTP/3", "HTTP/11.1", "HTTP/99999999999999999999.1")
@@ -182,9 +183,9 @@ VERSIONS = [
 ]
 
 METHODS = [
-    # Any word may be a method. What to do with it is for the app to say, and pages can be read.
+    # Any token may be a method. The app decides about it; pages can only be read.
     *(
-        taken(method, request(line=f"{method} {ADDRESS} HTTP/1.1"))
+        accepted(method, request(line=f"{method} {ADDRESS} HTTP/1.1"))
         for method in ("OPTIONS", "TRACK", "DEBUG", "PROPFIND", "PURGE", "QUERY", "PRI", "G_T-X")
     ),
     *(
@@ -199,19 +200,19 @@ METHODS = [
         )
     ),
     refused("CONNECT to elsewhere", request(line="CONNECT evil.example:443 HTTP/1.1")),
-    refused("OPTIONS of everything", request(line="OPTIONS * HTTP/1.1")),
+    refused("OPTIONS of *", request(line="OPTIONS * HTTP/1.1")),
 ]
 
 SIZES = [
-    taken("line of 8 kB", aimed(f"{ADDRESS}?{'x' * 8_150}")),
-    refused("line of 9 kB", aimed(f"{ADDRESS}?{'x' * 9_000}"), [414]),
-    refused("line of 1 MB", aimed(f"{ADDRESS}?{'x' * 1_000_000}"), [414]),
-    taken("header of 8 kB", request(f"X: {'y' * 8_150}")),
+    accepted("line of 8 kB", with_target(f"{ADDRESS}?{'x' * 8_150}")),
+    refused("line of 9 kB", with_target(f"{ADDRESS}?{'x' * 9_000}"), [414]),
+    refused("line of 1 MB", with_target(f"{ADDRESS}?{'x' * 1_000_000}"), [414]),
+    accepted("header of 8 kB", request(f"X: {'y' * 8_150}")),
     refused("header of 9 kB", request(f"X: {'y' * 9_000}"), [431]),
     refused("header of 1 MB", request(f"X: {'y' * 1_000_000}"), [431]),
     refused("name of 9 kB", request(f"{'x' * 9_000}: y"), [431]),
     refused("six headers of 7 kB", request(*[f"X-{n}: {'y' * 7_000}" for n in range(6)]), [431]),
-    taken("80 headers", request(*[f"X-{n}: y" for n in range(80)])),
+    accepted("80 headers", request(*[f"X-{n}: y" for n in range(80)])),
     refused("100 headers", request(*[f"X-{n}: y" for n in range(100)]), [431]),
     refused("5,000 headers", request(*[f"X-{n}: y" for n in range(5_000)]), [431]),
     refused("body of 2 MB, announced", post("Content-Length: 2000000", body=b"x" * 9_999), [413]),
@@ -222,7 +223,7 @@ SIZES = [
 
 CASES = [*LENGTHS, *CHUNKS, *LINES, *VERSIONS, *METHODS, *SIZES]
 
-# What is not over when the client falls silent. Nothing of it reaches the app.
+# Incomplete requests, after which the client sends nothing more. None of them reaches the app.
 UNFINISHED = {
     "nothing": b"",
     "a method": b"GET ",
@@ -231,10 +232,10 @@ UNFINISHED = {
     "headers and a name": request()[:-2] + b"X",
     "headers and a bare CR": request()[:-1],
     "empty lines": b"\r\n" * 20,
-    "a body of which nothing comes": post("Content-Length: 3"),
-    "a body of which a part comes": post("Content-Length: 99", body=HIDDEN),
-    "a body that is waited for": post("Expect: 100-continue", "Content-Length: 3"),
-    "no chunk": chunked(b""),
+    "a body of which nothing is sent": post("Content-Length: 3"),
+    "a body of which a part is sent": post("Content-Length: 99", body=HIDDEN),
+    "a body after Expect": post("Expect: 100-continue", "Content-Length: 3"),
+    "a missing chunk": chunked(b""),
     "half a size": chunked(b"3"),
     "half a chunk": chunked(chunk(HIDDEN)[:40]),
     "no last chunk": chunked(chunk(HIDDEN)),

@@ -1,15 +1,24 @@
-"""Requests whose address, host or headers are malformed or forged."""
+"""Requests whose target, host or headers are malformed or forged."""
 
-from tests.support.raw_http import ADDRESS, Case, aimed, page, refused, request, sized, taken
+from tests.support.raw_http import (
+    ADDRESS,
+    Case,
+    accepted,
+    page,
+    refused,
+    request,
+    with_length,
+    with_target,
+)
 
 # These are tables.
 # fmt: off
 
 ADDRESSES = [
-    # The app gets what was sent, decoded once. %c0%ae and the like are "." and "/" in overlong
+    # The app gets the target, decoded once. %c0%ae and the like are "." and "/" in overlong
     # UTF-8, %ed%a0%80 is half a surrogate pair.
     *(
-        taken(f"{target!r}", aimed(target), f"GET {path}")
+        accepted(f"{target!r}", with_target(target), f"GET {path}")
         for target, path in {
             "/api/TOKEN?%zz&%00&%0d%0a&%": "/api/TOKEN",
             "/%61pi/TOKEN": "/api/TOKEN",
@@ -30,9 +39,9 @@ ADDRESSES = [
         }.items()
     ),
 
-    # What Nginx and the app would not understand alike.
+    # Targets that Nginx and the app would interpret differently.
     *(
-        refused(f"{target!r}", aimed(target))
+        refused(f"{target!r}", with_target(target))
         for target in (
             "/x/../api/TOKEN", "/./api/TOKEN", "/api/../api/TOKEN", "/api/TOKEN/.", "/api/./TOKEN",
             "/api/TOKEN/x/..", "/x/..%2fapi/TOKEN", "/x/%2e%2e/api/TOKEN", "/x/.%2E%2Fapi/TOKEN",
@@ -41,9 +50,9 @@ ADDRESSES = [
         )
     ),
 
-    # No addresses at all.
+    # Invalid targets.
     *(
-        refused(f"{target!r}", aimed(target))
+        refused(f"{target!r}", with_target(target))
         for target in (
             "/api/TOKEN%", "/api/TOKEN%2", "/api/TOKEN%zz", "/api/TOKEN%u002f", "/api/TOKEN%00",
             "/api/TOKEN%00.js", "/%00", "/api/TOKEN\0", "/api/TOKEN?\0", "/api/TOKEN\x01",
@@ -54,9 +63,9 @@ ADDRESSES = [
         )
     ),
 
-    # A host in the address outweighs the header (RFC 9112, 3.2.2).
+    # A host in the target overrides the header (RFC 9112, 3.2.2).
     *(
-        taken(f"{target!r}", aimed(target), f"GET {ADDRESS}", host=host)
+        accepted(f"{target!r}", with_target(target), f"GET {ADDRESS}", host=host)
         for target, host in {
             "http://localhost/api/TOKEN": "localhost",
             "HTTP://localhost:8080/api/TOKEN": "localhost:8080",
@@ -65,9 +74,9 @@ ADDRESSES = [
         }.items()
     ),
 
-    # Pages, as every address without a file extension is that is not the API's.
+    # Pages: all targets without a file extension that are outside the API.
     *(
-        page(f"{target!r}", aimed(target))
+        page(f"{target!r}", with_target(target))
         for target in (
             "http://localhost", "http://localhost?x", "//evil.example/api/TOKEN", "//api/TOKEN",
             "/%2fapi/TOKEN", "/API/TOKEN", "/apiTOKEN", "/api\\TOKEN", "/api/TOKEN/../../x",
@@ -76,9 +85,9 @@ ADDRESSES = [
         )
     ),
 
-    # Ways out of the frontend's folder, and to what is hidden in it.
+    # Targets outside the frontend's folder, and hidden files in it.
     *(
-        refused(f"{target!r}", aimed(target), [400, 404])
+        refused(f"{target!r}", with_target(target), [400, 404])
         for target in (
             "/../../../../etc/passwd", "/..%2f..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
             "/x/../../etc/passwd", "/..\\..\\etc\\passwd", "/%5c..%5c..%5cetc%5cpasswd.txt",
@@ -108,15 +117,15 @@ HOSTS = [
         for values in ([], ["a", "b"], ["a", "a"], ["a", ""])
     ),
     *(
-        taken(f"host {value!r}", request(host=f"Host: {value}"), host=value)
+        accepted(f"host {value!r}", request(host=f"Host: {value}"), host=value)
         for value in ("H", "h.", "h:80", "h:", "127.0.0.1", "[::1]:80", "a-b_c.example:65535")
     ),
 ]
 
-# What a client claims of itself, or wants of us, changes nothing of what the app is told.
+# Headers with which a client claims or requests something: the app's view of it does not change.
 CLAIMS = [
     *(
-        taken(" ".join(lines), request(*lines))
+        accepted(" ".join(lines), request(*lines))
         for lines in (
             ["X-Forwarded-For: 6.6.6.6"], ["x-forwarded-FOR:6.6.6.6"], ["X_Forwarded_For: 6.6.6.6"],
             ["X-Forwarded_For: 6.6.6.6"], ["X-Forwarded-For: 6.6.6.6, 127.0.0.1"],
@@ -147,8 +156,9 @@ CLAIMS = [
             ["Cookie: ;;=;"],
         )
     ),
-    taken("Expect with a body", sized(b"abc", "Expect: 100-continue"), body=b"abc"),
-    refused("Expect of a page", sized(b"a", "Expect: 100-continue", line="PUT / HTTP/1.1"), [405]),
+    accepted("Expect with a body", with_length(b"abc", "Expect: 100-continue"), body=b"abc"),
+    refused("Expect of a page", with_length(
+        b"a", "Expect: 100-continue", line="PUT / HTTP/1.1"), [405]),
     refused("Connection with a null", request("Connection: \0")),
     *(
         Case(f"range {value[:30]}", request(f"Range: {value}", line="GET / HTTP/1.1"), statuses)

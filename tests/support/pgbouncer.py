@@ -1,9 +1,9 @@
 """A real PgBouncer between a test and its Postgres.
 
-In transaction mode it lends a server connection for one transaction, and then to somebody else; it
-runs no `server_reset_query` (https://www.pgbouncer.org/config.html#server_reset_query), so that
-whatever a session keeps is found by a stranger. Here each transaction gets the connection that has
-rested longest, so that nobody has the same one twice in a row, by luck.
+In transaction mode it lends a server connection for one transaction, and then to another client. It
+does not run `server_reset_query` (https://www.pgbouncer.org/config.html#server_reset_query), so
+that the next client finds all session state. Here each transaction gets the connection that has
+been idle longest, so that no client gets the same one twice in a row by chance.
 """
 
 import os
@@ -24,7 +24,7 @@ from local import keeper
 from local.postgres import Postgres
 from local.postgres_programs import hand_over, server_account
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
 
 POOL_SIZE = 3
@@ -39,7 +39,7 @@ Bouncer = Callable[..., "PgBouncer"]
 
 
 class PgBouncer:
-    """A PgBouncer before `postgres`, with `settings` of its own on top of ours; keeps its port."""
+    """A PgBouncer in front of `postgres`; `settings` override DEFAULTS. It keeps its port."""
 
     def __init__(self, directory: Path, postgres: Postgres, **settings: str) -> None:
         self.port = _free_port()
@@ -65,11 +65,11 @@ class PgBouncer:
         )
 
     def url(self, direct: str) -> str:
-        """The URL that leads to the same database, through it."""
+        """The URL of the same database through this PgBouncer."""
         return direct.replace(f":{urlsplit(direct).port}/", f":{self.port}/")
 
     def start(self, **settings: str) -> "PgBouncer":
-        """Return once it takes connections; `settings` are for this time only."""
+        """Start it and wait until it accepts connections; `settings` hold until it stops."""
         lines = [f"{name} = {value}" for name, value in (self._settings | settings).items()]
         self._conf.write_text("\n".join(["[databases]", self._databases, "[pgbouncer]", *lines]))
         with self.log.open("ab") as log:
@@ -81,7 +81,7 @@ class PgBouncer:
                 **server_account(),
             )
         self._process = process
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             with suppress(ConnectionRefusedError):
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -91,31 +91,31 @@ class PgBouncer:
             time.sleep(0.02)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it at once, and with it every connection; `start` brings it back."""
+        """End it at once, with all its connections; `start` starts it again."""
         process, self._process = self._process, None
         if process is not None:
             process.send_signal(number)
-            process.wait(PATIENCE_SECONDS)
+            process.wait(TIMEOUT_SECONDS)
             keeper.end(process, 0)
 
 
 @pytest.fixture(scope="session")
 def pgbouncer(postgres: Postgres) -> Iterator[PgBouncer]:
-    """A PgBouncer for this test process, before its Postgres; shared, so leave it as it is."""
+    """A PgBouncer in front of this test process's Postgres; shared, so do not change it."""
     with _running(postgres) as made:
         yield made
 
 
 @pytest.fixture
 def bouncer() -> Iterator[Bouncer]:
-    """A function that starts a PgBouncer before a Postgres, with settings of its own."""
+    """A function that starts a PgBouncer in front of a Postgres, with the given settings."""
     with ExitStack() as cleaning:
         yield lambda postgres, **settings: cleaning.enter_context(_running(postgres, **settings))
 
 
 @contextmanager
 def _running(postgres: Postgres, **settings: str) -> Iterator[PgBouncer]:
-    # As root: a TMPDIR below /root would be out of its reach.
+    # PgBouncer runs as another user than root, who cannot read a TMPDIR below /root.
     parent = "/tmp" if os.geteuid() == 0 else None
     directory = Path(tempfile.mkdtemp(prefix="demijohn-pgbouncer-", dir=parent))
     try:
@@ -129,7 +129,7 @@ def _running(postgres: Postgres, **settings: str) -> Iterator[PgBouncer]:
 
 
 def _program() -> str:
-    """Its path; without one the test is skipped."""
+    """The path of pgbouncer; if it is missing, the test is skipped."""
     return shutil.which("pgbouncer", path=PLACES) or pytest.skip(
         "no pgbouncer on this machine: apt install pgbouncer"
     )

@@ -1,8 +1,8 @@
-"""What arrives from each platform's proxy, for what a client sent: data for the tests.
+"""The headers that each platform's proxy passes on: test data.
 
-Each function stands for a proxy: it takes the address that the proxy sees and the headers that it
-gets, and returns the headers that it passes on. Where the platform's own pages do not say (marked),
-it does what proxies of its kind do.
+Each function models a proxy: from the address that the proxy sees and the headers that it receives,
+it returns the headers that it passes on. Where the platform does not document them (marked), it
+does what proxies of its kind do.
 """
 
 from collections.abc import Callable
@@ -23,13 +23,13 @@ def cloudflare(client: str, sent: Headers) -> Headers:
 
 
 def appending(client: str, sent: Headers) -> Headers:
-    """Most proxies: the address they see goes to the end."""
+    """Most proxies append the address that they see."""
     chain = ", ".join(filter(None, (sent.get("X-Forwarded-For"), client)))
     return sent | {"X-Forwarded-For": chain, "X-Forwarded-Proto": "https"}
 
 
 def overwriting(client: str, sent: Headers) -> Headers:
-    """Proxies that trust no proxy before them."""
+    """Proxies that trust no other proxy in front of them."""
     return sent | {"X-Forwarded-For": client, "X-Forwarded-Proto": "https"}
 
 
@@ -41,8 +41,8 @@ def fly(client: str, sent: Headers) -> Headers:
 
 def render(client: str, sent: Headers) -> Headers:
     """Cloudflare, then its own proxy, both appending."""
-    edge = cloudflare(client, sent) | {"True-Client-IP": client}
-    return appending("10.19.64.237", appending(CLOUDFLARE_EDGE, edge))
+    behind_proxy = cloudflare(client, sent) | {"True-Client-IP": client}
+    return appending("10.19.64.237", appending(CLOUDFLARE_EDGE, behind_proxy))
 
 
 def railway(client: str, sent: Headers) -> Headers:
@@ -52,7 +52,7 @@ def railway(client: str, sent: Headers) -> Headers:
 
 
 def koyeb(client: str, sent: Headers) -> Headers:
-    """Cloudflare, then its own gateway (not in its pages)."""
+    """Cloudflare, then its own gateway (not documented)."""
     return appending(CLOUDFLARE_EDGE, cloudflare(client, sent))
 
 
@@ -62,7 +62,7 @@ def azure(client: str, sent: Headers) -> Headers:
 
 
 def coolify(client: str, sent: Headers) -> Headers:
-    """Traefik deletes what it will set itself; other headers pass."""
+    """Traefik deletes the headers that it sets itself, and passes on the others."""
     return overwriting(client, sent) | {"X-Real-Ip": client, "X-Forwarded-Server": "0a1b2c"}
 
 
@@ -74,7 +74,7 @@ def ecs(client: str, sent: Headers) -> Headers:
 def digitalocean(client: str, sent: Headers) -> Headers:
     """Cloudflare, then an ingress whose own address is in X-Forwarded-For.
 
-    Two zones of Cloudflare behind one another are one hop (not in its pages).
+    Two Cloudflare zones in a row count as one hop (not documented).
     """
     visitor = sent["CF-Connecting-IP"] if client == CLOUDFLARE_EDGE else client
     return overwriting("104.248.100.1", cloudflare(visitor, sent)) | {"DO-Connecting-IP": client}
@@ -91,7 +91,7 @@ EDGES: dict[str, Edge] = {
     "render": render,
     "railway": railway,
     "koyeb": koyeb,
-    "northflank": appending,  # not in its pages
+    "northflank": appending,  # not documented
     "azure": azure,
     "cloudrun": appending,
     "coolify": coolify,
@@ -103,7 +103,7 @@ EDGES: dict[str, Edge] = {
     "kubernetes": kubernetes,
 }
 
-# Whatever a client may forge; the proxies decide what arrives of it.
+# Headers that a client may forge; the proxy decides which of them arrive.
 FORGED = {
     "X-Forwarded-For": "6.6.6.6",
     "X-Forwarded-Proto": "http",

@@ -1,4 +1,4 @@
-"""What stands between an app and its database, and can be told to misbehave."""
+"""A TCP proxy between an app and its database, with which tests inject network faults."""
 
 import contextlib
 import ctypes
@@ -6,9 +6,9 @@ import socket
 import struct
 import threading
 
-# A packet filter: the kernel drops what comes before TCP sees it, but for SYN and RST
-# (https://docs.kernel.org/networking/filter.html). With these a port that had been the other end
-# of a forgotten connection can connect anew, as it could through a firewall. Linux only.
+# A packet filter: the kernel drops every packet but SYN and RST before TCP sees it
+# (https://docs.kernel.org/networking/filter.html). SYN and RST pass so that the port at the other
+# end of a dropped connection can connect again, as through a firewall. Linux only.
 SO_ATTACH_FILTER = 26
 _INSTRUCTIONS = [
     (0x30, 0, 0, 13),  # load the byte of TCP's flags
@@ -58,32 +58,34 @@ class Proxy:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def lead_to(self, target: int) -> None:
-        """Let new connections go elsewhere; those there are stay: a name that has changed."""
+    def redirect(self, target: int) -> None:
+        """Forward new connections to another port and keep open ones, as a changed DNS name does.
+        """
         self._target = target
 
     def freeze(self) -> None:
-        """Take connections and requests, and never answer: a host that hangs."""
+        """Accept connections and requests but never answer, as a host that hangs does."""
         self._flowing.clear()
 
     def drop(self) -> None:
-        """End the connections there are: a restart, a failover, an idle timeout."""
+        """Close all open connections, as a restart, a failover or an idle timeout does."""
         for end in list(self._open):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
         self._open.clear()
 
-    def forget(self) -> None:
-        """Let the connections there are lead nowhere, as a firewall or NAT that has forgotten them:
-        what is sent is not even acknowledged, while new ones are served.
+    def blackhole(self) -> None:
+        """Drop all packets of open connections, as a firewall or NAT does that has lost its state.
+
+        They are not even acknowledged; new connections work.
         """
         for end in list(self._open):
             with contextlib.suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, _DROP)
 
     def refuse(self) -> None:
-        """Nothing listens any more."""
+        """Stop listening, and close all open connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.drop()

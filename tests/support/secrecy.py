@@ -1,15 +1,15 @@
-"""What must not show, in no line of a log and in no answer, whatever went wrong."""
+"""Secrets, which no log line and no response may contain."""
 
 import base64
 import re
 from urllib.parse import quote, unquote
 
 SECRET_KEY = "signs-cookies-and-must-not-show"
-SHORTEST = 6  # a password of a letter is everywhere
+SHORTEST = 6  # a shorter password occurs in any text by chance
 
 
 def secrets_of(settings: dict[str, str]) -> list[str]:
-    """The secrets among settings: the databases' passwords, and the key that signs."""
+    """The secrets in the settings: the passwords of the databases and SECRET_KEY."""
     found = [settings.get("SECRET_KEY") or "", settings.get("PGPASSWORD") or ""]
     urls = [settings.get(name) or "" for name in ("DATABASE_URL", "RELEASE_DATABASE_URL")]
     logins = [re.match(r"\w+://[^:/@]*:(.*)@", url) for url in urls]
@@ -17,10 +17,10 @@ def secrets_of(settings: dict[str, str]) -> list[str]:
     return [secret for secret in found if len(secret) >= SHORTEST]
 
 
-def assert_kept(secrets: list[str], text: str) -> None:
-    """Fail where `text` has one of the secrets, as it is, in a URL's writing or in base 64."""
+def assert_no_secret(secrets: list[str], text: str) -> None:
+    """Fail if `text` contains one of the secrets: plain, URL-encoded or in base 64."""
     for secret in secrets:
         forms = {secret, quote(secret), quote(secret, safe=""), repr(secret)[1:-1]}
         forms |= {base64.b64encode(secret.encode()).decode().rstrip("=")}
         shown = [line for line in text.splitlines() if any(form in line for form in forms)]
-        assert not shown, f"a secret shows: {shown}"
+        assert not shown, f"a secret is shown: {shown}"

@@ -1,5 +1,5 @@
-"""What tests ask a database with."""
+"""The type of the fixture `query`."""
 
 from collections.abc import Callable
 
-Query = Callable[[str], str]  # SQL, and what psql prints of its rows: columns with | between
+Query = Callable[[str], str]  # from SQL to psql's rows, with columns separated by |

@@ -1,8 +1,8 @@
-"""The real thing without Docker: Nginx, Gunicorn and supervisord as `demijohn serve` runs them.
+"""The real stack without Docker: Nginx, Gunicorn and supervisord as `demijohn serve` runs them.
 
-`stack` is Tally on each driver and each way to Postgres, shared by the tests of one process;
-`launch` starts as many as a test wants, with the settings and the app that it wants, and `release`
-does the same for `demijohn release`.
+`stack` is Tally with each driver, direct and through PgBouncer, shared by the tests of a process.
+`launch` makes stacks with the settings and the app that a test passes, and `release` runs
+`demijohn release` in the same way.
 """
 
 import contextlib
@@ -28,13 +28,13 @@ from local.steps import ROOT
 from tests.support import secrecy
 
 REVISIONS = list((ROOT / "backend" / "migrations" / "versions").glob("*.py"))
-PATIENCE_SECONDS = 60.0  # how long a test waits for what should take a moment
+TIMEOUT_SECONDS = 60.0  # how long a test waits for something that should take a moment
 
 Release = Callable[..., "subprocess.Popen[str]"]
 
 
 class Stack:
-    """One `demijohn serve`: `url` is where it listens, `run_dir` and `log` are its own."""
+    """One `demijohn serve`, with its `url`, `run_dir` and `log`."""
 
     def __init__(self, root: Path, port: int, folder: Path, settings: dict[str, str]) -> None:
         self.port = port
@@ -48,7 +48,7 @@ class Stack:
 
     @property
     def log(self) -> str:
-        """All that it printed, stdout and stderr together."""
+        """Everything that it has printed, stdout and stderr together."""
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     @property
@@ -58,7 +58,7 @@ class Stack:
         return self._process.pid
 
     def start(self, *command: str) -> "Stack":
-        """Start it, or another command than `serve`; does not wait."""
+        """Start it, by default with the command `serve`; do not wait."""
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -83,16 +83,17 @@ class Stack:
         return self
 
     def wait_until_ready(self) -> "Stack":
-        """Wait until it may get requests and its workers reach the database; fails at once, with
-        the log, if the process ends instead.
+        """Wait until it is ready for requests and its workers reach the database.
+
+        Fails at once, with the log, if the process ends.
         """
         for path in ("/readyz", "/healthz/database"):
             self.wait_for(lambda path=path: self.get(path)[0] == 200, f"200 at {path}")  # type: ignore[misc]
         return self
 
     def wait_for(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until `holds()`, which may raise OSError for as long as it does not."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        """Wait until `holds()` is true; OSError in it counts as false."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
                 raise AssertionError(f"ended with {self._process.returncode}:\n{self.log}")
@@ -100,10 +101,11 @@ class Stack:
                 if holds():
                     return
             time.sleep(0.05)
-        raise AssertionError(f"no {what} within {PATIENCE_SECONDS:.0f} s:\n{self.log}")
+        raise AssertionError(f"no {what} within {TIMEOUT_SECONDS:.0f} s:\n{self.log}")
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers in lower case, and body of a GET; names of `headers` with _ for -."""
+        """Send a GET; names of `headers` have _ for -. Returns status, headers in lower case, body.
+        """
         return self.request(
             "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
         )
@@ -115,76 +117,76 @@ class Stack:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
-        """Status, headers in lower case, and body of one request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        """Send a request on a new connection; return status, headers in lower case and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
             names = {name.lower(): value for name, value in response.getheaders()}
             content = response.read()
-        secrecy.assert_kept(self._secrets, f"{names}\n{content.decode('latin-1')}")
+        secrecy.assert_no_secret(self._secrets, f"{names}\n{content.decode('latin-1')}")
         return response.status, names, content
 
     def wait(self) -> int:
-        """The exit status, once it ends."""
+        """Wait until it ends; return the exit status."""
         assert self._process is not None
-        return self._process.wait(PATIENCE_SECONDS)
+        return self._process.wait(TIMEOUT_SECONDS)
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
-    def hears(self, number: int) -> bool:
-        """Whether it has a handler for the signal: an interpreter that just starts has none."""
+    def handles_signal(self, number: int) -> bool:
+        """Whether it has installed a handler for the signal: it takes a moment after the start."""
         status = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii")
         (caught,) = re.findall(r"^SigCgt:\s*([0-9a-f]+)$", status, re.MULTILINE)
         return bool(int(caught, 16) >> (number - 1) & 1)
 
     def children(self, parent: int | None = None) -> dict[int, str]:
-        """The direct children of a process (default: the main one): pid and command line."""
+        """The direct children of a process (by default the main one): pid and command line."""
         return {pid: line for pid, ppid, line in _processes() if ppid == (parent or self.pid)}
 
     def child(self, word: str) -> int:
-        """The pid of the program whose command line has `word`; adopted orphans are none."""
+        """The pid of the program whose command line contains `word`, without adopted orphans."""
         (pid,) = [
             pid for pid, line in self.children().items() if word in line and _leads_a_group(pid)
         ]
         return pid
 
-    def leftovers(self) -> dict[int, str]:
-        """Processes that still work in this run directory."""
+    def processes_in_run_dir(self) -> dict[int, str]:
+        """The processes that use this run directory: pid and command line."""
         return {
             pid: line
             for pid, _, line in _processes()
-            if str(self.run_dir) in _belongings(pid) + line
+            if str(self.run_dir) in _cwd_and_environment(pid) + line
         }
 
     def stop(self) -> dict[int, str]:
-        """End it, whatever its state; the processes that were left of it, and had to be killed.
+        """End it in any state; return the processes that remained and were killed.
 
-        Nothing that it has printed in all its lives may show a secret.
+        Nothing that it has printed since its first start may contain a secret.
         """
         if self._process is None:
             return {}
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
             try:
-                self._process.wait(PATIENCE_SECONDS)
+                self._process.wait(TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        deadline = time.monotonic() + 5  # what is killed with its group takes a moment to go
-        while (left := self.leftovers()) and time.monotonic() < deadline:
+        deadline = time.monotonic() + 5  # a killed process group takes a moment to end
+        while (left := self.processes_in_run_dir()) and time.monotonic() < deadline:
             time.sleep(0.05)
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if self._log.is_file():
-            secrecy.assert_kept(self._secrets, self.log)
+            secrecy.assert_no_secret(self._secrets, self.log)
         return left
 
 
 @pytest.fixture(scope="session")
-def built() -> Path:
+def frontend_dist() -> Path:
     """The folder of the built frontend."""
     folder = ROOT / "frontend" / "dist"
     assert (folder / "index.html").exists(), "the frontend is not built: run `make test`"
@@ -200,17 +202,19 @@ def built() -> Path:
         pytest.param("pg8000 through PgBouncer", marks=pytest.mark.pgbouncer),
     ],
 )
-def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> Iterator[Stack]:
-    """Tally, migrated and ready, on a database of its own; shared, so change nothing for others."""
-    driver, _, way = request.param.partition(" through ")
+def stack(
+    request: pytest.FixtureRequest, postgres: Postgres, frontend_dist: Path
+) -> Iterator[Stack]:
+    """Tally, migrated and ready, with its own database; shared, so a test must not change it."""
+    driver, _, pooler = request.param.partition(" through ")
     url = postgres.create_database("stack_" + request.param.replace(" ", "_"))
-    if way:
+    if pooler:
         url = request.getfixturevalue("pgbouncer").url(url)
     with _folder() as folder:
         settings = {
             "DATABASE_URL": url,
             "DATABASE_DRIVER": driver,
-            "DEMIJOHN_STATIC_DIR": str(built),
+            "DEMIJOHN_STATIC_DIR": str(frontend_dist),
             "PUBLIC_GREETING": "hello",
             "DRAIN_SECONDS": "0",
         }
@@ -223,8 +227,8 @@ def stack(request: pytest.FixtureRequest, postgres: Postgres, built: Path) -> It
 
 
 @pytest.fixture
-def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
-    """A function that makes a Stack, not yet started: Tally, or whatever lies in `root`."""
+def launch(database: str, frontend_dist: Path) -> Iterator[Callable[..., Stack]]:
+    """A function that makes a Stack without starting it: Tally's, or of the app root `root`."""
     stacks: list[Stack] = []
     with contextlib.ExitStack() as cleaning:
 
@@ -232,7 +236,7 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
             folder = cleaning.enter_context(_folder())
             defaults = {
                 "DATABASE_URL": database,
-                "DEMIJOHN_STATIC_DIR": str(built),
+                "DEMIJOHN_STATIC_DIR": str(frontend_dist),
                 "DRAIN_SECONDS": "0",
             }
             stacks.append(Stack(root, free_port(), folder, defaults | settings))
@@ -245,7 +249,7 @@ def launch(database: str, built: Path) -> Iterator[Callable[..., Stack]]:
 
 @pytest.fixture
 def release(database: str, tmp_path: Path) -> Iterator[Release]:
-    """A function that starts `demijohn release` of Tally, on the test's own database."""
+    """A function that starts `demijohn release` of Tally with the test's database."""
     started: list[subprocess.Popen[str]] = []
 
     def start(root: Path = ROOT, **settings: str) -> "subprocess.Popen[str]":
@@ -272,20 +276,20 @@ def release(database: str, tmp_path: Path) -> Iterator[Release]:
 
     yield start
     for process in started:
-        with contextlib.suppress(ProcessLookupError):  # and what it has started
+        with contextlib.suppress(ProcessLookupError):  # with its children
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    """Exit status, stdout and stderr, once it has ended."""
-    out, err = process.communicate(timeout=2 * PATIENCE_SECONDS)
+def wait_for_exit(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Wait until the process ends; return exit status, stdout and stderr."""
+    out, err = process.communicate(timeout=2 * TIMEOUT_SECONDS)
     return process.returncode, out, err
 
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder with a short path: a Unix socket's may have 107 bytes."""
+    """A folder with a short path: that of a Unix socket may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="demijohn-", dir="/tmp"))
     try:
         yield folder
@@ -300,7 +304,7 @@ def free_port() -> int:
 
 
 def _processes() -> Iterator[tuple[int, int, str]]:
-    """Pid, parent's pid and command line of every process that is not a zombie."""
+    """The pid, parent pid and command line of every process that is not a zombie."""
     for process in psutil.process_iter(["pid", "ppid", "status", "cmdline"]):
         found = process.info
         if found["status"] != psutil.STATUS_ZOMBIE:
@@ -308,14 +312,14 @@ def _processes() -> Iterator[tuple[int, int, str]]:
 
 
 def _leads_a_group(pid: int) -> bool:
-    """supervisord has every program lead a process group; what it forks is a member."""
+    """Whether it leads a process group, as every program of supervisord does; its forks do not."""
     with contextlib.suppress(ProcessLookupError):
         return os.getpgid(pid) == pid
     return False
 
 
-def _belongings(pid: int) -> str:
-    """Where a process works and what it was told; Nginx writes its title over its environment."""
+def _cwd_and_environment(pid: int) -> str:
+    """A process's working directory and environment; Nginx overwrites its environment."""
     try:
         process = psutil.Process(pid)
         return " ".join([process.cwd(), *process.environ().values()])

@@ -1,4 +1,4 @@
-"""A standby of a test's Postgres: what its host would promote when the primary fails."""
+"""A standby of a test's Postgres, which a host promotes when the primary fails."""
 
 import contextlib
 import subprocess
@@ -16,7 +16,7 @@ SECONDS = 30.0
 
 @contextlib.contextmanager
 def standby_of(primary: Postgres) -> Iterator[Postgres]:
-    """A server that follows `primary`, which was started with the settings PRIMARY."""
+    """A standby of `primary`, which must run with the settings PRIMARY."""
     with tempfile.TemporaryDirectory(prefix="demijohn-standby-", dir="/tmp") as folder:
         directory = Path(folder)
         directory.chmod(0o711)
@@ -37,11 +37,11 @@ def standby_of(primary: Postgres) -> Iterator[Postgres]:
 
 
 def promote(standby: Postgres, primary: Postgres) -> None:
-    """Make `standby` the primary, once it has all that the other one has."""
+    """Promote `standby` once it has caught up with `primary`."""
     position = primary.execute("SELECT pg_current_wal_flush_lsn()")
     caught_up = f"SELECT pg_last_wal_replay_lsn() >= '{position}'"
     deadline = time.monotonic() + SECONDS
     while standby.execute(caught_up) != "t":
-        assert time.monotonic() < deadline, "the standby does not catch up"
+        assert time.monotonic() < deadline, "the standby has not caught up"
         time.sleep(0.02)
     assert standby.execute("SELECT pg_promote()") == "t"

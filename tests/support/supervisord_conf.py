@@ -1,4 +1,4 @@
-"""What supervisord.conf says."""
+"""Values of supervisord.conf."""
 
 import re
 
@@ -8,7 +8,7 @@ from local.steps import ROOT
 
 
 def stop_seconds(program: str) -> float:
-    """How long supervisord waits for one of its programs to stop."""
+    """The seconds that supervisord waits for a program to stop."""
     text = (ROOT / "supervisord.conf").read_text(encoding="utf-8")
     section = re.search(rf"^\[\S*program:{program}\]$(.*?)(?=^\[|\Z)", text, re.M | re.S)
     assert section

@@ -1,8 +1,8 @@
-"""A wall clock that can be set, for the processes of a test: libfaketime's.
+"""A wall clock that tests can set for the processes that they start, with libfaketime.
 
-While a machine sleeps, CLOCK_MONOTONIC stands still and CLOCK_REALTIME is put right afterwards
-(https://man7.org/linux/man-pages/man2/clock_gettime.2.html): so only the latter is faked. A
-correction by NTP does not touch CLOCK_MONOTONIC either.
+Only CLOCK_REALTIME is faked: when a machine sleeps, CLOCK_MONOTONIC stops and CLOCK_REALTIME is
+corrected afterwards (https://man7.org/linux/man-pages/man2/clock_gettime.2.html), and NTP does not
+change CLOCK_MONOTONIC either.
 """
 
 import shutil
@@ -12,8 +12,8 @@ import pytest
 
 LIBRARIES = "*/faketime/libfaketimeMT.so.1"
 
-# libfaketime 0.9.10, Debian's, breaks clock_nanosleep() when it is to leave CLOCK_MONOTONIC alone
-# (https://github.com/wolfcw/libfaketime/issues/426), and time.sleep() is that since Python 3.11.
+# Debian's libfaketime 0.9.10 breaks clock_nanosleep() when it does not fake CLOCK_MONOTONIC
+# (https://github.com/wolfcw/libfaketime/issues/426); time.sleep() calls that since Python 3.11.
 SITE = """
 import select
 import time
@@ -23,7 +23,7 @@ time.sleep = lambda seconds: select.select([], [], [], seconds)
 
 
 def library() -> Path:
-    """libfaketime; without it the test is skipped."""
+    """The path of libfaketime; if it is missing, the test is skipped."""
     found = sorted(Path("/usr/lib").glob(LIBRARIES))
     return found[0] if found else pytest.skip("no libfaketime: apt install libfaketime")
 
@@ -31,13 +31,13 @@ def library() -> Path:
 class Clock:
     """The wall clock of all processes that are started with `settings`.
 
-    `folder` is its own; `seen_as` is where those processes see it.
+    `folder` is for the clock alone; `seen_as` is its path in those processes, if different.
     """
 
     def __init__(self, folder: Path, seen_as: str = "") -> None:
         self._file = folder / "clock"
         self._offset = 0
-        self.turn(0)
+        self.shift(0)
         place = seen_as or str(folder)
         shutil.copy(library(), folder / "libfaketime.so")
         (folder / "sitecustomize.py").write_text(SITE)
@@ -50,16 +50,16 @@ class Clock:
             "NO_FAKE_STAT": "1",
             "PYTHONPATH": place,
         }
-        # Nginx hands its workers what it is told to, and nothing else
+        # Nginx passes only declared environment variables to its workers
         # (https://nginx.org/en/docs/ngx_core_module.html#env).
-        told = " ".join(f"env {name};" for name in self.settings if "FAKE" in name)
+        directives = " ".join(f"env {name};" for name in self.settings if "FAKE" in name)
         nginx = folder / "nginx"
-        nginx.write_text(f"#!/bin/sh\nexec nginx -g '{told}' \"$@\"\n")
+        nginx.write_text(f"#!/bin/sh\nexec nginx -g '{directives}' \"$@\"\n")
         nginx.chmod(0o755)
 
-    def turn(self, seconds: int) -> None:
-        """Set the clock forward, or back."""
+    def shift(self, seconds: int) -> None:
+        """Move the clock forward, or back if negative."""
         self._offset += seconds
         new = self._file.with_suffix(".new")
         new.write_text(f"{self._offset:+}\n")
-        new.rename(self._file)  # it is read all the time
+        new.rename(self._file)  # atomically: the processes read it all the time

@@ -1,4 +1,4 @@
-"""The table of hosts, and the image as each of them runs it: its release step, its web process."""
+"""The table of hosts, and the image as each host runs it: release step and web process."""
 
 import tomllib
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support import secrecy
-from tests.support.docker_engine import ROOT, Container, Engine, Postgres, docker, must
+from tests.support.docker_engine import ROOT, Container, Engine, Postgres, docker, run_docker
 
 TABLE = Path(__file__).with_name("hosts.toml")
 MIRROR = ROOT / "tests" / "fixtures" / "mirror" / "mirror.py"
@@ -22,13 +22,13 @@ Host = dict[str, Any]
 
 @cache
 def hosts() -> dict[str, Host]:
-    """The table, by the name of the host."""
+    """The rows of the table by the host's name."""
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
 @dataclass
 class Deployment:
-    """A host's own row, and the containers that it would run."""
+    """A host's row, and the containers that it runs."""
 
     host: Host
     release: Container | None
@@ -37,14 +37,14 @@ class Deployment:
     stopped: Future[Any] | None = None
 
     def address(self, network: str = "") -> str:
-        """Where the web process listens, as its own networks know it."""
-        known = self.web.inspect(".NetworkSettings.Networks")
-        found = known[network] if network else next(iter(known.values()))
+        """The address of the web process in a network (by default its first): host and port."""
+        networks = self.web.inspect(".NetworkSettings.Networks")
+        found = networks[network] if network else next(iter(networks.values()))
         return f"{found['IPAddress']}:{self.web.port}"
 
 
 class Fleet:
-    """Every host that a test asked for, each with a database of its own."""
+    """The hosts that tests have deployed to, each with its own database."""
 
     def __init__(self, engine: Engine, image: str, servers: dict[str, Postgres]) -> None:
         self._engine = engine
@@ -70,22 +70,22 @@ class Fleet:
         return self._deployments[name]
 
     def stop(self, name: str) -> Future[Any]:
-        """Begin to stop it as the host does: its signal, and SIGKILL after its grace."""
+        """Start to stop it as the host does: its signal, then SIGKILL after its grace period."""
         deployment = self.deploy(name)
         if not deployment.stopped:
             stop, web = deployment.host["stop"], deployment.web.name
             if stop.get("every_process"):
-                must("exec", web, "sh", "-c", "kill -TERM -1")
+                run_docker("exec", web, "sh", "-c", "kill -TERM -1")
             grace = str(stop["grace_seconds"])
-            words = ("stop", "--signal", stop["signal"], "--time", grace, web)
-            deployment.stopped = self._pool.submit(docker, *words)
+            command = ("stop", "--signal", stop["signal"], "--time", grace, web)
+            deployment.stopped = self._pool.submit(docker, *command)
         return deployment.stopped
 
     def _deploy(self, host: Host) -> Deployment:
         network = self._network(host["peer_network"])
         database = host["database"]
         server = self._servers[database["server"]]
-        facts = {
+        values = {
             "user": "postgres",
             "password": quote(server.password, safe=""),
             "host": server.host,
@@ -93,23 +93,23 @@ class Fleet:
             "database": server.create_database(),
         }
         secrets = {"SECRET_KEY": secrecy.SECRET_KEY}
-        given = secrets | host.get("settings", {}) | host["variables"]
-        given |= {"DATABASE_URL": database["url"].format_map(facts)}
+        settings_given = secrets | host.get("settings", {}) | host["variables"]
+        settings_given |= {"DATABASE_URL": database["url"].format_map(values)}
         port = {"PORT": str(host["port"])} if "port" in host else {}
         options = self._options(host)
         release = None
         if command := host.get("command", {}).get("release"):
-            url = database.get("release_url", database["url"]).format_map(facts)
+            url = database.get("release_url", database["url"]).format_map(values)
             extra = host["command"].get("release_variables", {})
             release = self._engine.start(
                 self._image,
                 *command,
                 options=options,
-                settings=given | extra | {"DATABASE_URL": url},
+                settings=settings_given | extra | {"DATABASE_URL": url},
                 network=network,
             )
             release.wait()
-        settings = given | port | {"APP_MODULE": "mirror:app"}
+        settings = settings_given | port | {"APP_MODULE": "mirror:app"}
         web = self._engine.start(
             self._image,
             *host.get("command", {}).get("web", ()),
@@ -121,24 +121,24 @@ class Fleet:
         return Deployment(host, release, web, settings)
 
     def _network(self, block: str) -> str:
-        """A network in which the host's proxy could be, with the databases in it."""
+        """A network with addresses of the host's proxy; the databases are connected to it."""
         if block not in self._networks:
             self._networks[block] = self._engine.create_network(block)
             for server in self._servers.values():
-                must("network", "connect", self._networks[block], server.host)
+                run_docker("network", "connect", self._networks[block], server.host)
         return self._networks[block]
 
     def _options(self, host: Host) -> list[str]:
-        """What the host asks of the engine, with no capability, as the strictest have it."""
-        words = ["--memory", f"{host['memory_mb']}m", "--cap-drop", "ALL"]
+        """The host's options for the container, without capabilities as on the strictest hosts."""
+        options = ["--memory", f"{host['memory_mb']}m", "--cap-drop", "ALL"]
         if host["user"]:
-            words += ["--user", host["user"]]
+            options += ["--user", host["user"]]
         if host["read_only"]:
-            words += ["--read-only", "--tmpfs", "/tmp"]
+            options += ["--read-only", "--tmpfs", "/tmp"]
         if "entrypoint" in host.get("command", {}):
-            words += ["--entrypoint", host["command"]["entrypoint"]]
+            options += ["--entrypoint", host["command"]["entrypoint"]]
         if host["database"]["server"] == "socket":
             volume = self._servers["socket"].volume
             folder = host["database"]["socket_folder"]
-            words += ["--mount", f"type=volume,src={volume},dst={folder}"]
-        return words
+            options += ["--mount", f"type=volume,src={volume},dst={folder}"]
+        return options

@@ -1,6 +1,6 @@
-"""The image on each host: with its variables, users, headers, probes, signals and database URLs.
+"""The image on each host: its variables, users, headers, probes, signals and database URLs.
 
-The hosts are rows of hosts.toml; what only the real host can show stands there as `not_tried`.
+The hosts are rows of hosts.toml; `not_tried` there lists what only the real host can show.
 """
 
 import json
@@ -26,15 +26,15 @@ from tests.support.docker_engine import (
     Container,
     Engine,
     Postgres,
-    must,
+    run_docker,
     wait_for,
 )
 from tests.support.stack import REVISIONS
 
 Launch = Callable[..., Container]
 
-# What a client can write to pretend to be another client, or to have come another way. The host's
-# proxy overwrites those that it sets, and passes on the others.
+# Headers that a client can forge to appear as another client or to have used another scheme. The
+# host's proxy overwrites those that it sets, and passes on the others.
 FORGED = {
     "X-Forwarded-For": "6.6.6.6",
     "X-Forwarded-Prefix": "/evil",
@@ -55,15 +55,15 @@ FORGED = {
     "X-Azure-ClientIP": "6.6.6.6",
 }
 
-# What the app finds besides: the database for its driver, the image's own settings, and variables
-# of the engine, a shell, Python, supervisord and Gunicorn.
+# Further variables of the app: the database for its driver, the image's settings, and variables of
+# the engine, a shell, Python, supervisord and Gunicorn.
 REWRITTEN = {"DATABASE_URL"}
 ADDED = re.compile(
     "DATABASE_URL|SQLALCHEMY_DATABASE_URI|DEMIJOHN_.*"
     "|HOSTNAME|PWD|OLDPWD|SHLVL|_|LC_CTYPE|SUPERVISOR_.*|SERVER_SOFTWARE"
 )
 
-# Names that belong to the app or the host, with values as apps take them.
+# Names that belong to the app or the host, with values that apps accept.
 APPS_OWN = {
     "LOG_LEVEL": "WARNING",
     "MAX_BODY_SIZE": "1048576",
@@ -106,13 +106,13 @@ def fleet(
 
 @pytest.fixture(scope="module")
 def deployed(request: pytest.FixtureRequest, fleet: Fleet) -> Deployment:
-    """The host that the test is about; its web process is ready."""
+    """The deployment to the host of this test; its web process is ready."""
     return fleet.deploy(request.param)
 
 
 @pytest.fixture(scope="module")
-def stranger(engine: Engine, image: str) -> Container:
-    """A container in a network that no platform's proxy is in."""
+def untrusted_peer(engine: Engine, image: str) -> Container:
+    """A container in a network without a platform's proxy."""
     network = engine.create_network("198.51.100.0/24", "--internal")
     options = ("--entrypoint", "sleep")
     return engine.start(image, "infinity", options=options, network=network)
@@ -130,8 +130,10 @@ each_behind_cloudflare = pytest.mark.parametrize(
 )
 
 
-def arriving(headers: dict[str, str]) -> dict[str, str]:
-    """The headers of a request as the image gets it, with all that a client can forge."""
+def with_forged_headers(headers: dict[str, str]) -> dict[str, str]:
+    """The headers of a request as the image receives it, with all forged headers that pass the
+    proxy.
+    """
     known = {name.lower() for name in headers}
     passed_on = {name: text for name, text in FORGED.items() if name.lower() not in known}
     return passed_on | {
@@ -140,21 +142,21 @@ def arriving(headers: dict[str, str]) -> dict[str, str]:
     }
 
 
-def mirrored(site: Container, headers: dict[str, str]) -> dict[str, Any]:
-    """What the app sees of a request with these headers."""
-    answer = httpx.get(f"{site.url}/api/mirror", headers=headers, timeout=30, verify=NO_TLS)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json())
+def seen_by_app(site: Container, headers: dict[str, str]) -> dict[str, Any]:
+    """A request with these headers, as the app sees it."""
+    response = httpx.get(f"{site.url}/api/mirror", headers=headers, timeout=30, verify=NO_TLS)
+    assert response.status_code == 200, response.text
+    return dict(response.json())
 
 
 @each_host
-def test_release_step_migrates_and_the_boot_finds_it_done(deployed: Deployment) -> None:
-    if deployed.release is None:  # the host has no such step
+def test_release_step_migrates_before_the_boot(deployed: Deployment) -> None:
+    if deployed.release is None:  # the host has no release step
         assert deployed.web.stderr.count("Running upgrade") == len(REVISIONS)
         return
-    said = deployed.release.stdout + deployed.release.stderr
-    assert deployed.release.inspect(".State.ExitCode") == 0, said
-    assert said.count("Running upgrade") == len(REVISIONS)
+    log = deployed.release.stdout + deployed.release.stderr
+    assert deployed.release.inspect(".State.ExitCode") == 0, log
+    assert log.count("Running upgrade") == len(REVISIONS)
     assert "Running upgrade" not in deployed.web.stderr
 
 
@@ -165,39 +167,39 @@ def test_smoke_passes_on_the_host(deployed: Deployment) -> None:
 
 
 @each_host
-def test_app_sees_the_client_and_https_whatever_is_forged(deployed: Deployment) -> None:
-    seen = mirrored(deployed.web, arriving(deployed.host["headers"]))
+def test_app_sees_client_and_https_despite_forged_headers(deployed: Deployment) -> None:
+    seen = seen_by_app(deployed.web, with_forged_headers(deployed.host["headers"]))
     assert (seen["client"], seen["scheme"], seen["root"]) == (CLIENT, "https", "")
     assert seen["headers"]["X-Forwarded-For"] == CLIENT
 
 
 @each_behind_cloudflare
 def test_app_sees_the_client_behind_cloudflare(deployed: Deployment) -> None:
-    seen = mirrored(deployed.web, arriving(deployed.host["cloudflare"]))
+    seen = seen_by_app(deployed.web, with_forged_headers(deployed.host["cloudflare"]))
     assert (seen["client"], seen["scheme"]) == (CLIENT, "https")
 
 
 @each_host
-def test_peer_elsewhere_is_the_client_whatever_it_sends(
-    deployed: Deployment, stranger: Container
+def test_peer_outside_the_proxy_network_is_the_client(
+    deployed: Deployment, untrusted_peer: Container
 ) -> None:
-    (network,) = stranger.inspect(".NetworkSettings.Networks")
-    own = stranger.inspect(".NetworkSettings.Networks")[network]["IPAddress"]
-    must("network", "connect", network, deployed.web.name)
+    (network,) = untrusted_peer.inspect(".NetworkSettings.Networks")
+    peer_address = untrusted_peer.inspect(".NetworkSettings.Networks")[network]["IPAddress"]
+    run_docker("network", "connect", network, deployed.web.name)
     try:
         url = f"http://{deployed.address(network)}/api/mirror"
-        ask = "import sys, json, urllib.request as r; headers = json.loads(sys.argv[2])"
-        ask += "; print(r.urlopen(r.Request(sys.argv[1], headers=headers)).read().decode())"
-        headers = arriving(deployed.host["headers"])
-        seen = json.loads(stranger.exec("python3", "-c", ask, url, json.dumps(headers)))
+        script = "import sys, json, urllib.request as r; headers = json.loads(sys.argv[2])"
+        script += "; print(r.urlopen(r.Request(sys.argv[1], headers=headers)).read().decode())"
+        headers = with_forged_headers(deployed.host["headers"])
+        seen = json.loads(untrusted_peer.exec("python3", "-c", script, url, json.dumps(headers)))
     finally:
-        must("network", "disconnect", network, deployed.web.name)
-    assert (seen["client"], seen["scheme"], seen["root"]) == (own, "http", "")
+        run_docker("network", "disconnect", network, deployed.web.name)
+    assert (seen["client"], seen["scheme"], seen["root"]) == (peer_address, "http", "")
 
 
 @each_host
-def test_app_finds_its_environment_as_the_host_set_it(deployed: Deployment) -> None:
-    environ = mirrored(deployed.web, {})["environ"]
+def test_app_environment_is_that_of_the_host(deployed: Deployment) -> None:
+    environ = seen_by_app(deployed.web, {})["environ"]
     given = {
         name: text
         for name, text in deployed.settings.items()
@@ -210,7 +212,7 @@ def test_app_finds_its_environment_as_the_host_set_it(deployed: Deployment) -> N
 
 
 @each_host
-def test_probe_of_the_host_is_answered(deployed: Deployment) -> None:
+def test_probe_of_the_host_is_200(deployed: Deployment) -> None:
     probe = deployed.host["probe"]
     headers = {
         "Host": probe["host"].format(address=deployed.address()),
@@ -218,56 +220,58 @@ def test_probe_of_the_host_is_answered(deployed: Deployment) -> None:
         "Accept": "*/*",
     }
     for path in {probe["path"], "/livez", "/up", "/healthz"}:
-        answer = httpx.get(deployed.web.url + path, headers=headers, timeout=30, verify=NO_TLS)
-        assert answer.status_code == 200, path
-        assert answer.headers["Content-Type"] == "application/json"
+        response = httpx.get(deployed.web.url + path, headers=headers, timeout=30, verify=NO_TLS)
+        assert response.status_code == 200, path
+        assert response.headers["Content-Type"] == "application/json"
 
 
 @each_host
-def test_signal_of_the_host_begins_a_drain(deployed: Deployment, fleet: Fleet) -> None:
+def test_stop_signal_of_the_host_starts_a_drain(deployed: Deployment, fleet: Fleet) -> None:
     (name,) = [name for name, host in hosts().items() if host is deployed.host]
     fleet.stop(name)
     stop, web = deployed.host["stop"], deployed.web
     if stop.get("every_process") or deployed.settings.get("DRAIN_SECONDS") == "0":
-        return  # no drain to be seen; that it ends well is another test's
+        return  # no drain to observe; the next test checks the exit
     wait_for(lambda: web.get("/readyz").status_code == 503, "drain", seconds=10)
     assert web.get("/api/mirror").status_code == web.get("/livez").status_code == 200
 
 
 @pytest.mark.parametrize("name", hosts())
-def test_host_sees_exit_0_within_its_grace(name: str, fleet: Fleet) -> None:
+def test_container_exits_0_within_the_grace_period_of_the_host(name: str, fleet: Fleet) -> None:
     fleet.stop(name).result()
     web = fleet.deploy(name).web
     assert web.wait() == 0, web.stderr
     for container in filter(None, (web, fleet.deploy(name).release)):
-        said = container.stdout + container.stderr
-        assert "Traceback" not in said, said
-        secrecy.assert_kept([PASSWORD, secrecy.SECRET_KEY], said)
+        log = container.stdout + container.stderr
+        assert "Traceback" not in log, log
+        secrecy.assert_no_secret([PASSWORD, secrecy.SECRET_KEY], log)
 
 
-def mirror(launch: Launch, **settings: str) -> Container:
-    """The app that shows what it sees, ready."""
+def launch_mirror(launch: Launch, **settings: str) -> Container:
+    """Start the mirror app; wait until it is ready."""
     options = ("--volume", f"{MIRROR}:/app/mirror.py:ro")
     given = {"APP_MODULE": "mirror:app", "DRAIN_SECONDS": "0"} | settings
     return launch(options=options, **given).wait_until_ready()
 
 
-def test_names_of_the_app_are_the_apps(launch: Launch) -> None:
-    site = mirror(launch, **APPS_OWN)
-    seen = mirrored(site, {})
+def test_unprefixed_names_are_left_to_the_app(launch: Launch) -> None:
+    site = launch_mirror(launch, **APPS_OWN)
+    seen = seen_by_app(site, {})
     assert {name: seen["environ"].get(name) for name in APPS_OWN} == APPS_OWN
     assert seen["log_level"] == "WARNING"
     assert set(site.smoke().values()) <= {"pass", "skip"}
 
 
-def test_settings_have_names_that_no_app_has(launch: Launch) -> None:
-    site = mirror(launch, DEMIJOHN_LOG_LEVEL="Debug", DEMIJOHN_RELEASE="v42", RELEASE_COMMAND="1")
-    environ = mirrored(site, {})["environ"]
+def test_app_environment_has_prefixed_settings_only(launch: Launch) -> None:
+    site = launch_mirror(
+        launch, DEMIJOHN_LOG_LEVEL="Debug", DEMIJOHN_RELEASE="v42", RELEASE_COMMAND="1"
+    )
+    environ = seen_by_app(site, {})["environ"]
     assert (environ["DEMIJOHN_LOG_LEVEL"], environ["DEMIJOHN_RELEASE"]) == ("debug", "v42")
     assert not {"LOG_LEVEL", "RELEASE"} & environ.keys()
 
 
-def test_gunicorn_arguments_that_bind_do_not_break_the_socket(launch: Launch) -> None:
-    site = mirror(launch, GUNICORN_CMD_ARGS="--bind=0.0.0.0:10000 --max-requests=500")
-    assert mirrored(site, {})["environ"]["DEMIJOHN_RUN_DIR"]
+def test_bind_in_gunicorn_cmd_args_is_ignored(launch: Launch) -> None:
+    site = launch_mirror(launch, GUNICORN_CMD_ARGS="--bind=0.0.0.0:10000 --max-requests=500")
+    assert seen_by_app(site, {})["environ"]["DEMIJOHN_RUN_DIR"]
     assert "--bind" in site.stdout + site.stderr  # a warning says that it is ignored

@@ -1,4 +1,4 @@
-"""The boot without the database, or with another than it needs."""
+"""The boot without a database, or with a wrong one."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.support.finished_command import PASSWORD, Boot
+from tests.support.finished_command import PASSWORD, RunDemijohn
 from tests.support.front_door import MIRROR
 from tests.support.stack import Stack
 
@@ -18,89 +18,107 @@ def with_password(url: str, password: str) -> str:
     return url.replace(f":{urlsplit(url).password}@", f":{quote(password, safe='')}@")
 
 
-def test_a_wrong_password_ends_the_boot_at_once(boot: Boot, database: str) -> None:
-    ended = boot(DATABASE_URL=with_password(database, PASSWORD), DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert 'password refused for user "postgres"' in ended.line()
-    assert PASSWORD not in ended.out + ended.err
-
-
-def test_a_user_that_does_not_exist_ends_the_boot_at_once(boot: Boot, database: str) -> None:
-    url = database.replace("//postgres:", "//nobody-here:")
-    ended = boot(DATABASE_URL=url, DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert '"nobody-here"' in ended.line()
-
-
-def test_a_database_that_does_not_exist_ends_the_boot_at_once(boot: Boot, database: str) -> None:
-    ended = boot(DATABASE_URL=database.rpartition("/")[0] + "/nothing", DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert re.search('no database "nothing" at 127.0.0.1:[0-9]+/nothing. Create it', ended.line())
-
-
-def test_a_server_without_tls_ends_the_boot_at_once_where_tls_is_required(
-    boot: Boot, database: str
+def test_boot_with_a_wrong_password_fails_without_retry(
+    run_demijohn: RunDemijohn, database: str
 ) -> None:
-    ended = boot(DATABASE_URL=database + "?sslmode=require", DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert re.search("TLS is required, but .* offers none. Use sslmode=prefer", ended.line())
+    result = run_demijohn(DATABASE_URL=with_password(database, PASSWORD), DATABASE_WAIT="600")
+    assert result.status == 69
+    assert 'password refused for user "postgres"' in result.message()
+    assert PASSWORD not in result.out + result.err
+
+
+def test_boot_with_an_unknown_user_fails_without_retry(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    url = database.replace("//postgres:", "//nobody-here:")
+    result = run_demijohn(DATABASE_URL=url, DATABASE_WAIT="600")
+    assert result.status == 69
+    assert '"nobody-here"' in result.message()
+
+
+def test_boot_with_an_unknown_database_fails_without_retry(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn(
+        DATABASE_URL=database.rpartition("/")[0] + "/nothing", DATABASE_WAIT="600"
+    )
+    assert result.status == 69
+    assert re.search(
+        'no database "nothing" at 127.0.0.1:[0-9]+/nothing. Create it', result.message()
+    )
+
+
+def test_boot_requiring_tls_from_a_server_without_it_fails_at_once(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn(DATABASE_URL=database + "?sslmode=require", DATABASE_WAIT="600")
+    assert result.status == 69
+    assert re.search("TLS is required, but .* offers none. Use sslmode=prefer", result.message())
 
 
 @pytest.mark.parametrize("wait", ["0", "1"])
-def test_a_port_where_nothing_answers_is_waited_for_and_then_named(
-    boot: Boot, free_port: Callable[[], int], wait: str
+def test_boot_retries_a_closed_port_then_names_it(
+    run_demijohn: RunDemijohn, free_port: Callable[[], int], wait: str
 ) -> None:
     port = free_port()
-    ended = boot(DATABASE_URL=f"postgres://u:{PASSWORD}@127.0.0.1:{port}/d", DATABASE_WAIT=wait)
-    assert ended.status == 69
-    assert f"nothing answers at 127.0.0.1:{port}" in ended.line()
-    assert ("Trying for 1 s more" in ended.out) == (wait == "1")
-    assert PASSWORD not in ended.out + ended.err
+    result = run_demijohn(
+        DATABASE_URL=f"postgres://u:{PASSWORD}@127.0.0.1:{port}/d", DATABASE_WAIT=wait
+    )
+    assert result.status == 69
+    assert f"nothing answers at 127.0.0.1:{port}" in result.message()
+    assert ("Trying for 1 s more" in result.out) == (wait == "1")
+    assert PASSWORD not in result.out + result.err
 
 
-def test_a_host_that_does_not_exist_is_named(boot: Boot) -> None:
+def test_boot_with_an_unknown_host_names_it(run_demijohn: RunDemijohn) -> None:
     url = f"postgres://u:{PASSWORD}@no-such-host.invalid/d"
-    ended = boot(DATABASE_URL=url, DATABASE_WAIT="1")
-    assert ended.status == 69
-    assert "no-such-host.invalid" in ended.line()
-    assert PASSWORD not in ended.out + ended.err
+    result = run_demijohn(DATABASE_URL=url, DATABASE_WAIT="1")
+    assert result.status == 69
+    assert "no-such-host.invalid" in result.message()
+    assert PASSWORD not in result.out + result.err
 
 
-def test_a_server_that_speaks_another_protocol_is_named(boot: Boot) -> None:
+def test_boot_with_a_server_that_is_not_postgres_names_it(run_demijohn: RunDemijohn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]  # takes connections, and never says a word
+        port = server.getsockname()[1]  # accepts connections and sends nothing
         url = f"postgres://u:{PASSWORD}@127.0.0.1:{port}/d"
-        ended = boot(DATABASE_URL=url, DATABASE_CONNECT_TIMEOUT="2")
-    assert ended.status == 69
-    assert f"127.0.0.1:{port} does not answer" in ended.line()
+        result = run_demijohn(DATABASE_URL=url, DATABASE_CONNECT_TIMEOUT="2")
+    assert result.status == 69
+    assert f"127.0.0.1:{port} does not answer" in result.message()
 
 
-def test_a_parameter_that_libpq_refuses_is_named(boot: Boot, database: str) -> None:
-    ended = boot(DATABASE_URL=database + "?channel_binding=often", DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert "channel_binding" in ended.line()
+def test_boot_with_a_parameter_that_libpq_refuses_names_it(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn(DATABASE_URL=database + "?channel_binding=often", DATABASE_WAIT="600")
+    assert result.status == 69
+    assert "channel_binding" in result.message()
 
 
-def test_what_libpq_does_not_know_is_ignored_and_said_so(boot: Boot, database: str) -> None:
-    ended = boot(DATABASE_URL=database + "?pgbouncer=true&schema=public", APP_MODULE="nothing")
-    assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer, schema" in ended.out
+def test_parameters_unknown_to_libpq_are_ignored_and_logged(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn(
+        DATABASE_URL=database + "?pgbouncer=true&schema=public", APP_MODULE="nothing"
+    )
+    assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer, schema" in result.out
 
 
-def test_a_database_that_comes_up_late_is_waited_for(
+def test_boot_waits_for_a_database_that_starts_later(
     launch: Callable[..., Stack], free_port: Callable[[], int]
 ) -> None:
     with temporary() as late:
         late.stop()
         running = launch(**MIRROR, DATABASE_URL=late.url()).start()
-        running.wait_for(lambda: "Trying for" in running.log, "word on the wait")
+        running.wait_for(lambda: "Trying for" in running.log, "message about the wait")
         late.start()
         running.wait_until_ready()
-    told = [line for line in running.log.splitlines() if "Trying for" in line]
-    assert len(told) < 5  # once for each different reason, not once for each try
+    attempts = [line for line in running.log.splitlines() if "Trying for" in line]
+    assert len(attempts) < 5  # once per different reason, not once per attempt
 
 
 @pytest.mark.parametrize("password", ["a@b/c?d#e", "100%", "50%25%", "p:q&r=s t", "ünï"])
-def test_a_password_of_any_letters_reaches_the_app(
+def test_password_with_special_characters_reaches_the_app(
     launch: Callable[..., Stack], postgres: Postgres, database: str, password: str
 ) -> None:
     user = f"u{os.getpid()}"
@@ -111,7 +129,7 @@ def test_a_password_of_any_letters_reaches_the_app(
     assert quote(password, safe="") not in running.log and password not in running.log
 
 
-def test_the_database_may_be_named_in_parts(launch: Callable[..., Stack], database: str) -> None:
+def test_database_can_be_set_with_pg_variables(launch: Callable[..., Stack], database: str) -> None:
     parts = urlsplit(database)
     assert parts.hostname and parts.port and parts.username and parts.password
     launch(
@@ -125,17 +143,17 @@ def test_the_database_may_be_named_in_parts(launch: Callable[..., Stack], databa
     ).start().wait_until_ready()
 
 
-def test_what_the_boot_connects_with_is_what_the_app_connects_with(
-    launch: Callable[..., Stack], boot: Boot, database: str
+def test_boot_and_app_connect_with_the_same_password(
+    launch: Callable[..., Stack], run_demijohn: RunDemijohn, database: str
 ) -> None:
-    """A URL without a password, and PGPASSWORD beside it: either both can connect, or neither."""
+    """With PGPASSWORD beside a URL without a password: either both can connect or neither."""
     password = urlsplit(database).password
     url = database.replace(f":{password}@", "@")
     running = launch(**MIRROR, DATABASE_URL=url, PGPASSWORD=str(password), DATABASE_WAIT="0")
     running.start()
     try:
         running.wait_for(lambda: running.get("/livez")[0] == 200, "boot")
-    except AssertionError as ended:
-        assert "ended with 69" in str(ended)
+    except AssertionError as error:
+        assert "ended with 69" in str(error)
         return
     assert running.get("/healthz/database")[0] == 200

@@ -1,4 +1,4 @@
-"""The boot on a machine that lacks something, and with an app that does."""
+"""The boot on a machine that lacks something, and with a broken app."""
 
 import os
 import socket
@@ -6,113 +6,125 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.finished_command import Boot
-from tests.support.front_door import APPS, root
+from tests.support.finished_command import RunDemijohn
+from tests.support.front_door import APPS, make_root
 
 # The machine
 
 
-def test_a_port_in_use_is_named_before_anything_starts(boot: Boot) -> None:
+def test_boot_with_a_port_in_use_fails_before_anything_starts(run_demijohn: RunDemijohn) -> None:
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = boot(PORT=str(port))
-    assert ended.status == 78
-    assert ended.line().startswith(f"port {port} cannot be had: Address already in use")
+        result = run_demijohn(PORT=str(port))
+    assert result.status == 78
+    assert result.message().startswith(f"port {port} cannot be had: Address already in use")
 
 
-def test_a_port_in_use_on_ipv6_alone_is_named_too(boot: Boot) -> None:
+def test_boot_with_a_port_in_use_on_ipv6_only_fails(run_demijohn: RunDemijohn) -> None:
     try:
         taken = socket.create_server(("::", 0), family=socket.AF_INET6)
     except OSError:
         pytest.skip("this machine has no IPv6")
     with taken:
         port = taken.getsockname()[1]
-        ended = boot(PORT=str(port))
-    assert ended.status == 78
-    assert ended.line().startswith(f"port {port} cannot be had")
+        result = run_demijohn(PORT=str(port))
+    assert result.status == 78
+    assert result.message().startswith(f"port {port} cannot be had")
 
 
 @pytest.mark.parametrize("where", ["/proc/demijohn", "file/run", "file", "link"])
-def test_a_run_directory_that_cannot_be_written_is_named(
-    boot: Boot, tmp_path: Path, where: str
+def test_boot_with_an_unwritable_run_directory_names_the_remedy(
+    run_demijohn: RunDemijohn, tmp_path: Path, where: str
 ) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")  # somebody may have put it there
-    ended = boot(DEMIJOHN_RUN_DIR=str(tmp_path / where))
-    assert ended.status == 73
-    assert "--tmpfs /tmp" in ended.line()
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")  # another user may have created it
+    result = run_demijohn(DEMIJOHN_RUN_DIR=str(tmp_path / where))
+    assert result.status == 73
+    assert "--tmpfs /tmp" in result.message()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_run_directory_without_permission_is_named(boot: Boot, tmp_path: Path) -> None:
+def test_boot_without_permission_for_the_run_directory_fails(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
     (tmp_path / "closed").mkdir(mode=0o500)
-    assert boot(DEMIJOHN_RUN_DIR=str(tmp_path / "closed" / "run")).status == 73
-    assert boot(DEMIJOHN_RUN_DIR=str(tmp_path / "closed")).status == 73
+    assert run_demijohn(DEMIJOHN_RUN_DIR=str(tmp_path / "closed" / "run")).status == 73
+    assert run_demijohn(DEMIJOHN_RUN_DIR=str(tmp_path / "closed")).status == 73
 
 
-def test_a_run_directory_that_is_half_somebody_elses_is_named(boot: Boot, tmp_path: Path) -> None:
+def test_boot_with_a_foreign_file_in_the_run_directory_names_it(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "fragments").touch()
-    ended = boot()
-    assert ended.status == 73
-    assert str(tmp_path / "run") in ended.line()
+    result = run_demijohn()
+    assert result.status == 73
+    assert str(tmp_path / "run") in result.message()
 
 
-def test_a_run_directory_too_long_for_a_socket_is_named(boot: Boot, tmp_path: Path) -> None:
-    ended = boot(DEMIJOHN_RUN_DIR=str(tmp_path / ("x" * 100)))
-    assert ended.status == 78
-    assert "too long" in ended.line()
+def test_boot_with_a_run_directory_too_long_for_a_socket_fails(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
+    result = run_demijohn(DEMIJOHN_RUN_DIR=str(tmp_path / ("x" * 100)))
+    assert result.status == 78
+    assert "too long" in result.message()
 
 
-def test_a_frontend_that_is_not_built_is_named(boot: Boot, tmp_path: Path) -> None:
-    ended = boot(DEMIJOHN_STATIC_DIR=str(tmp_path / "dist"))
-    assert ended.status == 78
-    assert ended.line().startswith(f"no index.html in {tmp_path / 'dist'}. Build the frontend")
+def test_boot_without_a_built_frontend_names_its_folder(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
+    result = run_demijohn(DEMIJOHN_STATIC_DIR=str(tmp_path / "dist"))
+    assert result.status == 78
+    assert result.message().startswith(f"no index.html in {tmp_path / 'dist'}. Build the frontend")
 
 
 @pytest.mark.parametrize("program", ["no-such-nginx", "/nowhere/nginx"])
-def test_an_nginx_that_is_not_there_is_named(boot: Boot, program: str) -> None:
-    ended = boot(NGINX_PROGRAM=program)
-    assert ended.status == 78
-    assert ended.line().startswith(f"no nginx at {program!r}")
+def test_boot_with_a_missing_nginx_names_its_path(run_demijohn: RunDemijohn, program: str) -> None:
+    result = run_demijohn(NGINX_PROGRAM=program)
+    assert result.status == 78
+    assert result.message().startswith(f"no nginx at {program!r}")
 
 
-def test_a_program_that_is_no_nginx_is_named(boot: Boot) -> None:
-    ended = boot(NGINX_PROGRAM="true")
-    assert ended.status == 78
-    assert "is no nginx. Correct NGINX_PROGRAM" in ended.line()
+def test_boot_with_another_program_as_nginx_fails(run_demijohn: RunDemijohn) -> None:
+    result = run_demijohn(NGINX_PROGRAM="true")
+    assert result.status == 78
+    assert "is no nginx. Correct NGINX_PROGRAM" in result.message()
 
 
 @pytest.mark.parametrize("missing", ["nginx.conf", "supervisord.conf"])
-def test_a_folder_that_is_no_root_is_named(boot: Boot, tmp_path: Path, missing: str) -> None:
-    (root(tmp_path) / missing).unlink()
-    ended = boot(cwd=tmp_path)
-    assert ended.status == 78
-    assert missing in ended.line()
+def test_boot_in_a_folder_without_its_config_names_the_missing_file(
+    run_demijohn: RunDemijohn, tmp_path: Path, missing: str
+) -> None:
+    (make_root(tmp_path) / missing).unlink()
+    result = run_demijohn(cwd=tmp_path)
+    assert result.status == 78
+    assert missing in result.message()
 
 
 @pytest.mark.parametrize(
     "path", ["/assets", "/env.js", "/livez", "/readyz", "/healthz", "/healthz/database", "/up"]
 )
-def test_an_api_where_something_else_lies_is_named(boot: Boot, path: str) -> None:
-    ended = boot(API_PATHS=f"/api,{path}")
-    assert ended.status == 78
-    assert "API_PATHS" in ended.line() and path in ended.line()
+def test_boot_with_an_api_path_in_use_names_the_path(run_demijohn: RunDemijohn, path: str) -> None:
+    result = run_demijohn(API_PATHS=f"/api,{path}")
+    assert result.status == 78
+    assert "API_PATHS" in result.message() and path in result.message()
 
 
-def test_a_program_that_is_badly_described_is_named(boot: Boot, tmp_path: Path) -> None:
-    folder = root(tmp_path, worker="")  # no command
-    ended = boot(cwd=folder)
-    assert ended.status == 78
-    assert "worker" in ended.line()
+def test_boot_with_an_invalid_program_section_names_it(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
+    folder = make_root(tmp_path, worker="")  # no command
+    result = run_demijohn(cwd=folder)
+    assert result.status == 78
+    assert "worker" in result.message()
 
 
 # The app
 
 
 @pytest.mark.parametrize(
-    ("module", "says"),
+    ("module", "expected"),
     [
         ("nothing_of_that_name:app", f"there is no module nothing_of_that_name in {APPS}"),
         ("mirror:missing", "module mirror has no missing"),
@@ -127,12 +139,14 @@ def test_a_program_that_is_badly_described_is_named(boot: Boot, tmp_path: Path) 
         ("./mirror.py:app", "APP_MODULE"),
     ],
 )
-def test_an_app_that_is_not_there_is_named(boot: Boot, module: str, says: str) -> None:
-    ended = boot(APP_MODULE=module)
-    assert ended.status == 78
-    assert "Traceback" not in ended.err
-    last = ended.err.splitlines()[-1]  # before it, Gunicorn may have said the same
-    assert last.startswith(f"demijohn: APP_MODULE={module!r}") and says in last
+def test_boot_with_an_invalid_app_module_says_why(
+    run_demijohn: RunDemijohn, module: str, expected: str
+) -> None:
+    result = run_demijohn(APP_MODULE=module)
+    assert result.status == 78
+    assert "Traceback" not in result.err
+    last = result.err.splitlines()[-1]  # before it, Gunicorn may have logged the same
+    assert last.startswith(f"demijohn: APP_MODULE={module!r}") and expected in last
 
 
 @pytest.mark.parametrize(
@@ -145,10 +159,12 @@ def test_an_app_that_is_not_there_is_named(boot: Boot, module: str, says: str) -
         ),
     ],
 )
-def test_an_app_that_cannot_be_imported_shows_why(boot: Boot, module: str, mistake: str) -> None:
-    ended = boot(APP_MODULE=module)
-    assert ended.status == 70
-    assert "Traceback (most recent call last)" in ended.err
-    assert str(APPS / f"{module.partition(':')[0]}.py") in ended.err
-    last = ended.err.splitlines()[-1]
+def test_boot_with_an_app_that_fails_to_import_shows_the_traceback(
+    run_demijohn: RunDemijohn, module: str, mistake: str
+) -> None:
+    result = run_demijohn(APP_MODULE=module)
+    assert result.status == 70
+    assert "Traceback (most recent call last)" in result.err
+    assert str(APPS / f"{module.partition(':')[0]}.py") in result.err
+    last = result.err.splitlines()[-1]
     assert last.startswith("demijohn: gunicorn ended") and mistake in last

@@ -1,4 +1,4 @@
-"""RELEASE_DATABASE_URL: the release goes to it, and the app to DATABASE_URL."""
+"""RELEASE_DATABASE_URL: the release connects to it, and the app to DATABASE_URL."""
 
 import json
 import os
@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.support.finished_command import Boot
-from tests.support.stack import Release, Stack, ended
+from tests.support.finished_command import RunDemijohn
+from tests.support.stack import Release, Stack, wait_for_exit
 
-# Shows which users the app connects as.
+# Returns the users that the app connects as.
 APP = """
 import json, os
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ def app(environ, start):
 
 PASSWORD = "0nly-for-the-release"
 
-# Writes what a migration finds: its database, and who holds the release lock.
+# Writes a migration's environment, and the user that holds the release lock, to a file.
 MIGRATION = """
 import json, os, sys, psycopg2
 connection = psycopg2.connect(os.environ["DATABASE_URL"])
@@ -44,7 +44,7 @@ with open(sys.argv[1], "w") as file:
 
 @pytest.fixture
 def direct(postgres: Postgres, database: str) -> Iterator[str]:
-    """A second URL of `database`, with a user of its own."""
+    """A second URL of `database`, with another user."""
     user = f"releaser{os.getpid()}"
     postgres.execute(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD '{PASSWORD}'")
     yield f"postgres://{user}:{PASSWORD}@{database.partition('@')[2]}"
@@ -53,32 +53,32 @@ def direct(postgres: Postgres, database: str) -> Iterator[str]:
 
 @pytest.fixture
 def migration(tmp_path: Path) -> tuple[str, Path]:
-    """A migration command, and the file in which it writes what it found."""
+    """A migration command, and the file that it writes."""
     script, found = tmp_path / "migration.py", tmp_path / "found.json"
     script.write_text(MIGRATION)
     return f"{sys.executable} {script} {found}", found
 
 
 def check_found(found: Path, direct: str) -> None:
-    told = json.loads(found.read_text())
+    record = json.loads(found.read_text())
     user = urlsplit(direct).username
-    assert told["DATABASE_URL"] == direct.replace("postgres://", "postgresql://")
-    assert told["SQLALCHEMY_DATABASE_URI"].startswith(f"postgresql+psycopg2://{user}:")
-    assert told["holders"] == [user]
+    assert record["DATABASE_URL"] == direct.replace("postgres://", "postgresql://")
+    assert record["SQLALCHEMY_DATABASE_URI"].startswith(f"postgresql+psycopg2://{user}:")
+    assert record["holders"] == [user]
 
 
-@pytest.mark.parametrize("way", ["straight", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
-def test_release_uses_its_own_url_where_it_has_one(
+@pytest.mark.parametrize("route", ["direct", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
+def test_release_connects_to_release_database_url(
     release: Release,
     database: str,
     direct: str,
     migration: tuple[str, Path],
-    way: str,
+    route: str,
     request: pytest.FixtureRequest,
 ) -> None:
     command, found = migration
-    pooled = request.getfixturevalue("pgbouncer").url(database) if way == "pooled" else database
-    status, out, err = ended(
+    pooled = request.getfixturevalue("pgbouncer").url(database) if route == "pooled" else database
+    status, out, err = wait_for_exit(
         release(DATABASE_URL=pooled, RELEASE_DATABASE_URL=direct, MIGRATION_COMMAND=command)
     )
     assert (status, err) == (0, "")
@@ -86,18 +86,20 @@ def test_release_uses_its_own_url_where_it_has_one(
     check_found(found, direct)
 
 
-def test_release_url_may_come_from_a_file(
+def test_release_url_is_read_from_a_file(
     release: Release, direct: str, migration: tuple[str, Path], tmp_path: Path
 ) -> None:
     command, found = migration
     (tmp_path / "url").write_text(direct + "\n")
     name = str(tmp_path / "url")
-    status, _, err = ended(release(RELEASE_DATABASE_URL_FILE=name, MIGRATION_COMMAND=command))
+    status, _, err = wait_for_exit(
+        release(RELEASE_DATABASE_URL_FILE=name, MIGRATION_COMMAND=command)
+    )
     assert (status, err) == (0, "")
     check_found(found, direct)
 
 
-def test_app_keeps_its_own_url_beside_a_release_url(
+def test_app_keeps_database_url_beside_a_release_url(
     launch: Callable[..., Stack],
     direct: str,
     migration: tuple[str, Path],
@@ -117,12 +119,12 @@ def test_app_keeps_its_own_url_beside_a_release_url(
     assert PASSWORD not in running.log
 
 
-def test_release_url_of_another_database_ends_the_release(
+def test_release_url_of_another_database_fails_the_release(
     release: Release, postgres: Postgres, database: str, migration: tuple[str, Path]
 ) -> None:
     command, found = migration
     other = postgres.create_database("another")
-    status, _, err = ended(release(RELEASE_DATABASE_URL=other, MIGRATION_COMMAND=command))
+    status, _, err = wait_for_exit(release(RELEASE_DATABASE_URL=other, MIGRATION_COMMAND=command))
     assert status == 78 and len(err.splitlines()) == 1
     place = f"127.0.0.1:{postgres.port}"
     assert f"another database ({place}/another) than DATABASE_URL ({place}/test_" in err
@@ -130,43 +132,45 @@ def test_release_url_of_another_database_ends_the_release(
     postgres.drop_database("another")
 
 
-def test_release_url_of_another_server_ends_the_release(
+def test_release_url_of_another_server_fails_the_release(
     release: Release, migration: tuple[str, Path], postgres: Postgres
 ) -> None:
-    """Databases of the same name and number: the server tells them apart."""
+    """The databases have the same name and oid; only the server differs."""
     command, found = migration
     settings = {"DATABASE_URL": postgres.url(), "MIGRATION_COMMAND": command}
     with temporary() as second:
-        status, _, err = ended(release(RELEASE_DATABASE_URL=second.url(), **settings))
+        status, _, err = wait_for_exit(release(RELEASE_DATABASE_URL=second.url(), **settings))
     assert status == 78 and "leads to another database" in err
     assert not found.exists()
 
 
-def test_release_url_that_is_refused_is_named(boot: Boot, direct: str) -> None:
+def test_refused_release_url_is_named(run_demijohn: RunDemijohn, direct: str) -> None:
     wrong = direct.replace(PASSWORD, "wr0ng-password")
     for settings in ({}, {"RELEASE_ON_BOOT": "true"}):
         command = "serve" if settings else "release"
-        line = boot(command, RELEASE_DATABASE_URL=wrong, **settings).line()
+        line = run_demijohn(command, RELEASE_DATABASE_URL=wrong, **settings).message()
         assert "password refused" in line and "Check the password in RELEASE_DATABASE_URL" in line
 
 
-def test_release_url_that_cannot_be_read_is_named(boot: Boot) -> None:
-    ended = boot("release", RELEASE_DATABASE_URL="'postgres://u:hunter22@h/d'")
-    assert ended.status == 78
-    assert ended.line().startswith("RELEASE_DATABASE_URL has quotes around it.")
+def test_malformed_release_url_is_named(run_demijohn: RunDemijohn) -> None:
+    wait_for_exit = run_demijohn("release", RELEASE_DATABASE_URL="'postgres://u:hunter22@h/d'")
+    assert wait_for_exit.status == 78
+    assert wait_for_exit.message().startswith("RELEASE_DATABASE_URL has quotes around it.")
 
 
 def test_doctor_shows_the_database_of_the_release(
-    boot: Boot, postgres: Postgres, direct: str
+    run_demijohn: RunDemijohn, postgres: Postgres, direct: str
 ) -> None:
-    ended = boot("doctor", RELEASE_DATABASE_URL=direct)
-    assert ended.status == 0, ended.out
-    assert "\nDatabase for releases and backups\n  place " in ended.out
-    assert ended.out.count("  version ") == 2
+    wait_for_exit = run_demijohn("doctor", RELEASE_DATABASE_URL=direct)
+    assert wait_for_exit.status == 0, wait_for_exit.out
+    assert "\nDatabase for releases and backups\n  place " in wait_for_exit.out
+    assert wait_for_exit.out.count("  version ") == 2
     other = postgres.create_database("another")
-    ended = boot("doctor", RELEASE_DATABASE_URL=other)
+    wait_for_exit = run_demijohn("doctor", RELEASE_DATABASE_URL=other)
     postgres.drop_database("another")
-    assert ended.status == 1
-    assert "✗ RELEASE_DATABASE_URL leads to another database" in ended.out
-    ended = boot("doctor", RELEASE_DATABASE_URL=direct.replace(PASSWORD, "wr0ng-password"))
-    assert "Check the password in RELEASE_DATABASE_URL" in ended.out
+    assert wait_for_exit.status == 1
+    assert "✗ RELEASE_DATABASE_URL leads to another database" in wait_for_exit.out
+    wait_for_exit = run_demijohn(
+        "doctor", RELEASE_DATABASE_URL=direct.replace(PASSWORD, "wr0ng-password")
+    )
+    assert "Check the password in RELEASE_DATABASE_URL" in wait_for_exit.out

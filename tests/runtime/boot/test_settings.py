@@ -1,25 +1,25 @@
-"""The boot with settings that cannot be meant."""
+"""The boot with invalid settings."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.support.finished_command import PASSWORD, Boot
-from tests.support.front_door import root
+from tests.support.finished_command import PASSWORD, RunDemijohn
+from tests.support.front_door import make_root
 
 
-def test_without_a_database_it_says_what_to_set(boot: Boot) -> None:
-    ended = boot(DATABASE_URL=None)
-    assert ended.status == 78
-    assert ended.line() == (
+def test_boot_without_a_database_says_what_to_set(run_demijohn: RunDemijohn) -> None:
+    result = run_demijohn(DATABASE_URL=None)
+    assert result.status == 78
+    assert result.message() == (
         "DATABASE_URL is not set. "
         "Set it to your Postgres: postgres://user:password@host:5432/database."
     )
-    assert ended.out == ""
+    assert result.out == ""
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "expected"),
     [
         ("sqlite:///app.db", "SQLite file"),
         (f"mysql://root:{PASSWORD}@h/d", "another kind (mysql)"),
@@ -35,16 +35,18 @@ def test_without_a_database_it_says_what_to_set(boot: Boot) -> None:
         (f'"postgres://root:{PASSWORD}@h/d"', "has quotes around it"),
     ],
 )
-def test_a_database_that_cannot_be_read_is_one_line(boot: Boot, url: str, says: str) -> None:
-    ended = boot(DATABASE_URL=url)
-    assert ended.status == 78
-    line = ended.line()
-    assert line.startswith("DATABASE_URL ") and says in line
-    assert PASSWORD not in ended.out + ended.err
+def test_invalid_database_url_is_a_one_line_error(
+    run_demijohn: RunDemijohn, url: str, expected: str
+) -> None:
+    result = run_demijohn(DATABASE_URL=url)
+    assert result.status == 78
+    line = result.message()
+    assert line.startswith("DATABASE_URL ") and expected in line
+    assert PASSWORD not in result.out + result.err
 
 
-def test_all_mistakes_are_named_at_once(boot: Boot) -> None:
-    ended = boot(
+def test_all_invalid_settings_are_named_at_once(run_demijohn: RunDemijohn) -> None:
+    result = run_demijohn(
         PORT="eighty",
         WEB_THREADS="0",
         API_PATHS="api",
@@ -53,8 +55,8 @@ def test_all_mistakes_are_named_at_once(boot: Boot) -> None:
         DATABASE_URL=f"mysql://root:{PASSWORD}@h/d",
         PUBLIC_NAME="fine",
     )
-    assert ended.status == 78
-    assert {line.split("=")[0].split(" ")[0] for line in ended.lines()} == {
+    assert result.status == 78
+    assert {line.split("=")[0].split(" ")[0] for line in result.messages()} == {
         "PORT",
         "WEB_THREADS",
         "API_PATHS",
@@ -62,41 +64,47 @@ def test_all_mistakes_are_named_at_once(boot: Boot) -> None:
         "TRUSTED_PROXIES",
         "DATABASE_URL",
     }
-    assert "PORT='eighty' must be a whole number from 1 to 65535." in ended.lines()
-    assert PASSWORD not in ended.out + ended.err
+    assert "PORT='eighty' must be a whole number from 1 to 65535." in result.messages()
+    assert PASSWORD not in result.out + result.err
 
 
-def test_a_secret_may_come_from_a_file(boot: Boot, tmp_path: Path) -> None:
+def test_secret_is_read_from_a_file(run_demijohn: RunDemijohn, tmp_path: Path) -> None:
     file = tmp_path / "url"
     file.write_text(f"postgres://root:{PASSWORD}@127.0.0.1:1/d\n")
-    ended = boot(DATABASE_URL=None, DATABASE_URL_FILE=str(file))
-    assert ended.status == 69
-    assert "127.0.0.1:1" in ended.line()
+    result = run_demijohn(DATABASE_URL=None, DATABASE_URL_FILE=str(file))
+    assert result.status == 69
+    assert "127.0.0.1:1" in result.message()
 
 
-def test_a_secret_that_is_given_twice_is_a_mistake(boot: Boot, tmp_path: Path) -> None:
+def test_secret_set_directly_and_as_a_file_is_an_error(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
     file = tmp_path / "url"
     file.write_text(f"postgres://root:{PASSWORD}@127.0.0.1:1/d\n")
-    ended = boot(DATABASE_URL_FILE=str(file))
-    assert ended.status == 78
-    assert ended.line() == "DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them."
+    result = run_demijohn(DATABASE_URL_FILE=str(file))
+    assert result.status == 78
+    assert result.message() == "DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them."
 
 
-def test_a_secret_whose_file_is_missing_is_a_mistake(boot: Boot) -> None:
-    ended = boot(SECRET_KEY=None, SECRET_KEY_FILE="/nowhere/key")
-    assert ended.status == 78
-    assert "SECRET_KEY_FILE='/nowhere/key'" in ended.line()
+def test_secret_with_a_missing_file_is_an_error(run_demijohn: RunDemijohn) -> None:
+    result = run_demijohn(SECRET_KEY=None, SECRET_KEY_FILE="/nowhere/key")
+    assert result.status == 78
+    assert "SECRET_KEY_FILE='/nowhere/key'" in result.message()
 
 
-def test_a_laptops_file_is_read_and_real_variables_win(boot: Boot, tmp_path: Path) -> None:
-    (root(tmp_path) / ".env").write_text(
+def test_dotenv_file_is_read_and_real_variables_win(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
+    (make_root(tmp_path) / ".env").write_text(
         f"DATABASE_URL=postgres://root:{PASSWORD}@127.0.0.1:1/d\nWEB_THREADS=none\n"
     )
-    ended = boot(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None)
-    assert ended.status == 78
-    assert ended.line() == "WEB_THREADS='none' must be a whole number from 1 to 64."
-    ended = boot(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None, WEB_THREADS="2")
-    assert ended.status == 69
-    assert "nothing answers at 127.0.0.1:1." in ended.line()
-    in_the_image = boot(cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, WEB_THREADS="2")
+    result = run_demijohn(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None)
+    assert result.status == 78
+    assert result.message() == "WEB_THREADS='none' must be a whole number from 1 to 64."
+    result = run_demijohn(cwd=tmp_path, DEMIJOHN_DOTENV=None, DATABASE_URL=None, WEB_THREADS="2")
+    assert result.status == 69
+    assert "nothing answers at 127.0.0.1:1." in result.message()
+    in_the_image = run_demijohn(
+        cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, WEB_THREADS="2"
+    )
     assert in_the_image.status == 78

@@ -1,4 +1,4 @@
-"""How a command ends: told to stop wherever it is, and with an output that nobody takes."""
+"""How a command ends when it is stopped at any point, and when its output cannot be written."""
 
 import signal
 import socket
@@ -59,7 +59,7 @@ def run(
 
 @NUMBERS
 @pytest.mark.parametrize("code", [WHILE_IMPORTING, LOST_BY_A_LIBRARY], ids=["importing", "lost"])
-def test_a_signal_is_heard_also_where_its_exception_is_lost(
+def test_signal_ends_the_import_even_if_its_exception_is_lost(
     database: str, path: Path, number: signal.Signals, code: str
 ) -> None:
     before = state(database)
@@ -71,16 +71,16 @@ def test_a_signal_is_heard_also_where_its_exception_is_lost(
 
 @NUMBERS
 @pytest.mark.parametrize("word", ["doctor", "release"])
-def test_who_asks_no_more_hears_a_signal_while_importing(
+def test_signal_during_module_import_ends_the_command(
     database: str, number: signal.Signals, word: str
 ) -> None:
     done = run(database, "-c", WHILE_IMPORTING.format(number=int(number)), word)
-    said = f"demijohn: stopped by {number.name} before it was done\n"
-    assert (done.returncode, done.stdout, done.stderr) == (70, "", said)
+    stderr = f"demijohn: stopped by {number.name} before it was done\n"
+    assert (done.returncode, done.stdout, done.stderr) == (70, "", stderr)
 
 
 @NUMBERS
-def test_smoke_takes_no_signal_for_a_check_that_failed(number: signal.Signals) -> None:
+def test_smoke_does_not_report_a_signal_as_a_failed_check(number: signal.Signals) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         process = subprocess.Popen(
@@ -89,20 +89,20 @@ def test_smoke_takes_no_signal_for_a_check_that_failed(number: signal.Signals) -
             stderr=subprocess.PIPE,
             text=True,
         )
-        first, _ = server.accept()  # which tells whether there is a site at all
+        first, _ = server.accept()  # the first request checks whether a site answers at all
         with first:
             first.recv(65536)
             first.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
         second, _ = server.accept()
         with second:
             process.send_signal(number)
-            _, said = process.communicate(timeout=30)
+            _, stderr = process.communicate(timeout=30)
     assert process.returncode == 70
-    assert said == f"demijohn: stopped by {number.name} before it was done\n"
+    assert stderr == f"demijohn: stopped by {number.name} before it was done\n"
 
 
-def read_one_line(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """As `| head -1` does: how the command ended, and what it said on stderr."""
+def read_one_line_and_close(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Read one line and close the pipe, as `| head -1` does; return exit status and stderr."""
     assert process.stdout
     assert process.stderr
     assert process.stdout.readline()
@@ -120,21 +120,21 @@ def start(url: str, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def test_an_import_whose_reader_is_gone_ends_as_if_it_were_there(database: str, path: Path) -> None:
-    assert read_one_line(start(database, *command(path)[1:])) == (0, "")
+def test_import_with_a_closed_stdout_pipe_succeeds(database: str, path: Path) -> None:
+    assert read_one_line_and_close(start(database, *command(path)[1:])) == (0, "")
     brought(database, path, "--verify-only")
 
 
-def test_a_doctor_whose_reader_is_gone_says_what_it_found(database: str) -> None:
+def test_doctor_with_a_closed_stdout_pipe_keeps_its_exit_status(database: str) -> None:
     found = run(database, *ALONE, "doctor").returncode
     assert found in (0, 1)
-    assert read_one_line(start(database, *ALONE, "doctor")) == (found, "")
+    assert read_one_line_and_close(start(database, *ALONE, "doctor")) == (found, "")
 
 
 MISSING = "demijohn: standard output: No space left on device, so a part of it is missing."
 
 
-def test_a_full_disk_is_told_and_the_import_is_done(database: str, path: Path) -> None:
+def test_import_with_stdout_on_a_full_disk_succeeds_and_exits_73(database: str, path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = run(database, *command(path)[1:], out=full.fileno())
     assert done.returncode == 73
@@ -143,20 +143,18 @@ def test_a_full_disk_is_told_and_the_import_is_done(database: str, path: Path) -
 
 
 @pytest.mark.parametrize("word", ["--help", "--version", "nothing", "doctor"])
-def test_a_full_disk_hides_no_other_failure(database: str, word: str) -> None:
+def test_full_disk_does_not_hide_another_failure(database: str, word: str) -> None:
     alone = run(database, *ALONE, word)
     with Path("/dev/full").open("w") as full:
         done = run(database, *ALONE, word, out=full.fileno())
     assert done.returncode == (alone.returncode or 73)
-    said = done.stderr.splitlines()
-    assert all(line.startswith("demijohn: ") for line in said)
-    assert said[: len(alone.stderr.splitlines())] == alone.stderr.splitlines()
-    assert (word == "nothing") != any(line.startswith(MISSING) for line in said)
+    stderr = done.stderr.splitlines()
+    assert all(line.startswith("demijohn: ") for line in stderr)
+    assert stderr[: len(alone.stderr.splitlines())] == alone.stderr.splitlines()
+    assert (word == "nothing") != any(line.startswith(MISSING) for line in stderr)
 
 
-def test_descriptors_that_are_closed_are_not_taken_for_the_database(
-    database: str, path: Path
-) -> None:
+def test_closed_descriptors_are_not_reused_for_the_database(database: str, path: Path) -> None:
     before = path.read_bytes()
     shell = '"$@" <&- >&- 2>&-'
     for words in ([], ["--replace", "--exclude", "none"]):
@@ -168,7 +166,7 @@ def test_descriptors_that_are_closed_are_not_taken_for_the_database(
     assert path.read_bytes() == before
 
 
-def test_letters_that_an_encoding_lacks_end_nothing(database: str, path: Path) -> None:
+def test_characters_missing_in_the_output_encoding_are_replaced(database: str, path: Path) -> None:
     done = bring(database, path, PYTHONIOENCODING="latin-1")
     assert done.status == 0
     assert "? " in done.out

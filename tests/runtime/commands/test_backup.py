@@ -1,4 +1,4 @@
-"""`demijohn backup` and `restore`: what is written comes back, or nothing changes."""
+"""`demijohn backup` and `restore`: a restore reproduces the backup, or changes nothing."""
 
 import os
 import re
@@ -17,10 +17,10 @@ from local.postgres import Postgres
 from local.postgres_programs import programs
 from tests.sqlite_import.helpers import connected
 from tests.support import secrecy
-from tests.support.finished_command import Boot, Ended
-from tests.support.stack import PATIENCE_SECONDS
+from tests.support.finished_command import CommandResult, RunDemijohn
+from tests.support.stack import TIMEOUT_SECONDS
 
-Demijohn = Callable[..., Ended]
+Demijohn = Callable[..., CommandResult]
 
 SCHEMA = """
 CREATE EXTENSION pg_trgm;
@@ -39,28 +39,28 @@ INSERT INTO "other place"."odd; name" (person, data) VALUES (7, 'a\\000b'), (8, 
 """
 
 
-def name_of(url: str) -> str:
+def database_name(url: str) -> str:
     return urlsplit(url).path[1:]
 
 
-def dumped(url: str) -> str:
-    """All of a database as SQL, without what pg_dump makes anew each time."""
+def dump(url: str) -> str:
+    """A database as SQL, without the parts that differ in each dump."""
     command = [programs() / "bin" / "pg_dump", "-xO", "-d", url]
     sql = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return re.sub(r"^\\(un)?restrict .*$|^COMMENT ON EXTENSION .*$", "", sql, flags=re.M)
 
 
 @pytest.fixture
-def demijohn(boot: Boot) -> Demijohn:
+def demijohn(run_demijohn: RunDemijohn) -> Demijohn:
     """A function that runs a command where the embedded server's pg_dump is on PATH."""
     path = f"{programs() / 'bin'}:{os.defpath}"
-    return lambda *words, **settings: boot(" ".join(map(str, words)), PATH=path, **settings)
+    return lambda *words, **settings: run_demijohn(" ".join(map(str, words)), PATH=path, **settings)
 
 
 @pytest.fixture
-def full(database: str, postgres: Postgres) -> str:
-    """The URL of `database`, in which something is."""
-    postgres.execute(SCHEMA, name_of(database))
+def filled(database: str, postgres: Postgres) -> str:
+    """The URL of `database`, which has tables and rows."""
+    postgres.execute(SCHEMA, database_name(database))
     return database
 
 
@@ -72,25 +72,27 @@ def empty(postgres: Postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-def file(demijohn: Demijohn, full: str, tmp_path: Path) -> Path:
-    """A backup of `full`."""
+def file(demijohn: Demijohn, filled: str, tmp_path: Path) -> Path:
+    """A backup of `filled`."""
     path = tmp_path / "app.dump"
-    ended = demijohn("backup", path)
-    assert (ended.status, ended.err) == (0, ""), ended
-    assert re.search(r"is in .*app\.dump: \d+\.\d MB, PostgreSQL \d+", ended.out)
+    result = demijohn("backup", path)
+    assert (result.status, result.err) == (0, ""), result
+    assert re.search(r"is in .*app\.dump: \d+\.\d MB, PostgreSQL \d+", result.out)
     return path
 
 
-def test_backup_comes_back_as_it_was(demijohn: Demijohn, file: Path, full: str, empty: str) -> None:
-    ended = demijohn("restore", file, DATABASE_URL=empty)
-    assert (ended.status, ended.err) == (0, "")
-    assert dumped(empty) == dumped(full)
-
-
-def test_backup_is_restored_by_a_user_who_only_owns_the_database(
-    demijohn: Demijohn, file: Path, full: str, postgres: Postgres
+def test_backup_and_restore_reproduce_the_database(
+    demijohn: Demijohn, file: Path, filled: str, empty: str
 ) -> None:
-    """As on managed hosts: extensions are there already, and belong to somebody else."""
+    result = demijohn("restore", file, DATABASE_URL=empty)
+    assert (result.status, result.err) == (0, "")
+    assert dump(empty) == dump(filled)
+
+
+def test_restore_works_for_a_user_who_only_owns_the_database(
+    demijohn: Demijohn, file: Path, filled: str, postgres: Postgres
+) -> None:
+    """As on managed hosts: the extensions exist already, and another user owns them."""
     user = f"owner{os.getpid()}"
     postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'pw'")
     postgres.execute(f"CREATE DATABASE owned OWNER {user}")
@@ -98,45 +100,45 @@ def test_backup_is_restored_by_a_user_who_only_owns_the_database(
         postgres.execute("CREATE EXTENSION pg_trgm", "owned")
         url = f"postgres://{user}:pw@127.0.0.1:{postgres.port}/owned"
         for options in ([], ["--clean"]):
-            ended = demijohn("restore", file, *options, DATABASE_URL=url)
-            assert (ended.status, ended.err) == (0, "")
-            assert dumped(postgres.url("owned")) == dumped(full)
+            result = demijohn("restore", file, *options, DATABASE_URL=url)
+            assert (result.status, result.err) == (0, "")
+            assert dump(postgres.url("owned")) == dump(filled)
     finally:
         postgres.drop_database("owned")
         postgres.execute(f"DROP ROLE {user}")
 
 
-def test_backup_of_one_schema_is_restored_beside_its_public_schema(
-    demijohn: Demijohn, full: str, empty: str, tmp_path: Path, postgres: Postgres
+def test_backup_of_one_schema_restores_without_the_others(
+    demijohn: Demijohn, filled: str, empty: str, tmp_path: Path, postgres: Postgres
 ) -> None:
-    postgres.execute("ALTER TABLE people DROP COLUMN mood CASCADE", name_of(full))
-    postgres.execute("DROP INDEX people_name_idx", name_of(full))
+    postgres.execute("ALTER TABLE people DROP COLUMN mood CASCADE", database_name(filled))
+    postgres.execute("DROP INDEX people_name_idx", database_name(filled))
     assert demijohn("backup", tmp_path / "one", "--schema=public").status == 0
-    ended = demijohn("restore", tmp_path / "one", DATABASE_URL=empty)
-    assert (ended.status, ended.err) == (0, "")
+    result = demijohn("restore", tmp_path / "one", DATABASE_URL=empty)
+    assert (result.status, result.err) == (0, "")
     assert postgres.execute("SELECT count(*) FROM people", "empty") == "1000"
 
 
-def test_backup_goes_to_standard_output(
-    demijohn: Demijohn, full: str, empty: str, tmp_path: Path
+def test_backup_without_a_file_goes_to_stdout(
+    demijohn: Demijohn, filled: str, empty: str, tmp_path: Path
 ) -> None:
-    environment = {"DATABASE_URL": full, "PATH": f"{programs() / 'bin'}", "DOTENV": ""}
+    environment = {"DATABASE_URL": filled, "PATH": f"{programs() / 'bin'}", "DOTENV": ""}
     command = [sys.executable, "-m", "demijohn", "backup"]
     with (tmp_path / "out").open("wb") as out:
         done = subprocess.run(command, env=environment, stdout=out, stderr=subprocess.PIPE)
     assert (done.returncode, done.stderr) == (0, b"")
     assert demijohn("restore", tmp_path / "out", DATABASE_URL=empty).status == 0
-    assert dumped(empty) == dumped(full)
-    with Path("/dev/full").open("wb") as nowhere:
-        done = subprocess.run(command, env=environment, stdout=nowhere, stderr=subprocess.PIPE)
+    assert dump(empty) == dump(filled)
+    with Path("/dev/full").open("wb") as full_disk:
+        done = subprocess.run(command, env=environment, stdout=full_disk, stderr=subprocess.PIPE)
     assert done.returncode == 73
     assert re.fullmatch(rb"demijohn: backup failed: .*No space left.*\n", done.stderr)
 
 
-def test_backup_keeps_a_file_that_exists(demijohn: Demijohn, file: Path) -> None:
+def test_backup_does_not_overwrite_a_file_without_force(demijohn: Demijohn, file: Path) -> None:
     file.write_text("precious")
-    ended = demijohn("backup", file)
-    assert ended.status == 73 and "exists. Choose another name, or replace" in ended.line()
+    result = demijohn("backup", file)
+    assert result.status == 73 and "exists. Choose another name, or replace" in result.message()
     assert file.read_text() == "precious"
     assert demijohn("backup", file, "--force").status == 0
     assert file.read_bytes().startswith(b"PGDMP")
@@ -144,24 +146,24 @@ def test_backup_keeps_a_file_that_exists(demijohn: Demijohn, file: Path) -> None
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_backup_that_is_stopped_leaves_no_file(
-    full: str, tmp_path: Path, number: signal.Signals
+    filled: str, tmp_path: Path, number: signal.Signals
 ) -> None:
-    environment = {"DATABASE_URL": full, "PATH": f"{programs() / 'bin'}", "DOTENV": ""}
+    environment = {"DATABASE_URL": filled, "PATH": f"{programs() / 'bin'}", "DOTENV": ""}
     folder = tmp_path / "backups"
     folder.mkdir()
     command = [sys.executable, "-m", "demijohn", "backup", str(folder / "app.dump")]
-    with connected(full) as cursor:
+    with connected(filled) as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("LOCK TABLE people")  # for which pg_dump waits
+        cursor.execute("LOCK TABLE people")  # pg_dump waits for it
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not (child := psutil.Process(process.pid).children()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         while not any(folder.iterdir()):
             time.sleep(0.02)
         process.send_signal(number)
-        _, err = process.communicate(timeout=PATIENCE_SECONDS)
+        _, err = process.communicate(timeout=TIMEOUT_SECONDS)
         assert process.returncode == 70
         assert re.fullmatch(r"demijohn: stopped by SIG\w+ before it was done\.?\n", err)
         assert not child[0].is_running()
@@ -170,62 +172,62 @@ def test_backup_that_is_stopped_leaves_no_file(
 
 
 def test_restore_into_a_database_with_tables_changes_nothing(
-    demijohn: Demijohn, file: Path, full: str
+    demijohn: Demijohn, file: Path, filled: str
 ) -> None:
-    before = dumped(full)
-    ended = demijohn("restore", file)
-    assert ended.status == 65
-    assert re.search(r"is not empty: it has .* and \d+ more\. Restore into a new", ended.line())
-    assert dumped(full) == before
+    before = dump(filled)
+    result = demijohn("restore", file)
+    assert result.status == 65
+    assert re.search(r"is not empty: it has .* and \d+ more\. Restore into a new", result.message())
+    assert dump(filled) == before
 
 
-def test_restore_with_clean_replaces_what_is_there(
-    demijohn: Demijohn, file: Path, full: str, postgres: Postgres
+def test_restore_with_clean_replaces_the_existing_tables(
+    demijohn: Demijohn, file: Path, filled: str, postgres: Postgres
 ) -> None:
-    before = dumped(full)
-    postgres.execute("DELETE FROM people WHERE id > 10; DROP VIEW glad", name_of(full))
-    ended = demijohn("restore", file, "--clean")
-    assert (ended.status, ended.err) == (0, "")
-    assert dumped(full) == before
+    before = dump(filled)
+    postgres.execute("DELETE FROM people WHERE id > 10; DROP VIEW glad", database_name(filled))
+    result = demijohn("restore", file, "--clean")
+    assert (result.status, result.err) == (0, "")
+    assert dump(filled) == before
 
 
-def test_restore_with_clean_keeps_what_the_backup_lacks(
-    demijohn: Demijohn, file: Path, full: str, postgres: Postgres
+def test_restore_with_clean_refuses_tables_missing_in_the_backup(
+    demijohn: Demijohn, file: Path, filled: str, postgres: Postgres
 ) -> None:
-    postgres.execute("CREATE TABLE later (id int)", name_of(full))
-    before = dumped(full)
-    ended = demijohn("restore", file, "--clean")
-    assert ended.status == 65
-    assert "has public.later, which is not in the backup" in ended.line()
-    assert dumped(full) == before
+    postgres.execute("CREATE TABLE later (id int)", database_name(filled))
+    before = dump(filled)
+    result = demijohn("restore", file, "--clean")
+    assert result.status == 65
+    assert "has public.later, which is not in the backup" in result.message()
+    assert dump(filled) == before
 
 
-def test_restore_that_fails_changes_nothing(
+def test_failed_restore_changes_nothing(
     demijohn: Demijohn, file: Path, empty: str, postgres: Postgres
 ) -> None:
     postgres.execute("CREATE TYPE mood AS ENUM ('other')", "empty")
-    before = dumped(empty)
-    ended = demijohn("restore", file, DATABASE_URL=empty)
-    assert ended.status == 65
-    assert "restore failed: " in ended.line() and '"mood" already exists' in ended.line()
-    assert "was not changed" in ended.line()
-    assert dumped(empty) == before
+    before = dump(empty)
+    result = demijohn("restore", file, DATABASE_URL=empty)
+    assert result.status == 65
+    assert "restore failed: " in result.message() and '"mood" already exists' in result.message()
+    assert "was not changed" in result.message()
+    assert dump(empty) == before
 
 
-def test_restore_of_half_a_backup_changes_nothing(
+def test_restore_of_a_truncated_backup_changes_nothing(
     demijohn: Demijohn, file: Path, empty: str
 ) -> None:
-    before = dumped(empty)
+    before = dump(empty)
     for part in (7, file.stat().st_size * 3 // 4):
         half = file.with_suffix(".half")
         half.write_bytes(file.read_bytes()[:part])
-        ended = demijohn("restore", half, DATABASE_URL=empty)
-        assert ended.status == 65 and ended.line()
-        assert dumped(empty) == before
+        result = demijohn("restore", half, DATABASE_URL=empty)
+        assert result.status == 65 and result.message()
+        assert dump(empty) == before
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "says"),
+    ("words", "status", "expected"),
     [
         ("restore /nowhere.dump", 65, "/nowhere.dump cannot be read: No such file"),
         (f"restore {__file__}", 65, "is not in pg_dump's custom format"),
@@ -234,32 +236,34 @@ def test_restore_of_half_a_backup_changes_nothing(
         ("backup --sometimes", 64, "backup: unrecognized arguments: --sometimes"),
     ],
 )
-def test_mistake_is_one_line(demijohn: Demijohn, words: str, status: int, says: str) -> None:
-    ended = demijohn(words)
-    assert (ended.status, says in ended.line()) == (status, True), ended
+def test_wrong_arguments_are_a_one_line_error(
+    demijohn: Demijohn, words: str, status: int, expected: str
+) -> None:
+    result = demijohn(words)
+    assert (result.status, expected in result.message()) == (status, True), result
 
 
 @pytest.mark.parametrize("command", ["backup FILE", "restore FILE"])
-def test_program_that_is_missing_or_too_old_is_named(
-    boot: Boot, file: Path, empty: str, command: str
+def test_missing_or_old_postgres_client_is_named(
+    run_demijohn: RunDemijohn, file: Path, empty: str, command: str
 ) -> None:
     word = command.replace("FILE", str(file))
     word += " --force" if "backup" in word else ""
-    ended = boot(word, DATABASE_URL=empty)
-    assert ended.status == 78
+    result = run_demijohn(word, DATABASE_URL=empty)
+    assert result.status == 78
     name = "pg_dump" if "backup" in word else "pg_restore"
     assert re.match(
         rf"this image has (no {name}|{name} 1[0-7]), and the server is PostgreSQL 18\. Build the "
         r"image with --build-arg POSTGRES_CLIENT=18",
-        ended.line(),
+        result.message(),
     )
     assert file.read_bytes().startswith(b"PGDMP")
 
 
-def test_password_is_in_no_list_of_processes(
-    boot: Boot, full: str, postgres: Postgres, tmp_path: Path
+def test_password_is_not_in_the_arguments_of_pg_dump(
+    run_demijohn: RunDemijohn, filled: str, postgres: Postgres, tmp_path: Path
 ) -> None:
-    """Whatever its letters; pg_dump is one that writes down how it was called."""
+    """With any characters in the password; here pg_dump is a wrapper that records its arguments."""
     user, password = f"u{os.getpid()}", "secret @/:' %41 word"
     postgres.execute(
         f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password.replace(chr(39), chr(39) * 2)}'"
@@ -269,37 +273,39 @@ def test_password_is_in_no_list_of_processes(
     wrapper.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\nexec {real} "$@"\n')
     wrapper.chmod(0o755)
     try:
-        place = full.partition("@")[2]
+        place = filled.partition("@")[2]
         url = f"postgres://{user}:{quote(password, safe='')}@{place}?application_name=x"
-        ended = boot(f"backup {tmp_path}/a", DATABASE_URL=url, PATH=f"{tmp_path}:{os.defpath}")
-        assert (ended.status, ended.err) == (0, "")
+        result = run_demijohn(
+            f"backup {tmp_path}/a", DATABASE_URL=url, PATH=f"{tmp_path}:{os.defpath}"
+        )
+        assert (result.status, result.err) == (0, "")
         calls = (tmp_path / "calls").read_text()
         assert f"{user}@" in calls and "application_name=x" in calls
-        secrecy.assert_kept([password], calls)
+        secrecy.assert_no_secret([password], calls)
     finally:
         postgres.execute(f"DROP ROLE {user}")
 
 
 @pytest.mark.parametrize("command", ["backup FILE --force", "restore FILE"])
 def test_release_url_of_another_database_is_refused(
-    demijohn: Demijohn, file: Path, full: str, empty: str, command: str
+    demijohn: Demijohn, file: Path, filled: str, empty: str, command: str
 ) -> None:
-    before = file.read_bytes(), dumped(empty)
+    before = file.read_bytes(), dump(empty)
     words = command.replace("FILE", str(file))
-    ended = demijohn(words, DATABASE_URL=full, RELEASE_DATABASE_URL=empty)
-    assert ended.status == 78
-    assert "RELEASE_DATABASE_URL leads to another database" in ended.line()
-    assert (file.read_bytes(), dumped(empty)) == before
+    result = demijohn(words, DATABASE_URL=filled, RELEASE_DATABASE_URL=empty)
+    assert result.status == 78
+    assert "RELEASE_DATABASE_URL leads to another database" in result.message()
+    assert (file.read_bytes(), dump(empty)) == before
 
 
 @pytest.mark.pgbouncer
-def test_pooler_is_not_dumped_through_unless_it_is_named_for_it(
-    demijohn: Demijohn, full: str, tmp_path: Path, request: pytest.FixtureRequest
+def test_backup_through_a_pooler_is_refused_without_a_direct_url(
+    demijohn: Demijohn, filled: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    pooled = request.getfixturevalue("pgbouncer").url(full)
-    ended = demijohn("backup", tmp_path / "a", DATABASE_URL=pooled)
-    assert ended.status == 78
-    assert "leads through a pooler" in ended.line()
-    assert "Set RELEASE_DATABASE_URL to the direct URL" in ended.line()
-    ended = demijohn("backup", tmp_path / "a", DATABASE_URL=pooled, RELEASE_DATABASE_URL=full)
-    assert ended.status == 0
+    pooled = request.getfixturevalue("pgbouncer").url(filled)
+    result = demijohn("backup", tmp_path / "a", DATABASE_URL=pooled)
+    assert result.status == 78
+    assert "leads through a pooler" in result.message()
+    assert "Set RELEASE_DATABASE_URL to the direct URL" in result.message()
+    result = demijohn("backup", tmp_path / "a", DATABASE_URL=pooled, RELEASE_DATABASE_URL=filled)
+    assert result.status == 0

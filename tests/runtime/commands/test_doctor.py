@@ -1,4 +1,4 @@
-"""`demijohn doctor`: a report, and for each problem a remedy."""
+"""`demijohn doctor`: a report, and a remedy for each problem."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from local.postgres import Postgres, temporary
 from tests.sqlite_import.helpers import ask, connected
-from tests.support.finished_command import Boot
+from tests.support.finished_command import RunDemijohn
 from tests.support.standby import PRIMARY, standby_of
 
 
@@ -16,9 +16,11 @@ def problems(report: str) -> list[str]:
     return re.findall("^  ✗ (.*)$", report, re.MULTILINE)
 
 
-def test_where_all_is_well_it_says_what_there_is(boot: Boot, database: str) -> None:
-    ended = boot("doctor", WEB_CONCURRENCY="2", DATABASE_POOL_SIZE="3", PUBLIC_ROOM="hall")
-    assert (ended.status, problems(ended.out)) == (0, []), ended.out
+def test_doctor_without_problems_lists_the_environment(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn("doctor", WEB_CONCURRENCY="2", DATABASE_POOL_SIZE="3", PUBLIC_ROOM="hall")
+    assert (result.status, problems(result.out)) == (0, []), result.out
     for line in (
         r"WEB_CONCURRENCY +2  \(environment\)",
         r"DRAIN_SECONDS +5  \(default\)",
@@ -31,7 +33,7 @@ def test_where_all_is_well_it_says_what_there_is(boot: Boot, database: str) -> N
         r"this instance takes +up to 6 of them",
         "no problems found",
     ):
-        assert re.search(line, ended.out), (line, ended.out)
+        assert re.search(line, result.out), (line, result.out)
 
 
 @pytest.mark.parametrize(
@@ -51,44 +53,50 @@ def test_where_all_is_well_it_says_what_there_is(boot: Boot, database: str) -> N
         ({"DRAIN_SECOND": "9"}, "DRAIN_SECOND is not a setting. Did you mean DRAIN_SECONDS?"),
     ],
 )
-def test_each_problem_has_its_remedy(boot: Boot, settings: dict[str, str], problem: str) -> None:
-    ended = boot("doctor", **settings)
-    found = problems(ended.out)
-    assert (ended.status, ended.err) == (1, "")
-    assert [line for line in found if problem in line], ended.out
+def test_doctor_names_each_problem_with_its_remedy(
+    run_demijohn: RunDemijohn, settings: dict[str, str], problem: str
+) -> None:
+    result = run_demijohn("doctor", **settings)
+    found = problems(result.out)
+    assert (result.status, result.err) == (1, "")
+    assert [line for line in found if problem in line], result.out
     many = "" if len(found) == 1 else "s"
-    assert ended.out.endswith(f"\n{len(found)} problem{many} found\n")
+    assert result.out.endswith(f"\n{len(found)} problem{many} found\n")
 
 
-def test_all_is_said_also_where_the_database_is_away(boot: Boot, postgres: Postgres) -> None:
+def test_doctor_reports_other_problems_if_the_database_is_away(
+    run_demijohn: RunDemijohn, postgres: Postgres
+) -> None:
     away = f"postgres://u:hunter22@127.0.0.1:{postgres.port}/nothing"
-    ended = boot("doctor", DATABASE_URL=away, DEMIJOHN_STATIC_DIR="/nowhere")
-    assert ended.status == 1
-    static, database = problems(ended.out)
+    result = run_demijohn("doctor", DATABASE_URL=away, DEMIJOHN_STATIC_DIR="/nowhere")
+    assert result.status == 1
+    static, database = problems(result.out)
     assert static.startswith("no index.html") and database.startswith("database away: ")
 
 
-def test_a_database_that_takes_no_writing_is_told(boot: Boot, database: str) -> None:
+def test_doctor_reports_a_read_only_database_with_its_remedy(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
     name = urlsplit(database).path[1:]
     ask(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-    (told,) = problems(boot("doctor").out)
-    assert told.startswith("it takes no writing: default_transaction_read_only is on")
-    way = told.partition("Turn it off where it was turned on: ")[2].partition("; or")[0]
+    (problem,) = problems(run_demijohn("doctor").out)
+    assert problem.startswith("it takes no writing: default_transaction_read_only is on")
+    remedy = problem.partition("Turn it off where it was turned on: ")[2].partition("; or")[0]
     with connected(database) as cursor:
-        for statement in way.split("; "):
+        for statement in remedy.split("; "):
             cursor.execute(statement)
-    assert not problems(boot("doctor").out)
+    assert not problems(run_demijohn("doctor").out)
 
 
-def test_a_standby_is_told_as_one(boot: Boot) -> None:
+def test_doctor_reports_a_standby(run_demijohn: RunDemijohn) -> None:
     with temporary(**PRIMARY) as primary, standby_of(primary) as standby:
-        (told,) = problems(boot("doctor", DATABASE_URL=standby.url("postgres")).out)
-        assert told == "it is a read-only standby. Name the primary, or both hosts."
+        (problem,) = problems(run_demijohn("doctor", DATABASE_URL=standby.url("postgres")).out)
+        assert problem == "it is a read-only standby. Name the primary, or both hosts."
 
 
-def test_what_cannot_be_understood_ends_it(boot: Boot, tmp_path: Path) -> None:
-    ended = boot("doctor", PORT="none", WEB_TREADS="9", DEMIJOHN_RUN_DIR=str(tmp_path))
-    assert ended.status == 78
-    first, second = ended.lines()
+def test_doctor_with_invalid_settings_exits_78(run_demijohn: RunDemijohn, tmp_path: Path) -> None:
+    result = run_demijohn("doctor", PORT="none", WEB_TREADS="9", DEMIJOHN_RUN_DIR=str(tmp_path))
+    assert result.status == 78
+    first, second = result.messages()
     assert first.startswith("PORT='none' ")
     assert second == "WEB_TREADS is not a setting. Did you mean WEB_THREADS?"

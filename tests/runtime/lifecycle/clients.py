@@ -1,4 +1,4 @@
-"""What the tests of the lifecycle share: clients, and what a stack says of itself."""
+"""Shared by the tests of the lifecycle: clients, and queries about a stack."""
 
 import http.client
 import json
@@ -6,22 +6,22 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.front_door import Answer, dial, read
+from tests.support.front_door import Response, connect, read_response
 from tests.support.stack import Stack
 
 Launch = Callable[..., Stack]
 
 
 class Load:
-    """Four clients that read without a pause; counts what they get."""
+    """Four clients that send GETs without a pause, and count the results."""
 
     def __init__(self, stack: Stack, path: str = "/api/show") -> None:
         self._stack = stack
         self._path = path
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self.good = 0
-        self.bad: list[str] = []
+        self.succeeded = 0
+        self.failed: list[str] = []
 
     def __enter__(self) -> "Load":
         self._threads = [threading.Thread(target=self._run) for _ in range(4)]
@@ -34,10 +34,10 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def more(self, count: int = 100) -> None:
-        """Wait until so many more reads have been answered."""
-        wanted = self.good + len(self.bad) + count
-        self._stack.wait_for(lambda: self.good + len(self.bad) >= wanted, "answers")
+    def wait_for_responses(self, count: int = 100) -> None:
+        """Wait until `count` more requests have ended."""
+        wanted = self.succeeded + len(self.failed) + count
+        self._stack.wait_for(lambda: self.succeeded + len(self.failed) >= wanted, "responses")
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -48,36 +48,36 @@ class Load:
                 fault = repr(error)
             with self._lock:
                 if fault:
-                    self.bad.append(fault)
+                    self.failed.append(fault)
                 else:
-                    self.good += 1
+                    self.succeeded += 1
 
 
-class Waiting:
-    """A request that the app has taken and answers once it is let through."""
+class BlockedRequest:
+    """A request that the app has accepted, and answers after `release`."""
 
     def __init__(self, stack: Stack, gate: Path) -> None:
         self._gate = gate
         self.reached = gate.with_suffix(".reached")
-        self._connection = dial(stack)
+        self._connection = connect(stack)
         self._connection.sendall(
             f"GET /api/gate?file={gate} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
         )
         stack.wait_for(self.reached.exists, "request at the gate")
 
-    def let_through(self) -> Answer:
+    def release(self) -> Response:
         self._gate.touch()
         with self._connection:
-            return read(self._connection)
+            return read_response(self._connection)
 
 
-def reason(stack: Stack, probe: str = "/readyz") -> str:
-    """What a probe says is wrong; empty if nothing is."""
+def failure_reason(stack: Stack, probe: str = "/readyz") -> str:
+    """The reason in a probe's response; empty if the probe succeeds."""
     status, headers, body = stack.get(probe)
-    told = json.loads(body)
-    assert status == (503 if "reason" in told else 200)
+    document = json.loads(body)
+    assert status == (503 if "reason" in document else 200)
     assert headers["cache-control"] == "no-store"
-    return str(told.get("reason", ""))
+    return str(document.get("reason", ""))
 
 
 def workers(stack: Stack) -> set[int]:

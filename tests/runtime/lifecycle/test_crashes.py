@@ -1,4 +1,4 @@
-"""What happens to requests while processes die, and the database, and come back."""
+"""Requests while processes or the database fail and recover."""
 
 import os
 import signal
@@ -8,57 +8,57 @@ from pathlib import Path
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.runtime.lifecycle.clients import Launch, Load, Waiting, reason, workers
-from tests.support.front_door import MIRROR, ask, dial, left, read
+from tests.runtime.lifecycle.clients import BlockedRequest, Launch, Load, failure_reason, workers
+from tests.support.front_door import MIRROR, connect, read_response, send_request, stack_processes
 
 DATABASE = "/healthz/database"
 WORKERS = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
 
 
-# Processes that die
+# Crashed processes
 
 
-def test_no_read_fails_when_gunicorn_is_killed(launch: Launch) -> None:
+def test_get_succeeds_when_gunicorn_is_killed(launch: Launch) -> None:
     running = launch(**MIRROR, **WORKERS).start().wait_until_ready()
     first = running.child("gunicorn")
     with Load(running) as load:
-        load.more()
+        load.wait_for_responses()
         os.kill(first, signal.SIGKILL)
         running.wait_for(lambda: first not in running.children(), "end of the first master")
-        load.more(500)
-    assert load.bad == []
+        load.wait_for_responses(500)
+    assert load.failed == []
     assert running.child("gunicorn") != first
     assert "supervise gunicorn ended (terminated by SIGKILL), starting it again" in running.log
 
 
-def test_no_read_fails_when_a_worker_is_killed(launch: Launch, tmp_path: Path) -> None:
-    """What it had taken and not begun to answer goes to the worker that comes in its place."""
+def test_get_is_retried_when_its_worker_is_killed(launch: Launch, tmp_path: Path) -> None:
+    """Requests without a response yet go to the worker that replaces it."""
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start().wait_until_ready()
-    waiting = [Waiting(running, tmp_path / f"gate{number}") for number in range(4)]
+    waiting = [BlockedRequest(running, tmp_path / f"gate{number}") for number in range(4)]
     (worker,) = workers(running)
     for request in waiting:
         request.reached.unlink()
     os.kill(worker, signal.SIGKILL)
     for request in waiting:
         running.wait_for(request.reached.exists, "second try")
-        answer = request.let_through()
-        assert (answer.status, answer.body) == (200, b"through")
+        response = request.release()
+        assert (response.status, response.body) == (200, b"through")
     assert worker not in workers(running)
 
 
-def test_no_read_fails_when_gunicorn_ends_as_if_all_were_well(launch: Launch) -> None:
+def test_get_succeeds_when_gunicorn_exits_with_0(launch: Launch) -> None:
     running = launch(**MIRROR, **WORKERS).start().wait_until_ready()
     first = running.child("gunicorn")
     with Load(running) as load:
-        load.more()
+        load.wait_for_responses()
         os.kill(first, signal.SIGTERM)  # Gunicorn then exits 0
         running.wait_for(lambda: first not in running.children(), "end of the first master")
-        load.more(500)
-    assert load.bad == []
+        load.wait_for_responses(500)
+    assert load.failed == []
     assert "supervise gunicorn ended (exit status 0), starting it again" in running.log
 
 
-def test_nginx_comes_back_and_its_orphans_hold_no_port(launch: Launch) -> None:
+def test_nginx_is_restarted_and_its_orphans_release_the_port(launch: Launch) -> None:
     running = launch(**MIRROR).start().wait_until_ready()
     first = running.child("nginx")
     orphans = set(running.children(first))
@@ -67,13 +67,13 @@ def test_nginx_comes_back_and_its_orphans_hold_no_port(launch: Launch) -> None:
     running.wait_for(
         lambda: first not in running.children() and running.get("/readyz")[0] == 200, "new nginx"
     )
-    assert not orphans & left(running).keys()
+    assert not orphans & stack_processes(running).keys()
     assert "bind() to" not in running.log
-    for _ in range(20):  # none of which lands in a listener that nobody serves
+    for _ in range(20):  # no connection ends in a listener without a process that serves it
         assert running.get("/api/show")[0] == 200
 
 
-def test_no_page_fails_when_a_worker_of_nginx_is_killed_between_requests(launch: Launch) -> None:
+def test_page_is_served_after_an_nginx_worker_is_killed(launch: Launch) -> None:
     running = launch(**MIRROR).start().wait_until_ready()
     master = running.child("nginx")
     for worker in running.children(master):
@@ -83,13 +83,11 @@ def test_no_page_fails_when_a_worker_of_nginx_is_killed_between_requests(launch:
     assert running.child("nginx") == master
 
 
-def test_what_a_dead_worker_of_gunicorn_was_told_to_change_is_not_tried_twice(
-    launch: Launch, tmp_path: Path
-) -> None:
-    """A write whose worker dies is a 502: whether it took place, only the client can find out."""
+def test_post_is_not_retried_when_its_worker_dies(launch: Launch, tmp_path: Path) -> None:
+    """The response is a 502: only the client can find out whether the change took place."""
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start().wait_until_ready()
     gate = tmp_path / "gate"
-    with dial(running) as connection:
+    with connect(running) as connection:
         connection.sendall(
             f"POST /api/gate?file={gate} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
             "Connection: close\r\n\r\n".encode()
@@ -99,67 +97,73 @@ def test_what_a_dead_worker_of_gunicorn_was_told_to_change_is_not_tried_twice(
         reached.unlink()
         (worker,) = workers(running)
         os.kill(worker, signal.SIGKILL)
-        assert read(connection).status == 502
+        assert read_response(connection).status == 502
     assert not reached.exists()
 
 
-# The database, while it runs
+# Outages of the database
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[Postgres]:
+def private_postgres() -> Iterator[Postgres]:
     with temporary() as server:
         yield server
 
 
-def test_a_database_that_goes_makes_it_neither_unready_nor_unhealthy(
-    launch: Launch, own_postgres: Postgres
+def test_database_outage_does_not_fail_readyz_or_livez(
+    launch: Launch, private_postgres: Postgres
 ) -> None:
-    running = launch(**MIRROR, DATABASE_URL=own_postgres.url()).start().wait_until_ready()
+    running = launch(**MIRROR, DATABASE_URL=private_postgres.url()).start().wait_until_ready()
     for _ in range(2):
         processes = {running.child("gunicorn"), running.child("nginx"), *workers(running)}
-        own_postgres.stop()
-        running.wait_for(lambda: reason(running, DATABASE) == "database away", "word of it")
+        private_postgres.stop()
+        running.wait_for(
+            lambda: failure_reason(running, DATABASE) == "database away", "report of the outage"
+        )
         assert running.get("/livez")[0] == 200
-        assert reason(running) == ""
+        assert failure_reason(running) == ""
         assert running.get("/")[0] == 200
-        own_postgres.start()
+        private_postgres.start()
         running.wait_until_ready()
-        assert processes <= left(running).keys()  # nothing was restarted for it
-    assert "GET /healthz" not in running.log  # whatever they say, probes would drown the rest
+        assert processes <= stack_processes(running).keys()  # nothing was restarted
+    assert "GET /healthz" not in running.log  # probes are not logged, even if they fail
 
 
-def test_a_database_that_hangs_holds_up_nobody(launch: Launch, own_postgres: Postgres) -> None:
-    running = launch(**MIRROR, DATABASE_URL=own_postgres.url(), WEB_CONCURRENCY="1").start()
+def test_database_that_hangs_does_not_block_other_requests(
+    launch: Launch, private_postgres: Postgres
+) -> None:
+    running = launch(**MIRROR, DATABASE_URL=private_postgres.url(), WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
-    own_postgres.signal(signal.SIGSTOP)  # connections are taken, and never served
+    private_postgres.signal(signal.SIGSTOP)  # connections are accepted and never answered
     try:
-        running.wait_for(lambda: reason(running, DATABASE) == "database away", "word of it")
-        with Load(running, DATABASE) as probing:  # as many as there are threads ask for it
+        running.wait_for(
+            lambda: failure_reason(running, DATABASE) == "database away", "report of the outage"
+        )
+        with Load(running, DATABASE) as probing:  # one client per thread
             for _ in range(20):
-                assert ask(running).status == 200
-                assert reason(running) == ""
-            probing.more(8)
-        assert all(told.startswith("503: ") for told in probing.bad)
+                assert send_request(running).status == 200
+                assert failure_reason(running) == ""
+            probing.wait_for_responses(8)
+        assert all(failure.startswith("503: ") for failure in probing.failed)
     finally:
-        own_postgres.signal(signal.SIGCONT)
+        private_postgres.signal(signal.SIGCONT)
     running.wait_until_ready()
 
 
-def test_probes_are_answered_while_every_thread_is_busy(launch: Launch, tmp_path: Path) -> None:
+def test_probes_succeed_while_every_thread_is_busy(launch: Launch, tmp_path: Path) -> None:
     running = launch(**MIRROR, WEB_CONCURRENCY="1", WEB_THREADS="2").start().wait_until_ready()
-    busy = [Waiting(running, tmp_path / f"gate{number}") for number in range(2)]
+    busy = [BlockedRequest(running, tmp_path / f"gate{number}") for number in range(2)]
     for _ in range(20):
         for probe in ("/livez", "/readyz", DATABASE):
             assert running.get(probe)[0] == 200
     assert running.request("HEAD", "/livez")[2] == b""
     for request in busy:
-        assert request.let_through().status == 200
+        assert request.release().status == 200
 
 
-def test_probes_are_answered_by_a_worker_where_their_socket_is_gone(launch: Launch) -> None:
+def test_probes_fall_back_to_a_worker_if_their_socket_is_missing(launch: Launch) -> None:
     running = launch(**MIRROR).start().wait_until_ready()
     (running.run_dir / "probes.sock").unlink()
     for probe in ("/livez", "/up", "/readyz", DATABASE):
-        assert reason(running, probe) == ""
+        assert failure_reason(running, probe) == ""
         assert running.request("HEAD", probe)[::2] == (200, b"")

@@ -1,4 +1,4 @@
-"""/healthz/database asks the database itself: in time, and wherever it answers."""
+"""/healthz/database connects to the database: within its timeout, on any of its hosts."""
 
 import socket
 import time
@@ -12,59 +12,61 @@ TIMEOUT = 2
 
 
 @pytest.fixture
-def silent() -> Iterator[int]:
-    """The port of a server that takes connections and says nothing."""
+def silent_port() -> Iterator[int]:
+    """The port of a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield int(listener.getsockname()[1])
 
 
 def answers(url: str) -> bool:
-    """Whether the database answers; found out within the timeout."""
-    began = time.monotonic()
+    """Whether the probe succeeds; it must end within its timeout."""
+    started_at = time.monotonic()
     found = DatabaseProbe(url, TIMEOUT).answers()
-    assert time.monotonic() - began < TIMEOUT + 2
+    assert time.monotonic() - started_at < TIMEOUT + 2
     return found
 
 
-def hosts(url: str, listed: str) -> str:
-    return url.replace(urlsplit(url).netloc.rpartition("@")[2], listed)
+def with_hosts(url: str, host_list: str) -> str:
+    return url.replace(urlsplit(url).netloc.rpartition("@")[2], host_list)
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-def test_a_database_that_runs_answers(database: str, name: str) -> None:
-    assert answers(hosts(database, f"{name}:{urlsplit(database).port}"))
+def test_probe_succeeds_on_a_running_database(database: str, name: str) -> None:
+    assert answers(with_hosts(database, f"{name}:{urlsplit(database).port}"))
 
 
-def test_another_host_answers_where_the_first_hangs(database: str, silent: int) -> None:
+def test_probe_tries_the_next_host_if_the_first_hangs(database: str, silent_port: int) -> None:
     real = f"127.0.0.1:{urlsplit(database).port}"
-    assert answers(hosts(database, f"127.0.0.1:{silent},{real}"))
-    assert not answers(hosts(database, f"127.0.0.1:{silent}"))
+    assert answers(with_hosts(database, f"127.0.0.1:{silent_port},{real}"))
+    assert not answers(with_hosts(database, f"127.0.0.1:{silent_port}"))
 
 
-@pytest.mark.parametrize("known", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1"]])
-def test_another_address_answers_where_the_first_does_not(
-    database: str, monkeypatch: pytest.MonkeyPatch, known: list[str]
+@pytest.mark.parametrize("addresses", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1"]])
+def test_probe_tries_the_next_address_of_a_host(
+    database: str, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
-    known_as = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0)) for address in known]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: known_as)
-    assert answers(hosts(database, f"db.example:{urlsplit(database).port}"))
+    resolved = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, 0)) for address in addresses]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: resolved)
+    assert answers(with_hosts(database, f"db.example:{urlsplit(database).port}"))
 
 
-def test_a_resolver_that_hangs_holds_up_nobody(
+def test_probe_times_out_if_the_resolver_hangs(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """libpq would find this name; where it does not, it freezes the process meanwhile."""
+    """libpq would resolve this name; while libpq resolves a name, the process is frozen."""
 
     def hang(*_args: object, **_options: object) -> list[object]:
         time.sleep(TIMEOUT * 3)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    url = hosts(database, f"localhost:{urlsplit(database).port}")
+    url = with_hosts(database, f"localhost:{urlsplit(database).port}")
     assert not answers(url)
 
 
-def test_no_thread_to_be_had_is_no_answer(database: str, no_thread: Callable[[str], None]) -> None:
-    no_thread("resolve")
-    url = hosts(database, f"localhost:{urlsplit(database).port}")
+def test_probe_fails_if_no_thread_can_be_started(
+    database: str, fail_thread_start: Callable[[str], None]
+) -> None:
+    fail_thread_start("resolve")
+    url = with_hosts(database, f"localhost:{urlsplit(database).port}")
     assert not answers(url)

@@ -1,4 +1,4 @@
-"""Probes, as hosts send them: each means one thing, and none is answered by the frontend."""
+"""Probes, as hosts send them: each has one meaning, and none gets a page of the frontend."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.lifecycle.clients import Launch
-from tests.support.front_door import MIRROR, PAGE, apology, ask
+from tests.support.front_door import MIRROR, PAGE, error_page, send_request
 from tests.support.stack import Stack
 
 LIVE = ("/livez", "/healthz", "/up")
@@ -19,27 +19,31 @@ PROBES = dict.fromkeys(LIVE, "ok") | {"/readyz": "ready", "/healthz/database": "
 @pytest.mark.parametrize("path", PROBES)
 @pytest.mark.parametrize("query", ["", "?from=a-host"])
 def test_probe_of_a_healthy_instance_is_200(mirror: Stack, path: str, query: str) -> None:
-    answer = ask(mirror, path + query, Sec_Fetch_Mode="navigate", User_Agent="kube-probe/1.33")
-    assert (answer.status, answer.json()) == (200, {"status": PROBES[path]})
-    assert answer.one("Content-Type") == "application/json"
-    assert answer.one("Cache-Control") == "no-store"
-    assert answer.one("Cache-Status") in (None, "nginx; fwd=uri-miss")
+    response = send_request(
+        mirror, path + query, Sec_Fetch_Mode="navigate", User_Agent="kube-probe/1.33"
+    )
+    assert (response.status, response.json()) == (200, {"status": PROBES[path]})
+    assert response.header("Content-Type") == "application/json"
+    assert response.header("Cache-Control") == "no-store"
+    assert response.header("Cache-Status") in (None, "nginx; fwd=uri-miss")
 
 
 @pytest.mark.parametrize("path", PROBES)
-def test_probe_may_be_head(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path, method="HEAD")
-    assert (answer.status, answer.body) == (200, b"")
-    assert answer.one("Cache-Control") == "no-store"
+def test_probe_with_head_is_200(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path, method="HEAD")
+    assert (response.status, response.body) == (200, b"")
+    assert response.header("Cache-Control") == "no-store"
 
 
 @pytest.mark.parametrize("path", PROBES)
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_probe_with_another_method_is_405(mirror: Stack, path: str, method: str) -> None:
-    answer = ask(mirror, path, method=method, body=b"x" if method in ("POST", "PUT") else b"")
-    assert answer.status == 405
-    assert answer.one("Allow") == "GET, HEAD"
-    apology(answer)
+    response = send_request(
+        mirror, path, method=method, body=b"x" if method in ("POST", "PUT") else b""
+    )
+    assert response.status == 405
+    assert response.header("Allow") == "GET, HEAD"
+    error_page(response)
 
 
 MISSPELT = [f"{path}/" for path in PROBES]
@@ -47,48 +51,48 @@ MISSPELT += ["/livez/x", "/readyz/database", "/healthz/xyz", "/healthz/database/
 
 
 @pytest.mark.parametrize("path", MISSPELT)
-def test_probe_of_a_misspelt_path_is_404(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path, Sec_Fetch_Mode="navigate")
-    assert answer.status == 404
-    apology(answer)
+def test_probe_with_a_misspelt_path_is_404(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path, Sec_Fetch_Mode="navigate")
+    assert response.status == 404
+    error_page(response)
 
 
 @pytest.mark.parametrize("path", ["/up/stairs", "/upload", "/readyzone", "/livez-page"])
 def test_page_with_a_similar_path_is_served(mirror: Stack, path: str) -> None:
-    assert ask(mirror, path).body == PAGE.encode()
+    assert send_request(mirror, path).body == PAGE.encode()
 
 
-# Gunicorn is dead. REQUEST_TIMEOUT is longer than a test waits: a probe does not depend on it.
+# Gunicorn hangs. REQUEST_TIMEOUT is longer than a test waits: a probe does not depend on it.
 
 
-def statuses(stack: Stack) -> dict[str, int]:
-    """What each probe is answered, all asked at once; none of them with a page of the frontend."""
+def probe_statuses(stack: Stack) -> dict[str, int]:
+    """The status of each probe, all sent at once; none of them may get a page of the frontend."""
 
     def status(path: str) -> int:
-        answer = ask(stack, path, Sec_Fetch_Mode="navigate")
-        assert b"The page" not in answer.body and b"root" not in answer.body
-        return answer.status
+        response = send_request(stack, path, Sec_Fetch_Mode="navigate")
+        assert b"The page" not in response.body and b"root" not in response.body
+        return response.status
 
     with ThreadPoolExecutor(len(PROBES)) as threads:
         return dict(zip(PROBES, threads.map(status, PROBES), strict=True))
 
 
-def test_gunicorn_that_is_stopped_fails_every_probe(launch: Launch) -> None:
+def test_every_probe_fails_while_gunicorn_is_stopped(launch: Launch) -> None:
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="600").start().wait_until_ready()
     master = running.child("gunicorn")
-    everyone = [master, *running.children(master)]
-    for pid in everyone:
+    pids = [master, *running.children(master)]
+    for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        assert statuses(running) == dict.fromkeys(PROBES, 504)
-        assert running.get("/")[0] == 200  # which is why a probe must not be a page
+        assert probe_statuses(running) == dict.fromkeys(PROBES, 504)
+        assert running.get("/")[0] == 200  # so a probe must not get a page
     finally:
-        for pid in everyone:
+        for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    assert statuses(running) == dict.fromkeys(PROBES, 200)
+    assert probe_statuses(running) == dict.fromkeys(PROBES, 200)
 
 
-def test_gunicorn_that_hangs_while_it_starts_fails_every_probe(
+def test_every_probe_fails_while_gunicorn_hangs_at_its_start(
     launch: Launch, tmp_path: Path
 ) -> None:
     gate = tmp_path / "gate"
@@ -99,26 +103,28 @@ def test_gunicorn_that_hangs_while_it_starts_fails_every_probe(
     settings = MIRROR | {"APP_DIR": str(tmp_path), "APP_MODULE": "slow:app"}
     running = launch(**settings, DEMIJOHN_REQUEST_TIMEOUT="600").start()
     running.wait_for(lambda: running.get("/")[0] == 200, "page")
-    assert statuses(running) == dict.fromkeys(PROBES, 504)
+    assert probe_statuses(running) == dict.fromkeys(PROBES, 504)
     gate.touch()
     running.wait_until_ready()
     gate.unlink()
     os.kill(running.child("gunicorn"), signal.SIGKILL)  # the next one hangs again
-    running.wait_for(lambda: ask(running, "/livez").status == 504, "the end of the first")
-    assert statuses(running) == dict.fromkeys(PROBES, 504)
+    running.wait_for(
+        lambda: send_request(running, "/livez").status == 504, "end of the first master"
+    )
+    assert probe_statuses(running) == dict.fromkeys(PROBES, 504)
 
 
 def test_healthcheck_fails_while_gunicorn_is_stopped(launch: Launch) -> None:
-    """With Nginx's own error: it waits longer than Nginx."""
+    """It reports Nginx's error, since its timeout is longer than Nginx's."""
     from demijohn.commands import healthcheck
     from demijohn.common.exit_codes import CommandError
 
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start().wait_until_ready()
     master = running.child("gunicorn")
-    with contextlib.ExitStack() as going_on, pytest.MonkeyPatch.context() as environment:
+    with contextlib.ExitStack() as resumed, pytest.MonkeyPatch.context() as environment:
         for pid in [master, *running.children(master)]:
             os.kill(pid, signal.SIGSTOP)
-            going_on.callback(os.kill, pid, signal.SIGCONT)
+            resumed.callback(os.kill, pid, signal.SIGCONT)
         environment.setenv("PORT", str(running.port))
         with pytest.raises(CommandError, match="/livez answers 504"):
             healthcheck.run()

@@ -1,4 +1,4 @@
-"""Programs beyond help, and machines without room."""
+"""Programs that keep failing, and limits of connections and time."""
 
 import contextlib
 import http.client
@@ -11,41 +11,47 @@ from pathlib import Path
 
 import pytest
 
-from tests.runtime.lifecycle.clients import Launch, Waiting, workers
-from tests.support.front_door import APPS, MIRROR, dial, left, lingering, read, root
-from tests.support.stack import PATIENCE_SECONDS, Stack
+from tests.runtime.lifecycle.clients import BlockedRequest, Launch, workers
+from tests.support.front_door import (
+    APPS,
+    MIRROR,
+    connect,
+    make_root,
+    read_response,
+    remaining_processes,
+    stack_processes,
+)
+from tests.support.stack import TIMEOUT_SECONDS, Stack
 
-# Programs beyond help
+# Programs that keep failing
 
 
-def test_a_program_that_keeps_ending_ends_the_container(launch: Launch, tmp_path: Path) -> None:
-    folder = root(tmp_path, worker="command=sh -c 'echo the queue is gone >&2; exit 3'")
+def test_program_that_keeps_failing_stops_the_container(launch: Launch, tmp_path: Path) -> None:
+    folder = make_root(tmp_path, worker="command=sh -c 'echo the queue is gone >&2; exit 3'")
     running = launch(folder, **MIRROR).start()
     assert running.wait() == 70
     assert running.log.splitlines()[-1] == (
         "demijohn: worker ended 3 times within 60 s (exit status 3). "
         "Its last words: the queue is gone"
     )
-    assert not lingering(running)
+    assert not remaining_processes(running)
 
 
-def test_a_program_that_cannot_be_started_ends_the_container(
-    launch: Launch, tmp_path: Path
-) -> None:
-    folder = root(tmp_path, worker="command=/nowhere/worker")
+def test_program_that_cannot_be_started_stops_the_container(launch: Launch, tmp_path: Path) -> None:
+    folder = make_root(tmp_path, worker="command=/nowhere/worker")
     running = launch(folder, **MIRROR).start()
     assert running.wait() == 70
     last = running.log.splitlines()[-1]
     assert last.startswith("demijohn: worker does not start") and "/nowhere/worker" in last
-    assert "stop      Nginx" in running.log.partition("ready:")[0]  # not after three more tries
-    assert not lingering(running)
+    assert "stop      Nginx" in running.log.partition("ready:")[0]  # without three more attempts
+    assert not remaining_processes(running)
 
 
-def test_a_program_that_ends_as_it_begins_ends_the_container_whatever_its_startsecs(
+def test_program_that_fails_within_startsecs_stops_the_container(
     launch: Launch, tmp_path: Path
 ) -> None:
     lines = "startretries=1\ncommand=sh -c 'echo too soon >&2; exit 3'"
-    folder = root(tmp_path, worker=lines)
+    folder = make_root(tmp_path, worker=lines)
     conf = folder / "programs.d" / "worker.conf"
     conf.write_text(conf.read_text().replace("startsecs=0\n", ""))
     running = launch(folder, **MIRROR).start()
@@ -54,21 +60,21 @@ def test_a_program_that_ends_as_it_begins_ends_the_container_whatever_its_starts
     assert last.startswith("demijohn: worker does not start") and "too soon" in last
 
 
-def test_gunicorn_that_ends_by_itself_again_and_again_ends_the_container(launch: Launch) -> None:
+def test_gunicorn_that_keeps_ending_stops_the_container(launch: Launch) -> None:
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start()
     for number in range(1, 4):
         running.wait_for(lambda n=number: running.log.count("ready: ") == n, "Gunicorn")  # type: ignore[misc]
-        # A worker that has only begun would not hear that it is to go.
+        # A worker that has just started has no handler for the signal yet.
         running.wait_for(lambda: running.get("/api/show")[0] == 200, "its worker")
         os.kill(running.child("gunicorn"), signal.SIGTERM)
     assert running.wait() == 70
     assert "demijohn: gunicorn ended 3 times" in running.log.splitlines()[-1]
 
 
-def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(
+def test_waiting_probes_do_not_delay_the_exit_of_a_failed_app(
     launch: Launch, tmp_path: Path
 ) -> None:
-    """A host's probes wait at Gunicorn's socket, and Nginx for them: in vain, and 15 s."""
+    """A host's probes wait at Gunicorn's socket, and Nginx waits 15 s for them."""
     gate = tmp_path / "gate"
     waits = f"while not __import__('os').path.exists({str(gate)!r}): __import__('time').sleep(0.01)"
     (tmp_path / "slow.py").write_text(waits)
@@ -83,60 +89,60 @@ def test_who_asks_an_app_that_cannot_start_does_not_hold_up_its_end(
 
     stack.wait_for(lambda: can_connect(stack), "listener")
     probes = [threading.Thread(target=probe) for _ in range(4)]
-    for each in probes:
-        each.start()
+    for thread in probes:
+        thread.start()
     stack.wait_for(lambda: connections(stack.run_dir / "gunicorn.sock") >= 4, "probes")
     gate.touch()
     stack.wait_for(lambda: "has no app" in stack.log, "reason")
-    known = time.monotonic()
+    started_at = time.monotonic()
     assert stack.wait() == 78
-    assert time.monotonic() - known < 8
-    for each in probes:
-        each.join()
+    assert time.monotonic() - started_at < 8
+    for thread in probes:
+        thread.join()
     assert seen and set(seen) <= {502, 504}  # 504 where this machine is slow
 
 
 def connections(path: Path) -> int:
-    """How many connections a Unix socket has, those that wait to be accepted included."""
+    """The number of connections of a Unix socket, including those that wait to be accepted."""
     lines = Path("/proc/net/unix").read_text().splitlines()
-    return sum(line.endswith(f" {path}") for line in lines) - 1  # itself
+    return sum(line.endswith(f" {path}") for line in lines) - 1  # the listener
 
 
 def can_connect(stack: Stack) -> bool:
-    with contextlib.closing(dial(stack)):
+    with contextlib.closing(connect(stack)):
         return True
 
 
-def test_a_program_runs_beside_the_others_and_its_words_are_in_the_log(
+def test_program_of_programs_d_runs_and_its_output_is_logged(
     launch: Launch, tmp_path: Path
 ) -> None:
-    folder = root(
+    folder = make_root(
         tmp_path, worker="command=sh -c 'echo \"at work for $DEMIJOHN_REGION\"; exec sleep 600'"
     )
     running = launch(folder, **MIRROR, DEMIJOHN_REGION="ams").start().wait_until_ready()
-    running.wait_for(lambda: "worker    at work for ams\n" in running.log, "its words")
+    running.wait_for(lambda: "worker    at work for ams\n" in running.log, "its output")
     running.signal(signal.SIGTERM)
     assert running.wait() == 0
-    assert not lingering(running)
+    assert not remaining_processes(running)
 
 
-def test_a_program_that_is_done_does_not_end_the_container(launch: Launch, tmp_path: Path) -> None:
+def test_program_that_runs_once_does_not_stop_the_container(launch: Launch, tmp_path: Path) -> None:
     lines = "command=sh -c 'echo warmed up'\n"
-    folder = root(tmp_path, warmer=lines)
+    folder = make_root(tmp_path, warmer=lines)
     conf = folder / "programs.d" / "warmer.conf"
     conf.write_text(conf.read_text().replace("autorestart=true", "autorestart=unexpected"))
     running = launch(folder, **MIRROR).start().wait_until_ready()
-    running.wait_for(lambda: "warmer    warmed up\n" in running.log, "its words")
+    running.wait_for(lambda: "warmer    warmed up\n" in running.log, "its output")
     running.wait_for(lambda: "warmer ended" in running.log, "its end")
     assert running.log.count("warmed up") == 1
     assert "warmer ended (exit status 0), starting it again" not in running.log
 
 
-# Room
+# Limits
 
 
-def test_every_phone_in_the_hall_finds_room(launch: Launch) -> None:
-    """A thousand and more connections at once, where the limit of open files is as low as usual."""
+def test_2500_connections_at_once_are_served(launch: Launch) -> None:
+    """The soft limit of open files is low, as usual: demijohn raises it."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -144,21 +150,23 @@ def test_every_phone_in_the_hall_finds_room(launch: Launch) -> None:
         pytest.skip(f"this machine allows {hard} open files only")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 8192), hard))
     running = launch(**MIRROR).start()
-    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (1024, hard))  # it has only begun
+    resource.prlimit(
+        running.pid, resource.RLIMIT_NOFILE, (1024, hard)
+    )  # before it raises the limit
     running.wait_until_ready()
     with contextlib.ExitStack() as phones:
-        hall = [phones.enter_context(dial(running)) for _ in range(2500)]
-        for phone in hall:
+        connections_of_phones = [phones.enter_context(connect(running)) for _ in range(2500)]
+        for phone in connections_of_phones:
             phone.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert {read(phone).status for phone in hall} == {200}
+        assert {read_response(phone).status for phone in connections_of_phones} == {200}
 
 
-def test_a_websocket_may_stay_longer_than_a_request_may_take(launch: Launch) -> None:
-    # Not 1 s: a machine that is busy for as long would make a pause of the talk of it.
+def test_websocket_stays_open_longer_than_the_request_timeout(launch: Launch) -> None:
+    # Not 1 s: on a busy machine, a gap between two messages may be as long.
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="3", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     before = workers(running)
-    with dial(running) as connection, connection.makefile("rb") as incoming:
+    with connect(running) as connection, connection.makefile("rb") as incoming:
         connection.sendall(
             b"GET /api/websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Key: x\r\n\r\n"
@@ -166,39 +174,41 @@ def test_a_websocket_may_stay_longer_than_a_request_may_take(launch: Launch) -> 
         assert b" 101 " in incoming.readline()
         while incoming.readline() != b"\r\n":
             pass
-        connection.settimeout(PATIENCE_SECONDS)
+        connection.settimeout(TIMEOUT_SECONDS)
         pause = threading.Event()
-        for _ in range(40):  # eight seconds of talk
+        for _ in range(40):  # for eight seconds
             pause.wait(0.2)
             connection.sendall(b"still here\n")
             assert incoming.readline() == b"STILL HERE\n"
     assert workers(running) == before
 
 
-def test_a_worker_whose_request_hangs_is_replaced(launch: Launch, tmp_path: Path) -> None:
+def test_worker_with_a_request_that_hangs_is_replaced(launch: Launch, tmp_path: Path) -> None:
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
     (before,) = workers(running)
-    Waiting(running, tmp_path / "gate")
+    BlockedRequest(running, tmp_path / "gate")
     running.wait_for(lambda: before not in workers(running), "another worker")
     running.wait_until_ready()
-    told = rf"worker {before} has not answered for \d+ s, at {APPS / 'mirror.py'}:\d+ in wait_for"
-    assert re.search(told, running.log)
+    message = (
+        rf"worker {before} has not answered for \d+ s, at {APPS / 'mirror.py'}:\d+ in wait_for"
+    )
+    assert re.search(message, running.log)
 
 
-def test_only_its_own_user_can_reach_gunicorn(launch: Launch) -> None:
+def test_gunicorn_is_reachable_by_its_own_user_only(launch: Launch) -> None:
     running = launch(**MIRROR).start().wait_until_ready()
     mode = (running.run_dir / "gunicorn.sock").stat().st_mode
     assert mode & 0o777 == 0o600
     assert running.run_dir.stat().st_mode & 0o777 == 0o700
-    listening = _listening(running)
+    listening = listening_ports(running)
     assert listening == {running.port}
 
 
-def _listening(stack: Stack) -> set[int]:
-    """The TCP ports on which any of its processes listens."""
+def listening_ports(stack: Stack) -> set[int]:
+    """The TCP ports on which the processes of a stack listen."""
     sockets = set()
-    for pid in left(stack):
+    for pid in stack_processes(stack):
         with contextlib.suppress(OSError):
             sockets |= {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
     ports = set()

@@ -1,8 +1,8 @@
 """No request, however malformed, hangs, ends in a 5xx or reaches the app as something else.
 
-Each case of malformed_framing and malformed_headers is sent as it is to the real front door. The
-recorder behind it keeps a journal of what it got, which shows what did not arrive, and that nothing
-arrived altered. A good request follows on the same connection, and must get an answer of its own.
+Each case of malformed_framing and malformed_headers is sent byte for byte to the real Nginx. The
+recorder app behind it keeps a journal of the requests that it received, which shows that none was
+changed. A good request follows on the same connection, and must get its own response.
 """
 
 import re
@@ -14,93 +14,100 @@ import pytest
 
 from local.postgres import Postgres
 from tests.support import malformed_framing, malformed_headers
-from tests.support.front_door import Answer, door, said_properly
-from tests.support.raw_http import ADDRESS, HIDDEN, Case, Front, request
+from tests.support.front_door import Response, assert_own_error_body, front_door
+from tests.support.raw_http import ADDRESS, HIDDEN, Case, Recorder, request
 
 CASES = [*malformed_framing.CASES, *malformed_headers.CASES]
 
 
 @pytest.fixture(scope="module")
-def front(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+def recorder(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     journal = tmp_path_factory.mktemp("recorder") / "journal"
-    with door(
+    with front_door(
         postgres, APP_MODULE="recorder:app", JOURNAL=str(journal), DEMIJOHN_RATE_LIMIT="0"
     ) as running:
-        front = Front("127.0.0.1", running.port, journal.read_text)
-        assert running.get("/api/first")[0] == 200  # so that no journal without words is a good one
-        yield front
-        check_journal(front)
+        recorder = Recorder("127.0.0.1", running.port, journal.read_text)
+        assert running.get("/api/first")[0] == 200  # so that an empty journal is an error
+        yield recorder
+        check_journal(recorder)
         assert "Traceback" not in running.log
 
 
-def check_journal(front: Front) -> None:
-    """Whatever arrived late arrived too, and nothing that was hidden in something else."""
-    found = front.journal()
-    assert found
-    assert [each for each in found if "admin" in each["path"]] == []
+def check_journal(recorder: Recorder) -> None:
+    """Assert that the app received requests, and none that was hidden inside another."""
+    requests = recorder.journal()
+    assert requests
+    assert [found for found in requests if "admin" in found["path"]] == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_it_is_refused_or_taken_for_what_it_is(front: Front, case: Case) -> None:
-    exchange(front, case, at_once=False)
+def test_bad_request_is_refused_or_reaches_the_app_unchanged(
+    recorder: Recorder, case: Case
+) -> None:
+    exchange(recorder, case, at_once=False)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_what_follows_at_once_is_not_taken_for_a_part_of_it(front: Front, case: Case) -> None:
-    exchange(front, case, at_once=True)
+def test_request_pipelined_after_a_bad_one_stays_separate(recorder: Recorder, case: Case) -> None:
+    exchange(recorder, case, at_once=True)
 
 
-def exchange(front: Front, case: Case, *, at_once: bool) -> None:
-    """Send a case and a good request, on one connection; hold both answers against the journal."""
-    token, next_token = next(front.tokens), next(front.tokens)
-    sent, following = marked(case.sent, token), marked(request(), next_token)
-    method = re.match(rb"\s*(\w*)", sent)
-    with front.dial() as line:
-        line.send(sent + (following if at_once else b""))
-        answer = line.read(method[1].decode("latin-1") if method else "GET")
-        assert answer, "hung up on without a word"
-        judge(front, case, token, answer)
-        if answer.one("Connection") == "close":
-            line.finish()
-            assert line.read_all() == b""
-            assert front.arrived(next_token) == []
+def exchange(recorder: Recorder, case: Case, *, at_once: bool) -> None:
+    """Send a case and a good request on one connection; check both responses and the journal."""
+    token, next_token = next(recorder.tokens), next(recorder.tokens)
+    request_bytes, next_request = (
+        with_token(case.request_bytes, token),
+        with_token(request(), next_token),
+    )
+    method = re.match(rb"\s*(\w*)", request_bytes)
+    with recorder.dial() as connection:
+        connection.send(request_bytes + (next_request if at_once else b""))
+        response = connection.read(method[1].decode("latin-1") if method else "GET")
+        assert response, "connection closed without a response"
+        check_response(recorder, case, token, response)
+        if response.header("Connection") == "close":
+            connection.finish()
+            assert connection.read_all() == b""
+            assert recorder.requests_with(next_token) == []
             return
         if not at_once:
-            line.send(following)
-        answer = line.read()
-        assert answer, "hung up on, in spite of keep-alive"
+            connection.send(next_request)
+        response = connection.read()
+        assert response, "connection closed in spite of keep-alive"
         if case.rest:
-            judge(front, Case("the rest", b"", [400]), next_token, answer)
+            check_response(recorder, Case("the rest", b"", [400]), next_token, response)
         else:
-            judge(front, Case("the next", b"", [200], f"GET {ADDRESS}"), next_token, answer)
+            check_response(
+                recorder, Case("the next", b"", [200], f"GET {ADDRESS}"), next_token, response
+            )
 
 
-def marked(sent: bytes, token: str) -> bytes:
-    return sent.replace(b"TOKEN", token.encode())
+def with_token(request_bytes: bytes, token: str) -> bytes:
+    return request_bytes.replace(b"TOKEN", token.encode())
 
 
-def judge(front: Front, case: Case, token: str, answer: Answer) -> None:
-    """An answer is the one that the case deserves, and the app got what it then should have got."""
-    assert answer.status in case.statuses
-    arrived = front.arrived(token)
-    if answer.status >= 400:
-        assert arrived == []
-        said_properly(answer)
+def check_response(recorder: Recorder, case: Case, token: str, response: Response) -> None:
+    """Assert that the response is allowed, and that the app received what it should have."""
+    assert response.status in case.statuses
+    received = recorder.requests_with(token)
+    if response.status >= 400:
+        assert received == []
+        assert_own_error_body(response)
     elif not case.seen:
-        assert arrived == []
-        assert answer.status == 206 or answer.body.startswith(b"<!doctype html>")
+        assert received == []
+        assert response.status == 206 or response.body.startswith(b"<!doctype html>")
     else:
-        (found,) = arrived
+        (found,) = received
         assert f"{found['method']} {found['path']}" == case.seen.replace("TOKEN", token)
-        assert found["body"].encode("latin-1") == marked(case.body, token)
-        told_by_nginx(found, case.host)
+        assert found["body"].encode("latin-1") == with_token(case.body, token)
+        check_forwarded_headers(found, case.host)
         if found["method"] != "HEAD":
-            assert answer.json() == found  # and nobody else's
-        assert answer.one("X-Request-Id") == found["headers"]["x-request-id"]
+            assert response.json() == found  # the response to this request, not to another
+        assert response.header("X-Request-Id") == found["headers"]["x-request-id"]
 
 
-def told_by_nginx(found: dict[str, Any], host: str) -> None:
-    """What the app knows of the client is what Nginx knows, whatever the client says."""
+def check_forwarded_headers(found: dict[str, Any], host: str) -> None:
+    """Assert that Nginx set everything that the app knows of the client."""
     headers = found["headers"]
     assert found["address"] == headers["x-forwarded-for"]
     assert found["address"] not in ("6.6.6.6", "7.7.7.7", "")
@@ -116,39 +123,43 @@ def told_by_nginx(found: dict[str, Any], host: str) -> None:
     }  # fmt: skip
 
 
-def test_what_is_never_finished_is_ended_by_us(front: Front) -> None:
-    """By the 10 s of the timeouts for headers and bodies; all at once, so that this takes 10 s."""
+def test_unfinished_request_times_out_and_never_reaches_the_app(recorder: Recorder) -> None:
+    """After the 10 s of the header and body timeouts; all at once, so that the test takes 10 s."""
 
-    def wait(sent: bytes) -> list[dict[str, Any]]:
-        token = next(front.tokens)
-        with front.dial() as line:
-            line.send(marked(sent, token))
-            answer = line.read()
-            assert answer is None or 400 <= answer.status < 500
-            assert line.read_all() == b""
-        return front.arrived(token)
+    def send_incomplete(request_bytes: bytes) -> list[dict[str, Any]]:
+        token = next(recorder.tokens)
+        with recorder.dial() as connection:
+            connection.send(with_token(request_bytes, token))
+            response = connection.read()
+            assert response is None or 400 <= response.status < 500
+            assert connection.read_all() == b""
+        return recorder.requests_with(token)
 
-    with ThreadPoolExecutor(len(malformed_framing.UNFINISHED)) as waiting:
-        arrived = waiting.map(wait, malformed_framing.UNFINISHED.values())
+    with ThreadPoolExecutor(len(malformed_framing.UNFINISHED)) as threads:
+        received = threads.map(send_incomplete, malformed_framing.UNFINISHED.values())
         assert [
-            name for name, found in zip(malformed_framing.UNFINISHED, arrived, strict=True) if found
+            name
+            for name, found in zip(malformed_framing.UNFINISHED, received, strict=True)
+            if found
         ] == []
 
 
-def test_http_0_9_is_answered_in_its_own_way_and_not_twice(front: Front) -> None:
-    token = next(front.tokens)
-    with front.dial() as line:
-        line.send(marked(f"GET {ADDRESS}\r\n".encode() + HIDDEN + HIDDEN, token))
-        answer = line.read_all()
-    (found,) = front.arrived(token)
-    assert answer.startswith(b'{"method": "GET"')  # no status, no headers: there were none yet
+def test_http_0_9_request_gets_one_response_without_a_header(recorder: Recorder) -> None:
+    token = next(recorder.tokens)
+    with recorder.dial() as connection:
+        connection.send(with_token(f"GET {ADDRESS}\r\n".encode() + HIDDEN + HIDDEN, token))
+        response = connection.read_all()
+    (found,) = recorder.requests_with(token)
+    assert response.startswith(
+        b'{"method": "GET"'
+    )  # HTTP/0.9 has neither a status line nor headers
     assert (found["path"], found["body"]) == (f"/api/{token}", "")
 
 
-def test_requests_in_one_piece_are_answered_each_and_in_order(front: Front) -> None:
-    tokens = [next(front.tokens) for _ in range(50)]
-    with front.dial() as line:
-        line.send(b"".join(marked(request(), token) for token in tokens))
-        answers = [line.read() for _ in tokens]
-    paths = [answer.json()["path"] for answer in answers if answer]
+def test_pipelined_requests_are_answered_in_order(recorder: Recorder) -> None:
+    tokens = [next(recorder.tokens) for _ in range(50)]
+    with recorder.dial() as connection:
+        connection.send(b"".join(with_token(request(), token) for token in tokens))
+        responses = [connection.read() for _ in tokens]
+    paths = [response.json()["path"] for response in responses if response]
     assert paths == [f"/api/{token}" for token in tokens]

@@ -1,4 +1,4 @@
-"""nginx.conf: which file answers, and how long it may be kept."""
+"""nginx.conf: which file is served, and how long it may be cached."""
 
 import gzip
 import json
@@ -13,10 +13,10 @@ from tests.support.front_door import (
     PAGE,
     SCRIPT,
     STYLE,
-    apology,
-    ask,
-    nginx_has,
-    script,
+    error_page,
+    nginx_has_module,
+    send_request,
+    stub_response,
 )
 from tests.support.stack import Stack
 
@@ -26,93 +26,95 @@ YEAR = "public, max-age=31536000, immutable"
 # Files
 
 
-def test_an_asset_may_be_kept_for_a_year(mirror: Stack) -> None:
-    answer = ask(mirror, ASSET)
-    assert (answer.status, answer.body) == (200, SCRIPT.encode())
-    assert answer.one("Cache-Control") == YEAR
-    assert answer.one("Content-Type") == "text/javascript; charset=utf-8"
+def test_asset_is_cacheable_for_a_year(mirror: Stack) -> None:
+    response = send_request(mirror, ASSET)
+    assert (response.status, response.body) == (200, SCRIPT.encode())
+    assert response.header("Cache-Control") == YEAR
+    assert response.header("Content-Type") == "text/javascript; charset=utf-8"
 
 
-def test_an_asset_that_has_not_changed_is_304_and_still_kept_for_a_year(mirror: Stack) -> None:
-    tag = ask(mirror, ASSET).one("ETag")
-    assert tag
-    answer = ask(mirror, ASSET, If_None_Match=tag)
-    assert (answer.status, answer.body) == (304, b"")
-    assert answer.one("Cache-Control") == YEAR
+def test_unchanged_asset_is_304_and_cacheable_for_a_year(mirror: Stack) -> None:
+    etag = send_request(mirror, ASSET).header("ETag")
+    assert etag
+    response = send_request(mirror, ASSET, If_None_Match=etag)
+    assert (response.status, response.body) == (304, b"")
+    assert response.header("Cache-Control") == YEAR
 
 
-def test_a_part_of_an_asset_is_kept_as_long_as_the_whole(mirror: Stack) -> None:
-    answer = ask(mirror, ASSET, Range="bytes=0-3")
-    assert (answer.status, answer.body) == (206, SCRIPT.encode()[:4])
-    assert answer.one("Cache-Control") == YEAR
+def test_range_of_an_asset_is_cacheable_for_a_year(mirror: Stack) -> None:
+    response = send_request(mirror, ASSET, Range="bytes=0-3")
+    assert (response.status, response.body) == (206, SCRIPT.encode()[:4])
+    assert response.header("Cache-Control") == YEAR
 
 
 @pytest.mark.parametrize("path", ["/assets/gone-00000000.js", "/assets/", "/assets/no-extension"])
-def test_a_missing_asset_is_404_and_never_the_page(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path, Sec_Fetch_Mode="navigate", Accept="text/html")
-    assert answer.status == 404
-    assert "Not Found" in apology(answer)
-    assert answer.one("Cache-Control") == "no-cache"  # a deploy may yet bring it
+def test_missing_asset_is_404_and_not_the_start_page(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path, Sec_Fetch_Mode="navigate", Accept="text/html")
+    assert response.status == 404
+    assert "Not Found" in error_page(response)
+    assert response.header("Cache-Control") == "no-cache"  # a later deploy may add it
 
 
-def test_an_asset_is_sent_compressed(mirror: Stack) -> None:
-    answer = ask(mirror, STYLE, Accept_Encoding="gzip")
-    assert answer.one("Content-Encoding") == "gzip"
-    assert gzip.decompress(answer.body).startswith(b"body {")
-    assert answer.one("Vary") == "Accept-Encoding"
-    assert answer.one("Cache-Control") == YEAR
+def test_asset_is_compressed(mirror: Stack) -> None:
+    response = send_request(mirror, STYLE, Accept_Encoding="gzip")
+    assert response.header("Content-Encoding") == "gzip"
+    assert gzip.decompress(response.body).startswith(b"body {")
+    assert response.header("Vary") == "Accept-Encoding"
+    assert response.header("Cache-Control") == YEAR
 
 
-@pytest.mark.skipif(not nginx_has("gzip_static"), reason="this nginx has no gzip_static module")
-def test_an_asset_that_was_compressed_beforehand_is_sent_so(mirror: Stack) -> None:
-    answer = ask(mirror, ASSET, Accept_Encoding="gzip")
-    assert answer.one("Content-Encoding") == "gzip"
-    assert gzip.decompress(answer.body) == b"// compressed beforehand"
-    assert answer.one("Content-Type") == "text/javascript; charset=utf-8"
-    assert answer.one("Vary") == "Accept-Encoding"
+@pytest.mark.skipif(
+    not nginx_has_module("gzip_static"), reason="this nginx has no gzip_static module"
+)
+def test_precompressed_asset_is_sent(mirror: Stack) -> None:
+    response = send_request(mirror, ASSET, Accept_Encoding="gzip")
+    assert response.header("Content-Encoding") == "gzip"
+    assert gzip.decompress(response.body) == b"// compressed beforehand"
+    assert response.header("Content-Type") == "text/javascript; charset=utf-8"
+    assert response.header("Vary") == "Accept-Encoding"
 
 
-@pytest.mark.skipif(not nginx_has("brotli"), reason="this nginx has no brotli modules")
-def test_brotli_is_preferred_where_a_browser_takes_both(mirror: Stack) -> None:
-    answer = ask(mirror, ASSET, Accept_Encoding="gzip, deflate, br, zstd")
-    assert answer.one("Content-Encoding") == "br"
-    assert answer.body == b"// brotli, says its name"
-    assert answer.one("Content-Type") == "text/javascript; charset=utf-8"
+@pytest.mark.skipif(not nginx_has_module("brotli"), reason="this nginx has no brotli modules")
+def test_brotli_is_preferred_over_gzip(mirror: Stack) -> None:
+    response = send_request(mirror, ASSET, Accept_Encoding="gzip, deflate, br, zstd")
+    assert response.header("Content-Encoding") == "br"
+    assert response.body == b"// brotli, says its name"
+    assert response.header("Content-Type") == "text/javascript; charset=utf-8"
 
 
-def test_who_takes_no_compression_gets_none(mirror: Stack) -> None:
-    answer = ask(mirror, ASSET, Accept_Encoding="identity")
-    assert answer.one("Content-Encoding") is None
-    assert answer.body == SCRIPT.encode()
+def test_client_without_accept_encoding_gets_identity(mirror: Stack) -> None:
+    response = send_request(mirror, ASSET, Accept_Encoding="identity")
+    assert response.header("Content-Encoding") is None
+    assert response.body == SCRIPT.encode()
 
 
 @pytest.mark.parametrize("path", ["/robots.txt", "/CNAME", "/index.html"])
-def test_other_files_are_asked_for_anew_each_time(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path)
-    assert (answer.status, answer.one("Cache-Control")) == (200, "no-cache")
+def test_file_outside_assets_is_revalidated_each_time(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path)
+    assert (response.status, response.header("Cache-Control")) == (200, "no-cache")
 
 
 @pytest.mark.parametrize(
     "path",
     ["/.env", "/.git/config", "/assets/.secret.js", "/some/.hidden/page", "/.well-known/../.env"],
 )
-def test_what_begins_with_a_dot_is_nobodys_business(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path)
-    assert answer.status == 404
-    assert b"SECRET" not in answer.body
+def test_hidden_file_is_404(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path)
+    assert response.status == 404
+    assert b"SECRET" not in response.body
 
 
 @pytest.mark.parametrize("path", ["/.well-known/security.txt", "/.well-known/assetlinks"])
-def test_what_is_well_known_is_served(mirror: Stack, path: str) -> None:
-    assert ask(mirror, path).status == 200
-    assert ask(mirror, "/.well-known/nothing-here").status == 404
+def test_well_known_file_is_served(mirror: Stack, path: str) -> None:
+    assert send_request(mirror, path).status == 200
+    assert send_request(mirror, "/.well-known/nothing-here").status == 404
 
 
 @pytest.mark.parametrize("path", ["/../.env", "/%2e%2e/.env", "/assets/../../../etc/passwd"])
-def test_nobody_climbs_out_of_the_frontends_folder(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path)
-    assert answer.status in (400, 404)
-    assert b"SECRET" not in answer.body and b"root:" not in answer.body
+def test_path_outside_the_frontend_folder_is_refused(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path)
+    assert response.status in (400, 404)
+    assert b"SECRET" not in response.body and b"root:" not in response.body
 
 
 # Pages
@@ -120,62 +122,62 @@ def test_nobody_climbs_out_of_the_frontends_folder(mirror: Stack, path: str) -> 
 
 @pytest.mark.parametrize("path", ["/", "/new", "/polls/abc/results", "/apix", "/envjs", "/%C3%A9"])
 @pytest.mark.parametrize("mode", ["navigate", None])
-def test_the_frontend_knows_which_page_it_is(mirror: Stack, path: str, mode: str | None) -> None:
-    answer = ask(mirror, path, **({"Sec_Fetch_Mode": mode} if mode else {}))
-    assert (answer.status, answer.body) == (200, PAGE.encode())
-    assert answer.one("Content-Type") == HTML
-    assert answer.one("Cache-Control") == "no-cache"
+def test_page_path_gets_the_start_page(mirror: Stack, path: str, mode: str | None) -> None:
+    response = send_request(mirror, path, **({"Sec_Fetch_Mode": mode} if mode else {}))
+    assert (response.status, response.body) == (200, PAGE.encode())
+    assert response.header("Content-Type") == HTML
+    assert response.header("Cache-Control") == "no-cache"
 
 
 @pytest.mark.parametrize("mode", ["cors", "no-cors", "same-origin"])
-def test_what_a_script_asks_for_is_there_or_404(mirror: Stack, mode: str) -> None:
-    answer = ask(mirror, "/polls/abc", Sec_Fetch_Mode=mode)
-    assert answer.status == 404
-    assert PAGE.encode() not in answer.body
-    assert ask(mirror, "/robots.txt", Sec_Fetch_Mode=mode).status == 200
+def test_fetch_of_a_page_path_by_a_script_is_404(mirror: Stack, mode: str) -> None:
+    response = send_request(mirror, "/polls/abc", Sec_Fetch_Mode=mode)
+    assert response.status == 404
+    assert PAGE.encode() not in response.body
+    assert send_request(mirror, "/robots.txt", Sec_Fetch_Mode=mode).status == 200
 
 
 @pytest.mark.parametrize("mode", ["cors", "same-origin"])
-def test_a_service_worker_may_fetch_the_start_page(mirror: Stack, mode: str) -> None:
-    assert ask(mirror, "/", Sec_Fetch_Mode=mode).body == PAGE.encode()
+def test_fetch_of_the_start_page_by_a_script_is_200(mirror: Stack, mode: str) -> None:
+    assert send_request(mirror, "/", Sec_Fetch_Mode=mode).body == PAGE.encode()
 
 
 @pytest.mark.parametrize("path", ["/logo.png", "/polls/abc/chart.svg", "/polls.json", "/a.b/c.d"])
-def test_a_missing_file_is_404_and_never_the_page(mirror: Stack, path: str) -> None:
-    answer = ask(mirror, path, Sec_Fetch_Mode="navigate")
-    assert answer.status == 404
-    apology(answer)
+def test_missing_file_is_404_and_not_the_start_page(mirror: Stack, path: str) -> None:
+    response = send_request(mirror, path, Sec_Fetch_Mode="navigate")
+    assert response.status == 404
+    error_page(response)
 
 
 @pytest.mark.parametrize("path", ["/", "/polls/abc"])
-def test_a_page_that_has_not_changed_is_304(mirror: Stack, path: str) -> None:
-    tag = ask(mirror, path).one("ETag")
-    assert tag
-    answer = ask(mirror, path, If_None_Match=tag)
-    assert (answer.status, answer.body) == (304, b"")
-    assert answer.one("Cache-Control") == "no-cache"
-    assert ask(mirror, path, If_None_Match='"other"').status == 200
+def test_unchanged_page_is_304(mirror: Stack, path: str) -> None:
+    etag = send_request(mirror, path).header("ETag")
+    assert etag
+    response = send_request(mirror, path, If_None_Match=etag)
+    assert (response.status, response.body) == (304, b"")
+    assert response.header("Cache-Control") == "no-cache"
+    assert send_request(mirror, path, If_None_Match='"other"').status == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-def test_nothing_can_be_posted_to_a_page(mirror: Stack, method: str) -> None:
-    answer = ask(mirror, "/", method=method, body=b"x")
-    assert (answer.status, answer.one("Allow")) == (405, "GET, HEAD")
-    apology(answer)
+def test_page_with_a_writing_method_is_405(mirror: Stack, method: str) -> None:
+    response = send_request(mirror, "/", method=method, body=b"x")
+    assert (response.status, response.header("Allow")) == (405, "GET, HEAD")
+    error_page(response)
 
 
-def test_what_the_app_allows_is_for_the_app_to_say(mirror: Stack, tmp_path: Path) -> None:
-    assert "PATCH" in (ask(mirror, method="TRACE").one("Allow") or "")
-    path = script(tmp_path, "405 Method Not Allowed", Allow="BREW")
-    assert ask(mirror, path).all("Allow") == ["BREW"]
-    assert ask(mirror, script(tmp_path)).one("Allow") is None
+def test_allow_header_of_the_app_passes_unchanged(mirror: Stack, tmp_path: Path) -> None:
+    assert "PATCH" in (send_request(mirror, method="TRACE").header("Allow") or "")
+    path = stub_response(tmp_path, "405 Method Not Allowed", Allow="BREW")
+    assert send_request(mirror, path).header_values("Allow") == ["BREW"]
+    assert send_request(mirror, stub_response(tmp_path)).header("Allow") is None
 
 
-def test_the_frontend_learns_public_variables_and_no_others(mirror: Stack) -> None:
-    answer = ask(mirror, "/env.js")
-    assert answer.one("Content-Type") == "text/javascript; charset=utf-8"
-    assert answer.one("Cache-Control") == "no-cache"
-    code = re.fullmatch(r"window\.env = (\{.*\});\n", answer.body.decode("ascii"), re.DOTALL)
+def test_env_js_has_public_variables_only(mirror: Stack) -> None:
+    response = send_request(mirror, "/env.js")
+    assert response.header("Content-Type") == "text/javascript; charset=utf-8"
+    assert response.header("Cache-Control") == "no-cache"
+    code = re.fullmatch(r"window\.env = (\{.*\});\n", response.body.decode("ascii"), re.DOTALL)
     assert code
     assert json.loads(code[1]) == {"PUBLIC_NAME": "Tally </script> für alle"}
 

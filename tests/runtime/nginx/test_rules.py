@@ -1,4 +1,4 @@
-"""nginx.conf, rule by rule, as a client sees it: the app is a mirror, the frontend a few files."""
+"""nginx.conf as a client sees it, with the mirror app and a small frontend."""
 
 import re
 from collections.abc import Callable
@@ -6,16 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.front_door import ASSET, MIRROR, PAGE, ask, needs_ipv6, script, seen
+from tests.support.front_door import (
+    ASSET,
+    MIRROR,
+    PAGE,
+    needs_ipv6,
+    seen_by_app,
+    send_request,
+    stub_response,
+)
 from tests.support.stack import Stack
 
-# Where it listens
+# Addresses
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", pytest.param("::1", marks=needs_ipv6)])
-def test_it_answers_on_both_families(mirror: Stack, address: str) -> None:
-    assert ask(mirror, "/", to=address).body == PAGE.encode()
-    assert seen(ask(mirror, to=address))["address"] == address
+def test_nginx_listens_on_ipv4_and_ipv6(mirror: Stack, address: str) -> None:
+    assert send_request(mirror, "/", to=address).body == PAGE.encode()
+    assert seen_by_app(send_request(mirror, to=address))["address"] == address
 
 
 # Headers of every response
@@ -36,19 +44,19 @@ EVERYWHERE = [
 
 
 @pytest.mark.parametrize(("path", "status"), EVERYWHERE)
-def test_every_response_is_guarded(mirror: Stack, path: str, status: int) -> None:
-    answer = ask(mirror, path)
-    assert answer.status == status
-    policy = answer.one("Content-Security-Policy") or ""
+def test_every_response_has_the_security_headers(mirror: Stack, path: str, status: int) -> None:
+    response = send_request(mirror, path)
+    assert response.status == status
+    policy = response.header("Content-Security-Policy") or ""
     assert "default-src 'self'" in policy and "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
-    assert answer.one("X-Content-Type-Options") == "nosniff"
-    assert answer.one("X-Frame-Options") == "DENY"
-    assert answer.one("Referrer-Policy") == "strict-origin-when-cross-origin"
-    assert answer.one("Cache-Control")
-    assert re.fullmatch(r"[0-9a-f]{32}", answer.one("X-Request-Id") or "")
-    assert answer.one("Server") == "nginx"  # and not which
-    assert answer.one("Strict-Transport-Security") is None
+    assert response.header("X-Content-Type-Options") == "nosniff"
+    assert response.header("X-Frame-Options") == "DENY"
+    assert response.header("Referrer-Policy") == "strict-origin-when-cross-origin"
+    assert response.header("Cache-Control")
+    assert re.fullmatch(r"[0-9a-f]{32}", response.header("X-Request-Id") or "")
+    assert response.header("Server") == "nginx"  # without its version
+    assert response.header("Strict-Transport-Security") is None
 
 
 OWN = {
@@ -64,46 +72,52 @@ OWN = {
 
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "503 Busy"])
-def test_what_the_app_says_for_itself_wins(
-    edge: Stack, tmp_path: Path, name: str, status: str
+def test_header_of_the_app_overrides_the_default(
+    behind_proxy: Stack, tmp_path: Path, name: str, status: str
 ) -> None:
-    path = script(tmp_path, status, **{name: OWN[name]})
-    assert ask(edge, path, X_Forwarded_Proto="https").all(name.replace("_", "-")) == [OWN[name]]
+    path = stub_response(tmp_path, status, **{name: OWN[name]})
+    assert send_request(behind_proxy, path, X_Forwarded_Proto="https").header_values(
+        name.replace("_", "-")
+    ) == [OWN[name]]
 
 
-def test_a_request_has_one_name_even_if_the_app_names_it_too(mirror: Stack, tmp_path: Path) -> None:
-    answer = ask(mirror, script(tmp_path, X_Request_Id="of-the-app"))
-    assert len(answer.all("X-Request-Id")) == 1
+def test_response_has_one_request_id_even_if_the_app_sets_one(
+    mirror: Stack, tmp_path: Path
+) -> None:
+    response = send_request(mirror, stub_response(tmp_path, X_Request_Id="of-the-app"))
+    assert len(response.header_values("X-Request-Id")) == 1
 
 
-def test_another_policy_may_be_set(launch: Callable[..., Stack]) -> None:
+def test_content_security_policy_is_configurable(launch: Callable[..., Stack]) -> None:
     policy = "default-src 'self' https://cdn.example; script-src 'self' 'sha256-abc='"
     running = launch(**MIRROR, DEMIJOHN_CONTENT_SECURITY_POLICY=policy).start().wait_until_ready()
     for path in ("/", "/api/show", "/gone.js"):
-        assert ask(running, path).one("Content-Security-Policy") == policy
+        assert send_request(running, path).header("Content-Security-Policy") == policy
 
 
-def test_nobody_learns_what_the_app_is_made_of(mirror: Stack, tmp_path: Path) -> None:
-    path = script(tmp_path, X_Powered_By="Flask 3", Server="Werkzeug/3")
-    answer = ask(mirror, path)
-    assert (answer.one("Server"), answer.one("X-Powered-By")) == ("nginx", None)
+def test_response_does_not_name_the_apps_software(mirror: Stack, tmp_path: Path) -> None:
+    path = stub_response(tmp_path, X_Powered_By="Flask 3", Server="Werkzeug/3")
+    response = send_request(mirror, path)
+    assert (response.header("Server"), response.header("X-Powered-By")) == ("nginx", None)
 
 
 # The log
 
 
-def test_each_request_is_a_line_and_probes_are_none(mirror: Stack) -> None:
+def test_access_log_has_each_request_and_no_probes(mirror: Stack) -> None:
     probes = ("/livez", "/healthz", "/up", "/readyz", "/healthz/database")
     for path in (*probes, *(f"{path}?from=a-host" for path in probes)):
-        assert ask(mirror, path).status == 200
-    answer = ask(mirror, "/api/last-of-all?q=1")
+        assert send_request(mirror, path).status == 200
+    response = send_request(mirror, "/api/last-of-all?q=1")
     mirror.wait_for(lambda: "/api/last-of-all" in mirror.log, "line in the log")
     (line,) = [line for line in mirror.log.splitlines() if "/api/last-of-all" in line]
     assert re.match(r'nginx +127\.0\.0\.1 "GET /api/last-of-all\?q=1 HTTP/1\.1" 200 ', line)
-    assert line.endswith(f"id={answer.one('X-Request-Id')}")
+    assert line.endswith(f"id={response.header('X-Request-Id')}")
     assert not [path for path in probes if f"GET {path}" in mirror.log]
 
 
-def test_the_log_names_the_client_and_not_the_edge(edge: Stack) -> None:
-    ask(edge, "/api/from-far-away", X_Forwarded_For="203.0.113.9")
-    edge.wait_for(lambda: '203.0.113.9 "GET /api/from-far-away' in edge.log, "line in the log")
+def test_access_log_names_the_client_and_not_the_proxy(behind_proxy: Stack) -> None:
+    send_request(behind_proxy, "/api/from-far-away", X_Forwarded_For="203.0.113.9")
+    behind_proxy.wait_for(
+        lambda: '203.0.113.9 "GET /api/from-far-away' in behind_proxy.log, "line in the log"
+    )

@@ -1,7 +1,7 @@
-"""Clients that take their time hold a connection each, and never a thread of the app.
+"""A slow client occupies a connection, but no thread of the app.
 
-One worker with two threads; hundreds of clients that drip their headers, drip a body, say nothing,
-or do not read. Everybody else is served meanwhile.
+One worker with two threads; hundreds of clients that send their headers or body byte by byte, send
+nothing, or do not read. All other clients are served.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from local.postgres import Postgres
-from tests.support.front_door import ask, dial, door, read, script
+from tests.support.front_door import connect, front_door, read_response, send_request, stub_response
 from tests.support.stack import Stack
 
 EACH = 150  # clients of each kind
 READERS = 12
 HEADER_SECONDS = 10  # client_header_timeout, for a whole header
-PATIENT_SECONDS = 5.0  # far longer than any request here takes
+PATIENT_SECONDS = 5.0  # far longer than a request of this test takes
 ANSWER_BYTES = 6_000_000  # more than the sockets between here and there can hold
 
 HEAD = b"GET /api/show HTTP/1.1\r\nHost: slow\r\n"
@@ -27,8 +27,8 @@ BODY = b"POST /api/show HTTP/1.1\r\nHost: slow\r\nContent-Length: 60\r\nConnecti
 
 
 @pytest.fixture
-def small_door(postgres: Postgres) -> Iterator[Stack]:
-    with door(postgres, WEB_CONCURRENCY="1", WEB_THREADS="2") as running:
+def two_thread_stack(postgres: Postgres) -> Iterator[Stack]:
+    with front_door(postgres, WEB_CONCURRENCY="1", WEB_THREADS="2") as running:
         yield running
 
 
@@ -38,49 +38,55 @@ def clients() -> Iterator[contextlib.ExitStack]:
         yield stack
 
 
-def test_everybody_else_is_served(
-    small_door: Stack, clients: contextlib.ExitStack, tmp_path: Path
+def test_slow_clients_do_not_delay_other_clients(
+    two_thread_stack: Stack, clients: contextlib.ExitStack, tmp_path: Path
 ) -> None:
-    def many(count: int, first: bytes) -> list[socket.socket]:
-        made = [clients.enter_context(dial(small_door)) for _ in range(count)]
+    def open_clients(count: int, first: bytes) -> list[socket.socket]:
+        made = [clients.enter_context(connect(two_thread_stack)) for _ in range(count)]
         for client in made:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.sendall(first)
         return made
 
-    path = script(tmp_path, body="x" * ANSWER_BYTES)
-    silent, headers, bodies = many(EACH, b""), many(EACH, HEAD), many(EACH, BODY)
-    readers = many(READERS, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    began = time.monotonic()
+    path = stub_response(tmp_path, body="x" * ANSWER_BYTES)
+    silent, headers, bodies = (
+        open_clients(EACH, b""),
+        open_clients(EACH, HEAD),
+        open_clients(EACH, BODY),
+    )
+    readers = open_clients(
+        READERS, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    )
+    started_at = time.monotonic()
     served = 0
-    while time.monotonic() < began + HEADER_SECONDS + 2:
+    while time.monotonic() < started_at + HEADER_SECONDS + 2:
         for client in headers:
-            with contextlib.suppress(OSError):  # it may have been ended by now
+            with contextlib.suppress(OSError):  # Nginx may have closed it
                 client.sendall(b"X-More: 1\r\n")
         for client in bodies:
             client.sendall(b"x")
-        for method, where, body in (
+        for method, path_sent, body in (
             ("GET", "/", b""),
             ("GET", "/api/show", b""),
             ("POST", "/api/show", b"{}"),
         ):
-            asked = time.monotonic()
-            assert ask(small_door, where, method=method, body=body).status == 200
-            assert time.monotonic() - asked < PATIENT_SECONDS
+            sent_at = time.monotonic()
+            assert send_request(two_thread_stack, path_sent, method=method, body=body).status == 200
+            assert time.monotonic() - sent_at < PATIENT_SECONDS
             served += 1
         time.sleep(0.25)
     assert served > 60
-    assert [client for client in silent + headers if not ended(client)] == []
-    for client in bodies:  # each was slow, and none was idle
+    assert [client for client in silent + headers if not is_closed(client)] == []
+    for client in bodies:  # slow, but never idle
         client.sendall(b"x" * 60)
-        answer = read(client)
-        assert (answer.status, answer.json()["body"]) == (200, 60)
+        response = read_response(client)
+        assert (response.status, response.json()["body"]) == (200, 60)
     for client in readers:
         assert client.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def ended(client: socket.socket) -> bool:
-    """Whether the server has ended the connection, with or without a word."""
+def is_closed(client: socket.socket) -> bool:
+    """Whether the server has closed the connection, with or without a response."""
     client.setblocking(False)
     try:
         while client.recv(65536):

@@ -1,7 +1,7 @@
-"""An app that shows what the front door made of a request, and answers as the test tells it to.
+"""An app that returns the request as it received it, or a response that the test has written.
 
-Plain WSGI without a framework, so that what is seen is the image's doing. Files are how a test
-talks to it: `?file=…` names one.
+Plain WSGI without a framework, so that everything that a test sees comes from the image. A test
+controls the app with files: `?file=…` names one.
 """
 
 import base64
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
 
 
 def app(environ: Environ, start: Start) -> Iterator[bytes]:
-    """The last word of the path says what to do; by default, show the request."""
+    """Dispatch on the last segment of the path; by default, return the request."""
     query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
     word = environ["PATH_INFO"].rpartition("/")[2]
     act = {
@@ -38,7 +38,7 @@ def app(environ: Environ, start: Start) -> Iterator[bytes]:
 
 
 def show(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """What a WSGI app learns of the request."""
+    """Return the request as a WSGI app sees it."""
     facts = {
         "method": environ["REQUEST_METHOD"],
         "path": environ["PATH_INFO"],
@@ -58,8 +58,9 @@ def show(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[byte
 
 
 def say(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """Answer as the file says: a list of status line, headers, and body; each time another body
-    where that is null.
+    """Answer with the file's status line, headers and body (a JSON list).
+
+    Where the body is null, each response gets a new one.
     """
     status, headers, body = json.loads(Path(query["file"]).read_text())
     start(status, [(name, value) for name, value in headers])
@@ -67,7 +68,7 @@ def say(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes
 
 
 def events(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """Two server-sent events; the second only once the file exists."""
+    """Send two server-sent events; the second once the file exists."""
     start("200 OK", [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store")])
     yield b"data: first\n\n"
     wait_for(Path(query["file"]))
@@ -75,7 +76,7 @@ def events(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[by
 
 
 def gate(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """Answer once the file exists; one beside it, named `.reached`, says that we wait."""
+    """Answer once the file exists; create a file `.reached` beside it before waiting."""
     opened = Path(query["file"])
     opened.with_suffix(".reached").touch()
     wait_for(opened)
@@ -84,7 +85,7 @@ def gate(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[byte
 
 
 def websocket(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """Shake hands as RFC 6455 wants it, then send back in capitals what comes."""
+    """Do the handshake of RFC 6455, then echo every message in capitals."""
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
     guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
     accept = base64.b64encode(hashlib.sha1((key + guid).encode()).digest()).decode()
@@ -97,24 +98,24 @@ def websocket(environ: Environ, start: Start, query: dict[str, str]) -> Iterator
     while words := connection.recv(4096):
         connection.sendall(words.upper())
     connection.shutdown(socket.SHUT_RDWR)
-    start("200 OK", [])  # for Gunicorn's sake; nobody listens any more
+    start("200 OK", [])  # Gunicorn requires it; the client has closed the connection
     yield b""
 
 
 def hang_up(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """Close the connection instead of answering, as a worker that dies does."""
+    """Close the connection without a response, as a dying worker does."""
     environ["gunicorn.socket"].shutdown(socket.SHUT_RDWR)
     start("200 OK", [])
     yield b""
 
 
 def numbers(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
-    """A kilobyte and more of JSON, which compresses well."""
+    """Send several kilobytes of JSON, which compress well."""
     start("200 OK", [("Content-Type", "application/json")])
     yield json.dumps(list(range(1000))).encode()
 
 
 def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not path.exists() and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -1,3 +1,3 @@
-"""An app that needs what is not installed."""
+"""An app that imports a package that is not installed."""
 
 import not_installed  # noqa: F401

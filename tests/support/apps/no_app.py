@@ -1,8 +1,8 @@
-"""Names an app may be looked for under, none of which is one."""
+"""Attributes that APP_MODULE may name, none of which is a WSGI app."""
 
 
 def factory(name: str) -> None:
-    """Wants an argument, which nobody gives."""
+    """A factory with a required argument."""
 
 
 nothing = None

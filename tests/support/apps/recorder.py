@@ -1,4 +1,4 @@
-"""An app that writes down every request that reaches it, as WSGI hands it over."""
+"""An app that records every request that reaches it, as WSGI passes it."""
 
 import json
 import os
@@ -11,7 +11,7 @@ JOURNAL = os.open(os.environ["JOURNAL"], os.O_WRONLY | os.O_APPEND | os.O_CREAT,
 
 
 def app(environ: Environ, start: Callable[..., Any]) -> Iterator[bytes]:
-    """Write a line about the request before answering with the same line."""
+    """Record the request as a line of JSON, then respond with the same line."""
     line = json.dumps(
         {
             "method": environ["REQUEST_METHOD"],
@@ -28,6 +28,8 @@ def app(environ: Environ, start: Callable[..., Any]) -> Iterator[bytes]:
             },
         }
     )
-    os.write(JOURNAL, line.encode() + b"\n")  # at once, whichever thread it is
+    os.write(
+        JOURNAL, line.encode() + b"\n"
+    )  # one write, so that lines of several threads do not mix
     start("200 OK", [("Content-Type", "application/json")])
     yield line.encode()

@@ -183,12 +183,12 @@ def test_nothing_queues_behind_a_frozen_database(app: Flask, proxy: Proxy) -> No
 
 @pytest.mark.parametrize("refused", ["resolve", "database probe", "database attempt"])
 def test_a_limit_on_threads_is_got_over(
-    app: Flask, proxy: Proxy, no_thread: Callable[[str], None], refused: str
+    app: Flask, proxy: Proxy, fail_thread_start: Callable[[str], None], refused: str
 ) -> None:
     client = app.test_client()
     poll_id = create_poll(client)
     proxy.refuse()
-    no_thread(refused)
+    fail_thread_start(refused)
     for _ in range(3):
         assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)
     proxy.heal()

@@ -1,4 +1,4 @@
-"""Tests in containers of the image: Tally's."""
+"""Fixtures of Tally's container tests."""
 
 from tests.support.container_fixtures import database, launch, postgres, query
 

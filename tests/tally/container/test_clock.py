@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docker_engine import HARDENED, Container, must, wait_for
+from tests.support.docker_engine import HARDENED, Container, run_docker, wait_for
 from tests.support.wall_clock import Clock
 
 pytestmark = pytest.mark.libfaketime
@@ -36,9 +36,9 @@ def site(launch: Launch, clock: Clock, tmp_path: Path) -> Container:
 
 @contextmanager
 def asleep(site: Container) -> Iterator[None]:
-    must("pause", site.name)
+    run_docker("pause", site.name)
     yield
-    must("unpause", site.name)
+    run_docker("unpause", site.name)
 
 
 @pytest.mark.parametrize("seconds", [HOUR, -HOUR], ids=["an hour on", "an hour back"])
@@ -51,7 +51,7 @@ def test_results_are_no_older_than_ever(site: Container, clock: Clock, seconds: 
 
     assert {counted() for _ in range(3)} == {0}
     with asleep(site):
-        clock.turn(seconds)
+        clock.shift(seconds)
     assert site.put(ballot, {"choices": [1]}).status_code == 200
     wait_for(lambda: counted() == 1, "new count", seconds=STALE_SECONDS)
     assert site.get("/readyz").headers["Date"][17:19] != datetime.now(UTC).strftime("%H")

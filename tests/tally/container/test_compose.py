@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.support.docker_engine import Engine, docker, must, wait_for
+from tests.support.docker_engine import Engine, docker, run_docker, wait_for
 
 Compose = Callable[..., str]
 
@@ -25,7 +25,7 @@ def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
     project = f"{engine.run}-compose"
 
     def run(*words: str) -> str:
-        return must(
+        return run_docker(
             "compose", "-p", project, *words, environment={"PORT": address.rpartition(":")[2]}
         )
 

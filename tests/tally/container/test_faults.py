@@ -11,7 +11,7 @@ from tests.support.docker_engine import (
     Container,
     Engine,
     Postgres,
-    must,
+    run_docker,
     wait_for,
 )
 from tests.support.fault_scenarios import Measured, row
@@ -43,7 +43,7 @@ def test_no_request_fails_while_all_containers_are_replaced(
     wait_for(lambda: balancer.get("/readyz").status_code == 200, "the balancer")
     with Load(balancer.url) as load:
         for name in names * times:
-            must("stop", "--time", "30", sites[name].name)
+            run_docker("stop", "--time", "30", sites[name].name)
             assert sites[name].wait() == 0
             sites[name] = start(name)
             time.sleep(1)  # until the balancer has looked
@@ -86,7 +86,7 @@ def test_the_network_is_cut(
         """In the server's network: its packets to the site go nowhere, and nobody says so."""
         inside = ("--network", f"container:{postgres.host}", "--cap-add", "NET_ADMIN")
         command = ("ip", "route", verb, "blackhole", network["IPAddress"])
-        must("run", "--rm", *inside, lab, *command)
+        run_docker("run", "--rm", *inside, lab, *command)
 
     with Watch(site.url) as watch, watch.absence():
         route("add")
@@ -107,7 +107,7 @@ def test_a_full_or_read_only_disk_is_no_half_start(launch: Launch, measured: Mea
             started += 1
             continue
         assert site.wait() == 73, size
-        (complaint,) = site.complaints()
+        (complaint,) = site.error_messages()
         assert complaint.startswith("the run directory /tmp/demijohn-10001-8080")
         assert complaint.endswith("or set DEMIJOHN_RUN_DIR.")
         assert ("no room" in complaint) == (size != "read-only")

@@ -65,6 +65,6 @@ def test_it_ends_at_once_with_one_line(
     url = tls_postgres.url(database, rest, host=host)
     site = launch(DATABASE_URL=url, options=trusting)
     assert site.wait() == 69
-    (line,) = site.complaints()
+    (line,) = site.error_messages()
     assert complaint in line
     assert site.stderr == f"demijohn: {line}\n"

@@ -16,7 +16,7 @@ import pytest
 
 from local.postgres import Postgres, temporary
 from tests.support.fault_scenarios import Measured, row
-from tests.support.front_door import left
+from tests.support.front_door import stack_processes
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack
 from tests.tally.support.ailing import AILING
@@ -93,7 +93,7 @@ class World:
 
     def stop_and_start(self, _: float) -> None:
         with self.container:
-            self.tally.wait_for(lambda: self.tally.hears(signal.SIGTERM), "handler")
+            self.tally.wait_for(lambda: self.tally.handles_signal(signal.SIGTERM), "handler")
             self.tally.signal(signal.SIGTERM)
             assert self.tally.wait() == 0
             self.tally.start()
@@ -104,7 +104,7 @@ class World:
             self.tally.signal(signal.SIGKILL)
             self.tally.wait()
             # Here one after the other, so that supervisord may just have started another.
-            while pids := list(left(self.tally)):
+            while pids := list(stack_processes(self.tally)):
                 self._kill(pids)
                 time.sleep(0.02)
             self.tally.start()

@@ -111,7 +111,7 @@ def test_a_failover_to_the_standby(site: Site, times: int, measured: Measured) -
             _set(site.postgres, "default_transaction_read_only = on")
             time.sleep(times)
             promote(standby, site.postgres)
-            site.proxy.lead_to(standby.port)  # connections to the old one stay
+            site.proxy.redirect(standby.port)  # connections to the old one stay
         assert watch.load.failed(VOTE), "nobody was turned away: the row shows nothing"
         measured(checked(watch, site, standby))
 

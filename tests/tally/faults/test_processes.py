@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.support.fault_scenarios import Measured, row
-from tests.support.front_door import left
+from tests.support.front_door import stack_processes
 from tests.support.sql import Query
 from tests.support.stack import Stack
 from tests.tally.support.ailing import AILING
@@ -83,7 +83,7 @@ def test_nginx_is_back_within_a_second_and_no_orphan_holds_its_port(
             tally.wait_for(lambda gone=master: gone not in tally.children(), "its end")  # type: ignore[misc]
             tally.wait_for(lambda: tally.get("/")[0] == 200, "the next Nginx")
             away.append(time.monotonic() - killed)
-            assert not orphans & left(tally).keys()
+            assert not orphans & stack_processes(tally).keys()
             load.more(50)
     assert max(away) < 1.0
     assert "bind() to" not in tally.log

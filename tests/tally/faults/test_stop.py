@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from tests.support.fault_scenarios import Measured, row
-from tests.support.front_door import lingering
+from tests.support.front_door import remaining_processes
 from tests.support.sql import Query
 from tests.support.stack import Stack
 from tests.tally.support.ailing import AILING
@@ -58,7 +58,7 @@ def test_a_stop_drains_and_lets_long_requests_complete(
     stopped = time.monotonic() - asked
     assert unready < 1
     assert stopped < DRAIN + STOP + GUNICORN
-    assert not lingering(tally)
+    assert not remaining_processes(tally)
     load.check(query, stopped=True)
     measured(f"unready after {unready:.2f} s, stopped after {stopped:.1f} s; {load.told()}")
 
@@ -81,6 +81,6 @@ def test_sigint_skips_the_drain_and_a_second_signal_stops_at_once(
         assert request.exception() or request.result() != 200  # nobody waited for them
     assert "draining" not in tally.log
     assert stopped < STOP / 2
-    assert not lingering(tally)
+    assert not remaining_processes(tally)
     load.check(query, stopped=True)
     measured(f"SIGINT heard after {skipped:.2f} s, gone {stopped - skipped:.2f} s after the second")

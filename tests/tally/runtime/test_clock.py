@@ -122,7 +122,7 @@ def end_them(sleeper: Sleeper) -> None:
 
 def forget_them(sleeper: Sleeper) -> None:
     """Somebody between has forgotten the connections."""
-    sleeper.proxy.forget()
+    sleeper.proxy.blackhole()
 
 
 @row("{times} x asleep for a minute, an hour and back an hour, with dead connections", soak=10)
@@ -136,7 +136,7 @@ def test_the_first_request_afterwards_succeeds(
                 sleeper.fill()
                 with sleeper.sleep():
                     death(sleeper)
-                    sleeper.clock.turn(seconds)
+                    sleeper.clock.shift(seconds)
                 slowest = max(slowest, *wake(sleeper))
     measured(f"the first read, vote and probe succeed, the slowest after {slowest:.2f} s")
 
@@ -158,7 +158,7 @@ def wake(sleeper: Sleeper) -> list[float]:
 
 def test_the_app_goes_by_that_clock(sleeper: Sleeper) -> None:
     """Or the tests here would show nothing."""
-    sleeper.clock.turn(HOUR)
+    sleeper.clock.shift(HOUR)
     for seconds, status in ((HOUR + 30, 201), (HOUR - 30, 422)):
         closes = datetime.now(UTC) + timedelta(seconds=seconds)
         assert sleeper.create(closes_at=closes.isoformat())[0] == status
@@ -169,7 +169,7 @@ def test_connections_are_kept_after_the_clock_went_back(sleeper: Sleeper) -> Non
     sleeper.fill()
     end_them(sleeper)
     assert {sleeper.vote() for _ in range(8)} == {200}
-    sleeper.clock.turn(-HOUR)
+    sleeper.clock.shift(-HOUR)
     sleeper.fill()
     before = sleeper.sessions()
     with ThreadPoolExecutor(6) as threads:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.runtime.lifecycle.clients import reason
+from tests.runtime.lifecycle.clients import failure_reason
 from tests.support.stack import Stack
 
 Launch = Callable[..., Stack]
@@ -29,13 +29,15 @@ def test_database_away_takes_no_traffic_away(launch: Launch, own_postgres: Postg
     results = f"/api/polls/{created['id']}/results"
     assert tally.get(results)[0] == 200
     own_postgres.stop()
-    tally.wait_for(lambda: reason(tally, "/healthz/database") == "database away", "word of it")
+    tally.wait_for(
+        lambda: failure_reason(tally, "/healthz/database") == "database away", "word of it"
+    )
     tally.wait_for(lambda: tally.request("POST", "/api/polls", poll, json_type)[0] == 503, "503")
     for _ in range(10):
         assert {path: tally.get(path)[0] for path in LIVE} == dict.fromkeys(LIVE, 200)
-        assert reason(tally, "/readyz") == ""
-        assert reason(tally, "/healthz/database") == "database away"
+        assert failure_reason(tally, "/readyz") == ""
+        assert failure_reason(tally, "/healthz/database") == "database away"
         assert tally.get("/")[0] == 200
         assert json.loads(tally.get(results)[2])["ballots"] == 0
     own_postgres.start()
-    tally.wait_for(lambda: reason(tally, "/healthz/database") == "", "its return")
+    tally.wait_for(lambda: failure_reason(tally, "/healthz/database") == "", "its return")

@@ -24,11 +24,11 @@ from backend.database import engine_for_migrations, transaction
 from backend.models import metadata
 from backend.settings import load
 from local.postgres import Postgres, temporary
-from tests.support.finished_command import Boot
+from tests.support.finished_command import RunDemijohn
 from tests.support.front_door import MIRROR
 from tests.support.pgbouncer import POOL_SIZE, Bouncer, PgBouncer
 from tests.support.sql import Query
-from tests.support.stack import PATIENCE_SECONDS, REVISIONS, Release, Stack, ended
+from tests.support.stack import REVISIONS, TIMEOUT_SECONDS, Release, Stack, wait_for_exit
 from tests.tally.support.load import Load
 
 pytestmark = pytest.mark.pgbouncer
@@ -100,7 +100,7 @@ def traces(url: str) -> list[str]:
     return sorted(trace for session in found.values() for trace in session)
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline
@@ -185,7 +185,9 @@ def test_a_slow_statement_is_ended_and_nobody_elses(app: Flask, through: str) ->
 
 
 def test_ten_at_once_migrate_once(release: Release, through: str) -> None:
-    results = [ended(process) for process in [release(DATABASE_URL=through) for _ in range(10)]]
+    results = [
+        wait_for_exit(process) for process in [release(DATABASE_URL=through) for _ in range(10)]
+    ]
     assert [status for status, _, _ in results] == [0] * 10, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
     assert sum(err.count("Running upgrade") for _, _, err in results) == len(REVISIONS)
@@ -210,10 +212,10 @@ def test_who_waits_for_a_release_keeps_no_session_from_it(
         assert any("waiting for it" in line for line in process.stdout or [])
     gate.touch()
     began = time.monotonic()
-    status, out, err = ended(first)
+    status, out, err = wait_for_exit(first)
     assert (status, err.count("Running upgrade")) == (0, len(REVISIONS)), err
     assert "upgrade head took" not in out and "took" in out
-    results = [ended(process) for process in others]
+    results = [wait_for_exit(process) for process in others]
     assert [(status, err) for status, _, err in results] == [(0, "")] * len(others)
     assert time.monotonic() - began < 10
 
@@ -240,17 +242,23 @@ def test_the_boot_knows_that_there_is_a_pooler(launch: Launch, through: str) -> 
     assert "warning" not in running.log
 
 
-def test_the_doctor_knows_it_too(boot: Boot, through: str) -> None:
-    ended = boot("doctor", DATABASE_URL=through, DATABASE_POOL_SIZE="100", WEB_CONCURRENCY="4")
-    assert re.search(r"version +\d+", ended.out)
-    assert re.search("this instance takes +up to 400 of the pooler's", ended.out)
-    assert (ended.status, ended.err) == (0, ""), ended.out
+def test_the_doctor_knows_it_too(run_demijohn: RunDemijohn, through: str) -> None:
+    wait_for_exit = run_demijohn(
+        "doctor", DATABASE_URL=through, DATABASE_POOL_SIZE="100", WEB_CONCURRENCY="4"
+    )
+    assert re.search(r"version +\d+", wait_for_exit.out)
+    assert re.search("this instance takes +up to 400 of the pooler's", wait_for_exit.out)
+    assert (wait_for_exit.status, wait_for_exit.err) == (0, ""), wait_for_exit.out
 
 
-def test_a_url_with_what_the_pooler_refuses_is_told_at_once(boot: Boot, through: str) -> None:
-    ended = boot(DATABASE_URL=through + "?options=-c%20jit%3Doff", DATABASE_WAIT="600")
-    assert ended.status == 69
-    assert "unsupported startup parameter: options). Take it out" in ended.line()
+def test_a_url_with_what_the_pooler_refuses_is_told_at_once(
+    run_demijohn: RunDemijohn, through: str
+) -> None:
+    wait_for_exit = run_demijohn(
+        DATABASE_URL=through + "?options=-c%20jit%3Doff", DATABASE_WAIT="600"
+    )
+    assert wait_for_exit.status == 69
+    assert "unsupported startup parameter: options). Take it out" in wait_for_exit.message()
 
 
 def test_a_pooler_that_is_full_is_waited_for(

@@ -17,7 +17,7 @@ import pytest
 from local.postgres import Postgres
 from tests.support.front_door import MIRROR
 from tests.support.sql import Query
-from tests.support.stack import PATIENCE_SECONDS, ROOT, Release, Stack, ended
+from tests.support.stack import ROOT, TIMEOUT_SECONDS, Release, Stack, wait_for_exit
 from tests.tally.support import slow_migration
 
 
@@ -31,7 +31,7 @@ def tables(postgres: Postgres, database: str) -> set[str]:
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -42,13 +42,13 @@ def test_password_in_the_migration_command_is_not_logged(
     release: Release, database: str, tmp_path: Path, command: str
 ) -> None:
     settings = {"MIGRATION_COMMAND": f"{command} {database}", "ALEMBIC_VERSIONS": str(tmp_path)}
-    status, out, err = ended(release(**settings))
+    status, out, err = wait_for_exit(release(**settings))
     assert status == (0 if command == "true" else 70)
     assert str(urlsplit(database).password) not in out + err
 
 
 def test_ten_at_once_migrate_once(release: Release, postgres: Postgres, database: str) -> None:
-    results = [ended(process) for process in [release() for _ in range(10)]]
+    results = [wait_for_exit(process) for process in [release() for _ in range(10)]]
     assert [status for status, _, _ in results] == [0] * 10, results
     said = [re.findall(r"^release +[0-9]+ ms  (.*)$", out, re.MULTILINE) for _, out, _ in results]
     assert all(len(lines) == 1 for lines in said)
@@ -65,13 +65,13 @@ def test_ten_at_once_run_a_release_of_another_kind_one_after_another(
     busy = tmp_path / "busy"
     command = f"sh -c 'mkdir {busy} && sleep 0.1 && rmdir {busy}'"
     settings = {"MIGRATION_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}
-    results = [ended(process) for process in [release(**settings) for _ in range(5)]]
+    results = [wait_for_exit(process) for process in [release(**settings) for _ in range(5)]]
     assert [status for status, _, _ in results] == [0] * 5, results
 
 
 def test_at_head_nothing_is_started(release: Release) -> None:
-    assert ended(release())[0] == 0
-    status, out, err = ended(release(MIGRATION_COMMAND="false"))
+    assert wait_for_exit(release())[0] == 0
+    status, out, err = wait_for_exit(release(MIGRATION_COMMAND="false"))
     assert (status, err) == (0, "")
     assert re.search(r"^release +\d+ ms  schema at \w+, nothing to do$", out, re.MULTILINE)
 
@@ -79,17 +79,19 @@ def test_at_head_nothing_is_started(release: Release) -> None:
 def test_a_release_that_fails_is_one_line(
     release: Release, postgres: Postgres, database: str
 ) -> None:
-    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
+    status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
     assert status == 70
     assert err == (
         "demijohn: release failed: `sh -c 'exit 3'` ended with 3. Its own words stand above.\n"
     )
     assert tables(postgres, database) == set()
-    assert ended(release())[0] == 0  # and the next one is none the worse
+    assert wait_for_exit(release())[0] == 0  # and the next one is none the worse
 
 
 def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> None:
-    status, _, err = ended(release(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 1'"))
+    status, _, err = wait_for_exit(
+        release(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 1'")
+    )
     assert status == 70
     first, second = err.splitlines()
     assert first == "no such column"
@@ -111,14 +113,14 @@ def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> 
 def test_a_release_that_is_no_command_is_a_mistake(
     release: Release, command: str, says: str
 ) -> None:
-    status, _, err = ended(release(MIGRATION_COMMAND=command))
+    status, _, err = wait_for_exit(release(MIGRATION_COMMAND=command))
     assert status == 78, err
     assert err.startswith("demijohn: ") and says in err
     assert len(err.splitlines()) == 1
 
 
 def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
-    status, _, err = ended(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
+    status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
     assert status == 70
     assert re.fullmatch(
         "demijohn: release failed: `sleep 600` took longer than RELEASE_TIMEOUT=1.\n", err
@@ -129,7 +131,7 @@ def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_pat
     reached = tmp_path / "reached"
     first = release(MIGRATION_COMMAND=f"sh -c 'touch {reached}; exec sleep 600'")
     wait_until(reached.exists)
-    status, out, err = ended(release(RELEASE_TIMEOUT="1"))
+    status, out, err = wait_for_exit(release(RELEASE_TIMEOUT="1"))
     assert status == 69
     assert "another instance is releasing; waiting for it." in out
     assert len(err.splitlines()) == 1 and "another" in err and "RELEASE_TIMEOUT" in err
@@ -154,8 +156,8 @@ def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
     )
     wait_until(lambda: postgres.execute(sql) == "1")
     gate.touch()
-    assert ended(first)[0] == 0
-    status, out, err = ended(second)
+    assert wait_for_exit(first)[0] == 0
+    status, out, err = wait_for_exit(second)
     assert (status, err) == (0, "")
     assert "another instance did it" in out
 
@@ -194,16 +196,16 @@ def test_a_release_that_is_stopped_in_the_middle_leaves_nothing_half_done(
         )
         wait_until(lambda: waits_for_lock(postgres))
         first.send_signal(number)
-        status = first.wait(PATIENCE_SECONDS)
+        status = first.wait(TIMEOUT_SECONDS)
         holder.stdin.close()
     wait_until(lambda: not waits_for_lock(postgres))
     if number != signal.SIGKILL:  # which nobody can answer: what it had started goes on
         assert tables(postgres, database) == {"polls"}
-        _, _, err = ended(first)
+        _, _, err = wait_for_exit(first)
         assert len(err.splitlines()) == 1 and "stopped by" in err
         assert status != 0, "a release that did not take place is no success"
     postgres.execute("DROP TABLE polls", name_of(database))
-    assert ended(release())[0] == 0
+    assert wait_for_exit(release())[0] == 0
     assert "ballots" in tables(postgres, database)
 
 
@@ -249,12 +251,12 @@ def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
     (killed,) = [process for process in ten if psutil.Process(process.pid).children()]
     os.killpg(killed.pid, signal.SIGKILL)
     began = time.monotonic()
-    results = [ended(process) for process in ten if process is not killed]
+    results = [wait_for_exit(process) for process in ten if process is not killed]
     assert time.monotonic() - began < 20, "what was killed held the lock"
     assert [status for status, _, _ in results] == [0] * 9, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
     slow_migration.check(query)
-    status, out, _ = ended(release(tmp_path, DATABASE_URL=url, MIGRATION_COMMAND="false"))
+    status, out, _ = wait_for_exit(release(tmp_path, DATABASE_URL=url, MIGRATION_COMMAND="false"))
     assert (status, "schema at slow, nothing to do" in out) == (0, True)
 
 
@@ -272,7 +274,7 @@ def test_a_database_lost_in_the_middle_is_one_line(
         f"WHERE application_name = 'demijohn' AND datname = '{name_of(database)}'"
     )
     gate.touch()
-    status, _, err = ended(process)
+    status, _, err = wait_for_exit(process)
     assert "Traceback" not in err
     assert (status, len(err.splitlines())) in [(0, 0), (69, 1)]
 
@@ -280,11 +282,11 @@ def test_a_database_lost_in_the_middle_is_one_line(
 def test_a_schema_that_may_not_be_read_is_one_line(
     release: Release, postgres: Postgres, database: str
 ) -> None:
-    assert ended(release())[0] == 0
+    assert wait_for_exit(release())[0] == 0
     user = f"reader{os.getpid()}"
     postgres.execute(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'w0rdless'")
     place = database.partition("@")[2]
-    status, _, err = ended(release(DATABASE_URL=f"postgres://{user}:w0rdless@{place}"))
+    status, _, err = wait_for_exit(release(DATABASE_URL=f"postgres://{user}:w0rdless@{place}"))
     assert status in (69, 70, 78)
     assert "Traceback" not in err
     assert "permission denied" in err and len(err.splitlines()) == 1
@@ -295,8 +297,8 @@ def test_a_schema_that_is_ahead_is_left_as_it_is(
     release: Release, postgres: Postgres, database: str
 ) -> None:
     """An old instance starts while a deploy goes on, or somebody rolls back: both must boot."""
-    assert ended(release())[0] == 0
+    assert wait_for_exit(release())[0] == 0
     postgres.execute("UPDATE alembic_version SET version_num = 'later'", name_of(database))
-    status, out, _ = ended(release(MIGRATION_COMMAND="false"))
+    status, out, _ = wait_for_exit(release(MIGRATION_COMMAND="false"))
     assert status == 0
     assert "schema at later, ahead of this release; left as it is" in out

@@ -31,7 +31,7 @@ def test_a_forgotten_connection_is_silent_and_its_port_can_connect_anew() -> Non
         with closing(connected(proxy)) as client, closing(server.accept()[0]) as far:
             client.sendall(b"before")
             assert far.recv(9) == b"before"
-            proxy.forget()
+            proxy.blackhole()
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 100)
             client.sendall(b"after")
             far.settimeout(0.5)
