@@ -1,4 +1,4 @@
-"""image/ and backend/ meet in environment variables only, so that either can be replaced."""
+"""image/ and backend/ communicate through environment variables only, so either can be replaced."""
 
 import ast
 from collections.abc import Iterator
@@ -17,10 +17,10 @@ LOADERS = {"import_module", "__import__", "find_spec", "run_module", "resolve_na
 
 
 def imports(tree: ast.AST, depth: int) -> Iterator[tuple[int, str]]:
-    """Line and top-level package of everything that a file imports, through strings too.
+    """The line and top-level package of each import of a file, including imports by string.
 
-    `depth` is how many packages deep the file lies: more leading dots than that lead out of its
-    own top-level package.
+    `depth` is the number of packages around the file: more leading dots than that leave its
+    top-level package.
     """
     for node in ast.walk(tree):
         match node:
@@ -38,17 +38,17 @@ def imports(tree: ast.AST, depth: int) -> Iterator[tuple[int, str]]:
                 pass
 
 
-def found(package: str) -> list[str]:
-    wrong = []
+def violations(package: str) -> list[str]:
+    violating = []
     for path in sorted((ROOT / package).rglob("*.py")):
         depth = len(path.relative_to(ROOT).parts) - 1
         for line, name in imports(ast.parse(path.read_text()), depth):
             if name in NEVER[package]:
-                wrong.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-    return wrong
+                violating.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    return violating
 
 
-# What each folder of the package may import besides itself. cli.py and __main__.py may import all.
+# The folders that each folder of the package may import. cli.py and __main__.py may import all.
 BELOW = {
     "common": set(),
     "config": {"common"},
@@ -74,25 +74,25 @@ def modules(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("folder", BELOW)
-def test_imports_point_one_way(folder: str) -> None:
+def test_imports_of_the_package_point_one_way(folder: str) -> None:
     allowed = BELOW[folder] | {folder, ""}  # "": the version
     package = ROOT / "image" / "demijohn"
-    wrong = {
+    violating = {
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (package / folder).rglob("*.py")
         for name in set(modules(path)) - allowed
     }
-    assert not wrong
+    assert not violating
 
 
-def test_every_folder_of_the_package_has_its_place() -> None:
+def test_every_folder_of_the_package_has_allowed_imports() -> None:
     package = ROOT / "image" / "demijohn"
     assert {path.parent.name for path in package.glob("*/*.py")} == BELOW.keys()
 
 
 @pytest.mark.parametrize("package", sorted(NEVER))
-def test_packages_keep_apart(package: str) -> None:
-    assert found(package) == []
+def test_packages_do_not_import_each_other(package: str) -> None:
+    assert violations(package) == []
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ def test_packages_keep_apart(package: str) -> None:
         "from pkgutil import resolve_name\nresolve_name('backend:create_app')",
     ],
 )
-def test_every_way_of_importing_is_seen(source: str) -> None:
+def test_every_way_to_import_is_found(source: str) -> None:
     assert "backend" in {name for _, name in imports(ast.parse(source), depth=1)}

@@ -56,7 +56,7 @@ def exchange(recorder: Recorder, case: Case, *, at_once: bool) -> None:
     """Send a case and a good request on one connection; check both responses and the journal."""
     token, next_token = next(recorder.tokens), next(recorder.tokens)
     request_bytes, next_request = (
-        with_token(case.request_bytes, token),
+        with_token(case.sent, token),
         with_token(request(), next_token),
     )
     method = re.match(rb"\s*(\w*)", request_bytes)

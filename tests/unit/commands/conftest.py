@@ -1,16 +1,16 @@
-"""What the tests of `demijohn smoke` share."""
+"""Fixtures of the tests of `demijohn smoke`."""
 
 import json
 
 import pytest
 from demijohn.commands import smoke
 
-from tests.unit.commands.deployments import Judge, Results
+from tests.unit.commands.deployments import Results, RunSmoke
 
 
 @pytest.fixture
-def judge(capsys: pytest.CaptureFixture[str]) -> Judge:
-    """A function that runs smoke and gives its status and its results by the check's name."""
+def run_smoke(capsys: pytest.CaptureFixture[str]) -> RunSmoke:
+    """A function that runs smoke; it returns the exit status, and the results by check name."""
 
     def run(url: str, *words: str) -> tuple[int, Results]:
         status = smoke.main([url, "--json", *words])

@@ -1,4 +1,4 @@
-"""A deployment for `demijohn smoke` to judge: right, or spoilt by one fault."""
+"""A correct deployment for `demijohn smoke`, or one with a fault."""
 
 import gzip
 import ssl
@@ -25,83 +25,87 @@ SECURITY = {
 
 
 @dataclass
-class Answer:
-    """What a server is about to say; faults change it."""
+class Response:
+    """The response that a server is about to send; faults modify it."""
 
     status: int
-    kind: str
+    content_type: str
     body: bytes
     headers: dict[str, str] = field(default_factory=lambda: dict(SECURITY))
-    after: float = 0  # seconds
-    cut: int = 0  # bytes of the body that are announced and never sent
+    delay: float = 0  # seconds
+    missing_bytes: int = 0  # bytes that Content-Length includes and that are not sent
 
 
 class Request(BaseHTTPRequestHandler):
-    """Answers as the image's Nginx does, then lets the server's fault spoil the answer."""
+    """Builds the response of the image's Nginx, then applies the server's fault to it."""
 
     protocol_version = "HTTP/1.1"
-    fault: Callable[["Request", Answer], None]
+    fault: Callable[["Request", Response], None]
 
-    def answer(self) -> Answer:
+    def response(self) -> Response:
         path = unquote(urlsplit(self.path).path)
         length = self.headers.get("Content-Length", "0")
         problem = b'{"type": "/problems/not-found", "status": 404}'
         if not length.isdigit():
-            answer = Answer(400, "text/html", b"bad request")
+            response = Response(400, "text/html", b"bad request")
         elif int(length) > 10**7:
-            answer = Answer(413, "application/problem+json", problem)
+            response = Response(413, "application/problem+json", problem)
         elif ".." in path or "/." in path:
-            answer = Answer(404, "text/html", b"not found")
+            response = Response(404, "text/html", b"not found")
         elif path in ("/livez", "/up", "/readyz", "/healthz/database"):
-            answer = Answer(200, "application/json", b'{"status": "ok"}')
+            response = Response(200, "application/json", b'{"status": "ok"}')
         elif path.startswith("/api/"):
-            answer = Answer(404, "application/problem+json", problem)
+            response = Response(404, "application/problem+json", problem)
         elif path == "/env.js":
-            answer = Answer(200, "text/javascript", b"window.env = {};")
-            answer.headers["Cache-Control"] = "no-cache"
+            response = Response(200, "text/javascript", b"window.env = {};")
+            response.headers["Cache-Control"] = "no-cache"
         elif path in ("/assets/index-a1.js", "/assets/index-b2.css"):
-            answer = Answer(200, "text/css" if path.endswith("css") else "text/javascript", SCRIPT)
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-            answer.headers["Vary"] = "Accept-Encoding"
+            response = Response(
+                200, "text/css" if path.endswith("css") else "text/javascript", SCRIPT
+            )
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+            response.headers["Vary"] = "Accept-Encoding"
             if "gzip" in self.headers.get("Accept-Encoding", ""):
-                answer.body = gzip.compress(SCRIPT)
-                answer.headers["Content-Encoding"] = "gzip"
+                response.body = gzip.compress(SCRIPT)
+                response.headers["Content-Encoding"] = "gzip"
         elif "." in path or path.startswith("/assets/"):
-            answer = Answer(404, "text/html", b"not found")
+            response = Response(404, "text/html", b"not found")
         else:
-            same = self.headers.get("If-None-Match") == '"e1"'
-            answer = Answer(304 if same else 200, "text/html; charset=utf-8", b"" if same else PAGE)
-            answer.headers |= {"Cache-Control": "no-cache", "ETag": '"e1"'}
-        return answer
+            unchanged = self.headers.get("If-None-Match") == '"e1"'
+            response = Response(
+                304 if unchanged else 200, "text/html; charset=utf-8", b"" if unchanged else PAGE
+            )
+            response.headers |= {"Cache-Control": "no-cache", "ETag": '"e1"'}
+        return response
 
     def do_GET(self) -> None:
-        answer = self.answer()
-        type(self).fault(self, answer)
-        time.sleep(answer.after)
-        if not answer.status:
+        response = self.response()
+        type(self).fault(self, response)
+        time.sleep(response.delay)
+        if not response.status:
             self.close_connection = True
             return
-        self.send_response_only(answer.status)
-        for name, value in answer.headers.items():
+        self.send_response_only(response.status)
+        for name, value in response.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Type", answer.kind)
-        self.send_header("Content-Length", str(len(answer.body) + answer.cut))
+        self.send_header("Content-Type", response.content_type)
+        self.send_header("Content-Length", str(len(response.body) + response.missing_bytes))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
-        if answer.cut or answer.headers.get("Connection") == "close":
+            self.wfile.write(response.body)
+        if response.missing_bytes or response.headers.get("Connection") == "close":
             self.close_connection = True
 
     do_HEAD = do_POST = do_GET
 
     def handle_expect_100(self) -> bool:
-        return True  # like Nginx: look at the length before asking for the body
+        return True  # like Nginx: check the length before reading the body
 
     def log_message(self, *_: object) -> None:
         pass
 
 
-Fault = Callable[[Request, Answer], None]
+Fault = Callable[[Request, Response], None]
 
 
 class Server(ThreadingHTTPServer):
@@ -109,7 +113,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        pass  # a client that gave up is no news
+        pass  # a client may close its connection at any time
 
 
 @contextmanager
@@ -118,7 +122,7 @@ def deployment(
     tls: ssl.SSLContext | None = None,
     handler: type[Request] = Request,
 ) -> Iterator[str]:
-    """The URL of a running server with a fault."""
+    """Run a server with a fault; yield its URL."""
     handler = type("Faulty", (handler,), {"fault": staticmethod(fault or (lambda *_: None))})
     server = Server(("127.0.0.1", 0), handler)
     if tls:
@@ -133,7 +137,7 @@ def deployment(
 
 
 Results = dict[str, dict[str, str]]
-Judge = Callable[..., tuple[int, Results]]
+RunSmoke = Callable[..., tuple[int, Results]]
 
 
 def failed(results: Results) -> set[str]:

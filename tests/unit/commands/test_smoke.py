@@ -1,15 +1,23 @@
-"""`demijohn smoke` against real servers on loopback that are right, or wrong in one way each."""
+"""`demijohn smoke` against real servers on loopback: correct ones, and one per fault."""
 
 import pytest
 from demijohn.commands import smoke
 
-from tests.unit.commands.deployments import PAGE, Answer, Fault, Judge, Request, deployment, failed
+from tests.unit.commands.deployments import (
+    PAGE,
+    Fault,
+    Request,
+    Response,
+    RunSmoke,
+    deployment,
+    failed,
+)
 from tests.unit.commands.smoke_faults import FAULTS, api_errors_in_html
 
 
-def test_a_right_deployment_passes(judge: Judge) -> None:
+def test_correct_deployment_passes(run_smoke: RunSmoke) -> None:
     with deployment() as url:
-        status, results = judge(url)
+        status, results = run_smoke(url)
     assert failed(results) == set()
     assert status == 0
     assert len(results) >= 20
@@ -17,10 +25,10 @@ def test_a_right_deployment_passes(judge: Judge) -> None:
     assert "gzip" in results["brotli"]["seen"]
 
 
-@pytest.mark.parametrize(("spoil", "checks"), FAULTS, ids=[x.__name__ for x, _ in FAULTS])
-def test_a_fault_turns_its_checks_red(spoil: Fault, checks: set[str], judge: Judge) -> None:
-    with deployment(spoil) as url:
-        status, results = judge(url, "--timeout", "1")
+@pytest.mark.parametrize(("fault", "checks"), FAULTS, ids=[x.__name__ for x, _ in FAULTS])
+def test_fault_fails_its_checks_only(fault: Fault, checks: set[str], run_smoke: RunSmoke) -> None:
+    with deployment(fault) as url:
+        status, results = run_smoke(url, "--timeout", "1")
     assert failed(results) == checks
     assert status == 1
     for name in checks:
@@ -29,43 +37,43 @@ def test_a_fault_turns_its_checks_red(spoil: Fault, checks: set[str], judge: Jud
         assert results[name]["remedy"]
 
 
-def test_an_app_may_say_in_html_that_there_is_nothing(judge: Judge) -> None:
+def test_api_404_in_html_passes(run_smoke: RunSmoke) -> None:
     with deployment(api_errors_in_html) as url:
-        assert judge(url)[0] == 0
+        assert run_smoke(url)[0] == 0
 
 
-def test_api_path_is_asked_where_it_is_named(judge: Judge) -> None:
-    def elsewhere(request: Request, answer: Answer) -> None:
-        if request.path.startswith("/rest/v1/") and answer.status == 200:
-            answer.status, answer.kind, answer.body = 404, "application/json", b"{}"
+def test_api_path_option_sets_the_checked_path(run_smoke: RunSmoke) -> None:
+    def api_at_rest_v1(request: Request, response: Response) -> None:
+        if request.path.startswith("/rest/v1/") and response.status == 200:
+            response.status, response.content_type, response.body = 404, "application/json", b"{}"
 
-    with deployment(elsewhere) as url:
-        assert judge(url)[0] == 0
-        assert judge(url, "--api-path", "/rest/v1")[0] == 0
-        status, results = judge(url, "--api-path", "/other/")
+    with deployment(api_at_rest_v1) as url:
+        assert run_smoke(url)[0] == 0
+        assert run_smoke(url, "--api-path", "/rest/v1")[0] == 0
+        status, results = run_smoke(url, "--api-path", "/other/")
     assert (status, failed(results)) == (1, {"api_problem"})
 
 
-def test_a_page_without_assets_skips_what_needs_one(judge: Judge) -> None:
-    def bare(request: Request, answer: Answer) -> None:
-        if answer.body == PAGE:
-            answer.body = b"<!doctype html><p>no script</p>"
+def test_page_without_assets_skips_the_asset_checks(run_smoke: RunSmoke) -> None:
+    def page_without_assets(request: Request, response: Response) -> None:
+        if response.body == PAGE:
+            response.body = b"<!doctype html><p>no script</p>"
 
-    with deployment(bare) as url:
-        status, results = judge(url)
+    with deployment(page_without_assets) as url:
+        status, results = run_smoke(url)
     skipped = {name for name, result in results.items() if result["status"] == "skip"}
     assert (status, skipped) == (0, {"immutable", "gzipped", "brotli"})
 
 
-def test_a_mistake_inside_a_check_is_one_red_line(
-    judge: Judge, monkeypatch: pytest.MonkeyPatch
+def test_exception_in_a_check_fails_that_check_only(
+    run_smoke: RunSmoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def clumsy(site: smoke.Site) -> str:
-        """A clumsy check"""
+    def broken_check(site: smoke.Site) -> str:
+        """A check with a bug"""
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setitem(smoke.CHECKS, "API", (clumsy, *smoke.CHECKS["API"]))
+    monkeypatch.setitem(smoke.CHECKS, "API", (broken_check, *smoke.CHECKS["API"]))
     with deployment() as url:
-        status, results = judge(url)
-    assert (status, failed(results)) == (1, {"clumsy"})
-    assert results["clumsy"]["seen"] == "ZeroDivisionError: division by zero"
+        status, results = run_smoke(url)
+    assert (status, failed(results)) == (1, {"broken_check"})
+    assert results["broken_check"]["seen"] == "ZeroDivisionError: division by zero"

@@ -1,4 +1,4 @@
-"""What people see of `demijohn smoke`."""
+"""The output of `demijohn smoke`."""
 
 import os
 import subprocess
@@ -8,13 +8,13 @@ import pytest
 from demijohn.commands import smoke
 
 from local.steps import ROOT
-from tests.unit.commands.deployments import Answer, Request, deployment
+from tests.unit.commands.deployments import Request, Response, deployment
 from tests.unit.commands.smoke_faults import database_away
 
 FILE = ROOT / "image" / "demijohn" / "commands" / "smoke.py"
 
 
-def test_each_check_is_one_line_and_the_last_line_counts(
+def test_output_has_one_line_per_check_and_a_summary(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with deployment() as url:
@@ -29,7 +29,7 @@ def test_each_check_is_one_line_and_the_last_line_counts(
     assert lines[-1].endswith(" s, 1 skipped")
 
 
-def test_a_failure_says_expected_seen_and_remedy_in_one_line(
+def test_failure_shows_expected_seen_and_remedy_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with deployment(database_away) as url:
@@ -42,11 +42,11 @@ def test_a_failure_says_expected_seen_and_remedy_in_one_line(
     assert "→ " in detail
 
 
-def test_a_server_cannot_write_on_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    def hostile(request: Request, answer: Answer) -> None:
+def test_control_characters_of_a_server_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    def hostile(request: Request, response: Response) -> None:
         if request.path == "/readyz":
-            answer.status, answer.body = 503, b'{"a": "\\u001b"} \x1b[2J\n' * 5000
-            answer.kind = "text/\x1b[31mplain"
+            response.status, response.body = 503, b'{"a": "\\u001b"} \x1b[2J\n' * 5000
+            response.content_type = "text/\x1b[31mplain"
 
     with deployment(hostile) as url:
         assert smoke.main([url]) == 1
@@ -55,8 +55,8 @@ def test_a_server_cannot_write_on_the_terminal(capsys: pytest.CaptureFixture[str
     assert max(map(len, out.splitlines())) < 400
 
 
-def alone(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the one file as a program, without any package around it."""
+def run_file(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run smoke.py as a program, outside its package."""
     return subprocess.run(
         [sys.executable, "-I", str(FILE), *words]
         if not environment
@@ -67,40 +67,40 @@ def alone(*words: str, **environment: str) -> subprocess.CompletedProcess[bytes]
     )
 
 
-def test_the_file_runs_alone() -> None:
+def test_smoke_file_runs_without_the_package() -> None:
     with deployment() as url:
-        good = alone(url)
-    assert (good.returncode, good.stderr) == (0, b"")
-    assert b"checks passed" in good.stdout
+        result = run_file(url)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert b"checks passed" in result.stdout
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "utf-8"])
-def test_odd_terminals_do_not_crash_it(encoding: str) -> None:
+def test_output_works_in_other_encodings(encoding: str) -> None:
     with deployment(database_away) as url:
-        done = alone(url, PYTHONIOENCODING=encoding)
-    assert (done.returncode, done.stderr) == (1, b"")
-    assert b"The database answers" in done.stdout
+        result = run_file(url, PYTHONIOENCODING=encoding)
+    assert (result.returncode, result.stderr) == (1, b"")
+    assert b"The database answers" in result.stdout
 
 
-def test_colour_on_a_terminal_unless_it_is_not_wanted() -> None:
+def test_colour_is_used_on_a_terminal_without_no_color() -> None:
     pty = pytest.importorskip("pty", reason="no pseudo-terminals here")
 
     def on_terminal(url: str, **environment: str) -> bytes:
-        ours, theirs = pty.openpty()
-        known = {name: x for name, x in os.environ.items() if name != "NO_COLOR"}
+        terminal, terminal_of_child = pty.openpty()
+        environ = {name: x for name, x in os.environ.items() if name != "NO_COLOR"}
         child = subprocess.Popen(
             [sys.executable, str(FILE), url],
-            env=known | {"TERM": "xterm"} | environment,
-            stdout=theirs,
+            env=environ | {"TERM": "xterm"} | environment,
+            stdout=terminal_of_child,
         )
-        os.close(theirs)
+        os.close(terminal_of_child)
         out = b""
         try:
-            while chunk := os.read(ours, 4096):
+            while chunk := os.read(terminal, 4096):
                 out += chunk
         except OSError:
-            pass  # how Linux tells that the other end is closed
-        os.close(ours)
+            pass  # Linux: the other end is closed
+        os.close(terminal)
         assert child.wait(60) == 0
         return out
 
@@ -110,7 +110,7 @@ def test_colour_on_a_terminal_unless_it_is_not_wanted() -> None:
         assert b"\033" not in on_terminal(url, TERM="dumb")
 
 
-def test_a_closed_pipe_is_no_traceback() -> None:
+def test_closed_pipe_causes_no_traceback() -> None:
     with deployment() as url:
         child = subprocess.Popen(
             [sys.executable, str(FILE), url], stdout=subprocess.PIPE, stderr=subprocess.PIPE

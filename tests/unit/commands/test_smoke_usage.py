@@ -1,4 +1,4 @@
-"""`demijohn smoke` where it is used wrongly, where nothing is there, and over TLS."""
+"""`demijohn smoke` with usage errors, unreachable sites, and TLS."""
 
 import json
 import shutil
@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 import pytest
 from demijohn.commands import smoke
 
-from tests.unit.commands.deployments import Answer, Judge, Request, deployment, failed
+from tests.unit.commands.deployments import Request, Response, RunSmoke, deployment, failed
 
-# Usage and nothing there
+# Usage errors and unreachable sites
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "expected"),
     [
         ([], "no URL given"),
         (["example.com"], "http:// or https://"),
@@ -45,19 +45,19 @@ from tests.unit.commands.deployments import Answer, Judge, Request, deployment, 
         (["http://localhost", "http://other"], "http://other"),
     ],
 )
-def test_usage_errors_are_one_line_and_64(
-    words: list[str], says: str, capsys: pytest.CaptureFixture[str]
+def test_usage_error_is_one_line_and_exits_64(
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert smoke.main(words) == 64
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("demijohn smoke: ")
-    assert says in err
+    assert expected in err
     assert err.count("\n") == 1
     assert "s3cret" not in err
 
 
-def test_help_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_exits_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke.main(["--help"]) == 0
     assert "--api-path" in capsys.readouterr().out
 
@@ -70,15 +70,15 @@ def closed_port() -> int:
 
 @contextmanager
 def listener(greeting: bytes | None) -> Iterator[str]:
-    """A port that takes connections, then sends something that is not HTTP, or (None) nothing."""
+    """A port that accepts connections and sends `greeting`, or nothing if it is None."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        kept: list[socket.socket] = []
+        connections: list[socket.socket] = []
 
         def accept() -> None:
             while True:
                 try:
                     connection, _ = server.accept()
-                    kept.append(connection)
+                    connections.append(connection)
                     if greeting is not None:
                         connection.sendall(greeting)
                         connection.shutdown(socket.SHUT_WR)
@@ -88,14 +88,14 @@ def listener(greeting: bytes | None) -> Iterator[str]:
         threading.Thread(target=accept, daemon=True).start()
         yield f"127.0.0.1:{server.getsockname()[1]}"
         server.shutdown(socket.SHUT_RDWR)
-        for connection in kept:
+        for connection in connections:
             connection.close()
 
 
 def unreachable(capsys: pytest.CaptureFixture[str], url: str, *words: str) -> str:
-    begin = time.monotonic()
+    started_at = time.monotonic()
     assert smoke.main([url, *words]) == 1
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - started_at < 15
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -103,37 +103,37 @@ def unreachable(capsys: pytest.CaptureFixture[str], url: str, *words: str) -> st
     return err
 
 
-def test_nothing_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_site_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "connection refused" in unreachable(capsys, f"http://127.0.0.1:{closed_port()}")
     assert "does not resolve" in unreachable(capsys, "http://nobody.invalid")
-    with listener(None) as at:
-        assert "no answer in time" in unreachable(capsys, f"http://{at}", "--timeout", "0.5")
-    with listener(None) as at:
-        assert "no answer in time" in unreachable(capsys, f"https://{at}", "--timeout", "0.5")
-    with listener(b"SSH-2.0-OpenSSH_9.2\r\n") as at:
-        assert "not HTTP" in unreachable(capsys, f"http://{at}")
-    with listener(b"") as at:
-        assert "closed without an answer" in unreachable(capsys, f"http://{at}")
+    with listener(None) as address:
+        assert "no answer in time" in unreachable(capsys, f"http://{address}", "--timeout", "0.5")
+    with listener(None) as address:
+        assert "no answer in time" in unreachable(capsys, f"https://{address}", "--timeout", "0.5")
+    with listener(b"SSH-2.0-OpenSSH_9.2\r\n") as address:
+        assert "not HTTP" in unreachable(capsys, f"http://{address}")
+    with listener(b"") as address:
+        assert "closed without an answer" in unreachable(capsys, f"http://{address}")
     with deployment() as url:
         assert "TLS" in unreachable(capsys, url.replace("http:", "https:"))
 
 
-def test_nothing_there_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreachable_site_as_json_has_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert smoke.main([f"http://127.0.0.1:{closed_port()}", "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["passed"] is False
     assert document["error"] == "connection refused"
 
 
-def test_a_site_that_lives_elsewhere_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    def moved(request: Request, answer: Answer) -> None:
-        answer.status, answer.headers["Location"] = 301, "https://www.example.com/"
+def test_redirect_to_another_site_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    def moved(request: Request, response: Response) -> None:
+        response.status, response.headers["Location"] = 301, "https://www.example.com/"
 
     with deployment(moved) as url:
         assert "redirects to https://www.example.com/" in unreachable(capsys, url)
 
 
-def test_a_body_that_drips_does_not_outlast_the_timeout() -> None:
+def test_timeout_covers_a_body_sent_byte_by_byte() -> None:
     class Dripping(Request):
         def do_GET(self) -> None:
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -142,33 +142,33 @@ def test_a_body_that_drips_does_not_outlast_the_timeout() -> None:
                 time.sleep(0.1)
 
     with deployment(handler=Dripping) as url:
-        begin = time.monotonic()
+        started_at = time.monotonic()
         with pytest.raises(TimeoutError):
             smoke.Site(url, 1, "/api").get("/")
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - started_at < 5
 
 
-def test_a_broken_off_page_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with listener(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") as at:
-        assert "broke off" in unreachable(capsys, f"http://{at}")
+def test_truncated_page_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with listener(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") as address:
+        assert "broke off" in unreachable(capsys, f"http://{address}")
 
 
-def test_wait_gives_a_deployment_time_to_become_ready(judge: Judge) -> None:
+def test_wait_option_waits_for_a_ready_deployment(run_smoke: RunSmoke) -> None:
     ready_at = time.monotonic() + 1.5
 
-    def starting(request: Request, answer: Answer) -> None:
+    def starting(request: Request, response: Response) -> None:
         if request.path == "/readyz" and time.monotonic() < ready_at:
-            answer.status = 503
+            response.status = 503
 
     with deployment(starting) as url:
-        assert judge(url, "--wait", "30")[0] == 0
+        assert run_smoke(url, "--wait", "30")[0] == 0
     assert time.monotonic() >= ready_at
 
 
-def test_wait_ends(capsys: pytest.CaptureFixture[str]) -> None:
-    begin = time.monotonic()
+def test_wait_option_ends_after_its_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    started_at = time.monotonic()
     assert smoke.main([f"http://127.0.0.1:{closed_port()}", "--wait", "1"]) == 1
-    assert 1 <= time.monotonic() - begin < 5
+    assert 1 <= time.monotonic() - started_at < 5
     assert "connection refused" in capsys.readouterr().err
 
 
@@ -177,7 +177,7 @@ def test_wait_ends(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.fixture
 def certify(tmp_path: Path) -> Callable[[int], tuple[Path, ssl.SSLContext]]:
-    """A function that makes a certificate for localhost, good for so many days."""
+    """A function that makes a certificate for localhost, valid for the given number of days."""
     if not shutil.which("openssl"):
         pytest.skip("no openssl command to make a certificate with")
 
@@ -193,13 +193,13 @@ def certify(tmp_path: Path) -> Callable[[int], tuple[Path, ssl.SSLContext]]:
     return make
 
 
-def with_hsts(request: Request, answer: Answer) -> None:
-    answer.headers["Strict-Transport-Security"] = "max-age=31536000"
+def with_hsts(request: Request, response: Response) -> None:
+    response.headers["Strict-Transport-Security"] = "max-age=31536000"
 
 
-def test_https(
+def test_https_site_is_checked_for_certificate_and_hsts(
     certify: Callable[[int], tuple[Path, ssl.SSLContext]],
-    judge: Judge,
+    run_smoke: RunSmoke,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -207,42 +207,42 @@ def test_https(
     with deployment(with_hsts, context) as url:
         assert "certificate not accepted" in unreachable(capsys, url)
         monkeypatch.setenv("SSL_CERT_FILE", str(chain))
-        status, results = judge(url)
+        status, results = run_smoke(url)
         assert (status, failed(results)) == (0, set())
         assert results["certificate"]["seen"] == "90 days left"
         assert results["http_redirect"]["status"] == "skip"
     with deployment(None, context) as url:
-        results = judge(url)[1]
+        results = run_smoke(url)[1]
         assert failed(results) == {"hsts"}
         assert "TRUSTED_PROXIES" in results["hsts"]["remedy"]
     chain, context = certify(30)
     with deployment(with_hsts, context) as url:
-        late = smoke.Site(url, 10, "/api")
-        assert smoke.certificate(late) == "30 days left"
-        # Time passes: what a check sees when nobody has renewed.
+        site = smoke.Site(url, 10, "/api")
+        assert smoke.certificate(site) == "30 days left"
+        # The same certificate 27 days later.
         later = time.time() + 27 * smoke.DAY
         monkeypatch.setattr(smoke.time, "time", lambda: later)
-        result = smoke.run("TLS", smoke.certificate, late)
+        result = smoke.run("TLS", smoke.certificate, site)
     assert (result.status, result.seen) == ("fail", "3.0 days left")
 
 
-def redirecting(path: str, scheme: str) -> Callable[[Request, Answer], None]:
-    """An app that redirects http to https, or away from it, and takes https for http."""
+def redirecting(path: str, scheme: str) -> Callable[[Request, Response], None]:
+    """A fault: the app takes https for http, and redirects to a scheme."""
 
-    def redirect(request: Request, answer: Answer) -> None:
-        with_hsts(request, answer)
-        if request.path.startswith(path) and answer.status in (200, 404):
+    def redirect(request: Request, response: Response) -> None:
+        with_hsts(request, response)
+        if request.path.startswith(path) and response.status in (200, 404):
             port = request.server.server_address[1]  # type: ignore[index]
-            answer.status = 302
-            answer.headers["Location"] = f"{scheme}://localhost:{port}{request.path}"
+            response.status = 302
+            response.headers["Location"] = f"{scheme}://localhost:{port}{request.path}"
 
     return redirect
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_redirect_of_https_as_if_it_were_http_names_the_setting(
+def test_redirect_of_https_to_https_suggests_trusted_proxies(
     certify: Callable[[int], tuple[Path, ssl.SSLContext]],
-    judge: Judge,
+    run_smoke: RunSmoke,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     scheme: str,
@@ -250,26 +250,26 @@ def test_redirect_of_https_as_if_it_were_http_names_the_setting(
     chain, context = certify(90)
     monkeypatch.setenv("SSL_CERT_FILE", str(chain))
     with deployment(redirecting("/api", scheme), context) as url:
-        results = judge(url)[1]
+        results = run_smoke(url)[1]
     assert failed(results) == {"api_problem", "forged"}
     assert all("TRUSTED_PROXIES" in results[name]["remedy"] for name in failed(results))
     with deployment(redirecting("/", scheme), context) as url:
         assert "TRUSTED_PROXIES" in unreachable(capsys, url)
 
 
-def test_plain_http_must_redirect_to_https(monkeypatch: pytest.MonkeyPatch) -> None:
-    def redirecting(request: Request, answer: Answer) -> None:
-        answer.status, answer.headers["Location"] = 301, "https://127.0.0.1/"
+def test_http_without_a_redirect_to_https_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def redirecting(request: Request, response: Response) -> None:
+        response.status, response.headers["Location"] = 301, "https://127.0.0.1/"
 
-    def verdict(port: int) -> tuple[str, str]:
+    def result_at_port(port: int) -> tuple[str, str]:
         monkeypatch.setattr(smoke, "PLAIN_PORT", port)
         site = smoke.Site("https://127.0.0.1", 5, "/api")
         result = smoke.run("TLS", smoke.http_redirect, site)
         return result.status, result.seen
 
     with deployment(redirecting) as url:
-        assert verdict(urlsplit(url).port or 0) == ("pass", "301 to https://127.0.0.1/")
+        assert result_at_port(urlsplit(url).port or 0) == ("pass", "301 to https://127.0.0.1/")
     with deployment() as url:
-        assert verdict(urlsplit(url).port or 0) == ("fail", "200 text/html")
+        assert result_at_port(urlsplit(url).port or 0) == ("fail", "200 text/html")
     port = closed_port()
-    assert verdict(port) == ("skip", f"nothing listens on port {port}")
+    assert result_at_port(port) == ("skip", f"nothing listens on port {port}")

@@ -1,4 +1,4 @@
-"""Every form in which hosts hand out a database's URL, read back by libpq's own parser."""
+"""The forms in which hosts give a database URL, checked with libpq's own parser."""
 
 import itertools
 from pathlib import Path
@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 
 def libpq(text: str) -> dict[str, str]:
-    """What libpq understands once we have put a URL right."""
+    """The parameters that libpq reads from a parsed URL."""
     return dict(parse_dsn(parse(text).libpq()))
 
 
@@ -32,7 +32,7 @@ SIMPLE = {"user": "u", "password": "p", "host": "h", "port": "5432", "dbname": "
         "postgres+pg8000",
     ],
 )
-def test_every_scheme_means_postgres(scheme: str) -> None:
+def test_every_scheme_of_postgres_is_accepted(scheme: str) -> None:
     assert libpq(f"{scheme}://u:p@h:5432/d") == SIMPLE
     assert libpq(f"  {scheme}://u:p@h:5432/d\n") == SIMPLE
 
@@ -72,14 +72,14 @@ def test_every_scheme_means_postgres(scheme: str) -> None:
         ("postgres://u:p@ep-a-1-pooler.eu.example.com/d?sslmode=require", {"sslmode": "require"}),
     ],
 )  # fmt: skip
-def test_libpq_reads_what_was_meant(text: str, parts: dict[str, str]) -> None:
+def test_parsed_url_keeps_its_meaning_in_libpq(text: str, parts: dict[str, str]) -> None:
     assert parts.items() <= libpq(text).items()
 
 
 @pytest.mark.parametrize(
     "name", ["pgbouncer", "schema", "connection_limit", "pool_timeout", "sslaccept", "sslx"]
 )
-def test_what_libpq_does_not_know_is_dropped_and_named(name: str) -> None:
+def test_parameters_unknown_to_libpq_are_dropped_and_named(name: str) -> None:
     url = parse(f"postgres://u:p@h:5432/d?{name}=true&sslmode=require&{name}=2")
     assert url.ignored == (name,)
     assert parse_dsn(url.libpq()) == SIMPLE | {"sslmode": "require"}
@@ -89,34 +89,38 @@ AWKWARD = "@/?#%:&=+ ,[]'\"\\<>|{}$!;~^*()é漢"
 PASSWORDS = ["".join(pair) for pair in itertools.product(AWKWARD, repeat=2)]
 
 
-def test_an_escaped_password_of_any_letters_is_read_back() -> None:
-    for letters in PASSWORDS:
-        password = f"a{letters}b"
+def test_escaped_password_with_any_characters_is_decoded() -> None:
+    for characters in PASSWORDS:
+        password = f"a{characters}b"
         found = libpq(f"postgres://u:{quote(password, safe='')}@h:5432/d?sslmode=require")
         assert found == SIMPLE | {"password": password, "sslmode": "require"}
 
 
-# A % before two hexadecimal digits is an escape, whoever wrote it.
-UNESCAPED = [letters for letters in PASSWORDS if not letters.endswith("%")] + ["%", "100%", "%z"]
+# A % before two hexadecimal digits is always an escape.
+UNESCAPED = [characters for characters in PASSWORDS if not characters.endswith("%")] + [
+    "%",
+    "100%",
+    "%z",
+]
 
 
 @pytest.mark.parametrize("tail", ["h:5432/d", "h:5432/d?sslmode=require"])
-def test_a_password_that_nobody_escaped_is_read_all_the_same(tail: str) -> None:
-    wrong = []
-    for letters in UNESCAPED:
-        password = f"a{letters}z"
+def test_unescaped_password_is_read_unchanged(tail: str) -> None:
+    failures = []
+    for characters in UNESCAPED:
+        password = f"a{characters}z"
         try:
             found = libpq(f"postgres://u:{password}@{tail}")
         except ValueError as error:
-            wrong.append((password, str(error)))
+            failures.append((password, str(error)))
             continue
         if (found["password"], found["host"], found["dbname"]) != (password, "h", "d"):
-            wrong.append((password, str(found)))
-    assert wrong == []
+            failures.append((password, str(found)))
+    assert failures == []
 
 
-def test_what_libpq_takes_is_left_as_it_is() -> None:
-    """A URL that is right already means the same to libpq before and after."""
+def test_valid_url_keeps_its_meaning() -> None:
+    """libpq reads a valid URL alike before and after parsing."""
     for user, host, port, query in itertools.product(
         ["", "u@", "u:p@", "u:p%40%2F%3F%23%25%3A@", "u%3A:p@"],
         ["h", "1.2.3.4", "[::1]", "h.example.com"],
@@ -128,7 +132,7 @@ def test_what_libpq_takes_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
-def test_sqlalchemy_reads_the_same(driver: str) -> None:
+def test_sqlalchemy_url_has_the_same_parts(driver: str) -> None:
     url = make_url(parse("postgres://u%40:p%2F@h:6543/a%20b?sslmode=require").sqlalchemy(driver))
     assert url.drivername == f"postgresql+{driver}"
     assert (url.username, url.password, url.host, url.port) == ("u@", "p/", "h", 6543)
@@ -136,7 +140,7 @@ def test_sqlalchemy_reads_the_same(driver: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("", "is no URL"),
         ("hunter22", "is no URL"),
@@ -170,8 +174,8 @@ def test_sqlalchemy_reads_the_same(driver: str) -> None:
         ("postgres://u:hunter22@h/d?sslmode=no-verify", "libpq knows: disable"),
     ],
 )
-def test_what_is_no_url_of_a_postgres_says_so_without_the_password(text: str, says: str) -> None:
-    with pytest.raises(ValueError, match=says) as caught:
+def test_invalid_url_is_explained_without_the_password(text: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected) as caught:
         parse(text)
     assert "hunter22" not in str(caught.value)
 
@@ -186,34 +190,34 @@ def test_what_is_no_url_of_a_postgres_says_so_without_the_password(text: str, sa
         "postgres://u:a@hunter22/b@h/d",
     ],
 )
-def test_what_is_shown_to_people_has_no_password(text: str) -> None:
+def test_displayed_parts_of_a_url_have_no_password(text: str) -> None:
     url = parse(text)
     for shown in (url.place(), repr(url), url.hosts, url.database):
         assert "hunter22" not in shown and "ter/22" not in shown
 
 
 @pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
-def test_a_verified_connection_knows_where_the_authorities_are(
+def test_verified_connection_gets_the_ca_bundle_of_ssl_cert_file(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bundle = tmp_path / "bundle.pem"
     bundle.touch()
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
     assert libpq(f"postgres://h/d?sslmode={mode}")["sslrootcert"] == str(bundle)
-    own = libpq(f"postgres://h/d?sslmode={mode}&sslrootcert=/own.pem")
-    assert own["sslrootcert"] == "/own.pem"
+    explicit = libpq(f"postgres://h/d?sslmode={mode}&sslrootcert=/own.pem")
+    assert explicit["sslrootcert"] == "/own.pem"
     assert "sslrootcert" not in libpq("postgres://h/d?sslmode=require")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     assert "sslrootcert" not in libpq(f"postgres://h/d?sslmode={mode}")
 
 
-def test_what_a_url_leaves_open_is_filled_in() -> None:
+def test_defaults_fill_the_missing_parts_of_a_url() -> None:
     filled = parse("postgres://h/d").with_defaults("u", "p", "require")
     assert parse_dsn(filled.libpq()) == {
         "user": "u", "password": "p", "host": "h", "dbname": "d", "sslmode": "require"
     }  # fmt: skip
-    own = parse("postgres://a:b@h/d?sslmode=disable")
-    assert own.with_defaults("u", "p", "require") == own
+    explicit = parse("postgres://a:b@h/d?sslmode=disable")
+    assert explicit.with_defaults("u", "p", "require") == explicit
 
 
 PARTS = {"port": 5432, "user": "u", "password": "p@/", "database": None, "sslmode": None}
@@ -230,7 +234,7 @@ PARTS = {"port": 5432, "user": "u", "password": "p@/", "database": None, "sslmod
         ({"host": "h1,h2", "port": 6543}, {"host": "h1,h2", "port": "6543,6543"}),
     ],
 )
-def test_the_parts_mean_what_libpq_means_by_them(
+def test_pg_variables_mean_the_same_as_in_libpq(
     given: dict[str, object], parts: dict[str, str]
 ) -> None:
     url = database_url.from_parts(**(PARTS | given))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The table of platforms: which one is detected, and what follows from it."""
+"""The table of platforms: detection, and the settings that follow from it."""
 
 from itertools import product
 
@@ -13,7 +13,7 @@ URL = {"DATABASE_URL": "postgres://u:p@h/d", "DOTENV": ""}
 each_platform = pytest.mark.parametrize("platform", PLATFORMS, ids=lambda p: p.name)
 
 
-def on(environ: dict[str, str], **more: str) -> Settings:
+def load_on(environ: dict[str, str], **more: str) -> Settings:
     return load(URL | environ | more)
 
 
@@ -21,8 +21,8 @@ def on(environ: dict[str, str], **more: str) -> Settings:
     ("marker", "name"), [(marker, p.name) for p in PLATFORMS for marker in p.markers]
 )
 def test_platform_is_detected_by_each_of_its_variables(marker: str, name: str) -> None:
-    assert on({marker: "x"}).platform == name
-    assert on({marker: ""}).platform == "anywhere"
+    assert load_on({marker: "x"}).platform == name
+    assert load_on({marker: ""}).platform == "anywhere"
 
 
 @pytest.mark.parametrize(
@@ -41,60 +41,60 @@ def test_platform_is_detected_by_each_of_its_variables(marker: str, name: str) -
         ("KUBERNETES_SERVICE_HOST AWS_REGION", "kubernetes"),
         ("ECS_CONTAINER_METADATA_URI_V4 AWS_REGION", "ecs"),
         ("COOLIFY_RESOURCE_UUID SOURCE_COMMIT PORT_", "coolify"),
-        ("KAMAL_HOST", "anywhere"),  # people use it for themselves
+        ("KAMAL_HOST", "anywhere"),  # people set it for other purposes
         ("PORT_ HOSTNAME AWS_REGION", "anywhere"),
     ],
 )
-def test_more_specific_platform_wins(variables: str, name: str) -> None:
-    assert on(dict.fromkeys(variables.split(), "x")).platform == name
+def test_more_specific_platform_is_detected(variables: str, name: str) -> None:
+    assert load_on(dict.fromkeys(variables.split(), "x")).platform == name
 
 
-def test_kubernetes_loses_to_every_other_platform() -> None:
+def test_any_other_platform_is_detected_before_kubernetes() -> None:
     for platform, marker in product(PLATFORMS, PLATFORMS[-1].markers):
-        assert on({platform.markers[0]: "x", marker: "x"}).platform == platform.name
+        assert load_on({platform.markers[0]: "x", marker: "x"}).platform == platform.name
     assert PLATFORMS[-1].name == "kubernetes"
 
 
 @each_platform
-def test_platform_can_be_named_by_a_setting(platform: Platform) -> None:
-    given = on({"DYNO": "web.1", "DEMIJOHN_PLATFORM": platform.name})
+def test_platform_setting_overrides_detection(platform: Platform) -> None:
+    given = load_on({"DYNO": "web.1", "DEMIJOHN_PLATFORM": platform.name})
     assert (given.platform, given.client_ip_header) == (platform.name, platform.client_ip_header)
-    assert on({"DYNO": "web.1", "DEMIJOHN_PLATFORM": "anywhere"}).trusted_proxies == []
+    assert load_on({"DYNO": "web.1", "DEMIJOHN_PLATFORM": "anywhere"}).trusted_proxies == []
 
 
 @each_platform
-def test_platform_has_sources_and_networks_that_can_be_read(platform: Platform) -> None:
+def test_platform_has_https_sources_and_valid_networks(platform: Platform) -> None:
     assert platform.sources and all(url.startswith("https://") for url in platform.sources)
     assert networks(",".join(platform.trusted_proxies)) == list(platform.trusted_proxies)
 
 
-def test_networks_are_written_as_the_parser_writes_them() -> None:
-    for word, known in NETWORKS.items():
+def test_networks_are_in_normal_form() -> None:
+    for word, members in NETWORKS.items():
         assert networks(word) == [word]
-        assert not known or networks(",".join(known)) == list(known)
+        assert not members or networks(",".join(members)) == list(members)
     assert platforms.expand(["10.0.0.0/8", "private"])[0] == "10.0.0.0/8"
     assert len(platforms.expand(["private", "10.0.0.0/8"])) == len(platforms.PRIVATE)
 
 
 @each_platform
-def test_setting_replaces_the_header_and_proxies_of_a_platform(platform: Platform) -> None:
+def test_setting_overrides_header_and_proxies_of_the_platform(platform: Platform) -> None:
     marker = {platform.markers[0]: "x"}
-    assert on(marker).trusted_proxies == list(platform.trusted_proxies)
-    own = on(marker, CLIENT_IP_HEADER="X-Own", TRUSTED_PROXIES="1.2.3.4")
-    assert (own.client_ip_header, own.trusted_proxies) == ("X-Own", ["1.2.3.4/32"])
+    assert load_on(marker).trusted_proxies == list(platform.trusted_proxies)
+    explicit = load_on(marker, CLIENT_IP_HEADER="X-Own", TRUSTED_PROXIES="1.2.3.4")
+    assert (explicit.client_ip_header, explicit.trusted_proxies) == ("X-Own", ["1.2.3.4/32"])
 
 
 @each_platform
 def test_platform_names_release_region_and_instance(platform: Platform) -> None:
-    for fact in ("release", "region", "instance"):
-        variables = getattr(platform, fact)
+    for field in ("release", "region", "instance"):
+        variables = getattr(platform, field)
         for position, variable in enumerate(variables):
-            # The variables before it win, those after it do not.
+            # Earlier variables take precedence, later ones do not.
             given = {platform.markers[0]: "m"} | dict.fromkeys(variables[position:], "later")
             given = given | {variable: "this"}
-            assert getattr(on(given), fact) == "this"
-            assert getattr(on(given, **{f"DEMIJOHN_{fact.upper()}": "own"}), fact) == "own"
-    assert on({}).release is None
+            assert getattr(load_on(given), field) == "this"
+            assert getattr(load_on(given, **{f"DEMIJOHN_{field.upper()}": "own"}), field) == "own"
+    assert load_on({}).release is None
     assert ANYWHERE.trusted_proxies == ()
 
 
@@ -110,5 +110,5 @@ def test_platform_names_release_region_and_instance(platform: Platform) -> None:
         ("2001:db8::1", "2001:db8::1"),
     ],
 )
-def test_entry_for_a_proxy_is_private_or_its_address(address: str, entry: str) -> None:
+def test_proxy_entry_is_private_or_its_address(address: str, entry: str) -> None:
     assert platforms.entry_for(address) == entry

@@ -1,4 +1,4 @@
-"""Limits of CPU and memory, read from trees of files as the kernel shows them."""
+"""Limits of CPU and memory, read from files as the kernel presents them."""
 
 import os
 from pathlib import Path
@@ -14,8 +14,8 @@ def _a_large_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
 
 
-def tree(root: Path, **files: str) -> Path:
-    """A root directory with these files; __ in a name for /, _dot_ for a dot."""
+def write_files(root: Path, **files: str) -> Path:
+    """Write files below `root`; __ in a name stands for /, _dot_ for a dot."""
     for name, text in files.items():
         path = root / name.replace("__", "/").replace("_dot_", ".")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,9 +27,9 @@ HERE = {"proc__self__cgroup": "0::/"}
 GROUP = "sys__fs__cgroup__"
 
 
-def test_without_control_groups_the_whole_machine_is_ours(tmp_path: Path) -> None:
+def test_limits_without_cgroups_are_those_of_the_machine(tmp_path: Path) -> None:
     assert measure(tmp_path) == Capacity(ENOUGH_CPUS, None, False)
-    tree(tmp_path, proc__meminfo="MemTotal:    1048576 kB\nMemFree: 1 kB")
+    write_files(tmp_path, proc__meminfo="MemTotal:    1048576 kB\nMemFree: 1 kB")
     assert measure(tmp_path) == Capacity(ENOUGH_CPUS, 1024 * MB, False)
 
 
@@ -42,26 +42,26 @@ def test_without_control_groups_the_whole_machine_is_ours(tmp_path: Path) -> Non
         ("10000000 100000", ENOUGH_CPUS),
     ],
 )
-def test_version_2_gives_processors(tmp_path: Path, quota: str, cpus: float) -> None:
-    tree(tmp_path, **HERE, **{GROUP + "cpu_dot_max": quota})
+def test_cgroup_v2_limits_cpus(tmp_path: Path, quota: str, cpus: float) -> None:
+    write_files(tmp_path, **HERE, **{GROUP + "cpu_dot_max": quota})
     assert measure(tmp_path) == Capacity(cpus, None, True)
 
 
 @pytest.mark.parametrize("quota", ["max 100000", "max", "", "nonsense", "100000 0"])
-def test_a_quota_that_is_none_is_none(tmp_path: Path, quota: str) -> None:
-    tree(tmp_path, **HERE, **{GROUP + "cpu_dot_max": quota})
+def test_cgroup_v2_without_a_valid_quota_has_no_limit(tmp_path: Path, quota: str) -> None:
+    write_files(tmp_path, **HERE, **{GROUP + "cpu_dot_max": quota})
     assert measure(tmp_path) == Capacity(ENOUGH_CPUS, None, False)
 
 
-def test_version_2_gives_memory(tmp_path: Path) -> None:
-    tree(tmp_path, **HERE, **{GROUP + "memory_dot_max": str(256 * MB)})
+def test_cgroup_v2_limits_memory(tmp_path: Path) -> None:
+    write_files(tmp_path, **HERE, **{GROUP + "memory_dot_max": str(256 * MB)})
     assert measure(tmp_path).memory == 256 * MB
-    tree(tmp_path, **{GROUP + "memory_dot_max": "max"})
+    write_files(tmp_path, **{GROUP + "memory_dot_max": "max"})
     assert measure(tmp_path).memory is None
 
 
-def test_a_group_is_bound_by_the_groups_around_it(tmp_path: Path) -> None:
-    tree(
+def test_cgroup_is_limited_by_its_ancestors(tmp_path: Path) -> None:
+    write_files(
         tmp_path,
         proc__self__cgroup="0::/pod/container",
         **{
@@ -75,12 +75,12 @@ def test_a_group_is_bound_by_the_groups_around_it(tmp_path: Path) -> None:
     assert measure(tmp_path) == Capacity(2.0, 256 * MB, True)
 
 
-def test_a_path_of_the_hosts_is_read_where_it_is_mounted(tmp_path: Path) -> None:
-    """Without a namespace of its own, a container sees its path on the host, and itself at /."""
+def test_cgroup_path_of_the_host_is_read_at_the_mount_point(tmp_path: Path) -> None:
+    """Without a cgroup namespace, a container sees its path on the host, mounted at /."""
     files = {GROUP + "cpu_dot_max": "100000 100000", GROUP + "memory_dot_max": str(64 * MB)}
-    tree(tmp_path, proc__self__cgroup="0::/docker/0123abcd", **files)
+    write_files(tmp_path, proc__self__cgroup="0::/docker/0123abcd", **files)
     assert measure(tmp_path) == Capacity(1.0, 64 * MB, True)
-    tree(tmp_path, proc__self__cgroup="0::/../../kubepods/pod1")
+    write_files(tmp_path, proc__self__cgroup="0::/../../kubepods/pod1")
     assert measure(tmp_path) == Capacity(1.0, 64 * MB, True)
 
 
@@ -88,8 +88,8 @@ VERSION_1 = "12:cpu,cpuacct:/docker/1\n11:memory:/docker/1\n1:name=systemd:/dock
 
 
 @pytest.mark.parametrize("folder", ["", "docker__1__"])
-def test_version_1_gives_both(tmp_path: Path, folder: str) -> None:
-    tree(
+def test_cgroup_v1_limits_cpus_and_memory(tmp_path: Path, folder: str) -> None:
+    write_files(
         tmp_path,
         proc__self__cgroup=VERSION_1,
         **{
@@ -101,8 +101,8 @@ def test_version_1_gives_both(tmp_path: Path, folder: str) -> None:
     assert measure(tmp_path) == Capacity(0.5, 128 * MB, True)
 
 
-def test_version_1_has_its_own_words_for_no_limit(tmp_path: Path) -> None:
-    tree(
+def test_cgroup_v1_values_for_no_limit_are_recognised(tmp_path: Path) -> None:
+    write_files(
         tmp_path,
         proc__self__cgroup=VERSION_1,
         **{
@@ -114,8 +114,8 @@ def test_version_1_has_its_own_words_for_no_limit(tmp_path: Path) -> None:
     assert measure(tmp_path) == Capacity(ENOUGH_CPUS, None, False)
 
 
-def test_a_limit_above_the_machine_is_the_machine(tmp_path: Path) -> None:
-    tree(
+def test_memory_limit_is_at_most_that_of_the_machine(tmp_path: Path) -> None:
+    write_files(
         tmp_path,
         **HERE,
         proc__meminfo="MemTotal: 262144 kB",
@@ -124,22 +124,20 @@ def test_a_limit_above_the_machine_is_the_machine(tmp_path: Path) -> None:
     assert measure(tmp_path).memory == 256 * MB
 
 
-def test_processors_that_we_are_pinned_to_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cpu_affinity_limits_cpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5}, raising=False)
-    tree(tmp_path, **HERE, **{GROUP + "cpu_dot_max": "800000 100000"})
+    write_files(tmp_path, **HERE, **{GROUP + "cpu_dot_max": "800000 100000"})
     assert measure(tmp_path).cpus == 2.0
 
 
 @pytest.mark.parametrize(
     ("cpus", "memory", "quota", "workers"),
     [
-        (1, 256, True, 2),  # a small machine of a host: two, so that one may hang
+        (1, 256, True, 2),  # a small machine: two, so that one may hang
         (2, 256, True, 2),
-        (8, 256, True, 2),  # never a worker more than there is memory for
+        (8, 256, True, 2),  # limited by memory
         (1, 128, True, 1),
-        (1, 64, True, 1),  # one at least, come what may
+        (1, 64, True, 1),  # at least one
         (0.25, None, True, 2),
         (2.5, None, True, 3),
         (64, None, True, 8),
@@ -147,12 +145,12 @@ def test_processors_that_we_are_pinned_to_count(
         (64, 512, False, 4),
     ],
 )
-def test_workers_follow_processors_and_memory(
+def test_workers_follow_cpus_and_memory(
     cpus: float, memory: int | None, quota: bool, workers: int
 ) -> None:
     assert Capacity(cpus, memory and memory * MB, quota).workers() == workers
 
 
-def test_this_very_machine_can_be_measured() -> None:
+def test_limits_of_this_machine_are_positive() -> None:
     found = measure()
     assert found.cpus > 0 and found.workers() >= 1

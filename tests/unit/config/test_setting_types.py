@@ -1,4 +1,4 @@
-"""A misspelt attribute of the settings is an error of the type checker, and each has its type."""
+"""The type checker knows the settings: misspelt attributes and wrong types are errors."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.steps import ROOT
 
-# An expression in each line, and the type checker's error.
+# Expressions, and the type checker's error for each.
 USES = {
     "settings.drain_seconds + settings.port": "",
     "settings.drain_secnds": 'has no attribute "drain_secnds"',

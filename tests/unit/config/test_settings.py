@@ -1,4 +1,4 @@
-"""The registry of settings: complete, strict, and discreet."""
+"""The registry of settings: complete, strict, and without secrets in its output."""
 
 import ast
 import re
@@ -17,39 +17,39 @@ IMAGE = ROOT / "image" / "demijohn"
 URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""}
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
-# Not settings: what the boot hands to its own children, and what others define.
+# Not settings: variables that the boot passes to its children, and those of other programs.
 HANDED_OVER = {"ADDED", "PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
 OF_OTHERS = {"SSL_CERT_FILE", "PYTHONPATH", "TMPDIR", "TERM", "NO_COLOR", "GUNICORN_CMD_ARGS"}
 
 
-def mistakes(environ: dict[str, str]) -> list[str]:
+def errors_of(environ: dict[str, str]) -> list[str]:
     with pytest.raises(CommandError) as caught:
         load(environ)
     assert caught.value.status == 78
     return caught.value.message.splitlines()
 
 
-def test_each_setting_has_a_name_of_its_own_in_capitals() -> None:
+def test_setting_names_are_unique_and_in_capitals() -> None:
     names = [setting.name for setting in SETTINGS]
     assert len(names) == len(set(names))
     assert all(re.fullmatch("[A-Z][A-Z0-9_]*", name) for name in names)
     assert all(setting.meaning for setting in SETTINGS)
 
 
-def test_every_default_would_be_taken_if_someone_set_it() -> None:
+def test_default_is_a_valid_value_of_its_setting() -> None:
     for setting in SETTINGS:
         if setting.default not in (None, ""):
             assert setting.parse(settings.text(setting.default)) == setting.default
 
 
-def test_whatever_the_image_reads_is_declared() -> None:
+def test_every_variable_that_the_image_reads_is_a_setting() -> None:
     known = set(BY_NAME) | HANDED_OVER | OF_OTHERS
     known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
     read = {}
     for path in sorted(IMAGE.rglob("*.py")):
         for name in names_read(ast.parse(path.read_text())):
             read[name] = path.name
-    assert "DEMIJOHN_WEB_CONCURRENCY" in read  # the scan sees at least what is certainly there
+    assert "DEMIJOHN_WEB_CONCURRENCY" in read  # the scan works
     assert {n: file for n, file in read.items() if n.removeprefix(PREFIX) not in known} == {}
 
 
@@ -72,7 +72,7 @@ def names_read(tree: ast.AST) -> set[str]:
                 found.add(name)
             case ast.Compare(left=ast.Constant(value=str(name)), comparators=[place]) if _is(place):
                 found.add(name)
-    # WSGI's environ and the environment have one name for two things.
+    # WSGI's environ has the same name as the environment.
     return {name for name in found if not name.startswith(("HTTP_", "wsgi.", "PATH_INFO"))} - {
         "REMOTE_ADDR",
         "REQUEST_METHOD",
@@ -87,11 +87,11 @@ def _is(place: ast.expr) -> bool:
     "source",
     ["os.environ['NEW']", "os.environ.get('NEW', '')", "os.getenv('NEW')", "'NEW' in os.environ"],
 )
-def test_every_way_of_reading_is_seen(source: str) -> None:
+def test_every_way_to_read_the_environment_is_found(source: str) -> None:
     assert names_read(ast.parse(source)) == {"NEW"}
 
 
-def test_with_nothing_but_a_database_all_else_has_a_default() -> None:
+def test_every_setting_but_the_database_has_a_default() -> None:
     config = load(URL)
     assert (config.port, config.web_threads, config.api_paths) == (8080, 4, ["/api"])
     assert config.sources["PORT"] == "default"
@@ -101,9 +101,9 @@ def test_with_nothing_but_a_database_all_else_has_a_default() -> None:
         _ = config.no_such_setting
 
 
-def test_an_empty_variable_counts_as_unset() -> None:
+def test_empty_variable_counts_as_unset() -> None:
     assert load(URL | {"PORT": "", "API_PATHS": ""}).port == 8080
-    assert "DATABASE_URL is not set" in mistakes({"DATABASE_URL": "", "DEMIJOHN_DOTENV": ""})[0]
+    assert "DATABASE_URL is not set" in errors_of({"DATABASE_URL": "", "DEMIJOHN_DOTENV": ""})[0]
 
 
 WRONG = {
@@ -128,18 +128,18 @@ WRONG = {
 @pytest.mark.parametrize(
     ("name", "text"), [(name, text) for name, texts in WRONG.items() for text in texts]
 )
-def test_a_wrong_value_is_named_and_never_replaced(name: str, text: str) -> None:
+def test_invalid_value_is_an_error_that_names_it(name: str, text: str) -> None:
     variable = BY_NAME[name].variable
-    (line,) = mistakes(URL | {variable: text})
+    (line,) = errors_of(URL | {variable: text})
     assert line.startswith(variable) and line.endswith((".", "database"))
     assert (repr(text) in line) != BY_NAME[name].secret
 
 
-def test_all_mistakes_come_at_once() -> None:
-    wrong = {BY_NAME[name].variable: texts[0] for name, texts in WRONG.items()}
-    found = mistakes(wrong | {"DEMIJOHN_DOTENV": ""})
-    assert len(found) == len(wrong)
-    assert all(any(line.startswith(name) for line in found) for name in wrong)
+def test_all_invalid_values_are_reported_at_once() -> None:
+    invalid = {BY_NAME[name].variable: texts[0] for name, texts in WRONG.items()}
+    found = errors_of(invalid | {"DEMIJOHN_DOTENV": ""})
+    assert len(found) == len(invalid)
+    assert all(any(line.startswith(name) for line in found) for name in invalid)
     assert "hunter22" not in "".join(found)
 
 
@@ -159,7 +159,7 @@ def test_all_mistakes_come_at_once() -> None:
         ("DATABASE_DRIVER", "PG8000", "pg8000"),
     ],
 )
-def test_right_value_is_taken_under_both_names(name: str, text: str, value: object) -> None:
+def test_valid_value_is_read_under_both_names(name: str, text: str, value: object) -> None:
     setting = BY_NAME[name]
     for variable in setting.variables()[: 1 if setting.prefixed else 2]:
         config = load(URL | {variable: text})
@@ -167,10 +167,10 @@ def test_right_value_is_taken_under_both_names(name: str, text: str, value: obje
         assert config.sources[name] == "environment"
 
 
-def test_prefixed_name_wins_over_the_plain_one() -> None:
-    config = load(URL | {"PORT": "none of ours", "DEMIJOHN_PORT": "9000"})
+def test_prefixed_name_overrides_the_plain_name() -> None:
+    config = load(URL | {"PORT": "not a port", "DEMIJOHN_PORT": "9000"})
     assert config.port == 9000
-    (line,) = mistakes(URL | {"PORT": "9000", "DEMIJOHN_PORT": "ninety"})
+    (line,) = errors_of(URL | {"PORT": "9000", "DEMIJOHN_PORT": "ninety"})
     assert line.startswith("DEMIJOHN_PORT='ninety' must be")
 
 
@@ -181,12 +181,12 @@ def test_plain_name_of_a_prefixed_setting_is_left_to_the_app() -> None:
     (line,) = config.notes
     assert config.warnings == []
     assert all(f" {name}" in line and f"DEMIJOHN_{name}" in line for name in apps)
-    quiet = load(URL | {"LOG_LEVEL": "NOTSET", "DEMIJOHN_LOG_LEVEL": "debug"})
-    assert (quiet.log_level, quiet.notes) == ("debug", [])
+    debug = load(URL | {"LOG_LEVEL": "NOTSET", "DEMIJOHN_LOG_LEVEL": "debug"})
+    assert (debug.log_level, debug.notes) == ("debug", [])
 
 
 @pytest.mark.parametrize(
-    ("given", "command", "warned"),
+    ("environ", "command", "warned"),
     [
         ({"RELEASE_COMMAND": "flask db upgrade"}, "flask db upgrade", True),
         ({"DEMIJOHN_RELEASE_COMMAND": "true"}, "true", True),
@@ -194,21 +194,21 @@ def test_plain_name_of_a_prefixed_setting_is_left_to_the_app() -> None:
         ({"RELEASE_COMMAND": "1"}, BY_NAME["MIGRATION_COMMAND"].default, False),
     ],
 )
-def test_former_name_counts_unless_flyctl_set_it(
-    given: dict[str, str], command: str, *, warned: bool
+def test_former_name_is_read_unless_flyctl_set_it(
+    environ: dict[str, str], command: str, *, warned: bool
 ) -> None:
-    config = load(URL | given)
+    config = load(URL | environ)
     assert config.migration_command == command
     assert config.warnings == (
-        [f"{next(iter(given))} is called MIGRATION_COMMAND now. Rename it."] if warned else []
+        [f"{next(iter(environ))} is called MIGRATION_COMMAND now. Rename it."] if warned else []
     )
 
 
-def test_port_of_a_kubernetes_service_link_does_not_count() -> None:
+def test_kubernetes_service_link_is_not_read_as_the_port() -> None:
     assert load(URL | {"DEMIJOHN_PORT": "tcp://10.0.0.11:80", "PORT": "9000"}).port == 9000
 
 
-def test_children_find_settings_under_prefixed_names_only() -> None:
+def test_children_get_settings_under_prefixed_names_only() -> None:
     config = load(URL | {"SECRET_KEY": "s3cr3t", "PGPASSWORD": "x", "WEB_CONCURRENCY": "2"})
     children = config.child_variables()
     assert children["SECRET_KEY"] == "s3cr3t"
@@ -233,7 +233,7 @@ def test_children_find_settings_under_prefixed_names_only() -> None:
         ("'open", "", None, "is ignored: No closing quotation"),
     ],
 )
-def test_gunicorn_cmd_args_count_as_far_as_they_fit(
+def test_gunicorn_cmd_args_are_applied_or_ignored_with_a_warning(
     text: str, kept: str, workers: int | None, warning: str
 ) -> None:
     config = load(URL | {"GUNICORN_CMD_ARGS": text})
@@ -241,14 +241,14 @@ def test_gunicorn_cmd_args_count_as_far_as_they_fit(
     assert [warning in line for line in config.warnings] == ([True] if warning else [])
 
 
-def test_settings_win_over_gunicorn_cmd_args() -> None:
-    given = {"GUNICORN_CMD_ARGS": "--workers=3 --timeout 9", "WEB_CONCURRENCY": "5"}
-    config = load(URL | given)
+def test_settings_override_gunicorn_cmd_args() -> None:
+    environ = {"GUNICORN_CMD_ARGS": "--workers=3 --timeout 9", "WEB_CONCURRENCY": "5"}
+    config = load(URL | environ)
     assert (config.web_concurrency, config.request_timeout) == (5, 9)
     assert config.sources["REQUEST_TIMEOUT"] == "GUNICORN_CMD_ARGS"
 
 
-def test_secrets_may_come_from_files(tmp_path: Path) -> None:
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
     for setting in SETTINGS:
         if not setting.secret:
             continue
@@ -256,49 +256,47 @@ def test_secrets_may_come_from_files(tmp_path: Path) -> None:
         file.write_text("postgres://u:hunter22@h/from-a-file\n")
         config = load({**URL, setting.name: "", f"{setting.name}_FILE": str(file), "PGHOST": "h"})
         assert config.sources[setting.name] == str(file)
-        assert mistakes({**URL, setting.name: "x", f"{setting.name}_FILE": str(file)}) == [
+        assert errors_of({**URL, setting.name: "x", f"{setting.name}_FILE": str(file)}) == [
             f"{setting.name} and {setting.name}_FILE are both set; unset one of them."
         ]
 
 
-def test_a_file_that_is_no_text_is_a_mistake(tmp_path: Path) -> None:
+def test_secret_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_bytes(b"\xff\xfe\x00")
-    assert "it is not UTF-8 text" in mistakes(URL | {"SECRET_KEY_FILE": str(file)})[0]
-    assert "Is a directory" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path)})[0]
-    assert "No such file" in mistakes(URL | {"SECRET_KEY_FILE": str(tmp_path / "none")})[0]
+    assert "it is not UTF-8 text" in errors_of(URL | {"SECRET_KEY_FILE": str(file)})[0]
+    assert "Is a directory" in errors_of(URL | {"SECRET_KEY_FILE": str(tmp_path)})[0]
+    assert "No such file" in errors_of(URL | {"SECRET_KEY_FILE": str(tmp_path / "none")})[0]
 
 
 @pytest.mark.parametrize(
-    "given",
+    "environ",
     [
         {"DATABASE_URL": "", "DATABASE_URL_FILE": "postgres://u:hunter22@h/db"},
         {"SECRET_KEY_FILE": "hunter22"},
         {"DATABASE_URL": "", "PGHOST": "postgres://u:hunter22@h/db"},
     ],
 )
-def test_secret_in_the_wrong_variable_is_not_printed(given: dict[str, str]) -> None:
-    (line,) = mistakes(URL | given)
+def test_secret_in_the_wrong_variable_is_not_printed(environ: dict[str, str]) -> None:
+    (line,) = errors_of(URL | environ)
     assert "hunter22" not in line
 
 
-def test_secret_from_an_empty_file_is_a_mistake(tmp_path: Path) -> None:
+def test_empty_secret_file_is_an_error(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("\n")
-    (line,) = mistakes(URL | {"SECRET_KEY_FILE": str(file)})
+    (line,) = errors_of(URL | {"SECRET_KEY_FILE": str(file)})
     assert (
         line == f"SECRET_KEY cannot be read from SECRET_KEY_FILE={str(file)!r}: the file is empty."
     )
 
 
 @pytest.mark.parametrize("content", [None, b"PORT=\xff\xfe"], ids=["missing", "not-utf-8"])
-def test_dotenv_file_that_cannot_be_read_is_a_mistake(
-    tmp_path: Path, content: bytes | None
-) -> None:
+def test_dotenv_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "env"
     if content is not None:
         file.write_bytes(content)
-    (line,) = mistakes(URL | {"DEMIJOHN_DOTENV": str(file)})
+    (line,) = errors_of(URL | {"DEMIJOHN_DOTENV": str(file)})
     assert line.startswith(f"DEMIJOHN_DOTENV={str(file)!r} cannot be read: ")
 
 
@@ -312,12 +310,12 @@ def test_unknown_name_with_our_prefix_is_reported() -> None:
     ]
 
 
-def test_names_like_pgpassword_are_not_reported_beside_a_url() -> None:
+def test_variables_like_pgpassword_are_not_reported_beside_a_url() -> None:
     assert load(URL | {"PG_PASSWORD": "x", "PG_HOST": "h", "PG_PORT": "1"}).misspelt == []
 
 
-def test_gunicorn_finds_no_values_that_end_it() -> None:
-    """Of variables that are the app's own, where the settings are given with the prefix."""
+def test_child_environment_has_no_variables_that_gunicorn_reads() -> None:
+    """Where the prefixed settings are set, the plain names belong to the app."""
     environ = URL | {"WEB_CONCURRENCY": "auto", "DEMIJOHN_WEB_CONCURRENCY": "2"}
     environ |= {"FORWARDED_ALLOW_IPS": "private"}
     child = child_environment(load(environ), environ)
@@ -325,7 +323,7 @@ def test_gunicorn_finds_no_values_that_end_it() -> None:
     assert child["DEMIJOHN_WEB_CONCURRENCY"] == "2"
 
 
-def test_a_secret_is_no_part_of_what_is_printed() -> None:
+def test_secrets_are_known_and_not_printed() -> None:
     config = load(URL | {"SECRET_KEY": "s3cr3t-k3y"})
     assert set(config.secrets()) >= {"hunter22", "s3cr3t-k3y"}
     hidden = load(URL | {"DATABASE_URL": "postgres://h/d?user=u&password=hunter22"})
@@ -333,7 +331,7 @@ def test_a_secret_is_no_part_of_what_is_printed() -> None:
     assert "hunter22" not in repr(config.database_url)
 
 
-def test_real_variables_win_over_the_file(tmp_path: Path) -> None:
+def test_real_variables_override_the_dotenv_file(tmp_path: Path) -> None:
     file = tmp_path / "env"
     file.write_text("PORT=1234\nWEB_THREADS=2\nPUBLIC_A=file\nPUBLIC_B=file\n")
     config = load(URL | {"DEMIJOHN_DOTENV": str(file), "PORT": "5678", "PUBLIC_B": "real"})
@@ -342,13 +340,13 @@ def test_real_variables_win_over_the_file(tmp_path: Path) -> None:
     assert config.public == {"PUBLIC_A": "file", "PUBLIC_B": "real"}
 
 
-def test_public_variables_are_all_and_only_those_of_that_name() -> None:
+def test_public_variables_are_those_with_the_prefix_public() -> None:
     assert load(URL | {"PUBLIC_A": "1", "NOT_PUBLIC_B": "2", "public_c": "3"}).public == {
         "PUBLIC_A": "1"
     }
 
 
-def test_parts_stand_in_where_there_is_no_url() -> None:
+def test_pg_variables_replace_a_missing_url() -> None:
     parts = {
         "PGHOST": "h",
         "PGUSER": "u",
@@ -362,12 +360,12 @@ def test_parts_stand_in_where_there_is_no_url() -> None:
 
 
 @pytest.mark.parametrize("host", ["h h", "h@x", "h/x", "[", "h:5432", "h?x"], ids=repr)
-def test_a_host_that_is_none_is_a_mistake_and_no_accident(host: str) -> None:
-    (line,) = mistakes({"PGHOST": host, "DEMIJOHN_DOTENV": ""})
+def test_invalid_pghost_is_an_error(host: str) -> None:
+    (line,) = errors_of({"PGHOST": host, "DEMIJOHN_DOTENV": ""})
     assert line.startswith("PGHOST")
 
 
-def test_only_what_a_command_needs_may_be_wrong() -> None:
+def test_settings_that_a_command_does_not_need_are_not_checked() -> None:
     environ = {"DATABASE_URL": "postgresql://host/app", "PORT": "none", "DEMIJOHN_DOTENV": ""}
     config = load(environ, only=settings.CONNECTION)
     assert config.database_url.place() == "host/app"
@@ -383,13 +381,13 @@ def test_misspelt_variable_is_reported_with_the_setting_meant() -> None:
         "Drain_Seconds is not a setting. Did you mean DRAIN_SECONDS?",
         "WEB_CONCURENCY is not a setting. Did you mean WEB_CONCURRENCY?",
     ]
-    assert mistakes({"DATABASE_URI": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""})[-1] == (
+    assert errors_of({"DATABASE_URI": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""})[-1] == (
         "DATABASE_URI is not a setting. Did you mean DATABASE_URL?"
     )
 
 
-def test_what_belongs_to_others_is_no_slip() -> None:
-    """Nor is what looks like a setting that is given, too."""
+def test_variables_of_other_programs_are_not_reported_as_misspelt() -> None:
+    """Nor those that resemble a setting that is also set."""
     others = (
         "DATABASE_USER DATABASE_NAME PGHOSTADDR PGOPTIONS PORTS APP_PORT AWS_REGION PRIMARY_REGION "
         "SECRET_KEY_BASE STATIC_ROOT RENDER_INSTANCE_ID FLY_REGION GUNICORN_CMD_ARGS "

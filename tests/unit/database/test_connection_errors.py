@@ -1,4 +1,4 @@
-"""Why connecting fails, told from libpq's own words, and whether it may heal."""
+"""Diagnosis of connection errors from libpq's messages, and whether to retry."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ NO_NAME = 'could not translate host name "db.example.com" to address: '
 IS_IT = "\tIs the server running on that host and accepting TCP/IP connections?\n"
 
 # Copied from libpq 14 to 18, PgBouncer 1.18 and 1.24, and from hosted Postgres servers.
-CANNOT_HEAL = [
+PERMANENT = [
     (AT + 'FATAL:  password authentication failed for user "tally"\n', "password refused"),
     (
         AT + 'FATAL:  password authentication failed for user "tally"\n'
@@ -48,7 +48,7 @@ CANNOT_HEAL = [
     ('invalid port number: "99999"\n', "does not take"),
 ]  # fmt: skip
 
-HEALS = [
+TRANSIENT = [
     (NO_NAME + "Name or service not known\n", "no address is known"),
     (NO_NAME + "Temporary failure in name resolution\n", "no address is known"),
     (AT + "FATAL:  the database system is starting up\n", "starting up"),
@@ -76,19 +76,21 @@ HEALS = [
 
 
 class Error(Exception):
-    """An exception that says nothing."""
+    """An exception without a message."""
 
 
 @pytest.mark.parametrize(
-    ("message", "says", "heals"),
-    [(*case, False) for case in CANNOT_HEAL] + [(*case, True) for case in HEALS],
+    ("message", "expected", "retryable"),
+    [(*case, False) for case in PERMANENT] + [(*case, True) for case in TRANSIENT],
 )
-def test_libpqs_words_become_one_line_of_ours(message: str, says: str, heals: bool) -> None:
-    line, may_heal = diagnose(
+def test_libpq_error_becomes_one_line_without_the_password(
+    message: str, expected: str, retryable: bool
+) -> None:
+    line, is_retryable = diagnose(
         Exception(message) if message else type("Error", (Exception,), {})(), URL
     )
-    assert says in line
-    assert may_heal is heals
+    assert expected in line
+    assert is_retryable is retryable
     assert "\n" not in line
     assert line.startswith("database away: ") and line.endswith(".")
     assert "hunter22" not in line
@@ -97,28 +99,28 @@ def test_libpqs_words_become_one_line_of_ours(message: str, says: str, heals: bo
 @pytest.mark.parametrize(
     "host", ["recovery-db.example.com", "too-many.example.com", "requires-ssl.example.com"]
 )
-def test_the_name_of_a_host_is_no_symptom(host: str) -> None:
+def test_host_name_in_an_error_does_not_affect_the_diagnosis(host: str) -> None:
     url = parse(f"postgres://u:p@{host}/d")
     message = f'connection to server at "{host}" (10.0.0.1), port 5432 failed: Connection refused\n'
     assert "nothing answers" in diagnose(Exception(message), url)[0]
 
 
-def test_a_password_that_a_server_repeats_is_not_repeated() -> None:
+def test_password_in_a_server_message_is_redacted() -> None:
     line, _ = diagnose(Exception("FATAL:  odd word hunter22 in startup packet"), URL)
     assert "hunter22" not in line and "•••" in line
 
 
-def test_a_password_among_the_parameters_is_not_repeated_either() -> None:
+def test_password_in_the_url_parameters_is_redacted() -> None:
     url = parse("postgres://db.example.com/polls?user=tally&password=hunter22")
     line, _ = diagnose(Exception("FATAL:  odd word hunter22 in startup packet"), url)
     assert "hunter22" not in line
 
 
-def test_braces_in_a_message_are_only_braces() -> None:
+def test_braces_in_a_server_message_are_kept() -> None:
     assert "{user} {0}" in diagnose(Exception("FATAL:  odd {user} {0}"), URL)[0]
 
 
-def test_redaction_leaves_short_words_alone() -> None:
+def test_redaction_skips_short_words() -> None:
     assert redact("a password: sesame, abc", ["sesame", "abc", ""]) == "a password: •••, abc"
 
 
@@ -134,7 +136,7 @@ def test_redaction_leaves_short_words_alone() -> None:
         ("db-127.0.0.1.example.com", ""),
     ],
 )
-def test_a_container_that_looks_into_itself_is_told_where_its_host_is(
+def test_localhost_in_a_container_gets_a_hint_to_the_host(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hosts: str, own: str, *, inside: bool
 ) -> None:
     mark = tmp_path / "mark"

@@ -1,4 +1,4 @@
-"""Which addresses are reached without leaving a private network."""
+"""Addresses in private networks, and the risk of unencrypted connections to others."""
 
 import socket
 from types import SimpleNamespace
@@ -48,7 +48,7 @@ def test_address_in_a_private_network_is_private(address: str) -> None:
         "::ffff:1.1.1.1",
     ],
 )
-def test_address_in_no_private_network_is_public(address: str) -> None:
+def test_address_outside_private_networks_is_public(address: str) -> None:
     assert not is_private(address)
 
 
@@ -78,7 +78,7 @@ def test_peer_of_a_unix_socket_has_no_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "tls", "says"),
+    ("rest", "tls", "expected"),
     [
         ("", True, ""),
         ("?sslmode=disable", False, "Change sslmode=disable to sslmode=require in DATABASE_URL"),
@@ -86,15 +86,15 @@ def test_peer_of_a_unix_socket_has_no_address() -> None:
         ("", False, "refuses TLS: turn it on there, then add ?sslmode=require to DATABASE_URL"),
     ],
 )
-def test_plain_text_to_a_public_address_names_its_remedy(
-    rest: str, tls: bool, says: str, monkeypatch: pytest.MonkeyPatch
+def test_unencrypted_connection_to_a_public_address_names_the_remedy(
+    rest: str, tls: bool, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("demijohn.database.encryption.peer_address", lambda _: "203.0.113.7")
     client, server = socket.socketpair()
     with client, server:
         url = parse(f"postgres://u:hunter22@db.example/d{rest}")
-        told = plain_text_risk(connection_over(client, tls=tls), url, "DATABASE_URL")
-    assert bool(told) == bool(says) and says in told
-    assert "hunter22" not in told
-    if told:
-        assert "connection to db.example/d is not encrypted, and 203.0.113.7 is a public" in told
+        risk = plain_text_risk(connection_over(client, tls=tls), url, "DATABASE_URL")
+    assert bool(risk) == bool(expected) and expected in risk
+    assert "hunter22" not in risk
+    if risk:
+        assert "connection to db.example/d is not encrypted, and 203.0.113.7 is a public" in risk

@@ -1,4 +1,4 @@
-"""The files for hosts parse, have documented keys, fit our budgets and use the right probe."""
+"""The files for hosts parse, have documented keys, and agree with our budgets and probes."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.support.supervisord_conf import stop_seconds
 DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 GUNICORN_SECONDS = stop_seconds("gunicorn")
 
-# All keys that we may use in each file: a list's items are one level, a key's own name another.
+# All keys that a file may use; list items do not count as a level.
 DOCUMENTED = {
     # https://devcenter.heroku.com/articles/build-docker-images-heroku-yml
     "heroku.yml": """
@@ -124,7 +124,7 @@ def load(file: str) -> Any:
 
 
 def keys(value: Any, prefix: str = "") -> Iterator[str]:
-    """Every leaf's path; lists do not count as a level."""
+    """The path of every leaf; lists do not count as a level."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from keys(inner, f"{prefix}.{key}" if prefix else str(key))
@@ -136,7 +136,7 @@ def keys(value: Any, prefix: str = "") -> Iterator[str]:
 
 
 def pairs(entries: list[dict[str, Any]], name: str = "name") -> dict[str, str]:
-    """Variables that a file lists as objects; one without a value is a secret."""
+    """Variables that a file lists as objects; those without a value are secrets."""
     return {entry[name]: str(entry.get("value", "")) for entry in entries}
 
 
@@ -154,7 +154,7 @@ ECS = load("deploy/ecs/task-definition.json")["containerDefinitions"][0]
 KUBERNETES_POD = load("deploy/kubernetes/deployment.yaml")["spec"]["template"]["spec"]
 KUBERNETES = KUBERNETES_POD["containers"][0]
 
-# What each file sets for the image.
+# The variables that each file sets for the image.
 VARIABLES = {
     "render.yaml": pairs(RENDER["envVars"], "key"),
     "docker-compose.yml": dict(COMPOSE["environment"]),
@@ -183,7 +183,7 @@ GRACE = {
     "deploy/kubernetes/deployment.yaml": KUBERNETES_POD["terminationGracePeriodSeconds"],
 }
 
-# What decides about traffic, and what about restarts.
+# The probes for traffic and for restarts.
 READINESS = {
     "fly.toml": FLY["http_service"]["checks"][0]["path"],
     "app.json": load("app.json")["healthchecks"]["web"][0]["path"],
@@ -201,7 +201,7 @@ LIVENESS = {
     "deploy/kubernetes/deployment.yaml": KUBERNETES["livenessProbe"]["httpGet"]["path"],
 }
 
-# The host in the table of the container tests that each file is for.
+# Hosts in the table of the container tests, and their files.
 FILE_OF = {
     "fly": "fly.toml",
     "render": "render.yaml",
@@ -216,7 +216,7 @@ FILE_OF = {
 }
 BUDGETS = ("DRAIN_SECONDS", "STOP_SECONDS")
 
-# Seconds that a release may take.
+# The timeout of a release, in seconds.
 RELEASE = {
     "fly.toml": float(FLY["deploy"]["release_command_timeout"].removesuffix("m")) * 60,
     "deploy/cloud-run/release-job.yaml": load("deploy/cloud-run/release-job.yaml")["spec"][
@@ -234,8 +234,8 @@ RELEASE = {
 }
 
 
-def of_setting(file: str, name: str) -> float:
-    """A setting's seconds where this file is used."""
+def setting_seconds(file: str, name: str) -> float:
+    """The value of a setting, in seconds, with the variables of this file."""
     variables = VARIABLES.get(file, {})
     return float(variables.get(f"DEMIJOHN_{name}") or variables.get(name) or DEFAULTS[name])
 
@@ -259,7 +259,11 @@ def test_host_file_sets_the_database_and_a_key(file: str) -> None:
 
 @pytest.mark.parametrize("file", GRACE)
 def test_host_grace_exceeds_the_stop_budget(file: str) -> None:
-    stop = of_setting(file, "DRAIN_SECONDS") + of_setting(file, "STOP_SECONDS") + GUNICORN_SECONDS
+    stop = (
+        setting_seconds(file, "DRAIN_SECONDS")
+        + setting_seconds(file, "STOP_SECONDS")
+        + GUNICORN_SECONDS
+    )
     assert stop < GRACE[file]
 
 

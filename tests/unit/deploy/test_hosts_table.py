@@ -1,4 +1,4 @@
-"""The table of hosts is complete, and in step with the registry of platforms."""
+"""The table of hosts is complete, and agrees with the registry of platforms."""
 
 from ipaddress import ip_network
 from typing import Any
@@ -32,13 +32,13 @@ each_host = pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS)
 
 
 def stop_seconds(settings: dict[str, str]) -> int:
-    """The longest that a stop takes, with these settings."""
-    given = DEFAULTS | settings
-    return int(given["DRAIN_SECONDS"]) + int(given["STOP_SECONDS"]) + GUNICORN_SECONDS
+    """The longest duration of a stop with these settings, in seconds."""
+    values = DEFAULTS | settings
+    return int(values["DRAIN_SECONDS"]) + int(values["STOP_SECONDS"]) + GUNICORN_SECONDS
 
 
 @each_host
-def test_host_has_every_key_and_no_other(host: dict[str, Any]) -> None:
+def test_host_has_all_required_keys_and_no_unknown_ones(host: dict[str, Any]) -> None:
     assert REQUIRED <= host.keys() <= REQUIRED | OPTIONAL
     for name, (required, optional) in SECTIONS.items():
         if name in host:
@@ -46,14 +46,14 @@ def test_host_has_every_key_and_no_other(host: dict[str, Any]) -> None:
 
 
 @each_host
-def test_key_of_host_is_explained(host: dict[str, Any]) -> None:
+def test_host_keys_are_explained_in_the_head_of_the_table(host: dict[str, Any]) -> None:
     head = TABLE.read_text(encoding="utf-8").partition("\n[")[0]
     keys = {key for name in SECTIONS for key in host.get(name, ())}
     assert [key for key in host.keys() | keys if key not in head] == []
 
 
 @each_host
-def test_host_has_sources_and_says_what_they_leave_open(host: dict[str, Any]) -> None:
+def test_host_has_sources_and_valid_assumed_keys(host: dict[str, Any]) -> None:
     assert host["sources"] and all(source.startswith("https://") for source in host["sources"])
     for name in host["assumed"]:
         value: Any = host
@@ -68,14 +68,14 @@ def test_platform_of_the_registry_has_a_host(platform: platforms.Platform) -> No
 
 
 @each_host
-def test_variables_of_host_identify_its_platform(host: dict[str, Any]) -> None:
+def test_host_variables_identify_its_platform(host: dict[str, Any]) -> None:
     environ = host["variables"] | host.get("settings", {})
     found = load(environ | {"DATABASE_URL": "postgres://u:p@h/d", "DEMIJOHN_DOTENV": ""})
     assert found.platform == host["platform"]
 
 
 @each_host
-def test_grace_of_host_is_enough_for_a_stop(host: dict[str, Any]) -> None:
+def test_host_grace_exceeds_the_stop_budget(host: dict[str, Any]) -> None:
     stop, settings = host["stop"], host.get("settings", {})
     assert stop_seconds(settings) <= stop["grace_seconds"] <= stop.get("max_grace_seconds", 600)
     lowered = [name for name in ("DRAIN_SECONDS", "STOP_SECONDS") if name in settings]
@@ -84,14 +84,14 @@ def test_grace_of_host_is_enough_for_a_stop(host: dict[str, Any]) -> None:
 
 
 @each_host
-def test_host_probes_a_path_that_needs_no_database(host: dict[str, Any]) -> None:
+def test_host_probes_a_path_without_the_database(host: dict[str, Any]) -> None:
     assert host["probe"]["path"] in PROBES
     low, high = min(host["probe"]["success"]), max(host["probe"]["success"])
     assert low <= 200 <= high
 
 
 @each_host
-def test_headers_of_host_name_the_client_and_its_scheme(host: dict[str, Any]) -> None:
+def test_host_headers_name_client_and_scheme(host: dict[str, Any]) -> None:
     for headers in filter(None, (host["headers"], host.get("cloudflare"))):
         assert {"X-Forwarded-For", "X-Forwarded-Proto"} <= headers.keys()
         assert any("{client}" in value for value in headers.values())

@@ -1,4 +1,4 @@
-"""The manifests of Kubernetes and Cloud Run against Kubernetes' own schemas, and each other."""
+"""The manifests for Kubernetes and Cloud Run match Kubernetes' schemas, and agree."""
 
 from typing import Any
 
@@ -30,21 +30,21 @@ def pod(manifest: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", MANIFESTS)
-def test_manifest_fits_the_schema(name: str, version: str) -> None:
+def test_manifest_matches_the_schema(name: str, version: str) -> None:
     validate(MANIFESTS[name], version)
 
 
-def test_manifest_with_a_slip_fails_the_schema() -> None:
-    """The validator is not lenient: one unknown key deep inside is enough."""
-    spoilt = yaml.safe_load((FOLDER / "deployment.yaml").read_text())
-    pod(spoilt)["containers"][0]["livenessProbe"]["timeoutSecond"] = 1
+def test_manifest_with_an_unknown_key_fails_the_schema() -> None:
+    """The validator is strict: one unknown key deep inside is an error."""
+    broken = yaml.safe_load((FOLDER / "deployment.yaml").read_text())
+    pod(broken)["containers"][0]["livenessProbe"]["timeoutSecond"] = 1
     with pytest.raises(kubernetes_validate.ValidationError, match="timeoutSecond"):
-        validate(spoilt, VERSIONS[-1])
+        validate(broken, VERSIONS[-1])
 
 
 @pytest.mark.parametrize("file", ["service.yaml", "release-job.yaml"])
-def test_cloud_run_containers_fit_the_schema_of_pods(file: str) -> None:
-    """Cloud Run takes a part of Kubernetes' containers, and a few keys beside them."""
+def test_cloud_run_containers_match_the_schema_of_pods(file: str) -> None:
+    """Cloud Run has a subset of Kubernetes' containers, and a few extra keys."""
     manifest = yaml.safe_load((ROOT / "deploy/cloud-run" / file).read_text())
     spec = pod(manifest)
     if file == "release-job.yaml":
@@ -55,8 +55,8 @@ def test_cloud_run_containers_fit_the_schema_of_pods(file: str) -> None:
     assert spec.pop("timeoutSeconds") > 0
     (container,) = spec["containers"]
     container.setdefault("name", "web")  # optional there
-    pod_of_it = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
-    validate(pod_of_it, VERSIONS[-1])
+    pod_manifest = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": spec}
+    validate(pod_manifest, VERSIONS[-1])
 
 
 @pytest.mark.parametrize("manifest", [DEPLOYMENT, JOB], ids=["deployment", "job"])
@@ -96,7 +96,7 @@ def test_selectors_match_the_pods_of_the_deployment_only() -> None:
         == MANIFESTS["service.yaml"]["spec"]["selector"]
         == MANIFESTS["pod-disruption-budget.yaml"]["spec"]["selector"]["matchLabels"]
     )
-    assert all(each["labelSelector"]["matchLabels"] == labels for each in constraints)
+    assert all(constraint["labelSelector"]["matchLabels"] == labels for constraint in constraints)
     assert JOB["spec"]["template"]["metadata"]["labels"] != labels
 
 
@@ -114,7 +114,7 @@ def test_names_between_manifests_agree() -> None:
     }
 
 
-def test_all_pods_together_fit_the_connections_of_postgres() -> None:
+def test_connections_of_all_pods_fit_max_connections() -> None:
     (web,) = pod(DEPLOYMENT)["containers"]
     limits = web["resources"]["limits"]
     capacity = Capacity(
@@ -124,8 +124,8 @@ def test_all_pods_together_fit_the_connections_of_postgres() -> None:
     assert pods * capacity.workers() * DEFAULTS["WEB_THREADS"] == 80  # of 100, as the comment says
 
 
-def test_probes_wait_longer_than_nginx_answers() -> None:
-    """A boot may wait for the database, and a busy instance answers late."""
+def test_probe_timeouts_cover_the_boot_and_a_busy_instance() -> None:
+    """A boot may wait for the database, and a busy instance responds late."""
     (web,) = pod(DEPLOYMENT)["containers"]
     startup = web["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] > 2 * DEFAULTS["DATABASE_WAIT"]

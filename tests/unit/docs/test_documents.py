@@ -1,4 +1,4 @@
-"""The documents say what the registry says, and what they link to is there."""
+"""The documents agree with the registry, and their links exist."""
 
 import re
 from pathlib import Path
@@ -18,25 +18,25 @@ PAGES = [
     *sorted([*DOCS.glob("*.md"), *DOCS.glob("databases/*.md")]),
 ]
 
-# Names that belong to apps and platforms, and that a page has to speak of.
+# Names of apps and platforms that pages mention.
 OF_OTHERS = {"GUNICORN_CMD_ARGS", "LOG_LEVEL", "RELEASE_COMMAND", "WEB_CONCURRENCY"}
 
 
 @pytest.mark.parametrize("document", settings_docs.DOCUMENTS)
-def test_the_tables_of_settings_are_those_of_the_registry(document: str) -> None:
+def test_tables_of_settings_match_the_registry(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     assert settings_docs.filled(document, text) == text, "run `make docs`"
     assert f"| `{settings_docs.DOCUMENTS[document][0].variable}` |" in text
 
 
-def test_table_of_platforms_is_that_of_the_registry() -> None:
+def test_table_of_platforms_matches_the_registry() -> None:
     document = settings_docs.PLATFORMS_DOCUMENT
     text = (ROOT / document).read_text(encoding="utf-8")
     assert settings_docs.filled(document, text) == text, "run `make docs`"
     assert all(platform.title in text for platform in PLATFORMS)
 
 
-def test_the_reference_lists_every_setting() -> None:
+def test_reference_lists_every_setting() -> None:
     text = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| `(\w+)` \|", text.split("<!-- /settings -->")[0], re.M) == [
         setting.variable for setting in SETTINGS
@@ -44,18 +44,18 @@ def test_the_reference_lists_every_setting() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_of_a_page_exist(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_variable_that_a_page_names_exists(page: Path) -> None:
+def test_variables_that_a_page_names_exist(page: Path) -> None:
     known = {setting.variable for setting in SETTINGS}
     known |= {f"{setting.name}_FILE" for setting in SETTINGS if setting.secret}
     known |= {f"DEMIJOHN_{setting.name}" for setting in SETTINGS} | OF_OTHERS
     build = set(re.findall(r"^ARG (\w+)", (ROOT / "Dockerfile").read_text(), re.M))
-    handed_on = {
+    other = {
         "SQLALCHEMY_DATABASE_URI",
         "DEMIJOHN_STARTED_AT",
         "DEMIJOHN_PYTHON",
@@ -72,10 +72,10 @@ def test_every_variable_that_a_page_names_exists(page: Path) -> None:
     public |= {marker for platform in PLATFORMS for marker in platform.markers}
     text = page.read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z][A-Z_]{3,})\b[^`]*`", text))
-    assert not {n for n in named if "_" in n} - known - build - handed_on - public
+    assert not {n for n in named if "_" in n} - known - build - other - public
 
 
-def test_queue_in_the_docs_is_the_one_that_is_tested() -> None:
+def test_queue_in_the_docs_is_the_tested_one() -> None:
     page = (ROOT / "docs/background-work.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```ini\n(.*?)^```", page, re.M | re.S)
     recipe = ROOT / "tests/fixtures/background/programs.d/queue.conf"
@@ -83,6 +83,6 @@ def test_queue_in_the_docs_is_the_one_that_is_tested() -> None:
     assert shown == tested
 
 
-def test_keys_in_the_docs_are_those_that_are_read() -> None:
+def test_program_keys_in_the_docs_are_those_of_the_supervisor() -> None:
     page = (ROOT / "docs/background-work.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(demijohn_\w+)=", page)) == set(supervisor.KEYS)

@@ -1,4 +1,4 @@
-"""docs/hosts says what the container tests run, and what it names and links to exists."""
+"""docs/hosts agrees with the container tests; its variables and links exist."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ GENERATED = host_docs.pages(HOSTS)
 PAGES = sorted(host_docs.PAGES.glob("*.md"))
 INDEX = host_docs.PAGES / "README.md"
 
-# Names that hosts use and that the pages mention, beside those of the table.
+# Names of hosts that the pages mention, besides those of the table.
 OF_HOSTS = {
     "POSTGRES_PASSWORD",
     "POSTGRES_URI",
@@ -25,16 +25,16 @@ OF_HOSTS = {
 
 
 def prose(page: Path) -> str:
-    """A page without what is generated."""
+    """A page without its generated part."""
     return host_docs.PLACE.sub("", page.read_text(encoding="utf-8"))
 
 
-def test_host_pages_are_complete() -> None:
+def test_every_host_has_a_page() -> None:
     assert {page.stem for page in PAGES} - {"README"} == set(GENERATED)
 
 
 @pytest.mark.parametrize("page", GENERATED)
-def test_host_facts_are_those_of_the_table(page: str) -> None:
+def test_host_facts_match_the_table(page: str) -> None:
     content = (host_docs.PAGES / f"{page}.md").read_text(encoding="utf-8")
     assert host_docs.filled(content, GENERATED[page]) == content, "run `make docs`"
     for host in GENERATED[page]:
@@ -47,13 +47,13 @@ def test_host_index_lists_every_page(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_host_page_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_of_a_host_page_exist(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_host_page_names_variables_that_exist(page: Path) -> None:
+def test_variables_that_a_host_page_names_exist(page: Path) -> None:
     settings = {setting.variable for setting in SETTINGS}
     settings |= {f"DEMIJOHN_{setting.name}" for setting in SETTINGS}
     table = {
@@ -66,11 +66,11 @@ def test_host_page_names_variables_that_exist(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", GENERATED)
-def test_host_page_fits_a_page(page: str) -> None:
+def test_host_page_has_at_most_60_lines(page: str) -> None:
     assert len(prose(host_docs.PAGES / f"{page}.md").splitlines()) <= 60
 
 
-def test_host_facts_show_limits_that_differ() -> None:
+def test_host_facts_show_values_that_differ_from_the_default() -> None:
     host = tomllib.loads(
         """
         title = "Somewhere"
@@ -119,5 +119,5 @@ def test_host_facts_show_limits_that_differ() -> None:
     assert "Sources: [1](https://a.example/) (measured), [2](https://b.example/)." in facts
 
 
-def test_host_without_a_step_releases_at_boot() -> None:
+def test_host_without_a_release_step_releases_at_boot() -> None:
     assert "| release | at boot |" in host_docs.facts(HOSTS["koyeb"])

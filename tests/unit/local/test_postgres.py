@@ -1,4 +1,4 @@
-"""The embedded Postgres: it asks for a password, keeps its data, and never outlives its starter."""
+"""The embedded Postgres: it requires a password, keeps its data, and ends with its starter."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ from local.steps import ROOT
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Of an awkward name, longer than a Unix socket's path may be, and in every user's reach."""
+    """A folder with an awkward name, too long for a Unix socket, accessible to every user."""
     parent = Path(tempfile.mkdtemp(dir="/tmp"))
     parent.chmod(0o755)
     yield parent / f"it's a folder {'with a long name ' * 8}"
@@ -39,8 +39,8 @@ def postmaster(server: Postgres) -> int:
     return int((server.data / "postmaster.pid").read_text().split()[0])
 
 
-def gone(pid: int, seconds: float = 10) -> bool:
-    """Whether a process ends within so many seconds."""
+def has_ended(pid: int, seconds: float = 10) -> bool:
+    """Whether a process ends within the given number of seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError):
@@ -51,7 +51,7 @@ def gone(pid: int, seconds: float = 10) -> bool:
     return False
 
 
-def test_databases_are_made_once_and_keep_their_rows(server: Postgres) -> None:
+def test_databases_are_created_once_and_keep_their_rows(server: Postgres) -> None:
     url = server.create_database("it's a base")
     server.execute("CREATE TABLE t AS SELECT 'Ä' AS c", "it's a base")
     server.stop()
@@ -64,19 +64,19 @@ def test_databases_are_made_once_and_keep_their_rows(server: Postgres) -> None:
         server.execute("SELECT 1", "it's a base")
 
 
-def test_a_wrong_password_is_refused(server: Postgres) -> None:
+def test_wrong_password_is_refused(server: Postgres) -> None:
     (server.directory / "password").write_text("wrong")
     with pytest.raises(PostgresError, match="password authentication failed"):
         server.execute("SELECT 1")
 
 
-def test_a_second_start_of_the_same_data_is_refused(server: Postgres) -> None:
+def test_second_server_on_the_same_data_is_refused(server: Postgres) -> None:
     with pytest.raises(AlreadyRunningError, match="in use"):
         Postgres(server.directory).start()
     assert server.execute("SELECT 1") == "1"
 
 
-def test_it_recovers_from_being_killed(server: Postgres) -> None:
+def test_postgres_recovers_after_a_kill(server: Postgres) -> None:
     server.execute("CREATE TABLE t (n int)")
     os.kill(postmaster(server), signal.SIGKILL)
     server.stop()
@@ -84,7 +84,7 @@ def test_it_recovers_from_being_killed(server: Postgres) -> None:
     assert server.execute("SELECT count(*) FROM t") == "0"
 
 
-def test_a_stale_pid_file_names_somebody_else(server: Postgres) -> None:
+def test_stale_pid_file_with_a_foreign_pid_is_ignored(server: Postgres) -> None:
     pidfile = server.data / "postmaster.pid"
     stale = pidfile.read_text().split("\n", 1)[1]
     server.stop()
@@ -93,7 +93,7 @@ def test_a_stale_pid_file_names_somebody_else(server: Postgres) -> None:
     assert server.execute("SELECT 1") == "1"
 
 
-def test_a_port_that_is_taken_meanwhile_is_left_alone(
+def test_start_picks_another_port_if_the_first_is_taken(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -105,7 +105,7 @@ def test_a_port_that_is_taken_meanwhile_is_left_alone(
             assert server.execute("SELECT 1") == "1"
 
 
-def test_what_will_not_start_says_why_in_one_line(server: Postgres) -> None:
+def test_failed_start_is_a_one_line_error(server: Postgres) -> None:
     server.stop()
     (server.data / "postgresql.auto.conf").write_text("nonsense = 1\n")
     with pytest.raises(PostgresError, match=r"not start: configuration file .* errors") as caught:
@@ -114,7 +114,9 @@ def test_what_will_not_start_says_why_in_one_line(server: Postgres) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_it_ends_with_the_process_that_started_it(folder: Path, number: signal.Signals) -> None:
+def test_postgres_ends_with_the_process_that_started_it(
+    folder: Path, number: signal.Signals
+) -> None:
     program = (
         "import sys, time; from pathlib import Path; from local.postgres import Postgres\n"
         "p = Postgres(Path(sys.argv[1]), durable=False); p.start()\n"
@@ -125,20 +127,20 @@ def test_it_ends_with_the_process_that_started_it(folder: Path, number: signal.S
         assert starter.stdout is not None
         pid = int(starter.stdout.readline())
         starter.send_signal(number)
-    assert gone(pid)
-    with Postgres(folder, durable=False) as again:
-        assert again.execute("SELECT 1") == "1"
+    assert has_ended(pid)
+    with Postgres(folder, durable=False) as restarted:
+        assert restarted.execute("SELECT 1") == "1"
 
 
-def test_a_server_that_outlived_its_starter_is_replaced(server: Postgres) -> None:
+def test_orphaned_postgres_is_replaced(server: Postgres) -> None:
     orphan = postmaster(server)
     assert server._lock is not None
-    server._lock.close()  # what the end of a process does, too
-    with Postgres(server.directory, durable=False) as again:
-        assert postmaster(again) != orphan
-        assert again.execute("SELECT 1") == "1"
+    server._lock.close()  # as the end of its process does
+    with Postgres(server.directory, durable=False) as restarted:
+        assert postmaster(restarted) != orphan
+        assert restarted.execute("SELECT 1") == "1"
 
 
-def test_checkouts_of_the_same_name_have_their_own_data(tmp_path: Path) -> None:
+def test_checkouts_of_the_same_name_have_separate_data(tmp_path: Path) -> None:
     one, other = (folder_for(tmp_path / place / "demijohn") for place in ("a", "b"))
     assert one != other

@@ -1,4 +1,4 @@
-"""The pinned requirements: every wheel hashed, no index named, one version of each package."""
+"""The pinned requirements: every wheel hashed, no package index, one version per package."""
 
 import re
 from pathlib import Path
@@ -15,20 +15,22 @@ FILES = sorted(
 
 
 def pins(path: Path) -> dict[str, str]:
-    """Name to version of each requirement."""
+    """The version of each requirement by its name."""
     return dict(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==(\S+)", path.read_text(), re.M))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_all_is_pinned_and_hashed_and_no_index_is_named(path: Path) -> None:
+def test_requirements_are_pinned_and_hashed_without_an_index(path: Path) -> None:
     text = path.read_text()
     requirements = re.findall(r"^[a-z0-9](?:[^\\\n]|\\\n)*", text, re.M)
     assert requirements
-    assert all("==" in one and "--hash=sha256:" in one for one in requirements)
+    assert all(
+        "==" in requirement and "--hash=sha256:" in requirement for requirement in requirements
+    )
     assert not re.search(r"^\s*(-i|-f|--(extra-)?index-url|--find-links)|://", text, re.M)
 
 
-def test_one_version_of_each_package() -> None:
+def test_package_has_the_same_version_in_all_files() -> None:
     versions: dict[str, set[str]] = {}
     for path in FILES:
         for name, version in pins(path).items():

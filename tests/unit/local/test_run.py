@@ -1,4 +1,4 @@
-"""What `make run` decides before it starts anything."""
+"""The decisions of `make run` before it starts anything."""
 
 import socket
 from pathlib import Path
@@ -9,7 +9,7 @@ from local import run
 from local.steps import StepError
 
 
-def test_a_port_in_use_is_named_with_the_remedy() -> None:
+def test_port_in_use_is_named_with_the_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(StepError, match=rf"port {port} is in use .* PORT=\d+ make run"):
@@ -18,22 +18,24 @@ def test_a_port_in_use_is_named_with_the_remedy() -> None:
 
 
 @pytest.mark.parametrize("port", ["", "http", "0", "70000", "٣"])
-def test_what_is_no_port_is_left_to_the_settings(port: str) -> None:
+def test_invalid_port_is_left_to_the_settings(port: str) -> None:
     assert run.as_port(port) is None
 
 
-def test_real_variables_win_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_variables_override_the_dotenv_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(run, "ROOT", tmp_path)
     monkeypatch.delenv("DEMIJOHN_DOTENV", raising=False)
     monkeypatch.setenv("PORT", "9000")
     (tmp_path / ".env").write_text("PORT=9001\nDATABASE_URL=postgresql://h/d\nEMPTY=\n")
-    known = run.known()
-    assert known["PORT"] == "9000"
-    assert known["DATABASE_URL"] == "postgresql://h/d"
-    assert "EMPTY" not in known
+    variables = run.known()
+    assert variables["PORT"] == "9000"
+    assert variables["DATABASE_URL"] == "postgresql://h/d"
+    assert "EMPTY" not in variables
 
 
 @pytest.mark.parametrize("name", run.NAMES_A_DATABASE)
-def test_a_database_of_the_users_own_needs_no_embedded_one(name: str) -> None:
+def test_own_database_starts_no_embedded_postgres(name: str) -> None:
     with run._database({name: "something"}) as variables:
         assert variables == {}

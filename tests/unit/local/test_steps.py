@@ -1,4 +1,4 @@
-"""Steps run when their inputs have changed, and only then."""
+"""Steps run only when their inputs have changed."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "ROOT", tmp_path)
 
 
-def test_a_step_is_due_until_it_has_succeeded(
+def test_step_is_due_until_it_has_succeeded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stamp, output = tmp_path / "stamps" / "one", tmp_path / "output"
@@ -36,7 +36,7 @@ def test_a_step_is_due_until_it_has_succeeded(
         assert due
 
 
-def test_a_digest_follows_names_and_contents_but_not_what_is_built(tmp_path: Path) -> None:
+def test_digest_covers_names_and_contents_but_no_build_output(tmp_path: Path) -> None:
     source = tmp_path / "frontend" / "src" / "a.ts"
     source.parent.mkdir(parents=True)
     source.write_text("1")
@@ -50,7 +50,7 @@ def test_a_digest_follows_names_and_contents_but_not_what_is_built(tmp_path: Pat
     assert len({first, second, digest(tmp_path / "frontend")}) == 3
 
 
-def test_a_failing_program_shows_all_that_it_said() -> None:
+def test_failed_program_shows_its_whole_output() -> None:
     with pytest.raises(StepError, match=r"(?s)out.*err.*exit 3"):
         call(
             sys.executable,
@@ -60,13 +60,13 @@ def test_a_failing_program_shows_all_that_it_said() -> None:
         )
 
 
-def test_an_old_python_is_told_what_is_needed() -> None:
-    # The message must come even where the rest of our syntax is not understood.
+def test_old_python_gets_a_one_line_error() -> None:
+    # The message must appear even if this Python cannot parse the rest of the code.
     code = (
         "import sys; sys.version_info = (3, 8, 0); sys.argv = ['local', 'run'];"
         "import local.__main__ as m; m.NEWER = (); m.main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert "Python >= 3.11 is needed" in done.stderr
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert "Python >= 3.11 is needed" in result.stderr

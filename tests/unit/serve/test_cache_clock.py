@@ -1,4 +1,4 @@
-"""The wall clock, and what Nginx has cached by it."""
+"""Steps of the wall clock, and the responses that Nginx has cached."""
 
 import time
 from pathlib import Path
@@ -8,25 +8,25 @@ from demijohn.serve.cache_clock import WallClock, forget_answers
 
 
 @pytest.mark.parametrize(
-    ("step", "told"), [(3600.0, 0), (0.5, 0), (0.0, 0), (-0.5, 0), (-2.0, 2), (-3600.0, 3600)]
+    ("step", "expected"), [(3600.0, 0), (0.5, 0), (0.0, 0), (-0.5, 0), (-2.0, 2), (-3600.0, 3600)]
 )
-def test_only_a_step_back_is_told_of_and_once(
-    monkeypatch: pytest.MonkeyPatch, step: float, told: float
+def test_clock_reports_a_step_back_once(
+    monkeypatch: pytest.MonkeyPatch, step: float, expected: float
 ) -> None:
     clock = WallClock()
     true_time = time.time
     monkeypatch.setattr(time, "time", lambda: true_time() + step)
-    assert clock.set_back() == pytest.approx(told, abs=0.1)
+    assert clock.set_back() == pytest.approx(expected, abs=0.1)
     assert clock.set_back() == 0
 
 
-def test_answers_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
-    answer = tmp_path / "cache" / "f" / "ab" / ("0" * 28 + "babf")
-    answer.parent.mkdir(parents=True)
-    being_written = answer.with_name(answer.name + ".0000000012")
-    elsewhere = tmp_path / "temp" / "f" / "ab" / answer.name
-    elsewhere.parent.mkdir(parents=True)
-    for file in (answer, being_written, elsewhere):
+def test_forgetting_answers_deletes_cached_responses_only(tmp_path: Path) -> None:
+    cached = tmp_path / "cache" / "f" / "ab" / ("0" * 28 + "babf")
+    cached.parent.mkdir(parents=True)
+    unfinished = cached.with_name(cached.name + ".0000000012")
+    other = tmp_path / "temp" / "f" / "ab" / cached.name
+    other.parent.mkdir(parents=True)
+    for file in (cached, unfinished, other):
         file.touch()
     forget_answers(tmp_path)
-    assert [file.exists() for file in (answer, being_written, elsewhere)] == [False, True, True]
+    assert [file.exists() for file in (cached, unfinished, other)] == [False, True, True]

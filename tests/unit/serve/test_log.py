@@ -1,4 +1,4 @@
-"""What programs print reaches the log whole, line by line, under their names."""
+"""The relay writes the programs' output to the log, line by line, with their names."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ Read = Callable[[], bytes]
 
 @pytest.fixture
 def log() -> Iterator[tuple[int, Read]]:
-    """A descriptor to write to, and a function that reads what was written."""
+    """A descriptor for writing, and a function that reads what was written."""
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     _lost.clear()
@@ -27,7 +27,7 @@ def log() -> Iterator[tuple[int, Read]]:
     os.close(writer)
 
 
-def test_a_line_is_named_and_whole_however_it_comes(log: tuple[int, Read]) -> None:
+def test_relay_joins_pieces_into_lines_with_the_programs_name(log: tuple[int, Read]) -> None:
     descriptor, read = log
     relay = Relay()
     for piece in (b"first li", b"ne\nsecond", b" line\n", b"third"):
@@ -39,7 +39,7 @@ def test_a_line_is_named_and_whole_however_it_comes(log: tuple[int, Read]) -> No
     assert read() == b""
 
 
-def test_programs_and_their_two_streams_do_not_mix(log: tuple[int, Read]) -> None:
+def test_relay_keeps_programs_and_streams_apart(log: tuple[int, Read]) -> None:
     descriptor, read = log
     other, read_other = os.dup(descriptor), read
     relay = Relay()
@@ -53,7 +53,7 @@ def test_programs_and_their_two_streams_do_not_mix(log: tuple[int, Read]) -> Non
     os.close(other)
 
 
-def test_a_letter_that_is_cut_in_two_is_put_together(log: tuple[int, Read]) -> None:
+def test_relay_joins_a_character_split_between_reads(log: tuple[int, Read]) -> None:
     descriptor, read = log
     relay = Relay()
     data = "grüße 漢\n".encode()
@@ -62,14 +62,14 @@ def test_a_letter_that_is_cut_in_two_is_put_together(log: tuple[int, Read]) -> N
     assert read() == b"app       " + data
 
 
-def test_bytes_that_are_no_text_pass(log: tuple[int, Read]) -> None:
+def test_relay_passes_bytes_that_are_not_utf_8(log: tuple[int, Read]) -> None:
     descriptor, read = log
     relay = Relay()
     relay.feed("app", descriptor, b"\xff\x00\xfe\r\n\n")
     assert read() == b"app       \xff\x00\xfe\r\napp       \n"
 
 
-def test_a_line_without_an_end_is_not_kept_for_ever(log: tuple[int, Read]) -> None:
+def test_relay_limits_the_memory_of_an_endless_line(log: tuple[int, Read]) -> None:
     descriptor, _ = log
     os.set_blocking(descriptor, False)
     relay = Relay()
@@ -78,7 +78,7 @@ def test_a_line_without_an_end_is_not_kept_for_ever(log: tuple[int, Read]) -> No
     assert sum(len(rest) for rest in relay._partial.values()) <= 65536 + 8192
 
 
-def test_a_reader_that_has_stopped_is_told_of_what_it_missed(log: tuple[int, Read]) -> None:
+def test_relay_reports_the_lines_lost_by_a_reader_that_paused(log: tuple[int, Read]) -> None:
     descriptor, read = log
     relay = Relay()
     for _ in range(100):
@@ -86,15 +86,15 @@ def test_a_reader_that_has_stopped_is_told_of_what_it_missed(log: tuple[int, Rea
     before = read()
     relay.feed("app", descriptor, b"here again\n")
     after = read()
-    missed = 100 - before.count(b"\n")
-    assert 0 < missed < 100
+    lost = 100 - before.count(b"\n")
+    assert 0 < lost < 100
     assert after.endswith(b"\napp       here again\n")
-    assert f"\nlog       {missed} lines were lost".encode() in after
+    assert f"\nlog       {lost} lines were lost".encode() in after
     relay.feed("app", descriptor, b"and on\n")
     assert read() == b"app       and on\n"
 
 
-def test_a_log_that_nobody_reads_is_no_reason_to_stop() -> None:
+def test_relay_ignores_a_closed_log() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     relay = Relay()
@@ -103,7 +103,7 @@ def test_a_log_that_nobody_reads_is_no_reason_to_stop() -> None:
     relay.feed("app", writer, b"to nowhere\n")
 
 
-def test_last_words_are_the_last_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+def test_last_words_are_the_last_line_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     relay = Relay()
     relay.feed("app", 2, b"Traceback\n  ...\nValueError: why\n\n")
     relay.feed("app", 1, b"on stdout\n")

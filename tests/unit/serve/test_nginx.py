@@ -1,4 +1,4 @@
-"""The fragments of Nginx's configuration, and the script that carries PUBLIC_* variables."""
+"""The fragments of Nginx's configuration, and env.js with the PUBLIC_* variables."""
 
 import json
 import re
@@ -24,36 +24,38 @@ AWKWARD = {
     "PUBLIC_C": "quotes \" ' ` and \\ and ${x}",
     "PUBLIC_D": "two\nlines\t",
     "PUBLIC_E": "",
-    "PUBLIC_F": "not text: \udcff",  # as Python shows bytes that are no UTF-8
+    "PUBLIC_F": "not text: \udcff",  # as Python represents bytes that are not UTF-8
 }
 
 
-def test_whatever_a_variable_holds_the_script_is_ascii_and_says_the_same() -> None:
+def test_env_js_is_ascii_and_keeps_all_characters() -> None:
     script = nginx.env_js(AWKWARD)
     script.encode("ascii")
     found = re.fullmatch(r"window\.env = (\{.*\});\n", script, re.DOTALL)
     assert found and json.loads(found[1]) == AWKWARD
 
 
-def test_without_variables_there_is_an_empty_object() -> None:
+def test_env_js_without_variables_is_an_empty_object() -> None:
     assert nginx.env_js({}) == "window.env = {};\n"
 
 
-def test_the_script_means_that_to_a_javascript_engine() -> None:
+def test_env_js_has_the_same_values_in_a_javascript_engine() -> None:
     text = {name: value for name, value in AWKWARD.items() if name != "PUBLIC_F"}
     code = f"globalThis.window = {{}}; {nginx.env_js(text)} console.log(JSON.stringify(window.env))"
-    done = subprocess.run([tools.node().program, "-e", code], capture_output=True, check=True)
-    assert json.loads(done.stdout) == text
+    result = subprocess.run([tools.node().program, "-e", code], capture_output=True, check=True)
+    assert json.loads(result.stdout) == text
 
 
-def written(tmp_path: Path, **settings: str) -> Path:
+def write_config(tmp_path: Path, **settings: str) -> Path:
     static = tmp_path / "site"
     static.mkdir(exist_ok=True)
     (static / "index.html").touch()
     run_dir = tmp_path / "run"
     run_dir.mkdir(exist_ok=True)
-    given = URL | {"DEMIJOHN_STATIC_DIR": str(static), "DEMIJOHN_RUN_DIR": str(run_dir)} | settings
-    nginx.write(load(given), NginxProgram.find(str(tools.nginx())), ROOT, workers=1)
+    settings_given = (
+        URL | {"DEMIJOHN_STATIC_DIR": str(static), "DEMIJOHN_RUN_DIR": str(run_dir)} | settings
+    )
+    nginx.write(load(settings_given), NginxProgram.find(str(tools.nginx())), ROOT, workers=1)
     return run_dir
 
 
@@ -73,43 +75,43 @@ def written(tmp_path: Path, **settings: str) -> Path:
     ],
     ids=lambda settings: " ".join(settings) or "defaults",
 )
-def test_nginx_takes_what_is_written(tmp_path: Path, settings: dict[str, str]) -> None:
-    run_dir = written(tmp_path, **settings)
-    done = subprocess.run(
+def test_nginx_accepts_the_written_config(tmp_path: Path, settings: dict[str, str]) -> None:
+    run_dir = write_config(tmp_path, **settings)
+    result = subprocess.run(
         [tools.nginx(), "-t", "-q", "-p", run_dir, "-c", "nginx.conf", "-e", "stderr"],
         cwd=run_dir,
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["with space", "with$dollar", 'with"quote', "with{brace", "a#b"])
-def test_a_frontends_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+def test_static_dir_with_special_characters_works_or_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     (tmp_path / name / "index.html").touch()
     try:
-        run_dir = written(tmp_path, DEMIJOHN_STATIC_DIR=str(tmp_path / name))
-    except CommandError as stop:
-        assert stop.status == 78 and "DEMIJOHN_STATIC_DIR" in stop.message
+        run_dir = write_config(tmp_path, DEMIJOHN_STATIC_DIR=str(tmp_path / name))
+    except CommandError as error:
+        assert error.status == 78 and "DEMIJOHN_STATIC_DIR" in error.message
         return
-    done = subprocess.run(
+    result = subprocess.run(
         [tools.nginx(), "-t", "-q", "-p", run_dir, "-c", "nginx.conf", "-e", "stderr"],
         cwd=run_dir,
         capture_output=True,
         text=True,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_second_boot_replaces_the_firsts_fragments(tmp_path: Path) -> None:
-    written(tmp_path, DEMIJOHN_RATE_LIMIT="7")
-    fragments = written(tmp_path, DEMIJOHN_RATE_LIMIT="0", PORT="1234") / "fragments"
+def test_second_boot_replaces_the_fragments_of_the_first(tmp_path: Path) -> None:
+    write_config(tmp_path, DEMIJOHN_RATE_LIMIT="7")
+    fragments = write_config(tmp_path, DEMIJOHN_RATE_LIMIT="0", PORT="1234") / "fragments"
     assert "limit_req" not in (fragments / "api.conf").read_text()
     assert "listen 1234;" in (fragments / "listen.conf").read_text()
 
 
-def test_both_brotli_modules_or_none(tmp_path: Path) -> None:
+def test_brotli_is_loaded_only_with_both_modules(tmp_path: Path) -> None:
     program = NginxProgram("nginx", "1", f"--modules-path={tmp_path} --with-x")
     assert program.brotli_modules() == []
     (tmp_path / "ngx_http_brotli_filter_module.so").touch()
@@ -128,22 +130,22 @@ def real_ip_networks(fragments: Path) -> list[str]:
     ("header", "networks"),
     [("x-forwarded-for", ["1.2.3.4/32", *CLOUDFLARE]), ("X-Real-IP", ["1.2.3.4/32"])],
 )
-def test_cloudflare_is_not_trusted_with_a_header_that_it_passes_on(
+def test_cloudflare_is_not_trusted_with_a_header_it_passes_on(
     tmp_path: Path, header: str, networks: list[str]
 ) -> None:
-    given = {"TRUSTED_PROXIES": "1.2.3.4,cloudflare", "CLIENT_IP_HEADER": header}
-    assert real_ip_networks(written(tmp_path, **given) / "fragments") == networks
+    settings_given = {"TRUSTED_PROXIES": "1.2.3.4,cloudflare", "CLIENT_IP_HEADER": header}
+    assert real_ip_networks(write_config(tmp_path, **settings_given) / "fragments") == networks
 
 
-def test_none_trusts_no_proxy_and_not_cloudflare(tmp_path: Path) -> None:
-    fragments = written(tmp_path, FLY_APP_NAME="x", TRUSTED_PROXIES="none") / "fragments"
+def test_trusted_proxies_none_trusts_no_proxy(tmp_path: Path) -> None:
+    fragments = write_config(tmp_path, FLY_APP_NAME="x", TRUSTED_PROXIES="none") / "fragments"
     assert real_ip_networks(fragments) == []
     assert " 1;" not in (fragments / "http.conf").read_text().partition("map $uri $is_api")[0]
 
 
-def test_next_boot_forgets_the_untrusted_proxies_of_the_last(tmp_path: Path) -> None:
-    markers = [written(tmp_path) / name for name in UNTRUSTED_PROXIES.values()]
+def test_boot_deletes_the_reports_of_untrusted_proxies(tmp_path: Path) -> None:
+    markers = [write_config(tmp_path) / name for name in UNTRUSTED_PROXIES.values()]
     for marker in markers:
         marker.touch()
-    written(tmp_path)
+    write_config(tmp_path)
     assert [marker for marker in markers if marker.exists()] == []

@@ -1,4 +1,4 @@
-"""The head of the migrations, read as text from Alembic's revision files."""
+"""The heads of the migrations, read as text from Alembic's revision files."""
 
 from pathlib import Path
 
@@ -32,13 +32,13 @@ def write(folder: Path, *revisions: tuple[str, str]) -> Path:
         ([("a", "None"), ("x", "None")], {"a", "x"}),
     ],
 )
-def test_heads_are_what_nothing_builds_on(
+def test_heads_are_the_revisions_without_a_successor(
     tmp_path: Path, revisions: list[tuple[str, str]], expected: set[str]
 ) -> None:
     assert heads(write(tmp_path, *revisions)) == expected
 
 
-def test_annotated_and_quoted_in_any_way(tmp_path: Path) -> None:
+def test_heads_are_found_in_any_syntax(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("revision: str = 'a'\ndown_revision: str | None = None\n")
     (tmp_path / "b.py").write_text(
         'revision: str = "b"\ndown_revision: Union[str, Sequence[str], None] = "a"\n'
@@ -48,7 +48,7 @@ def test_annotated_and_quoted_in_any_way(tmp_path: Path) -> None:
     assert heads(tmp_path) == {"d"}
 
 
-def test_other_files_are_no_revisions(tmp_path: Path) -> None:
+def test_files_that_are_not_revisions_are_ignored(tmp_path: Path) -> None:
     write(tmp_path, ("a", "None"))
     (tmp_path / "__init__.py").touch()
     (tmp_path / "notes.txt").write_text("revision = 'z'\n")
@@ -57,6 +57,6 @@ def test_other_files_are_no_revisions(tmp_path: Path) -> None:
     assert heads(tmp_path / "missing") == frozenset()
 
 
-def test_alembic_agrees_about_the_app_in_the_box() -> None:
+def test_heads_agree_with_alembic_for_tally() -> None:
     migrations = ROOT / "backend" / "migrations"
     assert heads(migrations / "versions") == set(ScriptDirectory(str(migrations)).get_heads())

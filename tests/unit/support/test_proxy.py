@@ -1,4 +1,4 @@
-"""The proxy that loses connections: tests of faults rely on it."""
+"""The fault-injecting proxy, which other tests rely on."""
 
 import socket
 import sys
@@ -11,7 +11,7 @@ from tests.support.proxy import Proxy
 
 
 def connected(proxy: Proxy, port: int = 0) -> socket.socket:
-    """A connection from `port`, made as soon as that is free."""
+    """Connect from `port` as soon as it is free."""
     client = socket.socket()
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -25,7 +25,7 @@ def connected(proxy: Proxy, port: int = 0) -> socket.socket:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the filter is Linux's")
-def test_a_forgotten_connection_is_silent_and_its_port_can_connect_anew() -> None:
+def test_blackholed_connection_is_silent_and_its_port_reusable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         proxy = Proxy(server.getsockname()[1])
         with closing(connected(proxy)) as client, closing(server.accept()[0]) as far:

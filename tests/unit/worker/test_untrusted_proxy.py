@@ -1,4 +1,4 @@
-"""The report about a proxy that TRUSTED_PROXIES leaves out."""
+"""The report about a proxy that is missing in TRUSTED_PROXIES."""
 
 from pathlib import Path
 
@@ -16,8 +16,8 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(untrusted_proxy, "_reported", set())
 
 
-def reported(capsys: pytest.CaptureFixture[str], *seen: str) -> list[str]:
-    for words in seen:
+def reported(capsys: pytest.CaptureFixture[str], *reports: str) -> list[str]:
+    for words in reports:
         untrusted_proxy.report(words)
     return capsys.readouterr().out.splitlines()
 
@@ -29,14 +29,14 @@ def test_private_proxy_is_reported_once(
         "172.17.0.1 sends X-Forwarded-For but is not a trusted proxy, so every client has its "
         "address. If it is your proxy, set TRUSTED_PROXIES=private."
     )
-    seen = ["172.17.0.1 X-Forwarded-For", "172.17.0.1 X-Forwarded-For", "10.0.0.1 Forwarded"]
-    assert reported(capsys, *seen) == [f"warning: {line}"]
+    reports = ["172.17.0.1 X-Forwarded-For", "172.17.0.1 X-Forwarded-For", "10.0.0.1 Forwarded"]
+    assert reported(capsys, *reports) == [f"warning: {line}"]
     assert (tmp_path / UNTRUSTED_PROXIES["private"]).read_text() == line
     monkeypatch.setattr(untrusted_proxy, "_reported", set())  # another worker
-    assert reported(capsys, *seen) == []
+    assert reported(capsys, *reports) == []
 
 
-def test_public_client_does_not_use_up_the_report_of_a_private_proxy(
+def test_private_proxy_is_reported_after_a_public_client(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     public, private = reported(capsys, "203.0.113.9 Forwarded", "10.0.0.1 X-Forwarded-Proto")
@@ -52,7 +52,7 @@ def test_public_client_does_not_use_up_the_report_of_a_private_proxy(
         ("1.2.3.4/32", "1.2.3.4/32,private"),
     ],
 )
-def test_advice_keeps_the_proxies_that_are_trusted_already(
+def test_advice_includes_the_proxies_that_are_already_trusted(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, trusted: str, advice: str
 ) -> None:
     monkeypatch.setenv("DEMIJOHN_TRUSTED_PROXIES", trusted)
@@ -69,7 +69,7 @@ def test_closed_output_does_not_fail_the_request(
     untrusted_proxy.report("10.0.0.1 X-Forwarded-For")
 
 
-def test_doctor_finds_the_report_of_a_server_of_another_user(
+def test_doctor_finds_the_report_of_another_users_server(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

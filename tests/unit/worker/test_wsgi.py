@@ -1,4 +1,4 @@
-"""The wrapper around the app: which app, its probes, and what it learns of the client."""
+"""The wrapper around the app: loading, probes, and the client's address."""
 
 import io
 import json
@@ -46,12 +46,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ["plain_app:app", "plain_app", "plain_app:create_app()", "packaged_app:app",
      "packaged_app.inner:create_app()", "plain_app:create_app( )"],
 )  # fmt: skip
-def test_an_app_is_found_by_its_name(folder: Path, name: str) -> None:
+def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
     assert callable(load(name, str(folder)))
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "expected"),
     [
         ("missing_app:app", "there is no module missing_app in"),
         ("packaged_app.missing:app", r"there is no module packaged_app\.missing in"),
@@ -63,8 +63,8 @@ def test_an_app_is_found_by_its_name(folder: Path, name: str) -> None:
         ("plain_app:create_app(", "without arguments"),
     ],
 )
-def test_a_name_of_nothing_says_so(folder: Path, name: str, says: str) -> None:
-    with pytest.raises(WrongName, match=says):
+def test_wrong_app_name_is_explained(folder: Path, name: str, expected: str) -> None:
+    with pytest.raises(WrongName, match=expected):
         load(name, str(folder))
 
 
@@ -76,7 +76,7 @@ def test_a_name_of_nothing_says_so(folder: Path, name: str, says: str) -> None:
         ("plain_app:fails()", LookupError),
     ],
 )
-def test_the_apps_own_mistakes_pass_with_their_traceback(
+def test_exception_of_the_app_at_import_is_raised(
     folder: Path, name: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
@@ -84,15 +84,15 @@ def test_the_apps_own_mistakes_pass_with_their_traceback(
 
 
 class Database(DatabaseProbe):
-    """Stands for the database; counts how often it is asked, and takes a while to answer."""
+    """A database stub that counts its probes and takes a while."""
 
     def __init__(self) -> None:
         super().__init__("postgresql://h/d", 3)
         self.runs = True
-        self.asked = 0
+        self.count = 0
 
     def _ask(self) -> bool:
-        self.asked += 1
+        self.count += 1
         time.sleep(0.2)
         return self.runs
 
@@ -108,46 +108,51 @@ def probes(tmp_path: Path, database: Database) -> Probes:
 
 
 def call(wrapper: Wrapper, path: str, **environ: Any) -> tuple[str, dict[str, str], bytes]:
-    heard: list[Any] = []
+    captured: list[Any] = []
 
     def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> None:
-        heard[:] = [status, dict(headers)]
+        captured[:] = [status, dict(headers)]
 
-    given = {"PATH_INFO": path, "REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO(), **environ}
-    body = b"".join(wrapper(given, start))
-    return heard[0], heard[1], body
+    full_environ = {
+        "PATH_INFO": path,
+        "REQUEST_METHOD": "GET",
+        "wsgi.input": io.BytesIO(),
+        **environ,
+    }
+    body = b"".join(wrapper(full_environ, start))
+    return captured[0], captured[1], body
 
 
 def never(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-    raise AssertionError("the app was asked")
+    raise AssertionError("the app was called")
 
 
-@pytest.mark.parametrize(("path", "says"), [("/livez", "ok"), ("/readyz", "ready")])
-def test_livez_and_readyz_ask_neither_app_nor_database(
-    probes: Probes, database: Database, path: str, says: str
+@pytest.mark.parametrize(("path", "expected"), [("/livez", "ok"), ("/readyz", "ready")])
+def test_livez_and_readyz_call_neither_app_nor_database(
+    probes: Probes, database: Database, path: str, expected: str
 ) -> None:
     status, headers, body = call(Wrapper(never, probes), path)
-    assert (status, json.loads(body)) == ("200 OK", {"status": says})
+    assert (status, json.loads(body)) == ("200 OK", {"status": expected})
     assert headers["Cache-Control"] == "no-store"
-    assert database.asked == 0
+    assert database.count == 0
 
 
-def test_database_is_asked_once_per_second_at_most(probes: Probes, database: Database) -> None:
+def test_database_is_probed_at_most_once_per_second(probes: Probes, database: Database) -> None:
     for _ in range(5):
         assert call(Wrapper(never, probes), "/healthz/database")[0] == "200 OK"
-    assert database.asked == 1
+    assert database.count == 1
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_database_is_asked_before_the_first_answer(database: Database, runs: bool) -> None:
-    """Also those that come while the first one waits for it."""
+def test_first_database_probe_waits_for_the_database(database: Database, runs: bool) -> None:
+    """As do the probes that arrive during the first one."""
     database.runs = runs
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda _: database.answers(), range(4)))
-    assert (answers, database.asked) == ([runs] * 4, 1)
+        results = list(threads.map(lambda _: database.answers(), range(4)))
+    assert (results, database.count) == ([runs] * 4, 1)
 
 
-def test_readyz_says_503_while_draining(probes: Probes, tmp_path: Path) -> None:
+def test_readyz_is_503_while_draining(probes: Probes, tmp_path: Path) -> None:
     (tmp_path / "draining").touch()
     status, _, body = call(Wrapper(never, probes), "/readyz")
     assert status.startswith("503 ") and json.loads(body)["reason"] == "draining"
@@ -155,7 +160,7 @@ def test_readyz_says_503_while_draining(probes: Probes, tmp_path: Path) -> None:
         assert call(Wrapper(never, probes), path)[0] == "200 OK"
 
 
-def test_database_away_is_503_at_its_own_probe(probes: Probes, database: Database) -> None:
+def test_database_outage_is_503_at_its_own_probe_only(probes: Probes, database: Database) -> None:
     database.runs = False
     status, headers, body = call(Wrapper(never, probes), "/healthz/database")
     assert status.startswith("503 ") and json.loads(body)["reason"] == "database away"
@@ -165,18 +170,18 @@ def test_database_away_is_503_at_its_own_probe(probes: Probes, database: Databas
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz/database"])
-def test_head_of_a_probe_has_no_body(probes: Probes, path: str) -> None:
+def test_probe_with_head_has_no_body(probes: Probes, path: str) -> None:
     status, _, body = call(Wrapper(never, probes), path, REQUEST_METHOD="HEAD")
     assert (status, body) == ("200 OK", b"")
 
 
-def test_the_app_sees_the_client_that_nginx_names(probes: Probes) -> None:
+def test_app_gets_the_client_address_from_nginx(probes: Probes) -> None:
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         start("200 OK", [])
         return [environ["REMOTE_ADDR"].encode()]
 
-    answer = call(Wrapper(app, probes), "/api", HTTP_X_FORWARDED_FOR="203.0.113.7")
-    assert answer[2] == b"203.0.113.7"
+    response = call(Wrapper(app, probes), "/api", HTTP_X_FORWARDED_FOR="203.0.113.7")
+    assert response[2] == b"203.0.113.7"
     assert call(Wrapper(app, probes), "/api", REMOTE_ADDR="")[2] == b""
 
 
@@ -184,7 +189,7 @@ def test_the_app_sees_the_client_that_nginx_names(probes: Probes) -> None:
     ("kind", "unbuffered"),
     [("text/event-stream", True), ("text/event-stream; charset=utf-8", True), ("text/html", False)],
 )
-def test_events_are_not_buffered(probes: Probes, kind: str, unbuffered: bool) -> None:
+def test_event_stream_is_not_buffered(probes: Probes, kind: str, unbuffered: bool) -> None:
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         start("200 OK", [("Content-Type", kind)])
         return [b"data: x\n\n"]
@@ -194,20 +199,20 @@ def test_events_are_not_buffered(probes: Probes, kind: str, unbuffered: bool) ->
     assert body == b"data: x\n\n"
 
 
-def test_an_answer_is_closed_whatever_becomes_of_it(probes: Probes) -> None:
+def test_response_of_the_app_is_closed(probes: Probes) -> None:
     class Answer(list[bytes]):
         closed = False
 
         def close(self) -> None:
             self.closed = True
 
-    answer = Answer([b"a", b"b"])
+    response = Answer([b"a", b"b"])
 
     def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         start("200 OK", [])
-        return answer
+        return response
 
     result: Any = Wrapper(app, probes)({"PATH_INFO": "/x"}, lambda *_: None)
     assert list(result) == [b"a", b"b"]
     result.close()
-    assert answer.closed
+    assert response.closed
