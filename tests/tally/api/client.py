@@ -1,4 +1,4 @@
-"""What the tests of the API share: a client, polls of their own, what every problem promises."""
+"""Shared by the tests of the API: a client, polls, and checks of problem documents."""
 
 import time
 import uuid
@@ -14,7 +14,7 @@ QUESTION = {"question": "Tea or coffee?", "options": ["Tea", "Coffee"]}
 
 @pytest.fixture
 def client(stack: Any) -> Iterator[httpx.Client]:
-    """A browser: it keeps its cookies."""
+    """An HTTP client that keeps its cookies, as a browser does."""
     with new_client(stack.url) as client:
         yield client
 
@@ -25,61 +25,61 @@ def new_client(url: str) -> httpx.Client:
 
 @pytest.fixture
 def poll(client: httpx.Client) -> dict[str, Any]:
-    return created(client)
+    return create_poll(client)
 
 
 def path_of(poll: dict[str, Any]) -> str:
     return f"/api/polls/{poll['id']}"
 
 
-def results_of(client: httpx.Client, poll: dict[str, Any]) -> dict[str, Any]:
-    """The count right now, past the front door's cache."""
+def get_current_results(client: httpx.Client, poll: dict[str, Any]) -> dict[str, Any]:
+    """The current results, past Nginx's cache."""
     return dict(client.get(path_of(poll) + "/results" + uncached()).json())
 
 
-def votes_of(client: httpx.Client, poll: dict[str, Any]) -> list[int]:
-    return [option["votes"] for option in results_of(client, poll)["options"]]
+def get_votes(client: httpx.Client, poll: dict[str, Any]) -> list[int]:
+    return [option["votes"] for option in get_current_results(client, poll)["options"]]
 
 
-def created(client: httpx.Client, **members: Any) -> dict[str, Any]:
-    answer = client.post("/api/polls", json=QUESTION | members)
-    assert answer.status_code == 201, answer.text
-    return dict(answer.json())
+def create_poll(client: httpx.Client, **members: Any) -> dict[str, Any]:
+    response = client.post("/api/polls", json=QUESTION | members)
+    assert response.status_code == 201, response.text
+    return dict(response.json())
 
 
-def key(poll: dict[str, Any]) -> dict[str, str]:
+def manage_header(poll: dict[str, Any]) -> dict[str, str]:
     return {"Authorization": f"Bearer {poll['manage_key']}"}
 
 
 def uncached() -> str:
-    """A query string that no cache has seen: the front door keeps results for a second."""
+    """A query string that no cache has seen: Nginx caches results for a second."""
     return f"?{uuid.uuid4()}"
 
 
-def in_an_hour() -> str:
+def in_one_hour() -> str:
     return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 
 
 def wait_until_closed(client: httpx.Client, poll: dict[str, Any]) -> None:
-    give_up = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while not client.get(path_of(poll)).json()["closed"]:
-        assert time.monotonic() < give_up, "it never closed"
+        assert time.monotonic() < deadline, "the poll has not closed"
         time.sleep(0.1)
 
 
-def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    """The problem document of an answer, held against what every problem promises."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["Cache-Control"] == "no-store"
-    document = dict(answer.json())
+def check_problem(response: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    """Check a problem response; return its document."""
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Cache-Control"] == "no-store"
+    document = dict(response.json())
     assert document["type"] == f"/problems/{slug}"
     assert document["status"] == status
     assert document["title"]
     return document
 
 
-def fields(answer: httpx.Response) -> set[str]:
-    document = problem(answer, 422, "validation")
+def invalid_fields(response: httpx.Response) -> set[str]:
+    document = check_problem(response, 422, "validation")
     assert all(error["message"] for error in document["errors"])
     return {error["field"] for error in document["errors"]}

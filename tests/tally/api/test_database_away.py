@@ -1,6 +1,6 @@
-"""With the database gone, slow, frozen or read-only: 503 in time, and all well when it is back.
+"""With the database stopped, slow, frozen or read-only: 503 in time, and success after its return.
 
-The app runs in this process; between it and Postgres stands a proxy that can be told to misbehave.
+The app runs in this process, behind it a fault-injecting proxy and Postgres.
 """
 
 import contextlib
@@ -38,7 +38,7 @@ def proxy(database: str) -> Iterator[Proxy]:
 
 @pytest.fixture(params=["psycopg2", "pg8000"])
 def settings(request: pytest.FixtureRequest, database: str, proxy: Proxy) -> dict[str, str]:
-    """The environment of an app that reaches its migrated database through the proxy."""
+    """The environment of an app with a migrated database behind the proxy."""
     direct = {"DATABASE_URL": database, "DATABASE_DRIVER": request.param}
     engine = engine_for_migrations(load(direct))
     metadata.create_all(engine)
@@ -51,7 +51,7 @@ def settings(request: pytest.FixtureRequest, database: str, proxy: Proxy) -> dic
 
 @pytest.fixture
 def app(settings: dict[str, str]) -> Iterator[Flask]:
-    """An app with little patience, so that the tests need little, too."""
+    """An app with short timeouts, so that the tests are fast."""
     app = create_app(
         settings | {"DATABASE_STATEMENT_TIMEOUT": "1", "DATABASE_CONNECT_TIMEOUT": "1"}
     )
@@ -65,12 +65,12 @@ def client(app: Flask) -> FlaskClient:
 
 
 def create_poll(client: FlaskClient) -> str:
-    answer = client.post("/api/polls", json=POLL)
-    assert answer.status_code == 201, answer.text
-    return str(answer.json["id"])
+    response = client.post("/api/polls", json=POLL)
+    assert response.status_code == 201, response.text
+    return str(response.json["id"])
 
 
-def requests_to(poll_id: str) -> list[tuple[str, str, Any]]:
+def all_requests(poll_id: str) -> list[tuple[str, str, Any]]:
     path = f"/api/polls/{poll_id}"
     return [
         ("POST", "/api/polls", POLL),
@@ -86,47 +86,47 @@ def requests_to(poll_id: str) -> list[tuple[str, str, Any]]:
 
 
 def assert_unavailable(client: FlaskClient, method: str, path: str, body: Any) -> None:
-    begin = time.monotonic()
+    started_at = time.monotonic()
     headers = {"Authorization": "Bearer any"}
-    answer = client.open(path, method=method, json=body, headers=headers)
-    spent = time.monotonic() - begin
-    assert answer.status_code == 503, answer.text
-    assert answer.content_type == "application/problem+json"
-    assert answer.json["type"] == "/problems/unavailable"
-    assert "detail" not in answer.json
-    assert int(answer.headers["Retry-After"]) >= 1
-    assert "Set-Cookie" not in answer.headers
-    assert spent < PROMISED_SECONDS, f"{method} {path} took {spent:.1f} s"
+    response = client.open(path, method=method, json=body, headers=headers)
+    seconds = time.monotonic() - started_at
+    assert response.status_code == 503, response.text
+    assert response.content_type == "application/problem+json"
+    assert response.json["type"] == "/problems/unavailable"
+    assert "detail" not in response.json
+    assert int(response.headers["Retry-After"]) >= 1
+    assert "Set-Cookie" not in response.headers
+    assert seconds < PROMISED_SECONDS, f"{method} {path} took {seconds:.1f} s"
 
 
 def assert_recovers(client: FlaskClient, path: str) -> None:
-    begin = time.monotonic()
+    started_at = time.monotonic()
     while (status := client.get(path).status_code) != 200:
         assert status == 503
-        assert time.monotonic() - begin < RECOVERY_SECONDS
+        assert time.monotonic() - started_at < RECOVERY_SECONDS
         time.sleep(0.02)
 
 
 def assert_status_says_away(client: FlaskClient) -> None:
-    begin = time.monotonic()
-    answer = client.get("/api/status")
-    assert answer.status_code == 200
-    assert answer.json["driver"]
-    assert answer.json["database"] == {
+    started_at = time.monotonic()
+    response = client.get("/api/status")
+    assert response.status_code == 200
+    assert response.json["driver"]
+    assert response.json["database"] == {
         "available": False,
         "version": None,
         "latency_ms": None,
         "schema_revision": None,
     }
-    assert time.monotonic() - begin < PROMISED_SECONDS
+    assert time.monotonic() - started_at < PROMISED_SECONDS
 
 
-def test_a_database_that_refuses_is_unavailable_until_it_is_back(
+def test_refused_connection_is_503_until_the_database_returns(
     client: FlaskClient, proxy: Proxy
 ) -> None:
     poll_id = create_poll(client)
     proxy.refuse()
-    for method, path, body in requests_to(poll_id):
+    for method, path, body in all_requests(poll_id):
         assert_unavailable(client, method, path, body)
     assert_status_says_away(client)
     proxy.heal()
@@ -134,10 +134,10 @@ def test_a_database_that_refuses_is_unavailable_until_it_is_back(
     assert client.get("/api/status").json["database"]["available"] is True
 
 
-def test_an_absence_is_logged_once_with_its_reason(
+def test_outage_is_logged_once_with_its_reason(
     client: FlaskClient, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The requests meanwhile are in the log of Nginx."""
+    """The failed requests are in the log of Nginx."""
     poll_id = create_poll(client)
     for _ in range(2):
         caplog.clear()
@@ -146,43 +146,47 @@ def test_an_absence_is_logged_once_with_its_reason(
             assert client.get(f"/api/polls/{poll_id}").status_code == 503
         proxy.heal()
         assert_recovers(client, f"/api/polls/{poll_id}")
-        away, *more, back = caplog.messages
+        away, *more, recovered = caplog.messages
         assert re.match("database away: .*Connection refused", away)
-        assert re.fullmatch(r"database back after \d\.\d s", back)
+        assert re.fullmatch(r"database back after \d\.\d s", recovered)
         assert all(line.startswith("database unavailable: ") for line in more)
-        assert len(more) == 1, "but for the request that noticed"
+        assert len(more) == 1, "only the request that detected the outage"
 
 
-def test_a_frozen_database_is_unavailable_in_time(settings: dict[str, str], proxy: Proxy) -> None:
-    """With the timeouts that hold by default."""
+def test_frozen_database_is_503_in_time(settings: dict[str, str], proxy: Proxy) -> None:
+    """With the default timeouts."""
     app = create_app(settings)
     client = app.test_client()
     poll_id = create_poll(client)
     proxy.freeze()
-    assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)  # a connection of the pool
-    assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)  # a new one
+    assert_unavailable(
+        client, "GET", f"/api/polls/{poll_id}", None
+    )  # with a connection of the pool
+    assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)  # with a new connection
     assert_status_says_away(client)
     proxy.heal()
     assert_recovers(client, f"/api/polls/{poll_id}")
     app.extensions["engine"].dispose()
 
 
-def test_nothing_queues_behind_a_frozen_database(app: Flask, proxy: Proxy) -> None:
-    """More requests than threads and connections: each is answered in time, not one by one."""
+def test_requests_do_not_queue_for_a_frozen_database(app: Flask, proxy: Proxy) -> None:
+    """With more requests than threads and connections, each is answered in time."""
     poll_id = create_poll(app.test_client())
     proxy.freeze()
 
     def ask(_number: int) -> None:
         assert_unavailable(app.test_client(), "GET", f"/api/polls/{poll_id}", None)
 
-    begin = time.monotonic()
+    started_at = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ask, range(40)))
-    assert time.monotonic() - begin < 6 * PROMISED_SECONDS  # one by one it would be 40
+    assert (
+        time.monotonic() - started_at < 6 * PROMISED_SECONDS
+    )  # one after another, it would take 40 of them
 
 
 @pytest.mark.parametrize("refused", ["resolve", "database probe", "database attempt"])
-def test_a_limit_on_threads_is_got_over(
+def test_app_recovers_if_a_thread_cannot_be_started(
     app: Flask, proxy: Proxy, fail_thread_start: Callable[[str], None], refused: str
 ) -> None:
     client = app.test_client()
@@ -195,15 +199,15 @@ def test_a_limit_on_threads_is_got_over(
     assert_recovers(client, f"/api/polls/{poll_id}")
 
 
-def test_connections_that_broke_unnoticed_are_replaced(client: FlaskClient, proxy: Proxy) -> None:
+def test_dead_connections_of_the_pool_are_replaced(client: FlaskClient, proxy: Proxy) -> None:
     poll_id = create_poll(client)
     for _ in range(3):
         proxy.drop()
         assert client.get(f"/api/polls/{poll_id}").status_code == 200
 
 
-def test_a_slow_statement_is_ended_by_the_server(app: Flask) -> None:
-    """And its connection is as good as before."""
+def test_slow_statement_is_ended_by_the_statement_timeout(app: Flask) -> None:
+    """Its connection can be used again."""
 
     @app.get("/slow")
     def slow() -> str:
@@ -216,8 +220,8 @@ def test_a_slow_statement_is_ended_by_the_server(app: Flask) -> None:
     assert create_poll(app.test_client())
 
 
-def test_the_statement_timeout_ends_with_the_transaction(app: Flask) -> None:
-    """Behind a pooler the server's session is the next client's, who must not inherit it."""
+def test_statement_timeout_ends_with_the_transaction(app: Flask) -> None:
+    """Behind a pooler, the next client gets the session, and must not inherit the timeout."""
     with app.app_context():
         engine = app.extensions["engine"]
         with transaction() as connection:
@@ -229,7 +233,7 @@ def test_the_statement_timeout_ends_with_the_transaction(app: Flask) -> None:
             assert cursor.fetchone()[0] == "0"
 
 
-def test_a_lock_that_is_not_given_up_makes_a_vote_unavailable(app: Flask) -> None:
+def test_vote_that_waits_for_a_lock_is_503(app: Flask) -> None:
     client = app.test_client()
     poll_id = create_poll(client)
     with app.app_context(), transaction() as connection:
@@ -238,20 +242,20 @@ def test_a_lock_that_is_not_given_up_makes_a_vote_unavailable(app: Flask) -> Non
     assert client.put(f"/api/polls/{poll_id}/ballot", json={"choices": [1]}).status_code == 200
 
 
-def test_an_exhausted_pool_is_unavailable(app: Flask) -> None:
+def test_exhausted_pool_is_503(app: Flask) -> None:
     client = app.test_client()
     poll_id = create_poll(client)
     engine = app.extensions["engine"]
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as connections:
         for _ in range(3):
-            held.enter_context(contextlib.closing(engine.connect()))
+            connections.enter_context(contextlib.closing(engine.connect()))
         assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)
         assert_status_says_away(client)
     assert client.get(f"/api/polls/{poll_id}").status_code == 200
 
 
-def test_a_read_only_server_is_left(app: Flask) -> None:
-    """After a failover the old primary still answers, as a standby: its connections are dropped."""
+def test_connections_to_a_read_only_server_are_dropped(app: Flask) -> None:
+    """After a failover the old primary still answers, as a standby."""
     client = app.test_client()
     poll_id = create_poll(client)
     engine = app.extensions["engine"]
@@ -264,36 +268,37 @@ def test_a_read_only_server_is_left(app: Flask) -> None:
 
 
 @contextlib.contextmanager
-def in_child(answer: Callable[[], int]) -> Iterator[Callable[[], int]]:
-    """Fork, as Gunicorn does where the app was loaded before; gives what the child is to answer,
-    which it thinks of only when it is asked.
+def in_child(response: Callable[[], int]) -> Iterator[Callable[[], int]]:
+    """Fork, as Gunicorn does with a preloaded app.
+
+    Yields a function that makes the child call `answer`, and returns the result.
     """
-    asking, asked = os.pipe()
-    reading, writing = os.pipe()
+    question_read, question_write = os.pipe()
+    reply_read, reply_write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.close(asked)
-            os.read(asking, 1)
-            os.write(writing, str(answer()).encode())
+            os.close(question_write)
+            os.read(question_read, 1)
+            os.write(reply_write, str(response()).encode())
         finally:
             os._exit(0)
-    os.close(writing)
-    os.close(asking)
+    os.close(reply_write)
+    os.close(question_read)
     try:
-        with os.fdopen(reading) as pipe:
+        with os.fdopen(reply_read) as pipe:
 
             def ask() -> int:
-                os.write(asked, b"?")
+                os.write(question_write, b"?")
                 return int(pipe.read())
 
             yield ask
     finally:
-        os.close(asked)  # a child that was not asked ends, too
+        os.close(question_write)  # a child without a question ends, too
         os.waitpid(child, 0)
 
 
-def test_a_child_process_gets_connections_of_its_own(app: Flask) -> None:
+def test_forked_process_opens_its_own_connections(app: Flask) -> None:
     client = app.test_client()
     poll_id = create_poll(client)
 
@@ -302,27 +307,25 @@ def test_a_child_process_gets_connections_of_its_own(app: Flask) -> None:
             return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
 
     parent = backend_pid()
-    with in_child(backend_pid) as of_child:
-        assert of_child() != parent
+    with in_child(backend_pid) as ask_child:
+        assert ask_child() != parent
     assert backend_pid() == parent
     assert client.get(f"/api/polls/{poll_id}").status_code == 200
 
 
-def test_a_child_process_finds_out_by_itself_whether_the_database_is_away(
-    app: Flask, proxy: Proxy
-) -> None:
-    """The attempts in the background are a thread of the parent's, which is not forked."""
+def test_forked_process_checks_the_database_itself(app: Flask, proxy: Proxy) -> None:
+    """The parent's background thread that reconnects is not forked."""
     client = app.test_client()
     path = f"/api/polls/{create_poll(client)}"
     proxy.refuse()
     assert_unavailable(client, "GET", path, None)
-    with in_child(lambda: client.get(path).status_code) as of_child:
+    with in_child(lambda: client.get(path).status_code) as ask_child:
         proxy.heal()
-        assert of_child() == 200
+        assert ask_child() == 200
     assert_recovers(client, path)
 
 
-def test_a_mistake_of_ours_is_told_to_the_log_only(
+def test_exception_is_a_500_with_details_in_the_log_only(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     @app.get("/broken")
@@ -331,9 +334,9 @@ def test_a_mistake_of_ours_is_told_to_the_log_only(
             connection.execute(text("SELECT secret FROM nowhere"))
         return "never"
 
-    answer = app.test_client().get("/broken")
-    assert answer.status_code == 500
-    assert answer.json == {
+    response = app.test_client().get("/broken")
+    assert response.status_code == 500
+    assert response.json == {
         "type": "/problems/internal",
         "title": "Something went wrong here",
         "status": 500,

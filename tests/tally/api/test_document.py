@@ -1,8 +1,8 @@
-"""The API does what its OpenAPI document says, whatever is sent to it, through the front door.
+"""The API matches its OpenAPI document, through Nginx, with valid and invalid requests.
 
-Schemathesis makes requests out of the document, valid ones and others, and holds the answers
-against it: no 5xx, and no status, header, media type or body but as documented. By itself it knows
-no polls, and nearly all would be 404: most requests are led to a poll that is made for them.
+Schemathesis generates requests from the document and validates the responses: no 5xx, and only
+documented statuses, headers, media types and bodies. It does not know any polls, and nearly all
+responses would be 404, so most requests are pointed at a poll that is created for them.
 """
 
 import random
@@ -17,20 +17,22 @@ import schemathesis
 from schemathesis.specs.openapi import checks
 
 from tests.support.stack import Stack
-from tests.tally.api.client import created, in_an_hour, key, new_client, path_of
+from tests.tally.api.client import create_poll, in_one_hour, manage_header, new_client, path_of
 
-MAX_EXAMPLES = 60  # an operation, on top of the limits and oddities of each of its parameters
+MAX_EXAMPLES = 60  # per operation, besides the edge cases of each parameter
 
-# The document cannot say all: that text must show something, or that a moment must be ahead. What
-# is valid by the document may be refused.
-UNFIT = [checks.positive_data_acceptance]
-# This check repeats what was granted with a wrong key, and expects to be refused for the key; but
-# what was deleted is not there any more.
-UNFIT_FOR_DELETING = [*UNFIT, checks.ignored_auth]
+# The document cannot express every rule: that text must be visible, or that a time must be in the
+# future. So requests that are valid by the document may be refused.
+EXCLUDED_CHECKS = [checks.positive_data_acceptance]
+# This check repeats a successful request with a wrong key, and expects a refusal; but after a
+# deletion the poll does not exist.
+EXCLUDED_CHECKS_OF_DELETE = [*EXCLUDED_CHECKS, checks.ignored_auth]
 
-Answers = Counter[tuple[str, int]]  # operation and status, of requests by the operation's method
+ResponseCounts = Counter[
+    tuple[str, int]
+]  # by operation and status, for requests with the operation's method
 
-# How often each of these is the answer at least, or the requests miss what they are meant for.
+# The minimum count of each status; with fewer, the requests do not cover what they should.
 REACHED = {
     "createPoll": {201: 20, 400: 1, 415: 1, 422: 20},
     "getPoll": {200: 20, 404: 1},
@@ -47,9 +49,7 @@ REACHED = {
 
 @pytest.fixture(scope="module")
 def document(stack: Stack) -> schemathesis.BaseSchema:
-    """The document as it is served. Not random: a change that breaks this test is to blame for it,
-    and not the day.
-    """
+    """The served document. Generation is deterministic, so that a failure comes from a change."""
     config = schemathesis.Config(seed=1)
     schema = schemathesis.openapi.from_url(stack.url + "/api/openapi.json", config=config)
     schema.config.generation.update(max_examples=MAX_EXAMPLES, deterministic=True)
@@ -57,22 +57,22 @@ def document(stack: Stack) -> schemathesis.BaseSchema:
 
 
 @pytest.fixture(scope="module")
-def answers(stack: Stack) -> Iterator[Answers]:
-    """Counts the answers of one stack, and fails if what is meant to be reached was not."""
-    counted: Answers = Counter()
-    yield counted
-    seldom = [
-        f"{operation} {status}: {counted[operation, status]} of {fewest}"
+def response_counts(stack: Stack) -> Iterator[ResponseCounts]:
+    """Count the responses of a stack; fail if the statuses in REACHED are too rare."""
+    counts: ResponseCounts = Counter()
+    yield counts
+    missing = [
+        f"{operation} {status}: {counts[operation, status]} of {minimum}"
         for operation, statuses in REACHED.items()
-        for status, fewest in statuses.items()
-        if counted[operation, status] < fewest
+        for status, minimum in statuses.items()
+        if counts[operation, status] < minimum
     ]
-    assert not seldom
+    assert not missing
 
 
 @pytest.fixture(scope="module")
-def owner(stack: Stack) -> Iterator[httpx.Client]:
-    """Who makes the polls."""
+def host(stack: Stack) -> Iterator[httpx.Client]:
+    """The client that creates the polls."""
     with new_client(stack.url) as client:
         yield client
 
@@ -86,66 +86,70 @@ def session() -> Iterator[requests.Session]:
 api = schemathesis.pytest.from_fixture("document")
 
 pytestmark = [
-    # Both drivers; whether a pooler stands before Postgres changes no answer's form.
+    # Both drivers; a pooler does not change the responses.
     pytest.mark.parametrize("stack", ["psycopg2", "pg8000"], indirect=True),
-    pytest.mark.timeout(900),  # some thousand requests; to count the seconds is for benches
+    pytest.mark.timeout(900),  # several thousand requests
 ]
 
 
 @api.parametrize()
-def test_every_answer_is_as_documented(
+def test_responses_match_the_openapi_document(
     case: schemathesis.Case,
     document: schemathesis.BaseSchema,
-    owner: httpx.Client,
+    host: httpx.Client,
     session: requests.Session,
-    answers: Answers,
+    response_counts: ResponseCounts,
 ) -> None:
-    # What is chosen here follows from the case, so that it is the same when the case is repeated.
+    # The random choices follow from the case, so that they are the same when it is repeated.
     content = case.method, case.path_parameters, case.query, dict(case.headers or {})
     chance = random.Random(repr((content, case.media_type and case.body)))
-    # Which host is asked is no part of the API: Nginx itself refuses what is none (RFC 9112, 3.2).
+    # The Host header is not part of the API: Nginx itself refuses invalid ones (RFC 9112, 3.2).
     for name in [name for name in case.headers or {} if name.lower() == "host"]:
         del case.headers[name]
     if "poll_id" in case.operation.path:
-        lead_to_a_poll(case, owner, chance)
+        point_at_a_poll(case, host, chance)
     elif case.operation.method == "post" and chance.random() < 0.5:
-        tidy(case)
-    answer = case.call(session=session)
-    judge(case, answer, answers)
-    if name_of(case) == "createPoll" and answer.status_code == 201:
-        for following in life_of(answer.json(), document):
-            judge(following, following.call(session=session), answers)
+        make_valid(case)
+    response = case.call(session=session)
+    validate(case, response, response_counts)
+    if operation_id(case) == "createPoll" and response.status_code == 201:
+        for next_case in poll_lifecycle(response.json(), document):
+            validate(next_case, next_case.call(session=session), response_counts)
 
 
-def judge(case: schemathesis.Case, answer: schemathesis.Response, answers: Answers) -> None:
+def validate(
+    case: schemathesis.Case, response: schemathesis.Response, response_counts: ResponseCounts
+) -> None:
     if case.method.lower() == case.operation.method:
-        answers[name_of(case), answer.status_code] += 1
-    unfit = UNFIT_FOR_DELETING if case.method == "DELETE" else UNFIT
-    case.validate_response(answer, excluded_checks=unfit)
+        response_counts[operation_id(case), response.status_code] += 1
+    excluded = EXCLUDED_CHECKS_OF_DELETE if case.method == "DELETE" else EXCLUDED_CHECKS
+    case.validate_response(response, excluded_checks=excluded)
 
 
-def name_of(case: schemathesis.Case) -> str:
+def operation_id(case: schemathesis.Case) -> str:
     return str(case.operation.definition.raw["operationId"])
 
 
-def lead_to_a_poll(case: schemathesis.Case, owner: httpx.Client, chance: random.Random) -> None:
-    """Point most cases at a poll of some kind, and give most of those its key that need one."""
+def point_at_a_poll(case: schemathesis.Case, host: httpx.Client, chance: random.Random) -> None:
+    """Point most cases at some kind of poll, and add its key to most that need one."""
     if chance.random() < 0.2:
         return
-    poll = chance.choice([created, of_many, voted, closed, deleted])(owner)
+    poll = chance.choice(
+        [create_poll, multiple_choice_poll, poll_with_ballot, closed_poll, deleted_poll]
+    )(host)
     case.path_parameters = {"poll_id": poll["id"]}
     if "security" in case.operation.definition.raw:
-        keys = [key(poll)] * 3 + [key(created(owner)), {}]
+        keys = [manage_header(poll)] * 3 + [manage_header(create_poll(host)), {}]
         case.headers.update(chance.choice(keys))
 
 
-def tidy(case: schemathesis.Case) -> None:
-    """Make a body that is valid by the document valid: most have a character that shows nothing."""
+def make_valid(case: schemathesis.Case) -> None:
+    """Make a body acceptable that is valid by the document: most contain invisible characters."""
     if case.meta and case.meta.generation.mode.is_positive and isinstance(case.body, dict):
         body = dict(case.body)
         body["question"] = visible(body["question"])
         body["options"] = [visible(option) for option in body["options"]]
-        body.pop("closes_at", None)  # seldom is it ahead
+        body.pop("closes_at", None)  # it is rarely in the future
         case.body = body
 
 
@@ -153,8 +157,10 @@ def visible(text: str) -> str:
     return "".join(letter if letter.isprintable() and letter != " " else "·" for letter in text)
 
 
-def life_of(poll: dict[str, Any], document: schemathesis.BaseSchema) -> Iterator[schemathesis.Case]:
-    """All that can be done with a poll whose text Schemathesis has thought up."""
+def poll_lifecycle(
+    poll: dict[str, Any], document: schemathesis.BaseSchema
+) -> Iterator[schemathesis.Case]:
+    """All operations on a poll with text that Schemathesis has generated."""
     for method, rest, body in [
         ("GET", "", None),
         ("PUT", "/ballot", {"choices": [1]}),
@@ -170,30 +176,35 @@ def life_of(poll: dict[str, Any], document: schemathesis.BaseSchema) -> Iterator
     ]:
         operation = document["/api/polls/{poll_id}" + rest][method]
         content = {"body": body, "media_type": "application/json"} if body else {}
-        yield operation.Case(path_parameters={"poll_id": poll["id"]}, headers=key(poll), **content)
+        yield operation.Case(
+            path_parameters={"poll_id": poll["id"]}, headers=manage_header(poll), **content
+        )
 
 
-def of_many(owner: httpx.Client) -> dict[str, Any]:
-    """Of as many options as there may be, several may be chosen."""
+def multiple_choice_poll(host: httpx.Client) -> dict[str, Any]:
+    """Create a multiple-choice poll with the maximum number of options."""
     options = [f"Option {number}" for number in range(1, 21)]
-    return created(owner, options=options, multiple=True, closes_at=in_an_hour())
+    return create_poll(host, options=options, multiple=True, closes_at=in_one_hour())
 
 
-def voted(owner: httpx.Client) -> dict[str, Any]:
-    poll = of_many(owner)
-    answer = owner.put(path_of(poll) + "/ballot", json={"choices": [1, 2]})
-    assert answer.status_code == 200
+def poll_with_ballot(host: httpx.Client) -> dict[str, Any]:
+    poll = multiple_choice_poll(host)
+    response = host.put(path_of(poll) + "/ballot", json={"choices": [1, 2]})
+    assert response.status_code == 200
     return poll
 
 
-def closed(owner: httpx.Client) -> dict[str, Any]:
-    poll = voted(owner)
-    assert owner.patch(path_of(poll), json={"closed": True}, headers=key(poll)).status_code == 200
+def closed_poll(host: httpx.Client) -> dict[str, Any]:
+    poll = poll_with_ballot(host)
+    assert (
+        host.patch(path_of(poll), json={"closed": True}, headers=manage_header(poll)).status_code
+        == 200
+    )
     return poll
 
 
-def deleted(owner: httpx.Client) -> dict[str, Any]:
-    """An id as good as any, of a poll that is no more."""
-    poll = created(owner)
-    assert owner.delete(path_of(poll), headers=key(poll)).status_code == 204
+def deleted_poll(host: httpx.Client) -> dict[str, Any]:
+    """Create and delete a poll."""
+    poll = create_poll(host)
+    assert host.delete(path_of(poll), headers=manage_header(poll)).status_code == 204
     return poll

@@ -1,4 +1,4 @@
-"""Results that not everyone sees yet: after voting only, or once the poll is closed."""
+"""Hidden results: shown after voting, or once the poll is closed."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from tests.tally.api.client import (
+    check_problem,
     client,
-    created,
-    fields,
-    key,
+    create_poll,
+    invalid_fields,
+    manage_header,
     new_client,
     path_of,
-    problem,
     uncached,
 )
 
@@ -23,17 +23,17 @@ def results_with(client: httpx.Client, poll: dict[str, Any], viewing_key: str = 
     return client.get(f"{path_of(poll)}/results{uncached()}&key={viewing_key}").json()
 
 
-def hosts_key(client: httpx.Client, poll: dict[str, Any]) -> str:
-    answer = client.get(path_of(poll) + "/viewing-key", headers=key(poll))
-    assert answer.headers["Cache-Control"] == "no-store"
-    return str(answer.json()["viewing_key"])
+def host_viewing_key(client: httpx.Client, poll: dict[str, Any]) -> str:
+    response = client.get(path_of(poll) + "/viewing-key", headers=manage_header(poll))
+    assert response.headers["Cache-Control"] == "no-store"
+    return str(response.json()["viewing_key"])
 
 
 def expect_hidden(client: httpx.Client, poll: dict[str, Any], viewing_key: str = "") -> None:
     results = results_with(client, poll, viewing_key)
     assert results["hidden"] is True
     assert [option["votes"] for option in results["options"]] == [None, None]
-    assert results["ballots"] == 1  # how many have voted is no secret
+    assert results["ballots"] == 1  # the number of ballots is public
     timeline = client.get(f"{path_of(poll)}/timeline{uncached()}&key={viewing_key}").json()
     assert (timeline["hidden"], timeline["buckets"]) == (True, [])
 
@@ -47,8 +47,8 @@ def expect_shown(client: httpx.Client, poll: dict[str, Any], viewing_key: str = 
     assert sum(bucket["ballots"] for bucket in timeline["buckets"]) == 1
 
 
-def test_who_voted_sees_what_others_do_not_see_yet(client: httpx.Client, stack: Any) -> None:
-    poll = created(client, results="voted")
+def test_results_after_voting_are_hidden_from_others(client: httpx.Client, stack: Any) -> None:
+    poll = create_poll(client, results="voted")
     assert poll["results"] == "voted"
     assert client.get(path_of(poll) + "/ballot").json() == {"choices": [], "viewing_key": None}
     cast = client.put(path_of(poll) + "/ballot", json={"choices": [2]}).json()
@@ -57,57 +57,59 @@ def test_who_voted_sees_what_others_do_not_see_yet(client: httpx.Client, stack: 
     with new_client(stack.url) as other:
         assert other.get(path_of(poll) + "/ballot").json()["viewing_key"] is None
         expect_hidden(other, poll)
-        expect_hidden(other, poll, "nobodys")
+        expect_hidden(other, poll, "unknown")
         expect_hidden(other, poll, "%F0%9F%8D%B7")
 
 
-def test_nobody_but_the_host_sees_what_is_shown_once_closed(client: httpx.Client) -> None:
-    poll = created(client, results="closed")
+def test_results_after_closing_are_shown_to_the_host_only(client: httpx.Client) -> None:
+    poll = create_poll(client, results="closed")
     cast = client.put(path_of(poll) + "/ballot", json={"choices": [2]}).json()
     assert cast["viewing_key"] is None
     expect_hidden(client, poll)
-    expect_shown(client, poll, hosts_key(client, poll))
-    client.patch(path_of(poll), json={"closed": True}, headers=key(poll))
+    expect_shown(client, poll, host_viewing_key(client, poll))
+    client.patch(path_of(poll), json={"closed": True}, headers=manage_header(poll))
     expect_shown(client, poll)
-    client.patch(path_of(poll), json={"closed": False}, headers=key(poll))
+    client.patch(path_of(poll), json={"closed": False}, headers=manage_header(poll))
     expect_hidden(client, poll)
 
 
-def test_results_for_everyone_need_no_key(client: httpx.Client) -> None:
-    poll = created(client)
+def test_public_results_need_no_key(client: httpx.Client) -> None:
+    poll = create_poll(client)
     cast = client.put(path_of(poll) + "/ballot", json={"choices": [2]}).json()
     assert (poll["results"], cast["viewing_key"]) == ("always", None)
     expect_shown(client, poll)
 
 
-def test_the_viewing_key_is_the_hosts_and_each_polls_own(client: httpx.Client) -> None:
-    one, two = created(client, results="closed"), created(client, results="closed")
+def test_viewing_key_differs_per_poll_and_needs_the_manage_key(client: httpx.Client) -> None:
+    one, two = create_poll(client, results="closed"), create_poll(client, results="closed")
     client.put(path_of(one) + "/ballot", json={"choices": [2]})
-    assert len({hosts_key(client, one), hosts_key(client, two)}) == 2
-    assert len(hosts_key(client, one)) == 32
+    assert len({host_viewing_key(client, one), host_viewing_key(client, two)}) == 2
+    assert len(host_viewing_key(client, one)) == 32
     path = path_of(one) + "/viewing-key"
-    problem(client.get(path), 401, "key-missing")
-    problem(client.get(path, headers=key(two)), 403, "key-wrong")
-    expect_hidden(client, one, hosts_key(client, two))
+    check_problem(client.get(path), 401, "key-missing")
+    check_problem(client.get(path, headers=manage_header(two)), 403, "key-wrong")
+    expect_hidden(client, one, host_viewing_key(client, two))
 
 
-def test_a_key_shares_one_cached_answer(client: httpx.Client, stack: Any) -> None:
-    """Two thousand who voted cost the database what two thousand without a secret do."""
-    poll = created(client, results="voted")
+def test_requests_with_the_same_viewing_key_share_the_cache(
+    client: httpx.Client, stack: Any
+) -> None:
+    """Two thousand voters with a viewing key cost the database no more than without one."""
+    poll = create_poll(client, results="voted")
     cast = client.put(path_of(poll) + "/ballot", json={"choices": [2]}).json()
     path = f"{path_of(poll)}/results?key={cast['viewing_key']}"
     with new_client(stack.url) as other:
-        moments = {each.get(path).json()["as_of"] for each in (client, other) * 10}
-    assert len(moments) < 20
+        timestamps = {viewer.get(path).json()["as_of"] for viewer in (client, other) * 10}
+    assert len(timestamps) < 20
 
 
 @pytest.mark.parametrize("results", ["never", "", None, True, ["always"]])
-def test_when_results_are_shown_is_one_of_three(client: httpx.Client, results: object) -> None:
+def test_invalid_results_visibility_is_refused(client: httpx.Client, results: object) -> None:
     body = {"question": "Tea?", "options": ["Yes", "No"], "results": results}
-    assert fields(client.post("/api/polls", json=body)) == {"results"}
+    assert invalid_fields(client.post("/api/polls", json=body)) == {"results"}
 
 
-def test_two_keys_in_one_address_open_nothing(client: httpx.Client) -> None:
-    poll = created(client, results="voted")
+def test_two_viewing_keys_in_a_url_show_nothing(client: httpx.Client) -> None:
+    poll = create_poll(client, results="voted")
     cast = client.put(path_of(poll) + "/ballot", json={"choices": [2]}).json()
     expect_hidden(client, poll, f"wrong&key={cast['viewing_key']}x")

@@ -1,6 +1,6 @@
-"""A vote and the closing of its poll, held up in the middle: whoever comes second sees the first.
+"""Locks between votes and the closing of their poll: the second request sees the first.
 
-In `test_api_ballots.py` they race, and a fault may slip through; here nothing is left to chance.
+In `test_ballots.py` they race, and a fault may go unnoticed; here their order is fixed.
 """
 
 import threading
@@ -19,7 +19,7 @@ from backend.database import engine_for_migrations, transaction
 from backend.models import metadata
 from backend.settings import load
 
-A_MOMENT = 0.3  # seconds in which what does not wait would be done
+BLOCKED_SECONDS = 0.3  # a request that takes longer is blocked
 
 
 @pytest.fixture(params=["psycopg2", "pg8000"])
@@ -33,8 +33,8 @@ def app(request: pytest.FixtureRequest, database: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def poll(app: Flask) -> dict[str, Any]:
-    answer = app.test_client().post("/api/polls", json={"question": "?", "options": ["a", "b"]})
-    return dict(answer.json)
+    response = app.test_client().post("/api/polls", json={"question": "?", "options": ["a", "b"]})
+    return dict(response.json)
 
 
 @pytest.fixture
@@ -61,18 +61,18 @@ def delete(app: Flask, poll: dict[str, Any]) -> TestResponse:
     )
 
 
-def held(
+def start_blocked(
     threads: ThreadPoolExecutor, request: Callable[[Flask, Any], TestResponse], *arguments: Any
 ) -> Future[TestResponse]:
-    """A request that is under way and does not get on."""
+    """Start a request that blocks."""
     future = threads.submit(request, *arguments)
     with pytest.raises(TimeoutError):
-        future.result(A_MOMENT)
+        future.result(BLOCKED_SECONDS)
     return future
 
 
 @pytest.mark.parametrize(("request_", "status"), [(close, 200), (delete, 204)])
-def test_who_closes_waits_for_the_vote_that_came_first(
+def test_closing_waits_for_an_earlier_vote(
     app: Flask,
     poll: dict[str, Any],
     threads: ThreadPoolExecutor,
@@ -82,8 +82,8 @@ def test_who_closes_waits_for_the_vote_that_came_first(
     values = {"poll": poll["id"], "voter": b"v", "choices": [1], "number": 1, "highest": 1}
     with app.app_context(), transaction() as connection:
         assert not connection.execute(VOTE, values).one().closed
-        waiting = held(threads, request_, app, poll)
-    assert waiting.result(30).status_code == status
+        blocked = start_blocked(threads, request_, app, poll)
+    assert blocked.result(30).status_code == status
     if status == 200:
         results = app.test_client().get(f"/api/polls/{poll['id']}/results").json
         assert (results["closed"], results["ballots"]) == (True, 1)
@@ -98,18 +98,18 @@ def test_who_closes_waits_for_the_vote_that_came_first(
         ("UPDATE polls SET question = 'other' WHERE id = :id", 200),
     ],
 )
-def test_a_vote_waits_for_the_closing_that_came_first(
+def test_vote_waits_for_an_earlier_closing(
     app: Flask, poll: dict[str, Any], threads: ThreadPoolExecutor, statement: str, status: int
 ) -> None:
     with app.app_context(), transaction() as connection:
         connection.execute(text(statement), {"id": poll["id"]})
-        waiting = held(threads, vote, app, poll)
-    assert waiting.result(30).status_code == status
+        blocked = start_blocked(threads, vote, app, poll)
+    assert blocked.result(30).status_code == status
     if status == 409:
         assert app.test_client().get(f"/api/polls/{poll['id']}/results").json["ballots"] == 0
 
 
-def test_a_vote_waits_for_no_other_voter(
+def test_votes_of_different_voters_do_not_wait_for_each_other(
     app: Flask, poll: dict[str, Any], threads: ThreadPoolExecutor
 ) -> None:
     values = {"poll": poll["id"], "voter": b"v", "choices": [1], "number": 1, "highest": 1}
@@ -118,23 +118,23 @@ def test_a_vote_waits_for_no_other_voter(
         assert threads.submit(vote, app, poll).result(30).status_code == 200
 
 
-def test_the_same_voter_waits_and_the_later_vote_holds(
+def test_second_vote_of_a_voter_waits_and_wins(
     app: Flask, poll: dict[str, Any], threads: ThreadPoolExecutor
 ) -> None:
     values = {"poll": poll["id"], "voter": b"v", "choices": [1], "number": 1, "highest": 1}
     started = threading.Event()
 
-    def again() -> None:
+    def vote_again() -> None:
         with app.app_context(), transaction() as connection:
             started.set()
             connection.execute(VOTE, values | {"choices": [2], "highest": 2})
 
     with app.app_context(), transaction() as connection:
         connection.execute(VOTE, values)
-        later = threads.submit(again)
+        later = threads.submit(vote_again)
         assert started.wait(30)
         with pytest.raises(TimeoutError):
-            later.result(A_MOMENT)
+            later.result(BLOCKED_SECONDS)
     later.result(30)
     results = app.test_client().get(f"/api/polls/{poll['id']}/results").json
     assert [option["votes"] for option in results["options"]] == [0, 1]

@@ -1,4 +1,4 @@
-"""Polls with more ballots than tests can cast: timelines of months, exports of thousands."""
+"""Polls with many ballots, inserted by SQL: timelines of months, exports of thousands."""
 
 import csv
 import io
@@ -37,11 +37,11 @@ def app(request: pytest.FixtureRequest, database: str) -> Iterator[Flask]:
 
 @pytest.fixture
 def poll(app: Flask) -> dict[str, Any]:
-    answer = app.test_client().post("/api/polls", json={"question": "?", "options": ["a", "b"]})
-    return dict(answer.json)
+    response = app.test_client().post("/api/polls", json={"question": "?", "options": ["a", "b"]})
+    return dict(response.json)
 
 
-def cast(app: Flask, poll: dict[str, Any], count: int, step: timedelta) -> None:
+def insert_ballots(app: Flask, poll: dict[str, Any], count: int, step: timedelta) -> None:
     first = datetime.fromisoformat("2026-03-01T12:00:00.25+00:00")
     values = {"poll": poll["id"], "first": first, "count": count, "step": step}
     with app.app_context(), transaction() as connection:
@@ -59,10 +59,10 @@ def cast(app: Flask, poll: dict[str, Any], count: int, step: timedelta) -> None:
         (3, timedelta(days=3000), 30 * 86400 + 30 * 86400),
     ],
 )
-def test_a_timeline_spans_what_there_is(
+def test_timeline_covers_all_ballots_with_at_most_200_buckets(
     app: Flask, poll: dict[str, Any], count: int, step: timedelta, width: int
 ) -> None:
-    cast(app, poll, count, step)
+    insert_ballots(app, poll, count, step)
     timeline = app.test_client().get(f"/api/polls/{poll['id']}/timeline").json
     buckets = timeline["buckets"]
     assert timeline["bucket_seconds"] == width
@@ -74,9 +74,9 @@ def test_a_timeline_spans_what_there_is(
     assert buckets[-1]["ballots"] > 0
 
 
-def test_an_export_is_streamed_from_the_server_whole(app: Flask, poll: dict[str, Any]) -> None:
+def test_export_is_streamed_completely_in_batches(app: Flask, poll: dict[str, Any]) -> None:
     count = 3 * BATCH + 7
-    cast(app, poll, count, timedelta(seconds=1))
+    insert_ballots(app, poll, count, timedelta(seconds=1))
     statements: list[str] = []
     event.listen(
         app.extensions["engine"],
@@ -85,12 +85,12 @@ def test_an_export_is_streamed_from_the_server_whole(app: Flask, poll: dict[str,
             "streamed" if getattr(cursor, "name", None) or hasattr(cursor, "ident") else statement
         ),
     )
-    answer = app.test_client().get(
+    response = app.test_client().get(
         f"/api/polls/{poll['id']}/ballots.csv",
         headers={"Authorization": f"Bearer {poll['manage_key']}"},
     )
-    chunks = list(answer.iter_encoded())
-    assert len(chunks) == 1 + 4  # the header, then batch by batch
+    chunks = list(response.iter_encoded())
+    assert len(chunks) == 1 + 4  # the header, then the batches
     header, *lines = csv.reader(io.StringIO(b"".join(chunks).decode("utf-8-sig"), newline=""))
     assert header == ["ballot", "cast_at", "a", "b"]
     assert [int(line[0]) for line in lines] == list(range(1, count + 1))
@@ -98,26 +98,26 @@ def test_an_export_is_streamed_from_the_server_whole(app: Flask, poll: dict[str,
     assert statements.count("streamed") == 1
 
 
-def test_an_export_that_is_broken_off_gives_its_connection_back(
+def test_aborted_export_returns_its_connection_to_the_pool(
     app: Flask, poll: dict[str, Any]
 ) -> None:
-    """The pool has one connection: whoever kept it would leave nobody else any."""
-    cast(app, poll, 3 * BATCH, timedelta(seconds=1))
+    """The pool has one connection: if the export kept it, the next request would fail."""
+    insert_ballots(app, poll, 3 * BATCH, timedelta(seconds=1))
     client = app.test_client()
     path = f"/api/polls/{poll['id']}"
     for _ in range(3):
-        answer = client.get(
+        response = client.get(
             path + "/ballots.csv", headers={"Authorization": f"Bearer {poll['manage_key']}"}
         )
-        chunks = answer.iter_encoded()
+        chunks = response.iter_encoded()
         next(chunks)
         next(chunks)
-        answer.close()
+        response.close()
         assert client.get(path).status_code == 200
 
 
-def test_results_of_thousands_are_right(app: Flask, poll: dict[str, Any]) -> None:
-    cast(app, poll, 20_001, timedelta(0))
+def test_results_of_20_000_ballots_are_correct(app: Flask, poll: dict[str, Any]) -> None:
+    insert_ballots(app, poll, 20_001, timedelta(0))
     results = app.test_client().get(f"/api/polls/{poll['id']}/results").json
     assert results["ballots"] == 20_001
     assert [option["votes"] for option in results["options"]] == [10_001, 10_000]

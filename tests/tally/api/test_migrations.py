@@ -1,4 +1,4 @@
-"""The migrations, as `alembic` runs them, on both drivers."""
+"""The migrations, run by `alembic`, with both drivers."""
 
 import os
 import subprocess
@@ -31,28 +31,28 @@ def alembic(
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_processes_that_start_together_migrate_once(database: str, driver: str) -> None:
+def test_concurrent_migrations_run_once(database: str, driver: str) -> None:
     def upgrade(_number: int) -> subprocess.CompletedProcess[str]:
         return alembic("upgrade", "head", DATABASE_URL=database, DATABASE_DRIVER=driver)
 
     with ThreadPoolExecutor(6) as threads:
         finished = list(threads.map(upgrade, range(6)))
-    assert [each.returncode for each in finished] == [0] * 6, finished
-    assert sum("Running upgrade" in each.stderr for each in finished) == 1
-    checked = alembic("check", DATABASE_URL=database, DATABASE_DRIVER=driver)
-    assert checked.returncode == 0, checked.stdout + checked.stderr  # the models say the same
+    assert [result.returncode for result in finished] == [0] * 6, finished
+    assert sum("Running upgrade" in result.stderr for result in finished) == 1
+    check = alembic("check", DATABASE_URL=database, DATABASE_DRIVER=driver)
+    assert check.returncode == 0, check.stdout + check.stderr  # the models match
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
-def test_what_goes_up_comes_down(database: str, driver: str, tmp_path: Path) -> None:
+def test_downgrade_reverts_the_upgrade(database: str, driver: str, tmp_path: Path) -> None:
     environ = {"DATABASE_URL": database, "DATABASE_DRIVER": driver}
     for command in (["upgrade", "head"], ["downgrade", "base"]):
-        done = alembic(*command, folder=tmp_path, **environ)  # from wherever it is called
-        assert done.returncode == 0, done.stderr
+        result = alembic(*command, folder=tmp_path, **environ)  # from any folder
+        assert result.returncode == 0, result.stderr
     assert inspect(engine_for_migrations(load(environ))).get_table_names() == ["alembic_version"]
 
 
-def test_a_migration_that_fails_leaves_nothing_behind(database: str) -> None:
+def test_failed_migration_leaves_no_tables(database: str) -> None:
     environ = {"DATABASE_URL": database}
     engine = engine_for_migrations(load(environ))
     with engine.begin() as connection:
@@ -63,18 +63,18 @@ def test_a_migration_that_fails_leaves_nothing_behind(database: str) -> None:
 
 @pytest.mark.parametrize("driver", DRIVERS)
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "expected"),
     [
         ({"DATABASE_URL": "postgres://u:s3cret@127.0.0.1:1/d"}, "refused"),
         ({"DATABASE_URL": "mysql://u:s3cret@h/d"}, "DATABASE_URL must be a Postgres URL"),
         ({"DATABASE_URL": "postgres://u:s3cret@127.0.0.1/d?sslmode=on"}, "sslmode"),
     ],
 )
-def test_a_database_that_cannot_be_reached_is_told_in_one_line(
-    driver: str, environ: dict[str, str], said: str
+def test_unreachable_database_is_a_one_line_error(
+    driver: str, environ: dict[str, str], expected: str
 ) -> None:
-    failed = alembic("upgrade", "head", **environ, DATABASE_DRIVER=driver)
-    assert failed.returncode != 0
-    (line,) = (failed.stdout + failed.stderr).strip().splitlines()
-    assert said in line
+    result = alembic("upgrade", "head", **environ, DATABASE_DRIVER=driver)
+    assert result.returncode != 0
+    (line,) = (result.stdout + result.stderr).strip().splitlines()
+    assert expected in line
     assert "s3cret" not in line

@@ -1,4 +1,4 @@
-"""What the API says to requests that are no good, and to those that ask about the API."""
+"""Invalid requests, and requests about the API itself."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ import pytest
 
 from tests.tally.api.client import (
     QUESTION,
+    check_problem,
     client,
-    created,
-    fields,
-    key,
+    create_poll,
+    invalid_fields,
+    manage_header,
     path_of,
     poll,
-    problem,
 )
 
 __all__ = ["client", "poll"]
@@ -22,8 +22,8 @@ __all__ = ["client", "poll"]
 JSON = {"Content-Type": "application/json"}
 
 
-def with_body(poll: dict[str, Any]) -> list[tuple[str, str]]:
-    """Every operation that takes a body."""
+def requests_with_body(poll: dict[str, Any]) -> list[tuple[str, str]]:
+    """Every operation with a body: method and path."""
     path = path_of(poll)
     return [("POST", "/api/polls"), ("PUT", path + "/ballot"), ("PATCH", path)]
 
@@ -42,13 +42,13 @@ def with_body(poll: dict[str, Any]) -> list[tuple[str, str]]:
         "nonsense",
     ],
 )
-def test_a_body_that_is_not_called_json_is_refused(
+def test_body_with_another_content_type_than_json_is_415(
     client: httpx.Client, poll: dict[str, Any], content_type: str | None
 ) -> None:
-    headers = key(poll) | ({} if content_type is None else {"Content-Type": content_type})
-    for method, path in with_body(poll):
+    headers = manage_header(poll) | ({} if content_type is None else {"Content-Type": content_type})
+    for method, path in requests_with_body(poll):
         body = json.dumps(QUESTION).encode()
-        problem(client.request(method, path, content=body, headers=headers), 415, "not-json")
+        check_problem(client.request(method, path, content=body, headers=headers), 415, "not-json")
 
 
 @pytest.mark.parametrize(
@@ -68,71 +68,71 @@ def test_a_body_that_is_not_called_json_is_refused(
     ],
     ids=lambda body: repr(body[:12]),
 )
-def test_a_body_that_is_no_json_is_refused(
+def test_body_that_is_not_json_is_400(
     client: httpx.Client, poll: dict[str, Any], body: bytes
 ) -> None:
-    for method, path in with_body(poll):
-        answer = client.request(method, path, content=body, headers=JSON | key(poll))
-        problem(answer, 400, "malformed")
+    for method, path in requests_with_body(poll):
+        response = client.request(method, path, content=body, headers=JSON | manage_header(poll))
+        check_problem(response, 400, "malformed")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b"0", b'""', b'"text"', b"true", b"[{}]"])
-def test_a_body_that_is_no_object_is_invalid(
+def test_body_that_is_not_an_object_is_invalid(
     client: httpx.Client, poll: dict[str, Any], body: bytes
 ) -> None:
-    for method, path in with_body(poll):
-        answer = client.request(method, path, content=body, headers=JSON | key(poll))
-        assert fields(answer)
+    for method, path in requests_with_body(poll):
+        response = client.request(method, path, content=body, headers=JSON | manage_header(poll))
+        assert invalid_fields(response)
 
 
 @pytest.mark.parametrize(
     "text",
     [r"\ud800", r"\udfff\ud800", r"a\u0000b", r"\uDBFF tail"],
 )
-def test_text_that_is_no_unicode_is_invalid(client: httpx.Client, text: str) -> None:
+def test_text_with_surrogates_or_null_is_invalid(client: httpx.Client, text: str) -> None:
     question = f'{{"question": "{text}", "options": ["a", "b"]}}'.encode()
     option = f'{{"question": "q", "options": ["a", "b{text}"]}}'.encode()
     member = f'{{"question": "q", "options": ["a", "b"], "{text}": 1}}'.encode()
-    assert fields(client.post("/api/polls", content=question, headers=JSON)) == {"question"}
-    assert fields(client.post("/api/polls", content=option, headers=JSON)) == {"options.1"}
-    assert fields(client.post("/api/polls", content=member, headers=JSON))
+    assert invalid_fields(client.post("/api/polls", content=question, headers=JSON)) == {"question"}
+    assert invalid_fields(client.post("/api/polls", content=option, headers=JSON)) == {"options.1"}
+    assert invalid_fields(client.post("/api/polls", content=member, headers=JSON))
 
 
 @pytest.mark.parametrize("number", ["1e400", "-1e400", "1" * 5000, "9" * 20, "1.0", "1e0"])
-def test_numbers_beyond_reach_are_invalid(
+def test_numbers_out_of_range_are_invalid(
     client: httpx.Client, poll: dict[str, Any], number: str
 ) -> None:
     body = f'{{"choices": [{number}]}}'.encode()
-    answer = client.put(path_of(poll) + "/ballot", content=body, headers=JSON)
-    assert fields(answer) == {"choices.0"}
+    response = client.put(path_of(poll) + "/ballot", content=body, headers=JSON)
+    assert invalid_fields(response) == {"choices.0"}
 
 
-def test_a_body_that_is_too_large_is_refused(client: httpx.Client, poll: dict[str, Any]) -> None:
+def test_too_large_body_is_413(client: httpx.Client, poll: dict[str, Any]) -> None:
     body = json.dumps(QUESTION | {"question": "x" * 200_000}).encode()
-    for method, path in with_body(poll):
-        answer = client.request(method, path, content=body, headers=JSON | key(poll))
-        problem(answer, 413, "too-large")
+    for method, path in requests_with_body(poll):
+        response = client.request(method, path, content=body, headers=JSON | manage_header(poll))
+        check_problem(response, 413, "too-large")
 
 
-def test_a_charset_in_the_content_type_is_fine(client: httpx.Client) -> None:
+def test_content_type_with_a_charset_is_accepted(client: httpx.Client) -> None:
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    answer = client.post("/api/polls", content=json.dumps(QUESTION).encode(), headers=headers)
-    assert answer.status_code == 201
+    response = client.post("/api/polls", content=json.dumps(QUESTION).encode(), headers=headers)
+    assert response.status_code == 201
 
 
 # Paths and methods
 
 
-def test_an_unknown_path_is_a_problem(client: httpx.Client) -> None:
+def test_unknown_path_is_a_404_problem(client: httpx.Client) -> None:
     for path in ("/api/nothing", "/api/polls/", "/api/polls/a/b/c", "/api/status/", "/api"):
-        problem(client.get(path), 404, "not-found")
+        check_problem(client.get(path), 404, "not-found")
 
 
-def test_a_method_that_does_not_fit_is_told_what_does(
+def test_wrong_method_is_405_with_the_allowed_ones(
     client: httpx.Client, poll: dict[str, Any]
 ) -> None:
     path = path_of(poll)
-    for method, where, allowed in [
+    for method, target, allowed in [
         ("GET", "/api/polls", {"POST"}),
         ("DELETE", "/api/polls", {"POST"}),
         ("POST", path, {"GET", "PATCH", "DELETE"}),
@@ -141,24 +141,24 @@ def test_a_method_that_does_not_fit_is_told_what_does(
         ("DELETE", path + "/results", {"GET"}),
         ("PATCH", "/api/status", {"GET"}),
     ]:
-        answer = client.request(method, where)
-        problem(answer, 405, "method-not-allowed")
-        assert allowed <= {name.strip() for name in answer.headers["Allow"].split(",")}
+        response = client.request(method, target)
+        check_problem(response, 405, "method-not-allowed")
+        assert allowed <= {name.strip() for name in response.headers["Allow"].split(",")}
 
 
-def test_head_is_get_without_the_body(client: httpx.Client, poll: dict[str, Any]) -> None:
+def test_head_is_like_get_without_the_body(client: httpx.Client, poll: dict[str, Any]) -> None:
     for path in (path_of(poll), path_of(poll) + "/results", "/api/status"):
-        answer = client.head(path)
-        assert (answer.status_code, answer.content) == (200, b"")
+        response = client.head(path)
+        assert (response.status_code, response.content) == (200, b"")
 
 
 # About the API
 
 
-def test_the_status_tells_what_runs(client: httpx.Client) -> None:
-    answer = client.get("/api/status")
-    assert answer.headers["Cache-Control"] == "no-store"
-    status = answer.json()
+def test_status_describes_the_running_instance(client: httpx.Client) -> None:
+    response = client.get("/api/status")
+    assert response.headers["Cache-Control"] == "no-store"
+    status = response.json()
     assert status["driver"] in {"psycopg2", "pg8000"}
     assert status["started_at"].endswith("Z")
     assert status["started_at"] < status["as_of"]
@@ -171,20 +171,20 @@ def test_the_status_tells_what_runs(client: httpx.Client) -> None:
     assert database["schema_revision"] == "0003"
 
 
-def test_the_openapi_document_is_served(client: httpx.Client) -> None:
-    answer = client.get("/api/openapi.json")
-    assert answer.status_code == 200
-    assert answer.headers["Content-Type"] == "application/json"
-    assert answer.json()["openapi"].startswith("3.1.")
-    again = client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
+def test_openapi_document_is_served_with_an_etag(client: httpx.Client) -> None:
+    response = client.get("/api/openapi.json")
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json()["openapi"].startswith("3.1.")
+    unchanged = client.get("/api/openapi.json", headers={"If-None-Match": response.headers["ETag"]})
+    assert unchanged.status_code == 304
 
 
-def test_every_answer_seen_here_is_documented(client: httpx.Client, poll: dict[str, Any]) -> None:
-    """The statuses that the other tests provoke, against the document."""
+def test_openapi_document_lists_every_status(client: httpx.Client, poll: dict[str, Any]) -> None:
+    """The document has the statuses that the other tests provoke."""
     paths = client.get("/api/openapi.json").json()["paths"]
     body = {"400", "413", "415", "422"}
-    down = {"500", "503"}
+    server_errors = {"500", "503"}
     expected = {
         ("/api/polls", "post"): {"201"} | body,
         ("/api/polls/{poll_id}", "get"): {"200", "404"},
@@ -203,15 +203,17 @@ def test_every_answer_seen_here_is_documented(client: httpx.Client, poll: dict[s
         for path, item in paths.items()
         for method, operation in item.items()
     }
-    assert documented == {place: statuses | down for place, statuses in expected.items()}
+    assert documented == {
+        operation: statuses | server_errors for operation, statuses in expected.items()
+    }
     for item in paths.values():
         for operation in item.values():
-            for status, reply in operation["responses"].items():
+            for status, response in operation["responses"].items():
                 if int(status) >= 400:
-                    assert list(reply["content"]) == ["application/problem+json"]
+                    assert list(response["content"]) == ["application/problem+json"]
 
 
-def test_created_elsewhere_is_seen_here(client: httpx.Client) -> None:
-    """Workers share nothing but the database: whichever answers, the poll is there."""
-    polls = [created(client) for _ in range(4)]
+def test_poll_created_by_one_worker_is_found_by_all(client: httpx.Client) -> None:
+    """Workers share only the database, so every worker finds the poll."""
+    polls = [create_poll(client) for _ in range(4)]
     assert all(client.get(path_of(poll)).status_code == 200 for poll in polls * 4)

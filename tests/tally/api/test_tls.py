@@ -1,7 +1,7 @@
-"""libpq's sslmode means the same on both drivers: who is let in, and whether it is encrypted.
+"""sslmode means the same with both drivers: which servers are accepted, and what is encrypted.
 
-The embedded Postgres speaks no TLS, so a front that does stands before it, as poolers and hosts'
-proxies do.
+The embedded Postgres has no TLS, so a proxy with TLS is in front of it, as poolers and hosts'
+proxies are.
 """
 
 import contextlib
@@ -26,7 +26,9 @@ SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """ca.crt, a server.crt for `localhost` that it signed, and other.crt, which signed nothing."""
+    """A folder with ca.crt, server.crt for `localhost` that ca.crt signed, and an unrelated
+    other.crt.
+    """
     if not shutil.which("openssl"):
         pytest.skip("making certificates needs the openssl program")
     folder = tmp_path_factory.mktemp("certificates")
@@ -43,8 +45,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Front:
-    """Before the Postgres at `target`: TLS for who asks, if it has a certificate."""
+class TlsProxy:
+    """A proxy in front of the Postgres at port `target`; it offers TLS if it has certificates."""
 
     def __init__(self, target: int, certificates: Path | None) -> None:
         self._target = target
@@ -89,27 +91,29 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 @pytest.fixture(params=["psycopg2", "pg8000"])
 def driver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    monkeypatch.setenv("HOME", str(tmp_path))  # no certificates of the user's
+    monkeypatch.setenv("HOME", str(tmp_path))  # hide the user's own certificates
     return str(request.param)
 
 
 @pytest.fixture
-def front(database: str, certificates: Path) -> Iterator[Front]:
-    front = Front(urlsplit(database).port or 5432, certificates)
-    yield front
-    front.close()
+def tls_proxy(database: str, certificates: Path) -> Iterator[TlsProxy]:
+    tls_proxy = TlsProxy(urlsplit(database).port or 5432, certificates)
+    yield tls_proxy
+    tls_proxy.close()
 
 
 @pytest.fixture
-def plain_front(database: str) -> Iterator[Front]:
-    front = Front(urlsplit(database).port or 5432, None)
-    yield front
-    front.close()
+def plain_proxy(database: str) -> Iterator[TlsProxy]:
+    tls_proxy = TlsProxy(urlsplit(database).port or 5432, None)
+    yield tls_proxy
+    tls_proxy.close()
 
 
-def connect(database: str, driver: str, front: Front, host: str, query: str) -> None:
-    at = urlsplit(database)
-    url = f"postgres://{at.username}:{at.password}@{host}:{front.port}{at.path}?{query}"
+def connect(database: str, driver: str, tls_proxy: TlsProxy, host: str, query: str) -> None:
+    parts = urlsplit(database)
+    url = (
+        f"postgres://{parts.username}:{parts.password}@{host}:{tls_proxy.port}{parts.path}?{query}"
+    )
     engine = engine_for_migrations(load({"DATABASE_URL": url, "DATABASE_DRIVER": driver}))
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
@@ -126,11 +130,11 @@ def connect(database: str, driver: str, front: Front, host: str, query: str) -> 
         ("localhost", "sslmode=verify-full&sslrootcert={folder}/ca.crt"),
     ],
 )
-def test_encrypted(
-    database: str, driver: str, front: Front, certificates: Path, host: str, query: str
+def test_connection_is_encrypted_as_sslmode_says(
+    database: str, driver: str, tls_proxy: TlsProxy, certificates: Path, host: str, query: str
 ) -> None:
-    connect(database, driver, front, host, query.format(folder=certificates))
-    assert front.encrypted >= 1
+    connect(database, driver, tls_proxy, host, query.format(folder=certificates))
+    assert tls_proxy.encrypted >= 1
 
 
 @pytest.mark.parametrize(
@@ -145,37 +149,39 @@ def test_encrypted(
         ("localhost", "sslrootcert=system"),
     ],
 )
-def test_a_server_that_cannot_prove_itself_is_refused(
-    database: str, driver: str, front: Front, certificates: Path, host: str, query: str
+def test_server_that_fails_verification_is_refused(
+    database: str, driver: str, tls_proxy: TlsProxy, certificates: Path, host: str, query: str
 ) -> None:
     with pytest.raises(DBAPIError):
-        connect(database, driver, front, host, query.format(folder=certificates))
+        connect(database, driver, tls_proxy, host, query.format(folder=certificates))
 
 
-def test_no_tls_where_it_is_switched_off(database: str, driver: str, front: Front) -> None:
-    connect(database, driver, front, "localhost", "sslmode=disable")
-    assert front.encrypted == 0
+def test_sslmode_disable_does_not_encrypt(database: str, driver: str, tls_proxy: TlsProxy) -> None:
+    connect(database, driver, tls_proxy, "localhost", "sslmode=disable")
+    assert tls_proxy.encrypted == 0
 
 
 @pytest.mark.parametrize("query", ["", "sslmode=allow", "sslmode=prefer", "sslmode=disable"])
-def test_a_server_without_tls_will_do(
-    database: str, driver: str, plain_front: Front, query: str
+def test_server_without_tls_is_accepted_if_tls_is_optional(
+    database: str, driver: str, plain_proxy: TlsProxy, query: str
 ) -> None:
-    connect(database, driver, plain_front, "localhost", query)
+    connect(database, driver, plain_proxy, "localhost", query)
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
-def test_a_server_without_tls_is_refused(
-    database: str, driver: str, plain_front: Front, certificates: Path, mode: str
+def test_server_without_tls_is_refused_if_tls_is_required(
+    database: str, driver: str, plain_proxy: TlsProxy, certificates: Path, mode: str
 ) -> None:
     query = f"sslmode={mode}&sslrootcert={certificates}/ca.crt"
     with pytest.raises(DBAPIError):
-        connect(database, driver, plain_front, "localhost", query)
+        connect(database, driver, plain_proxy, "localhost", query)
 
 
-def test_the_next_host_is_tried(database: str, driver: str, plain_front: Front) -> None:
-    """The first of two hosts refuses, or is a standby where somebody who may write is wanted."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        hosts = f"127.0.0.1:{nobody.getsockname()[1]},127.0.0.1"
-        connect(database, driver, plain_front, hosts, "target_session_attrs=read-write")
+def test_next_host_is_tried_if_the_first_refuses(
+    database: str, driver: str, plain_proxy: TlsProxy
+) -> None:
+    """The first of two hosts refuses connections."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        hosts = f"127.0.0.1:{unused.getsockname()[1]},127.0.0.1"
+        connect(database, driver, plain_proxy, hosts, "target_session_attrs=read-write")

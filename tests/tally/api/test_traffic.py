@@ -1,4 +1,4 @@
-"""The traffic that /api/status tells of: of all workers, and of those that were killed."""
+"""The traffic in /api/status: of all workers, including killed ones."""
 
 import json
 import os
@@ -19,13 +19,14 @@ def tally(launch: Callable[..., Stack]) -> Stack:
 
 
 def sums(tally: Stack) -> tuple[int, int]:
-    """The requests and the errors of the last ten minutes."""
+    """The number of requests and of errors in the last ten minutes."""
     buckets = json.loads(tally.get("/api/status")[2])["traffic"]["buckets"]
     return sum(b["requests"] for b in buckets), sum(b["errors"] for b in buckets)
 
 
-def ask(tally: Stack, times: int, path: str = "/api/polls/00000000") -> None:
-    """Ask at once, so that one worker alone does not answer all; 404, as there is no such poll."""
+def send_404s(tally: Stack, times: int, path: str = "/api/polls/00000000") -> None:
+    """Send concurrent requests, so that several workers answer; they are 404, for an unknown poll.
+    """
     with ThreadPoolExecutor(8) as pool:
         statuses = set(pool.map(lambda _: tally.get(path)[0], range(times)))
     assert statuses == {404}
@@ -35,27 +36,27 @@ def workers(tally: Stack) -> set[int]:
     return set(tally.children(tally.child("gunicorn")))
 
 
-def test_every_request_is_counted_once_whichever_worker_answers(tally: Stack) -> None:
-    ask(tally, 200)
+def test_api_requests_of_all_workers_are_counted_once(tally: Stack) -> None:
+    send_404s(tally, 200)
     for path in ("/", "/livez", "/readyz", "/healthz/database", "/api/status"):
         tally.get(path)
-    for _ in range(8):  # whichever worker is asked
+    for _ in range(8):  # from every worker
         assert sums(tally) == (200, 0)
 
 
-def test_workers_that_are_killed_take_no_figure_with_them(tally: Stack) -> None:
-    ask(tally, 100)
+def test_counts_of_killed_workers_are_kept(tally: Stack) -> None:
+    send_404s(tally, 100)
     before = workers(tally)
     for worker in before:
         os.kill(worker, signal.SIGKILL)
     tally.wait_for(lambda: len(workers(tally) - before) == 2, "two new workers")
     tally.wait_until_ready()
     assert sums(tally) == (100, 0)
-    ask(tally, 100)
+    send_404s(tally, 100)
     assert sums(tally) == (200, 0)
 
 
-def test_what_fails_for_want_of_a_database_is_an_error(
+def test_request_that_fails_without_the_database_is_an_error(
     launch: Callable[..., Stack], database: str
 ) -> None:
     port = urlsplit(database).port or 5432

@@ -1,4 +1,4 @@
-"""`docker compose up --build`, as the README says."""
+"""`docker compose up --build`, as in the README."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ Compose = Callable[..., str]
 
 @pytest.fixture
 def address() -> str:
-    """An address of this machine only, on which nothing listens just now."""
+    """A loopback address and port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"127.0.0.1:{probe.getsockname()[1]}"
@@ -21,7 +21,7 @@ def address() -> str:
 
 @pytest.fixture
 def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
-    """`docker compose` in a project of its own."""
+    """A function that runs `docker compose` in a project for this test."""
     project = f"{engine.run}-compose"
 
     def run(*words: str) -> str:
@@ -34,7 +34,9 @@ def compose(engine: Engine, image: str, address: str) -> Iterator[Compose]:
     docker("compose", "-p", project, "down", "--volumes", "--rmi", "local")
 
 
-def test_the_data_outlives_the_containers(compose: Compose, address: str) -> None:
+def test_compose_keeps_the_data_when_containers_are_replaced(
+    compose: Compose, address: str
+) -> None:
     def ready() -> bool:
         probes = (f"http://{address}{path}" for path in ("/readyz", "/healthz/database"))
         return all(httpx.get(probe).status_code == 200 for probe in probes)

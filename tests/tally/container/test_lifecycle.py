@@ -1,4 +1,4 @@
-"""Readers notice nothing when Gunicorn is killed."""
+"""Reads while Gunicorn is killed."""
 
 import threading
 import time
@@ -10,10 +10,10 @@ from tests.support.docker_engine import wait_for
 
 
 class Readers:
-    """Clients that go on reading one address, on connections that are kept: modest and steady."""
+    """Clients that get one URL repeatedly on kept connections, with short pauses."""
 
     def __init__(self, url: str, clients: int = 4, pause: float = 0.005) -> None:
-        self.good = 0
+        self.succeeded = 0
         self.failed: list[str] = []
         self._url = url
         self._pause = pause
@@ -24,11 +24,11 @@ class Readers:
         with httpx.Client(timeout=20) as client:
             while not self._over.is_set():
                 try:
-                    answer = client.get(self._url)
-                    if answer.status_code == 200:
-                        self.good += 1
+                    response = client.get(self._url)
+                    if response.status_code == 200:
+                        self.succeeded += 1
                     else:
-                        self.failed.append(str(answer.status_code))
+                        self.failed.append(str(response.status_code))
                 except httpx.HTTPError as error:
                     self.failed.append(repr(error))
                 time.sleep(self._pause)
@@ -44,15 +44,15 @@ class Readers:
             thread.join()
 
 
-def test_killing_gunicorn_breaks_no_reading(launch: Launch) -> None:
+def test_reads_succeed_when_gunicorn_is_killed(launch: Launch) -> None:
     site = launch().wait_until_ready()
     created = site.post("/api/polls", {"question": "Still there?", "options": ["Yes", "No"]})
     (master,) = site.children("gunicorn")
     with Readers(f"{site.url}/api/polls/{created.json()['id']}") as readers:
-        wait_for(lambda: readers.good > 100, "reading")
+        wait_for(lambda: readers.succeeded > 100, "reads")
         site.exec("sh", "-c", f"kill -9 {master}")
         wait_for(lambda: "starting it again" in site.stdout, "restart")
-        then = readers.good
-        wait_for(lambda: readers.good > then + 200, "reading again")
+        before = readers.succeeded
+        wait_for(lambda: readers.succeeded > before + 200, "reads after the restart")
     assert readers.failed == []
     assert master not in site.children("gunicorn")

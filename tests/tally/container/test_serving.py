@@ -1,4 +1,4 @@
-"""The main job: the image serves the page and the API, and what they do is in Postgres."""
+"""The image serves the page and the API, and stores the data in Postgres."""
 
 import re
 from collections.abc import Callable
@@ -12,17 +12,17 @@ Launch = Callable[..., Container]
 
 
 def create_poll(site: Container, question: str = "Tea or coffee?") -> str:
-    """The id of a new poll."""
-    answer = site.post("/api/polls", {"question": question, "options": ["Tea", "Coffee"]})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
+    """Create a poll; return its id."""
+    response = site.post("/api/polls", {"question": question, "options": ["Tea", "Coffee"]})
+    assert response.status_code == 201, response.text
+    return str(response.json()["id"])
 
 
 def questions(postgres: Postgres, database: str) -> list[str]:
     return postgres.query(database, "SELECT question FROM polls").splitlines()
 
 
-def test_the_page_its_script_and_its_settings_are_served(tally: Container) -> None:
+def test_page_script_and_public_settings_are_served(tally: Container) -> None:
     page = tally.get("/")
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     script = re.search(r'src="(/assets/[^"]+\.js)"', page.text)
@@ -31,19 +31,19 @@ def test_the_page_its_script_and_its_settings_are_served(tally: Container) -> No
     assert '"PUBLIC_APP_NAME": "Show of hands"' in tally.get("/env.js").text
 
 
-def test_a_deep_link_is_the_page_and_a_missing_asset_is_not(tally: Container) -> None:
+def test_deep_link_gets_the_page_and_missing_asset_404(tally: Container) -> None:
     page = tally.get("/polls/abcdefgh/manage")
     assert (page.status_code, page.text) == (200, tally.get("/").text)
     assert tally.get("/assets/gone-12345678.js").status_code == 404
 
 
-def test_assets_come_compressed_with_brotli(tally: Container) -> None:
+def test_assets_are_compressed_with_brotli(tally: Container) -> None:
     (script,) = set(re.findall(r'src="(/assets/[^"]+\.js)"', tally.get("/").text))
-    answer = tally.get(script, Accept_Encoding="br")
-    assert answer.headers["Content-Encoding"] == "br"
+    response = tally.get(script, Accept_Encoding="br")
+    assert response.headers["Content-Encoding"] == "br"
 
 
-def test_what_the_api_is_told_is_a_row_in_postgres(
+def test_poll_and_ballot_are_stored_in_postgres(
     launch: Launch, postgres: Postgres, database: str
 ) -> None:
     site = launch().wait_until_ready()
@@ -61,18 +61,18 @@ def test_smoke_passes_every_check(tally: Container) -> None:
     assert checks["brotli"] == "pass"
 
 
-def test_smoke_runs_in_the_image_too(tally: Container) -> None:
+def test_smoke_runs_in_the_image(tally: Container) -> None:
     assert "checks passed" in tally.exec("demijohn", "smoke", "http://localhost:8080")
 
 
-def test_pg8000_serves_as_well(launch: Launch, postgres: Postgres, database: str) -> None:
+def test_image_serves_with_pg8000(launch: Launch, postgres: Postgres, database: str) -> None:
     site = launch(DATABASE_DRIVER="pg8000").wait_until_ready()
     create_poll(site)
     assert site.get("/api/status").json()["driver"] == "pg8000"
     assert questions(postgres, database) == ["Tea or coffee?"]
 
 
-def test_another_port(launch: Launch) -> None:
+def test_image_serves_on_another_port(launch: Launch) -> None:
     site = launch(PORT="10000", port=10000).wait_until_ready()
     assert site.get("/").status_code == 200
     site.exec("demijohn", "healthcheck")
@@ -81,7 +81,7 @@ def test_another_port(launch: Launch) -> None:
 @pytest.mark.parametrize(
     "rest", ["", "?sslmode=prefer", "?sslmode=disable", "?pgbouncer=true&connection_limit=1"]
 )
-def test_a_url_as_hosts_hand_it_out(
+def test_image_serves_with_database_urls_as_hosts_give_them(
     rest: str, launch: Launch, postgres: Postgres, database: str
 ) -> None:
     site = launch(DATABASE_URL=postgres.url(database, rest)).wait_until_ready()
@@ -90,7 +90,7 @@ def test_a_url_as_hosts_hand_it_out(
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
-def test_postgres_own_variables(
+def test_image_serves_with_pg_variables(
     driver: str, launch: Launch, postgres: Postgres, database: str
 ) -> None:
     site = launch(
@@ -106,7 +106,7 @@ def test_postgres_own_variables(
     assert questions(postgres, database) == ["Tea or coffee?"]
 
 
-def test_the_url_in_a_file(
+def test_image_serves_with_the_database_url_in_a_file(
     launch: Launch, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     secret = tmp_path / "database-url"

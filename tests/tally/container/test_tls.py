@@ -1,4 +1,4 @@
-"""Against a Postgres that lets nobody in without TLS."""
+"""The image with a Postgres that requires TLS."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,8 +17,8 @@ def database(tls_postgres: Postgres) -> str:
 
 
 @pytest.fixture
-def trusting(authority: Path) -> tuple[str, ...]:
-    """Options that bring the authority's certificate into the container."""
+def options_with_ca(authority: Path) -> tuple[str, ...]:
+    """Docker options that mount the authority's certificate."""
     return (*HARDENED, "--volume", f"{authority}:/certificates/ca.crt:ro")
 
 
@@ -26,18 +26,20 @@ def trusting(authority: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     "rest", ["?sslmode=require", "?sslmode=verify-full&sslrootcert=/certificates/ca.crt"]
 )
-def test_it_serves(
+def test_image_serves_with_a_postgres_that_requires_tls(
     rest: str,
     driver: str,
     launch: Launch,
     tls_postgres: Postgres,
     database: str,
-    trusting: tuple[str, ...],
+    options_with_ca: tuple[str, ...],
 ) -> None:
     url = tls_postgres.url(database, rest)
-    site = launch(DATABASE_URL=url, DATABASE_DRIVER=driver, options=trusting).wait_until_ready()
-    answer = site.post("/api/polls", {"question": "Sealed?", "options": ["Yes", "No"]})
-    assert answer.status_code == 201
+    site = launch(
+        DATABASE_URL=url, DATABASE_DRIVER=driver, options=options_with_ca
+    ).wait_until_ready()
+    response = site.post("/api/polls", {"question": "Sealed?", "options": ["Yes", "No"]})
+    assert response.status_code == 201
     assert tls_postgres.query(database, "SELECT question FROM polls") == "Sealed?"
     assert "TLSv1.3" in site.stdout
     others = f"'{database}' AND backend_type = 'client backend' AND client_addr IS NOT NULL"
@@ -45,26 +47,26 @@ def test_it_serves(
 
 
 @pytest.mark.parametrize(
-    ("rest", "host", "complaint"),
+    ("rest", "host", "expected"),
     [
         ("?sslmode=disable", "", "wants TLS. Add sslmode=require"),
-        ("?sslmode=verify-full", "", "certificate of"),  # none of the system's authorities
+        ("?sslmode=verify-full", "", "certificate of"),  # not signed by a system CA
         ("?sslmode=verify-full&sslrootcert=/certificates/ca.crt", "alias", "certificate of"),
         ("?sslmode=verify-full&sslrootcert=/gone.crt", "", "/gone.crt"),
     ],
 )
-def test_it_ends_at_once_with_one_line(
+def test_failed_tls_verification_is_a_one_line_error(
     rest: str,
     host: str,
-    complaint: str,
+    expected: str,
     launch: Launch,
     tls_postgres: Postgres,
     database: str,
-    trusting: tuple[str, ...],
+    options_with_ca: tuple[str, ...],
 ) -> None:
     url = tls_postgres.url(database, rest, host=host)
-    site = launch(DATABASE_URL=url, options=trusting)
+    site = launch(DATABASE_URL=url, options=options_with_ca)
     assert site.wait() == 69
     (line,) = site.error_messages()
-    assert complaint in line
+    assert expected in line
     assert site.stderr == f"demijohn: {line}\n"

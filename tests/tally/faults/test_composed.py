@@ -1,6 +1,7 @@
 """The row of the table of faults that composes the others: random ones, several at a time.
 
-A failure shows the seed and the sequence; `FAULT_SEED=… make soak ARGS="-k whatever"` repeats it.
+A failure shows the seed and the sequence; `FAULT_SEED=… make soak ARGS="-k random_faults"` repeats
+it.
 """
 
 import contextlib
@@ -19,16 +20,16 @@ from tests.support.fault_scenarios import Measured, row
 from tests.support.front_door import stack_processes
 from tests.support.proxy import Proxy
 from tests.support.stack import Stack
-from tests.tally.support.ailing import AILING
+from tests.tally.support.faulty_app_settings import FAULTY_APP
 from tests.tally.support.load import Load
 
-PAUSE_SECONDS = (0.1, 1.5)  # between the beginnings of two faults
-LAST_SECONDS = (0.3, 4.0)  # how long one lasts that lasts
+PAUSE_SECONDS = (0.1, 1.5)  # between the starts of two faults
+LAST_SECONDS = (0.3, 4.0)  # the duration of a fault that lasts
 
 
 @dataclass
-class World:
-    """Everything that a fault can befall. What lasts holds the lock of what it befalls."""
+class Faults:
+    """The faults, each a method; one that lasts holds the lock of the component that it affects."""
 
     tally: Stack
     postgres: Postgres
@@ -37,7 +38,7 @@ class World:
     server: threading.Lock = field(default_factory=threading.Lock)
     container: threading.Lock = field(default_factory=threading.Lock)
 
-    # At once
+    # Instantaneous
 
     def kill_gunicorn(self, _: float) -> None:
         self._kill(self._children("gunicorn"))
@@ -57,14 +58,14 @@ class World:
         with self.network:
             self.proxy.drop()
 
-    def end_backends(self, _: float) -> None:
+    def terminate_backends(self, _: float) -> None:
         with self.server:
             self.postgres.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = 'tally' AND pid != pg_backend_pid()"
             )
 
-    # For a while
+    # Lasting
 
     def freeze_the_network(self, seconds: float) -> None:
         with self.network:
@@ -98,12 +99,12 @@ class World:
             assert self.tally.wait() == 0
             self.tally.start()
 
-    def lose_power(self, _: float) -> None:
-        """kill -9 of the main process; in a container all others go with it."""
+    def kill_everything(self, _: float) -> None:
+        """kill -9 of the main process; in a container, all others end with it."""
         with self.container:
             self.tally.signal(signal.SIGKILL)
             self.tally.wait()
-            # Here one after the other, so that supervisord may just have started another.
+            # Here they are killed one by one, and supervisord may have just started another.
             while pids := list(stack_processes(self.tally)):
                 self._kill(pids)
                 time.sleep(0.02)
@@ -114,7 +115,7 @@ class World:
 
     def _kill(self, pids: list[int]) -> None:
         for pid in pids:
-            with contextlib.suppress(ProcessLookupError):  # something else was first
+            with contextlib.suppress(ProcessLookupError):  # it has already ended
                 os.kill(pid, signal.SIGKILL)
 
 
@@ -124,19 +125,19 @@ FAULTS = {
     "kill_a_worker": 4,
     "kill_all_workers": 2,
     "drop_connections": 3,
-    "end_backends": 3,
+    "terminate_backends": 3,
     "freeze_the_network": 2,
     "refuse_connections": 2,
     "restart_postgres": 1,
     "crash_postgres": 2,
     "stop_and_start": 1,
-    "lose_power": 1,
+    "kill_everything": 1,
 }
 
 
 @dataclass(frozen=True)
 class Step:
-    """A fault of FAULTS, so many seconds after the beginning, which lasts so long if it lasts."""
+    """A fault of FAULTS, `at` seconds after the start, for `seconds` if it lasts."""
 
     at: float
     fault: str
@@ -146,63 +147,65 @@ class Step:
         return f"{self.at:.1f} s: {self.fault} ({self.seconds:.1f} s)"
 
 
-def plan(seed: int, seconds: float) -> Iterator[Step]:
-    """The steps that a seed stands for."""
-    dice = random.Random(seed)
+def make_plan(seed: int, seconds: float) -> Iterator[Step]:
+    """The steps that follow from a seed."""
+    rng = random.Random(seed)
     at = 0.0
-    while (at := at + dice.uniform(*PAUSE_SECONDS)) < seconds:
-        (fault,) = dice.choices(list(FAULTS), list(FAULTS.values()))
-        yield Step(at, fault, dice.uniform(*LAST_SECONDS))
+    while (at := at + rng.uniform(*PAUSE_SECONDS)) < seconds:
+        (fault,) = rng.choices(list(FAULTS), list(FAULTS.values()))
+        yield Step(at, fault, rng.uniform(*LAST_SECONDS))
 
 
 @pytest.fixture
-def world(launch: Callable[..., Stack]) -> Iterator[World]:
+def faults(launch: Callable[..., Stack]) -> Iterator[Faults]:
     with temporary() as postgres:
         url = postgres.create_database("tally")
         proxy = Proxy(postgres.port)
-        way = url.replace(f":{postgres.port}/", f":{proxy.port}/")
-        tally = launch(**AILING, DATABASE_URL=way, DATABASE_WAIT="60", DRAIN_SECONDS="1")
-        yield World(tally.start().wait_until_ready(), postgres, proxy)
+        proxied_url = url.replace(f":{postgres.port}/", f":{proxy.port}/")
+        tally = launch(
+            **FAULTY_APP, DATABASE_URL=proxied_url, DATABASE_WAIT="60", DRAIN_SECONDS="1"
+        )
+        yield Faults(tally.start().wait_until_ready(), postgres, proxy)
         tally.stop()
         proxy.heal()
         proxy.drop()
 
 
 @row("random faults for {times} s, several at a time", short=20, soak=180)
-def test_no_ballot_is_lost_or_counted_twice_whatever_comes_together(
-    world: World, times: int, measured: Measured
+def test_random_faults_lose_no_ballot_and_count_none_twice(
+    faults: Faults, times: int, measured: Measured
 ) -> None:
     seed = int(os.environ.get("FAULT_SEED") or random.randrange(2**32))
-    steps = list(plan(seed, times))
+    steps = list(make_plan(seed, times))
     try:
-        load = _suffer(world, steps)
-        load.check(lambda sql: world.postgres.execute(sql, "tally"))
+        load = run_under_load(faults, steps)
+        load.check(lambda sql: faults.postgres.execute(sql, "tally"))
     except BaseException as error:
         error.add_note(f"FAULT_SEED={seed}\n" + "\n".join(map(str, steps)))
         raise
-    measured(f"seed {seed}, {len(steps)} faults; {load.told()}")
+    measured(f"seed {seed}, {len(steps)} faults; {load.summary()}")
 
 
-def _suffer(world: World, steps: list[Step]) -> Load:
-    """Take the steps under load, then have the load served again."""
-    broken: list[BaseException] = []
+def run_under_load(faults: Faults, steps: list[Step]) -> Load:
+    """Run the steps under load, then wait until the load is served again."""
+    errors: list[BaseException] = []
 
-    def take(step: Step) -> None:
+    def run_fault(step: Step) -> None:
         try:
-            getattr(world, step.fault)(step.seconds)
+            getattr(faults, step.fault)(step.seconds)
         except BaseException as error:
-            broken.append(error)
+            errors.append(error)
 
-    with Load(world.tally.url) as load:
-        began = time.monotonic()
+    with Load(faults.tally.url) as load:
+        started_at = time.monotonic()
         threads = []
         for step in steps:
-            time.sleep(max(began + step.at - time.monotonic(), 0))
-            threads.append(threading.Thread(target=take, args=(step,)))
+            time.sleep(max(started_at + step.at - time.monotonic(), 0))
+            threads.append(threading.Thread(target=run_fault, args=(step,)))
             threads[-1].start()
         for thread in threads:
             thread.join()
-        assert not broken, broken
-        world.tally.wait_until_ready()
-        load.more(100)
+        assert not errors, errors
+        faults.tally.wait_until_ready()
+        load.wait_for_successes(100)
     return load

@@ -1,4 +1,4 @@
-"""Rows of the table of faults: PgBouncer in transaction mode between, and what may become of it."""
+"""Rows of the table of faults: PgBouncer in transaction mode, and its failures."""
 
 import signal
 import time
@@ -12,7 +12,7 @@ from tests.support.pgbouncer import Bouncer
 from tests.support.sql import Query
 from tests.support.stack import Stack
 from tests.tally.support.load import READ, VOTE
-from tests.tally.support.outage_check import Watch
+from tests.tally.support.outage_check import OutageCheck
 
 pytestmark = [
     pytest.mark.pgbouncer,
@@ -25,23 +25,23 @@ WORKERS = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4"}
 
 
 @row("Postgres behind PgBouncer stopped for {times} s", short=3, soak=60)
-def test_postgres_is_stopped(
+def test_stopped_postgres_gives_503_only_during_the_outage(
     launch: Launch, bouncer: Bouncer, driver: str, times: int, measured: Measured
 ) -> None:
-    """It tries its own way to Postgres anew after server_login_retry, which is 15 s by default."""
+    """PgBouncer reconnects after server_login_retry, by default 15 s."""
     with temporary() as postgres:
         pooler = bouncer(postgres, server_login_retry="1")
-        tally = start(launch, pooler.url(postgres.create_database("tally")), driver)
-        with Watch(tally.url) as watch, watch.absence():
+        tally = start_tally(launch, pooler.url(postgres.create_database("tally")), driver)
+        with OutageCheck(tally.url) as check, check.outage():
             postgres.stop()
             time.sleep(times)
             postgres.start()
-        assert watch.load.failed(READ, VOTE), "nobody was turned away: the row shows nothing"
-        measured(watch.check(lambda sql: postgres.execute(sql, "tally")))
+        assert check.load.failed(READ, VOTE), "no request failed: the row shows nothing"
+        measured(check.check(lambda sql: postgres.execute(sql, "tally")))
 
 
 @row("{times} x PgBouncer restarted, every second time by SIGTERM", short=1, soak=20)
-def test_pgbouncer_restarts(
+def test_pgbouncer_restart_gives_503_only_during_the_outage(
     launch: Launch,
     bouncer: Bouncer,
     postgres: Postgres,
@@ -52,17 +52,17 @@ def test_pgbouncer_restarts(
     measured: Measured,
 ) -> None:
     pooler = bouncer(postgres)
-    tally = start(launch, pooler.url(database), driver)
-    with Watch(tally.url) as watch:
+    tally = start_tally(launch, pooler.url(database), driver)
+    with OutageCheck(tally.url) as check:
         for number in range(times):
-            with watch.absence():
+            with check.outage():
                 pooler.stop(signal.SIGTERM if number % 2 else signal.SIGKILL)
                 pooler.start()
-    measured(watch.check(query))
+    measured(check.check(query))
 
 
 @row("PgBouncer lets one client in (max_client_conn) for {times} s", short=2, soak=20)
-def test_pgbouncer_has_no_room(
+def test_full_pgbouncer_gives_503_only_during_the_outage(
     launch: Launch,
     bouncer: Bouncer,
     postgres: Postgres,
@@ -73,17 +73,17 @@ def test_pgbouncer_has_no_room(
     measured: Measured,
 ) -> None:
     pooler = bouncer(postgres)
-    tally = start(launch, pooler.url(database), driver)
-    with Watch(tally.url) as watch, watch.absence():
+    tally = start_tally(launch, pooler.url(database), driver)
+    with OutageCheck(tally.url) as check, check.outage():
         pooler.stop()
         pooler.start(max_client_conn="1")
         time.sleep(times)
         pooler.stop()
         pooler.start()
-    assert watch.load.failed(READ, VOTE), "nobody was turned away: the row shows nothing"
-    measured(watch.check(query))
+    assert check.load.failed(READ, VOTE), "no request failed: the row shows nothing"
+    measured(check.check(query))
 
 
-def start(launch: Launch, url: str, driver: str) -> Stack:
+def start_tally(launch: Launch, url: str, driver: str) -> Stack:
     tally = launch(DATABASE_URL=url, DATABASE_DRIVER=driver, **WORKERS)
     return tally.start().wait_until_ready()

@@ -1,7 +1,7 @@
-"""The machine sleeps, or its clock is put right: pooled connections are dead, and time has jumped.
+"""The machine sleeps, or its clock is corrected: pooled connections are dead, and time has jumped.
 
-Nginx keeps the right time here: PyPI's is linked statically, out of libfaketime's reach. What
-becomes of cached answers is tested on the image's, in tests/tally/container/test_clock.py.
+Nginx keeps the real time here: PyPI's is linked statically, so libfaketime cannot fake its clock.
+tests/tally/container/test_clock.py tests cached responses with the image's Nginx.
 """
 
 import json
@@ -32,8 +32,8 @@ POLL = {"question": "Still there?", "options": ["yes", "no"]}
 
 
 @dataclass
-class Sleeper:
-    """Tally on a clock of its own, with a proxy between it and its database."""
+class SleepingStack:
+    """Tally with a faked clock, and a proxy between it and its database."""
 
     tally: Stack
     clock: Clock
@@ -41,42 +41,42 @@ class Sleeper:
     sql: Callable[[str], str]
     poll: str = ""
 
-    def ask(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
+    def send(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         data = json.dumps(body).encode() if body else None
-        status, _, answer = self.tally.request(
+        status, _, body_received = self.tally.request(
             method, path, data, {"Content-Type": "application/json"}
         )
-        return status, answer
+        return status, body_received
 
     def create(self, **members: object) -> tuple[int, bytes]:
-        return self.ask("POST", "/api/polls", POLL | members)
+        return self.send("POST", "/api/polls", POLL | members)
 
-    def look(self) -> int:
-        return self.ask("GET", f"{self.poll}?{uuid.uuid4()}")[0]
+    def get_poll(self) -> int:
+        return self.send("GET", f"{self.poll}?{uuid.uuid4()}")[0]
 
     def vote(self) -> int:
-        return self.ask("PUT", f"{self.poll}/ballot", {"choices": [1]})[0]
+        return self.send("PUT", f"{self.poll}/ballot", {"choices": [1]})[0]
 
     def probe(self) -> int:
-        return self.ask("GET", "/healthz/database")[0]
+        return self.send("GET", "/healthz/database")[0]
 
     def sessions(self) -> set[str]:
-        """The server's processes for the app's connections."""
-        return set(self.sql(f"SELECT pid {THE_APPS}").splitlines())
+        """The pids of the server's processes for the app's connections."""
+        return set(self.sql(f"SELECT pid {APP_SESSIONS}").splitlines())
 
     def processes(self) -> dict[int, str]:
-        """The programs and Gunicorn's workers."""
+        """The programs and Gunicorn's workers: pid and command line."""
         return self.tally.children() | self.tally.children(self.tally.child("gunicorn"))
 
-    def fill(self) -> None:
-        """Use several connections at once, so that they are in the pools."""
+    def fill_pools(self) -> None:
+        """Use several connections at once, so that the pools keep them."""
         with ThreadPoolExecutor(12) as threads:
             while len(self.sessions()) < 6:
-                list(threads.map(lambda _: self.look(), range(24)))
+                list(threads.map(lambda _: self.get_poll(), range(24)))
 
     @contextmanager
     def sleep(self) -> Iterator[None]:
-        """The block is what happens meanwhile: none of the processes runs."""
+        """Suspend all processes during the block."""
         main = psutil.Process(self.tally.pid)
         processes = [main, *main.children(recursive=True)]
         for process in processes:
@@ -86,17 +86,17 @@ class Sleeper:
             process.resume()
 
 
-THE_APPS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = ''"
+APP_SESSIONS = "FROM pg_stat_activity WHERE datname = current_database() AND application_name = ''"
 
 
 @pytest.fixture(params=["psycopg2", "pg8000"])
-def sleeper(
+def sleeping(
     request: pytest.FixtureRequest,
     launch: Callable[..., Stack],
     postgres: Postgres,
     database: str,
     tmp_path: Path,
-) -> Iterator[Sleeper]:
+) -> Iterator[SleepingStack]:
     clock = Clock(tmp_path)
     address = urlsplit(database)
     proxy = Proxy(address.port or 0)
@@ -106,84 +106,84 @@ def sleeper(
         DATABASE_URL=database.replace(f":{address.port}/", f":{proxy.port}/"),
         DATABASE_DRIVER=request.param,
     )
-    made = Sleeper(tally, clock, proxy, lambda sql: postgres.execute(sql, address.path[1:]))
+    stack = SleepingStack(tally, clock, proxy, lambda sql: postgres.execute(sql, address.path[1:]))
     tally.start().wait_until_ready()
-    made.poll = f"/api/polls/{json.loads(made.create()[1])['id']}"
-    yield made
+    stack.poll = f"/api/polls/{json.loads(stack.create()[1])['id']}"
+    yield stack
     tally.stop()
     proxy.drop()
 
 
-def end_them(sleeper: Sleeper) -> None:
-    """The server has ended the connections: their end waits in the sockets."""
-    sleeper.sql(f"SELECT pg_terminate_backend(pid, 10000) {THE_APPS}")
-    assert not sleeper.sessions()
+def terminate_connections(sleeping: SleepingStack) -> None:
+    """Terminate the connections at the server: the sockets have received their end."""
+    sleeping.sql(f"SELECT pg_terminate_backend(pid, 10000) {APP_SESSIONS}")
+    assert not sleeping.sessions()
 
 
-def forget_them(sleeper: Sleeper) -> None:
-    """Somebody between has forgotten the connections."""
-    sleeper.proxy.blackhole()
+def blackhole_connections(sleeping: SleepingStack) -> None:
+    """Drop the packets of the connections, as a firewall does that has lost its state."""
+    sleeping.proxy.blackhole()
 
 
 @row("{times} x asleep for a minute, an hour and back an hour, with dead connections", soak=10)
-def test_the_first_request_afterwards_succeeds(
-    sleeper: Sleeper, times: int, measured: Measured
+def test_first_requests_after_a_sleep_succeed(
+    sleeping: SleepingStack, times: int, measured: Measured
 ) -> None:
     slowest = 0.0
-    with undisturbed(sleeper):
-        for death in [end_them, forget_them] * times:
+    with no_restarts(sleeping):
+        for break_connections in [terminate_connections, blackhole_connections] * times:
             for seconds in (60, HOUR, -HOUR):
-                sleeper.fill()
-                with sleeper.sleep():
-                    death(sleeper)
-                    sleeper.clock.shift(seconds)
-                slowest = max(slowest, *wake(sleeper))
+                sleeping.fill_pools()
+                with sleeping.sleep():
+                    break_connections(sleeping)
+                    sleeping.clock.shift(seconds)
+                slowest = max(slowest, *send_first_requests(sleeping))
     measured(f"the first read, vote and probe succeed, the slowest after {slowest:.2f} s")
 
 
-def wake(sleeper: Sleeper) -> list[float]:
-    """What is asked first, of each kind at once, and some more; the seconds of the first."""
-    began = time.monotonic()
+def send_first_requests(sleeping: SleepingStack) -> list[float]:
+    """Send a read, a vote and a probe at once, then more; return the seconds of the first three."""
+    started_at = time.monotonic()
 
-    def ask(kind: Callable[[], int]) -> tuple[int, float]:
-        return kind(), time.monotonic() - began
+    def send_timed(request_: Callable[[], int]) -> tuple[int, float]:
+        return request_(), time.monotonic() - started_at
 
-    kinds = [sleeper.look, sleeper.vote, sleeper.probe]
-    with ThreadPoolExecutor(len(kinds)) as threads:
-        first = list(threads.map(ask, kinds))
-        rest = list(threads.map(ask, kinds * 6))
-    assert {status for status, _ in first + rest} == {200}, (first, sleeper.tally.log[-4000:])
+    requests = [sleeping.get_poll, sleeping.vote, sleeping.probe]
+    with ThreadPoolExecutor(len(requests)) as threads:
+        first = list(threads.map(send_timed, requests))
+        rest = list(threads.map(send_timed, requests * 6))
+    assert {status for status, _ in first + rest} == {200}, (first, sleeping.tally.log[-4000:])
     return [seconds for _, seconds in first]
 
 
-def test_the_app_goes_by_that_clock(sleeper: Sleeper) -> None:
-    """Or the tests here would show nothing."""
-    sleeper.clock.shift(HOUR)
+def test_app_uses_the_faked_clock(sleeping: SleepingStack) -> None:
+    """Otherwise the other tests here would prove nothing."""
+    sleeping.clock.shift(HOUR)
     for seconds, status in ((HOUR + 30, 201), (HOUR - 30, 422)):
         closes = datetime.now(UTC) + timedelta(seconds=seconds)
-        assert sleeper.create(closes_at=closes.isoformat())[0] == status
+        assert sleeping.create(closes_at=closes.isoformat())[0] == status
 
 
-def test_connections_are_kept_after_the_clock_went_back(sleeper: Sleeper) -> None:
-    """SQLAlchemy notes by that clock when it has given up the connections of a pool."""
-    sleeper.fill()
-    end_them(sleeper)
-    assert {sleeper.vote() for _ in range(8)} == {200}
-    sleeper.clock.shift(-HOUR)
-    sleeper.fill()
-    before = sleeper.sessions()
+def test_connections_are_kept_after_the_clock_is_set_back(sleeping: SleepingStack) -> None:
+    """SQLAlchemy records with that clock when it has invalidated the connections of a pool."""
+    sleeping.fill_pools()
+    terminate_connections(sleeping)
+    assert {sleeping.vote() for _ in range(8)} == {200}
+    sleeping.clock.shift(-HOUR)
+    sleeping.fill_pools()
+    before = sleeping.sessions()
     with ThreadPoolExecutor(6) as threads:
-        assert set(threads.map(lambda _: sleeper.vote(), range(48))) == {200}
-    # A busy machine may want one or the other more; given up, they would all be new.
-    new = sleeper.sessions() - before
+        assert set(threads.map(lambda _: sleeping.vote(), range(48))) == {200}
+    # A busy machine may open one or two more; after an invalidation, all would be new.
+    new = sleeping.sessions() - before
     assert len(new) <= len(before) / 2, (before, new)
 
 
 @contextmanager
-def undisturbed(sleeper: Sleeper) -> Iterator[None]:
-    """Nothing is restarted in the block, nor thought to hang."""
-    before = sleeper.processes()
+def no_restarts(sleeping: SleepingStack) -> Iterator[None]:
+    """Assert that no process is restarted or reported to hang during the block."""
+    before = sleeping.processes()
     yield
-    assert sleeper.processes() == before, sleeper.tally.log
+    assert sleeping.processes() == before, sleeping.tally.log
     for word in ("starting it again", "replacing it", "TIMEOUT", "Traceback"):
-        assert word not in sleeper.tally.log, sleeper.tally.log
+        assert word not in sleeping.tally.log, sleeping.tally.log

@@ -1,4 +1,4 @@
-"""The database is away: what still works stays reachable."""
+"""During a database outage, everything that does not need the database works."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,21 +14,23 @@ LIVE = ("/livez", "/healthz", "/up")
 
 
 @pytest.fixture
-def own_postgres() -> Iterator[Postgres]:
+def private_postgres() -> Iterator[Postgres]:
     with temporary() as server:
         yield server
 
 
-def test_database_away_takes_no_traffic_away(launch: Launch, own_postgres: Postgres) -> None:
-    """What still works has to stay reachable: pages, and answers that Nginx has cached."""
-    tally = launch(DATABASE_URL=own_postgres.url(), WEB_CONCURRENCY="1").start()
+def test_database_outage_leaves_probes_pages_and_cache_working(
+    launch: Launch, private_postgres: Postgres
+) -> None:
+    """Pages and responses that Nginx has cached stay reachable."""
+    tally = launch(DATABASE_URL=private_postgres.url(), WEB_CONCURRENCY="1").start()
     tally.wait_until_ready()
     poll = json.dumps({"question": "Still there?", "options": ["Yes", "No"]}).encode()
     json_type = {"Content-Type": "application/json"}
     created = json.loads(tally.request("POST", "/api/polls", poll, json_type)[2])
     results = f"/api/polls/{created['id']}/results"
     assert tally.get(results)[0] == 200
-    own_postgres.stop()
+    private_postgres.stop()
     tally.wait_for(
         lambda: failure_reason(tally, "/healthz/database") == "database away", "word of it"
     )
@@ -39,5 +41,5 @@ def test_database_away_takes_no_traffic_away(launch: Launch, own_postgres: Postg
         assert failure_reason(tally, "/healthz/database") == "database away"
         assert tally.get("/")[0] == 200
         assert json.loads(tally.get(results)[2])["ballots"] == 0
-    own_postgres.start()
-    tally.wait_for(lambda: failure_reason(tally, "/healthz/database") == "", "its return")
+    private_postgres.start()
+    tally.wait_for(lambda: failure_reason(tally, "/healthz/database") == "", "report of its return")

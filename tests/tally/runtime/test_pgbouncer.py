@@ -1,5 +1,5 @@
-"""PgBouncer before Postgres: what a session keeps is found by strangers, and who waits in an open
-transaction keeps others from theirs. (The whole API goes through it too: see `stack`.)
+"""PgBouncer in front of Postgres: session state is visible to other clients, and an open
+transaction occupies a server connection. (The whole API is tested through it too: see `stack`.)
 """
 
 import re
@@ -39,7 +39,7 @@ DRIVERS = ["psycopg2", "pg8000"]
 POLL = {"question": "Still there?", "options": ["yes", "no"]}
 PROMISED_SECONDS = 5.0
 
-# All that a session can keep, but for what PgBouncer itself sets to what a client has asked for
+# All state of a session, except the parameters that PgBouncer itself sets for each client
 # (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
 TRACES = """
     SELECT pg_backend_pid(), ARRAY(
@@ -56,16 +56,16 @@ TRACES = """
 
 
 @pytest.fixture
-def through(pgbouncer: PgBouncer, database: str) -> str:
-    """The URL of a new, empty database, through the pooler."""
+def pooled_url(pgbouncer: PgBouncer, database: str) -> str:
+    """The URL of a new, empty database through the pooler."""
     return pgbouncer.url(database)
 
 
 @pytest.fixture(params=DRIVERS)
-def app(request: pytest.FixtureRequest, through: str) -> Iterator[Flask]:
-    """Tally in this process, on a migrated database, with more connections than the pooler has."""
+def app(request: pytest.FixtureRequest, pooled_url: str) -> Iterator[Flask]:
+    """Tally in this process, with a migrated database and a larger pool than the pooler's."""
     environ = {
-        "DATABASE_URL": through,
+        "DATABASE_URL": pooled_url,
         "DATABASE_DRIVER": request.param,
         "DATABASE_POOL_SIZE": str(2 * POOL_SIZE),
         "DATABASE_STATEMENT_TIMEOUT": "1",
@@ -78,7 +78,7 @@ def app(request: pytest.FixtureRequest, through: str) -> Iterator[Flask]:
 
 @contextmanager
 def sessions(url: str) -> Iterator[list[Any]]:
-    """A cursor in each of the pooler's server connections: so many open transactions."""
+    """A cursor in each of the pooler's server connections, with an open transaction."""
     with ExitStack() as stack:
         cursors = []
         for _ in range(POOL_SIZE):
@@ -90,7 +90,7 @@ def sessions(url: str) -> Iterator[list[Any]]:
 
 
 def traces(url: str) -> list[str]:
-    """What lies about in all of the pooler's server connections."""
+    """The session state in all of the pooler's server connections."""
     found: dict[int, list[str]] = {}
     with sessions(url) as cursors:
         for cursor in cursors:
@@ -107,13 +107,13 @@ def wait_until(holds: Callable[[], bool], seconds: float = TIMEOUT_SECONDS) -> N
         time.sleep(0.02)
 
 
-# Or the tests here would see nothing
+# The checks of these tests
 
 
-def test_nobody_has_the_same_session_twice_in_a_row(through: str) -> None:
-    with sessions(through):
-        pass  # so that all are there
-    with closing(psycopg2.connect(through)) as connection, connection.cursor() as cursor:
+def test_consecutive_transactions_get_different_sessions(pooled_url: str) -> None:
+    with sessions(pooled_url):
+        pass  # so that all server connections are open
+    with closing(psycopg2.connect(pooled_url)) as connection, connection.cursor() as cursor:
         found = []
         for _ in range(2 * POOL_SIZE):
             cursor.execute("SELECT pg_backend_pid()")
@@ -123,54 +123,54 @@ def test_nobody_has_the_same_session_twice_in_a_row(through: str) -> None:
     assert all(one != next_ for one, next_ in pairwise(found))
 
 
-def test_a_session_that_keeps_something_is_noticed(through: str) -> None:
+def test_state_kept_in_a_session_is_found(pooled_url: str) -> None:
     statements = [
         "SET statement_timeout = 9000",
         "SELECT pg_advisory_lock(1)",
         "PREPARE p AS SELECT 1",
     ]
-    with sessions(through) as cursors:
+    with sessions(pooled_url) as cursors:
         for cursor, statement in zip(cursors, statements, strict=True):
             cursor.execute(statement)
             cursor.connection.commit()
-    assert traces(through) == ["lock 1", "setting statement_timeout = 9000", "statement p"]
+    assert traces(pooled_url) == ["lock 1", "setting statement_timeout = 9000", "statement p"]
 
 
 # The app
 
 
-def test_the_app_leaves_nothing_in_a_session(app: Flask, through: str) -> None:
+def test_app_leaves_no_state_in_a_session(app: Flask, pooled_url: str) -> None:
     def use(number: int) -> None:
         client = app.test_client()
-        poll = asked(client, "POST", "/api/polls", 201, POLL).json
+        poll = send_until_accepted(client, "POST", "/api/polls", 201, POLL).json
         path, key = f"/api/polls/{poll['id']}", f"Bearer {poll['manage_key']}"
         for choice, status in ((1, 200), (2, 200), (3, 422)):
-            asked(client, "PUT", f"{path}/ballot", status, {"choices": [choice]})
-        assert asked(client, "GET", f"{path}/results", 200).json["ballots"] == 1
-        asked(client, "GET", f"{path}/timeline", 200)
-        asked(client, "GET", f"{path}/ballots.csv", 200, key=key)
-        asked(client, "PATCH", path, 200, {"closed": True}, key=key)
+            send_until_accepted(client, "PUT", f"{path}/ballot", status, {"choices": [choice]})
+        assert send_until_accepted(client, "GET", f"{path}/results", 200).json["ballots"] == 1
+        send_until_accepted(client, "GET", f"{path}/timeline", 200)
+        send_until_accepted(client, "GET", f"{path}/ballots.csv", 200, key=key)
+        send_until_accepted(client, "PATCH", path, 200, {"closed": True}, key=key)
         if number % 2:
-            asked(client, "DELETE", path, 204, key=key)
+            send_until_accepted(client, "DELETE", path, 204, key=key)
 
     with ThreadPoolExecutor(3 * POOL_SIZE) as threads:
         list(threads.map(use, range(8 * POOL_SIZE)))
-    assert traces(through) == []
+    assert traces(pooled_url) == []
 
 
-def asked(
+def send_until_accepted(
     client: FlaskClient, method: str, path: str, status: int, body: Any = None, key: str = ""
 ) -> TestResponse:
-    """The answer to a request, once there is room for it."""
+    """The response to a request, which is repeated while it is a 503."""
     headers = {"Authorization": key} if key else {}
     while True:
-        answer = client.open(path, method=method, json=body, headers=headers)
-        if answer.status_code != 503:
-            assert answer.status_code == status, answer.text
-            return answer
+        response = client.open(path, method=method, json=body, headers=headers)
+        if response.status_code != 503:
+            assert response.status_code == status, response.text
+            return response
 
 
-def test_a_slow_statement_is_ended_and_nobody_elses(app: Flask, through: str) -> None:
+def test_statement_timeout_ends_only_the_slow_statement(app: Flask, pooled_url: str) -> None:
     @app.get("/slow")
     def slow() -> str:
         with transaction() as connection:
@@ -178,126 +178,132 @@ def test_a_slow_statement_is_ended_and_nobody_elses(app: Flask, through: str) ->
         return "done"
 
     assert app.test_client().get("/slow").status_code == 503
-    assert traces(through) == []
+    assert traces(pooled_url) == []
 
 
 # Releases
 
 
-def test_ten_at_once_migrate_once(release: Release, through: str) -> None:
+def test_ten_releases_at_once_migrate_once(release: Release, pooled_url: str) -> None:
     results = [
-        wait_for_exit(process) for process in [release(DATABASE_URL=through) for _ in range(10)]
+        wait_for_exit(process) for process in [release(DATABASE_URL=pooled_url) for _ in range(10)]
     ]
     assert [status for status, _, _ in results] == [0] * 10, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
     assert sum(err.count("Running upgrade") for _, _, err in results) == len(REVISIONS)
-    assert traces(through) == []
+    assert traces(pooled_url) == []
 
 
-def test_who_waits_for_a_release_keeps_no_session_from_it(
-    release: Release, through: str, tmp_path: Path
+def test_waiting_releases_leave_sessions_to_the_running_one(
+    release: Release, pooled_url: str, tmp_path: Path
 ) -> None:
-    """More of them than the pooler has connections, before the release has made its own."""
+    """There are more of them than server connections, before the release opens its own."""
     gate, reached = tmp_path / "gate", tmp_path / "reached"
     script = tmp_path / "release.sh"
     script.write_text(
         f"touch {reached}; until [ -e {gate} ]; do sleep 0.05; done\n"
         "exec alembic -c backend/alembic.ini upgrade head\n"
     )
-    settings = {"DATABASE_URL": through, "MIGRATION_COMMAND": f"sh {script}"}
+    settings = {"DATABASE_URL": pooled_url, "MIGRATION_COMMAND": f"sh {script}"}
     first = release(**settings)
     wait_until(reached.exists)
     others = [release(**settings) for _ in range(POOL_SIZE + 2)]
     for process in others:
         assert any("waiting for it" in line for line in process.stdout or [])
     gate.touch()
-    began = time.monotonic()
+    started_at = time.monotonic()
     status, out, err = wait_for_exit(first)
     assert (status, err.count("Running upgrade")) == (0, len(REVISIONS)), err
     assert "upgrade head took" not in out and "took" in out
     results = [wait_for_exit(process) for process in others]
     assert [(status, err) for status, _, err in results] == [(0, "")] * len(others)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - started_at < 10
 
 
-def test_instances_that_start_together_migrate_once(launch: Launch, through: str) -> None:
-    settings = {"DATABASE_URL": through, "WEB_CONCURRENCY": "1"}
+def test_instances_started_together_migrate_once(launch: Launch, pooled_url: str) -> None:
+    settings = {"DATABASE_URL": pooled_url, "WEB_CONCURRENCY": "1"}
     drivers = (*DRIVERS, "psycopg2")
     started = [launch(**settings, DATABASE_DRIVER=driver).start() for driver in drivers]
-    for each in started:
-        each.wait_until_ready()
-    assert sum(each.log.count("Running upgrade") for each in started) == len(REVISIONS)
-    assert traces(through) == []
+    for instance in started:
+        instance.wait_until_ready()
+    assert sum(instance.log.count("Running upgrade") for instance in started) == len(REVISIONS)
+    assert traces(pooled_url) == []
 
 
 # The boot
 
 
-def test_the_boot_knows_that_there_is_a_pooler(launch: Launch, through: str) -> None:
-    """Whose own limit counts, so that it does not warn of the server's."""
-    running = launch(**MIRROR, DATABASE_URL=through + "?pgbouncer=true", DATABASE_POOL_SIZE="100")
+def test_boot_detects_the_pooler_and_does_not_warn(launch: Launch, pooled_url: str) -> None:
+    """The pooler's limit of clients counts, so the boot does not warn about the server's."""
+    running = launch(
+        **MIRROR, DATABASE_URL=pooled_url + "?pgbouncer=true", DATABASE_POOL_SIZE="100"
+    )
     running.start().wait_until_ready()
     assert re.search("^database .*no TLS, through a pooler, at ", running.log, re.MULTILINE)
     assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer" in running.log
     assert "warning" not in running.log
 
 
-def test_the_doctor_knows_it_too(run_demijohn: RunDemijohn, through: str) -> None:
+def test_doctor_counts_connections_of_the_pooler(
+    run_demijohn: RunDemijohn, pooled_url: str
+) -> None:
     wait_for_exit = run_demijohn(
-        "doctor", DATABASE_URL=through, DATABASE_POOL_SIZE="100", WEB_CONCURRENCY="4"
+        "doctor", DATABASE_URL=pooled_url, DATABASE_POOL_SIZE="100", WEB_CONCURRENCY="4"
     )
     assert re.search(r"version +\d+", wait_for_exit.out)
     assert re.search("this instance takes +up to 400 of the pooler's", wait_for_exit.out)
     assert (wait_for_exit.status, wait_for_exit.err) == (0, ""), wait_for_exit.out
 
 
-def test_a_url_with_what_the_pooler_refuses_is_told_at_once(
-    run_demijohn: RunDemijohn, through: str
+def test_parameter_that_the_pooler_refuses_fails_at_once(
+    run_demijohn: RunDemijohn, pooled_url: str
 ) -> None:
     wait_for_exit = run_demijohn(
-        DATABASE_URL=through + "?options=-c%20jit%3Doff", DATABASE_WAIT="600"
+        DATABASE_URL=pooled_url + "?options=-c%20jit%3Doff", DATABASE_WAIT="600"
     )
     assert wait_for_exit.status == 69
     assert "unsupported startup parameter: options). Take it out" in wait_for_exit.message()
 
 
-def test_a_pooler_that_is_full_is_waited_for(
+def test_boot_waits_for_a_full_pooler(
     launch: Launch, bouncer: Bouncer, postgres: Postgres, database: str
 ) -> None:
-    full = bouncer(postgres, max_client_conn="4")
-    url = full.url(database)
-    with ExitStack() as held:
+    full_pooler = bouncer(postgres, max_client_conn="4")
+    url = full_pooler.url(database)
+    with ExitStack() as connections:
         for _ in range(4):
-            held.enter_context(closing(psycopg2.connect(url)))
+            connections.enter_context(closing(psycopg2.connect(url)))
         running = launch(**MIRROR, DATABASE_URL=url).start()
-        running.wait_for(lambda: "Trying for" in running.log, "word on the wait")
+        running.wait_for(lambda: "Trying for" in running.log, "message about the wait")
         time.sleep(1)
         (line,) = [line for line in running.log.splitlines() if line.startswith("database")]
         assert "has no connection to spare" in line and "max_client_conn" in line
     running.wait_until_ready()
 
 
-@pytest.mark.parametrize("known", [False, True], ids=["never seen", "seen before"])
-def test_a_database_that_is_away_behind_the_pooler_is_waited_for(
-    launch: Launch, bouncer: Bouncer, known: bool
+@pytest.mark.parametrize("seen_before", [False, True], ids=["never seen", "seen before"])
+def test_boot_waits_for_a_database_behind_the_pooler(
+    launch: Launch, bouncer: Bouncer, seen_before: bool
 ) -> None:
-    """The pooler lets a client in without it, once it has seen it."""
+    """The pooler accepts clients without the database once it has connected to it."""
     with temporary() as postgres:
         pooler = bouncer(postgres, server_login_retry="1")
         url = pooler.url(postgres.url())
-        if known:
+        if seen_before:
             psycopg2.connect(url).close()
         postgres.stop()
         running = launch(**MIRROR, DATABASE_URL=url).start()
-        running.wait_for(lambda: "database away: " in running.log, "word on the wait")
+        running.wait_for(lambda: "database away: " in running.log, "message about the wait")
         postgres.start()
         running.wait_until_ready()
-    told = [line for line in running.log.splitlines() if "database away: " in line]
-    assert len(told) < 5
+    attempts = [line for line in running.log.splitlines() if "database away: " in line]
+    assert len(attempts) < 5
     assert "Traceback" not in running.log
 
 
-def test_it_stops_at_once_while_the_pooler_lets_it_wait(launch: Launch, bouncer: Bouncer) -> None:
+def test_signal_ends_the_wait_for_a_login_through_the_pooler(
+    launch: Launch, bouncer: Bouncer
+) -> None:
     with temporary() as postgres:
         pooler = bouncer(postgres)
         url = pooler.url(postgres.url())
@@ -308,22 +314,22 @@ def test_it_stops_at_once_while_the_pooler_lets_it_wait(launch: Launch, bouncer:
         running.wait_for(lambda: "login attempt" in pooler.log.read_text()[-600:], "login")
         time.sleep(0.5)
         running.signal(signal.SIGTERM)
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert running.wait() == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - started_at < 5
         assert running.log.splitlines()[-1] == "demijohn: stopped by SIGTERM"
 
 
-# The other mode
+# Session mode
 
 
-def test_session_mode_will_do_as_well(
+def test_session_mode_works(
     launch: Launch, bouncer: Bouncer, postgres: Postgres, database: str, query: Query
 ) -> None:
-    """Where a client keeps its server connection, there have to be as many as clients."""
+    """Each client keeps a server connection, so the pooler needs as many as clients."""
     pooler = bouncer(postgres, pool_mode="session", default_pool_size="20")
     running = launch(DATABASE_URL=pooler.url(database)).start().wait_until_ready()
     with Load(running.url) as load:
-        load.more(200)
+        load.wait_for_successes(200)
     assert load.failed() == []
     load.check(query)

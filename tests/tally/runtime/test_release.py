@@ -1,4 +1,4 @@
-"""The release: once a deploy, whoever asks for it, however often, and whatever becomes of it."""
+"""The release: runs once per deploy, with several instances, repeated calls and failures."""
 
 import os
 import re
@@ -21,13 +21,13 @@ from tests.support.stack import ROOT, TIMEOUT_SECONDS, Release, Stack, wait_for_
 from tests.tally.support import slow_migration
 
 
-def name_of(database: str) -> str:
+def database_name(database: str) -> str:
     return database.rpartition("/")[2]
 
 
 def tables(postgres: Postgres, database: str) -> set[str]:
     sql = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-    return set(postgres.execute(sql, name_of(database)).splitlines())
+    return set(postgres.execute(sql, database_name(database)).splitlines())
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
@@ -47,21 +47,26 @@ def test_password_in_the_migration_command_is_not_logged(
     assert str(urlsplit(database).password) not in out + err
 
 
-def test_ten_at_once_migrate_once(release: Release, postgres: Postgres, database: str) -> None:
+def test_ten_releases_at_once_migrate_once(
+    release: Release, postgres: Postgres, database: str
+) -> None:
     results = [wait_for_exit(process) for process in [release() for _ in range(10)]]
     assert [status for status, _, _ in results] == [0] * 10, results
-    said = [re.findall(r"^release +[0-9]+ ms  (.*)$", out, re.MULTILINE) for _, out, _ in results]
-    assert all(len(lines) == 1 for lines in said)
-    worked = [lines[0] for lines in said if " took " in lines[0]]
-    assert len(worked) == 1, said
-    assert all("schema at " in lines[0] for lines in said if lines[0] not in worked)
+    release_lines = [
+        re.findall(r"^release +[0-9]+ ms  (.*)$", out, re.MULTILINE) for _, out, _ in results
+    ]
+    assert all(len(lines) == 1 for lines in release_lines)
+    migrating = [lines[0] for lines in release_lines if " took " in lines[0]]
+    assert len(migrating) == 1, release_lines
+    assert all("schema at " in lines[0] for lines in release_lines if lines[0] not in migrating)
     assert {"alembic_version", "polls"} <= tables(postgres, database)
 
 
-def test_ten_at_once_run_a_release_of_another_kind_one_after_another(
+def test_releases_without_alembic_run_one_after_another(
     release: Release, tmp_path: Path, postgres: Postgres, database: str
 ) -> None:
-    """Without Alembic nobody knows that it is done, so each does it; two at once would be seen."""
+    """Without Alembic a release cannot see that another has run, so each runs, never two at once.
+    """
     busy = tmp_path / "busy"
     command = f"sh -c 'mkdir {busy} && sleep 0.1 && rmdir {busy}'"
     settings = {"MIGRATION_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}
@@ -69,14 +74,14 @@ def test_ten_at_once_run_a_release_of_another_kind_one_after_another(
     assert [status for status, _, _ in results] == [0] * 5, results
 
 
-def test_at_head_nothing_is_started(release: Release) -> None:
+def test_release_at_head_starts_no_migration(release: Release) -> None:
     assert wait_for_exit(release())[0] == 0
     status, out, err = wait_for_exit(release(MIGRATION_COMMAND="false"))
     assert (status, err) == (0, "")
     assert re.search(r"^release +\d+ ms  schema at \w+, nothing to do$", out, re.MULTILINE)
 
 
-def test_a_release_that_fails_is_one_line(
+def test_failed_release_is_a_one_line_error(
     release: Release, postgres: Postgres, database: str
 ) -> None:
     status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
@@ -85,10 +90,10 @@ def test_a_release_that_fails_is_one_line(
         "demijohn: release failed: `sh -c 'exit 3'` ended with 3. Its own words stand above.\n"
     )
     assert tables(postgres, database) == set()
-    assert wait_for_exit(release())[0] == 0  # and the next one is none the worse
+    assert wait_for_exit(release())[0] == 0  # the next one works
 
 
-def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> None:
+def test_failed_release_shows_the_output_of_its_command(release: Release) -> None:
     status, _, err = wait_for_exit(
         release(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 1'")
     )
@@ -99,7 +104,7 @@ def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> 
 
 
 @pytest.mark.parametrize(
-    ("command", "says"),
+    ("command", "expected"),
     [
         ("no-such-program --now", "MIGRATION_COMMAND cannot be run: No such file or directory"),
         (__file__, "MIGRATION_COMMAND cannot be run: Permission denied"),
@@ -110,16 +115,16 @@ def test_what_a_release_that_fails_has_to_say_stands_above(release: Release) -> 
     ],
     ids=["missing", "no-program", "unfinished", "semicolon", "after-quotes", "empty"],
 )
-def test_a_release_that_is_no_command_is_a_mistake(
-    release: Release, command: str, says: str
+def test_invalid_migration_command_is_a_configuration_error(
+    release: Release, command: str, expected: str
 ) -> None:
     status, _, err = wait_for_exit(release(MIGRATION_COMMAND=command))
     assert status == 78, err
-    assert err.startswith("demijohn: ") and says in err
+    assert err.startswith("demijohn: ") and expected in err
     assert len(err.splitlines()) == 1
 
 
-def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
+def test_release_is_stopped_after_release_timeout(release: Release) -> None:
     status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
     assert status == 70
     assert re.fullmatch(
@@ -127,7 +132,7 @@ def test_a_release_that_takes_too_long_is_stopped(release: Release) -> None:
     )
 
 
-def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_path: Path) -> None:
+def test_release_gives_up_waiting_after_release_timeout(release: Release, tmp_path: Path) -> None:
     reached = tmp_path / "reached"
     first = release(MIGRATION_COMMAND=f"sh -c 'touch {reached}; exec sleep 600'")
     wait_until(reached.exists)
@@ -138,7 +143,7 @@ def test_who_waits_for_another_release_in_vain_says_so(release: Release, tmp_pat
     first.kill()
 
 
-def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
+def test_waiting_release_reconnects_after_a_lost_connection(
     release: Release, tmp_path: Path, postgres: Postgres, database: str
 ) -> None:
     gate, reached = tmp_path / "gate", tmp_path / "reached"
@@ -151,8 +156,8 @@ def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
     assert any("waiting for it" in line for line in second.stdout or [])
     sql = (
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-        " WHERE application_name = 'demijohn' AND state = 'idle'"  # between two tries
-        f" AND datname = '{name_of(database)}'"
+        " WHERE application_name = 'demijohn' AND state = 'idle'"  # between two attempts
+        f" AND datname = '{database_name(database)}'"
     )
     wait_until(lambda: postgres.execute(sql) == "1")
     gate.touch()
@@ -162,7 +167,7 @@ def test_who_waits_for_another_release_and_is_cut_off_goes_on_waiting(
     assert "another instance did it" in out
 
 
-def test_a_serve_need_not_release(
+def test_serve_without_release_on_boot_migrates_nothing(
     launch: Callable[..., Stack], postgres: Postgres, database: str
 ) -> None:
     running = launch(RELEASE_ON_BOOT="false", MIGRATION_COMMAND="false").start()
@@ -171,7 +176,7 @@ def test_a_serve_need_not_release(
     assert not re.search(r"^release ", running.log, re.MULTILINE)
 
 
-def test_a_serve_whose_release_fails_does_not_serve(launch: Callable[..., Stack]) -> None:
+def test_serve_with_a_failed_release_exits_70(launch: Callable[..., Stack]) -> None:
     running = launch(**MIRROR | {"RELEASE_ON_BOOT": "true"}, MIGRATION_COMMAND="false").start()
     assert running.wait() == 70
     assert running.log.splitlines()[-1].startswith("demijohn: release failed: `false`")
@@ -179,11 +184,11 @@ def test_a_serve_whose_release_fails_does_not_serve(launch: Callable[..., Stack]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_a_release_that_is_stopped_in_the_middle_leaves_nothing_half_done(
+def test_interrupted_release_leaves_no_partial_migration(
     release: Release, postgres: Postgres, database: str, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """It stops while it waits for a lock that we hold, in its transaction, with work half done."""
-    postgres.execute("CREATE TABLE polls (id int)", name_of(database))
+    """It is stopped inside its transaction, while it waits for a lock that the test holds."""
+    postgres.execute("CREATE TABLE polls (id int)", database_name(database))
     (tmp_path / "migrate.py").write_text(MIGRATE)
     with subprocess.Popen(
         [sys.executable, "-c", HOLD_POLLS, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -199,12 +204,12 @@ def test_a_release_that_is_stopped_in_the_middle_leaves_nothing_half_done(
         status = first.wait(TIMEOUT_SECONDS)
         holder.stdin.close()
     wait_until(lambda: not waits_for_lock(postgres))
-    if number != signal.SIGKILL:  # which nobody can answer: what it had started goes on
+    if number != signal.SIGKILL:  # SIGKILL cannot be handled: its child goes on
         assert tables(postgres, database) == {"polls"}
         _, _, err = wait_for_exit(first)
         assert len(err.splitlines()) == 1 and "stopped by" in err
-        assert status != 0, "a release that did not take place is no success"
-    postgres.execute("DROP TABLE polls", name_of(database))
+        assert status != 0, "an interrupted release must not exit 0"
+    postgres.execute("DROP TABLE polls", database_name(database))
     assert wait_for_exit(release())[0] == 0
     assert "ballots" in tables(postgres, database)
 
@@ -232,27 +237,27 @@ def waits_for_lock(postgres: Postgres) -> bool:
     return postgres.execute(sql + " AND wait_event_type = 'Lock'") != "0"
 
 
-@pytest.mark.parametrize("way", ["straight", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
-def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
+@pytest.mark.parametrize("route", ["direct", pytest.param("pooled", marks=pytest.mark.pgbouncer)])
+def test_another_release_migrates_when_the_first_is_killed(
     release: Release,
     tmp_path: Path,
     database: str,
     query: Query,
-    way: str,
+    route: str,
     request: pytest.FixtureRequest,
 ) -> None:
-    pooled = way == "pooled"
+    pooled = route == "pooled"
     url = request.getfixturevalue("pgbouncer").url(database) if pooled else database
     shutil.copytree(ROOT / "backend", tmp_path / "backend")
     slow_migration.add_revision(tmp_path / "backend" / "migrations" / "versions")
-    slow_migration.call(query)
+    slow_migration.create_witness(query)
     ten = [release(tmp_path, DATABASE_URL=url) for _ in range(10)]
     wait_until(lambda: query(slow_migration.IN_THE_MIDDLE) == "1")
     (killed,) = [process for process in ten if psutil.Process(process.pid).children()]
     os.killpg(killed.pid, signal.SIGKILL)
-    began = time.monotonic()
+    started_at = time.monotonic()
     results = [wait_for_exit(process) for process in ten if process is not killed]
-    assert time.monotonic() - began < 20, "what was killed held the lock"
+    assert time.monotonic() - started_at < 20, "the killed release held the lock"
     assert [status for status, _, _ in results] == [0] * 9, results
     assert sum("upgrade head took" in out for _, out, _ in results) == 1
     slow_migration.check(query)
@@ -260,10 +265,10 @@ def test_one_of_ten_is_killed_in_the_middle_and_another_does_it_all(
     assert (status, "schema at slow, nothing to do" in out) == (0, True)
 
 
-def test_a_database_lost_in_the_middle_is_one_line(
+def test_connection_lost_during_a_release_is_a_one_line_error(
     release: Release, tmp_path: Path, postgres: Postgres, database: str
 ) -> None:
-    """The lock goes with the connection, so whatever was done was done without it."""
+    """The lock is lost with the connection, so the rest of the release ran without it."""
     gate, reached = tmp_path / "gate", tmp_path / "reached"
     process = release(
         MIGRATION_COMMAND=f"sh -c 'touch {reached}; until [ -e {gate} ]; do sleep 0.05; done'"
@@ -271,7 +276,7 @@ def test_a_database_lost_in_the_middle_is_one_line(
     wait_until(reached.exists)
     postgres.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        f"WHERE application_name = 'demijohn' AND datname = '{name_of(database)}'"
+        f"WHERE application_name = 'demijohn' AND datname = '{database_name(database)}'"
     )
     gate.touch()
     status, _, err = wait_for_exit(process)
@@ -279,7 +284,7 @@ def test_a_database_lost_in_the_middle_is_one_line(
     assert (status, len(err.splitlines())) in [(0, 0), (69, 1)]
 
 
-def test_a_schema_that_may_not_be_read_is_one_line(
+def test_unreadable_schema_is_a_one_line_error(
     release: Release, postgres: Postgres, database: str
 ) -> None:
     assert wait_for_exit(release())[0] == 0
@@ -293,12 +298,12 @@ def test_a_schema_that_may_not_be_read_is_one_line(
     postgres.execute(f"DROP ROLE {user}")
 
 
-def test_a_schema_that_is_ahead_is_left_as_it_is(
+def test_schema_newer_than_the_release_is_left_unchanged(
     release: Release, postgres: Postgres, database: str
 ) -> None:
-    """An old instance starts while a deploy goes on, or somebody rolls back: both must boot."""
+    """An old instance starts during a deploy, or after a rollback: both must boot."""
     assert wait_for_exit(release())[0] == 0
-    postgres.execute("UPDATE alembic_version SET version_num = 'later'", name_of(database))
+    postgres.execute("UPDATE alembic_version SET version_num = 'later'", database_name(database))
     status, out, _ = wait_for_exit(release(MIGRATION_COMMAND="false"))
     assert status == 0
     assert "schema at later, ahead of this release; left as it is" in out

@@ -1,7 +1,7 @@
-"""The database's password and the secret key show nowhere, whatever goes wrong.
+"""The database's password and the secret key are never shown, not even by errors.
 
-Every stack and every container of a test run is held to it (tests/support/secrecy.py). Here, all
-that can speak is made to speak, at the most talkative log level.
+The logs of every stack and container of a test run are checked for it (tests/support/secrecy.py).
+These tests provoke as much output as possible, at the debug log level.
 """
 
 import os
@@ -18,7 +18,7 @@ import pytest
 from local.postgres import Postgres
 from tests.support import secrecy
 from tests.support.stack import ROOT, Stack
-from tests.tally.support.ailing import AILING
+from tests.tally.support.faulty_app_settings import FAULTY_APP
 
 PASSWORD = "open/sesame@1001?nights"
 SECRETS = [PASSWORD, secrecy.SECRET_KEY]
@@ -28,7 +28,7 @@ DEBUG = {"LOG_LEVEL": "debug", "DEMIJOHN_LOG_LEVEL": "debug"}  # of Tally, and o
 
 @pytest.fixture
 def url(postgres: Postgres, database: str) -> str:
-    """The database, for a user whose password has every character that a URL could stumble over."""
+    """The URL of the database for a user whose password has all characters that need escaping."""
     name = urlsplit(database).path[1:]
     with suppress(Exception):
         postgres.execute("CREATE ROLE teller LOGIN")
@@ -38,27 +38,29 @@ def url(postgres: Postgres, database: str) -> str:
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
-def test_a_stack_keeps_its_secrets(launch: Callable[..., Stack], url: str, driver: str) -> None:
-    tally = launch(**AILING, DATABASE_URL=url, DATABASE_DRIVER=driver, **DEBUG)
+def test_log_status_and_processes_do_not_show_secrets(
+    launch: Callable[..., Stack], url: str, driver: str
+) -> None:
+    tally = launch(**FAULTY_APP, DATABASE_URL=url, DATABASE_DRIVER=driver, **DEBUG)
     tally.start().wait_until_ready()
     tally.get("/api/status")
-    tally.get("/api/ill/break")  # a traceback, with what stands on its lines
-    tally.get("/api/ill/query")  # an error of the database's
-    # What the app says comes by way of supervisord, a moment after its answer.
+    tally.get("/api/fault/break")  # a traceback with source lines
+    tally.get("/api/fault/query")  # an error of the database
+    # The app's output reaches the log through supervisord, a moment after the response.
     tally.wait_for(
         lambda: "Traceback" in tally.log and "no_such_table" in tally.log, "two errors in the log"
     )
-    told = tally.log
-    secrecy.assert_no_secret(SECRETS, told)
+    log = tally.log
+    secrecy.assert_no_secret(SECRETS, log)
     secrecy.assert_no_secret(SECRETS, tally.get("/api/status")[2].decode())
-    family = psutil.Process(tally.pid)
-    for process in [family, *family.children(recursive=True)]:  # what `ps` shows to everybody
+    main = psutil.Process(tally.pid)
+    for process in [main, *main.children(recursive=True)]:  # visible to every user with `ps`
         with suppress(psutil.NoSuchProcess):
             secrecy.assert_no_secret(SECRETS, " ".join(process.cmdline()))
 
 
 def demijohn(*words: str, **settings: str) -> str:
-    """All that a command prints."""
+    """Run a command; return everything that it prints."""
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
         "SECRET_KEY": secrecy.SECRET_KEY,
@@ -81,7 +83,7 @@ def demijohn(*words: str, **settings: str) -> str:
 @pytest.mark.parametrize(
     ("fault", "url"),
     [
-        ("nobody there", "postgres://teller:{password}@127.0.0.1:1/tally"),
+        ("closed port", "postgres://teller:{password}@127.0.0.1:1/tally"),
         ("no host", "postgres://teller:{password}@/tally?host=/nowhere"),
         ("no such name", "postgres://teller:{password}@nowhere.invalid/tally"),
         ("no such user", "postgres://stranger:{password}@127.0.0.1:{port}/tally"),
@@ -90,13 +92,15 @@ def demijohn(*words: str, **settings: str) -> str:
         ("wrong parameter", "postgres://teller:{password}@127.0.0.1:{port}/t?sslmode=perhaps"),
     ],
 )
-def test_an_error_keeps_the_secrets(postgres: Postgres, fault: str, url: str, command: str) -> None:
+def test_connection_errors_do_not_show_secrets(
+    postgres: Postgres, fault: str, url: str, command: str
+) -> None:
     for password in (PASSWORD, quote(PASSWORD, safe="")):
-        given = url.format(password=password, port=postgres.port)
-        secrecy.assert_no_secret(SECRETS, demijohn(command, DATABASE_URL=given))
+        formatted = url.format(password=password, port=postgres.port)
+        secrecy.assert_no_secret(SECRETS, demijohn(command, DATABASE_URL=formatted))
 
 
-def test_the_doctors_report_keeps_the_secrets(url: str) -> None:
+def test_doctor_report_does_not_show_secrets(url: str) -> None:
     report = demijohn("doctor", DATABASE_URL=url)
     assert "version" in report and "127.0.0.1" in report
     secrecy.assert_no_secret(SECRETS, report)

@@ -1,4 +1,4 @@
-"""What voters asked for and what was acknowledged, held against the database afterwards."""
+"""The votes that were sent and acknowledged, to compare with the database afterwards."""
 
 import secrets
 from collections import Counter
@@ -11,7 +11,7 @@ from tests.support.sql import Query
 
 @dataclass
 class Ballot:
-    """One voter's vote, the same in every attempt; the cookie is the voter."""
+    """A voter's vote, the same in every attempt; the cookie identifies the voter."""
 
     choice: int
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -21,7 +21,7 @@ class Ballot:
 
 @dataclass
 class Ledger:
-    """All ballots of one poll, and the other polls whose creation was acknowledged."""
+    """All ballots of a poll, and the other polls whose creation was acknowledged."""
 
     poll: str
     ballots: list[Ballot] = field(default_factory=list)
@@ -32,32 +32,35 @@ class Ledger:
         return sum(ballot.acknowledged for ballot in self.ballots)
 
     def check(self, query: Query) -> None:
-        """Every acknowledged ballot is there once, none twice, none altered, none of nobody's."""
+        """Assert that every acknowledged ballot is stored once, unchanged, and no unknown one is.
+        """
         rows = self._rows(query)
-        there = dict(rows)
-        assert len(there) == len(rows), "a voter has two ballots"
+        stored = dict(rows)
+        assert len(stored) == len(rows), "a voter has two ballots"
 
         cast = {digest(self.poll, ballot.cookie).hex(): ballot for ballot in self.ballots}
-        assert there.keys() <= cast.keys(), "a ballot of nobody's"
-        lost = [b for voter, b in cast.items() if b.acknowledged and voter not in there]
+        assert stored.keys() <= cast.keys(), "an unknown ballot"
+        lost = [b for voter, b in cast.items() if b.acknowledged and voter not in stored]
         assert not lost, f"acknowledged and lost: {lost}"
-        altered = [cast[voter] for voter, made in there.items() if made != str(cast[voter].choice)]
-        assert not altered, f"not as they were cast: {altered}"
+        altered = [
+            cast[voter] for voter, choice in stored.items() if choice != str(cast[voter].choice)
+        ]
+        assert not altered, f"changed: {altered}"
 
-        known = query("SELECT id FROM polls").split()
-        assert set(self.polls) <= set(known), "a poll that was acknowledged and lost"
+        stored_polls = query("SELECT id FROM polls").split()
+        assert set(self.polls) <= set(stored_polls), "an acknowledged poll is lost"
 
     def check_counts(self, query: Query, results: dict[str, Any]) -> None:
-        """What the API counts is what the rows say."""
+        """Assert that the API's counts match the rows."""
         counted = {str(option["id"]): option["votes"] for option in results["options"]}
         rows = Counter(choices for _, choices in self._rows(query))
         assert results["ballots"] == rows.total()
         assert {option: votes for option, votes in counted.items() if votes} == rows
 
     def _rows(self, query: Query) -> list[tuple[str, str]]:
-        """Each ballot's voter and choices."""
-        told = query(
+        """The voter and choices of each ballot."""
+        rows = query(
             "SELECT encode(voter, 'hex'), array_to_string(choices, ',') FROM ballots"
             f" WHERE poll_id = '{self.poll}'"
         )
-        return [(voter, choices) for voter, choices in (r.split("|") for r in told.splitlines())]
+        return [(voter, choices) for voter, choices in (r.split("|") for r in rows.splitlines())]

@@ -1,7 +1,7 @@
-"""Holds what a load sees against when its database was away.
+"""Compares the outcomes of a load with the outages of its database.
 
-Whatever a database does: pages, cached reads, /livez and /readyz go on, all else is a 503 that says
-when to come back, within five seconds, and two seconds after its return all is well.
+During an outage, pages, cached reads, /livez and /readyz succeed; all other requests get a 503 with
+Retry-After within five seconds; and two seconds after the database's return all requests succeed.
 """
 
 import contextlib
@@ -16,51 +16,55 @@ CLIENTS = 20
 HEALTH_SECONDS = 2.0  # hosts wait between 2 s and 5 s
 
 
-class Watch:
-    """A load on the Tally at `url`, and the times at which its database was away.
+class OutageCheck:
+    """A load on the Tally at `url`, and the outages of its database.
 
-    Its clients are more than the site has threads: whoever waits for a thread waits longest.
+    It has more clients than the site has threads: those that wait for a thread wait longest.
     """
 
     def __init__(self, url: str) -> None:
-        probes = ("/livez", "/readyz")  # no balancer is to take away what goes on
+        probes = ("/livez", "/readyz")  # a balancer must keep sending traffic
         self.load = Load(url, readers=CLIENTS // 2, voters=CLIENTS // 2, probes=probes)
-        self._absences: list[tuple[float, float]] = []
+        self._outages: list[tuple[float, float]] = []
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> "OutageCheck":
         self.load.__enter__()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.load.__exit__(*error)
+    def __exit__(self, *exc_info: object) -> None:
+        self.load.__exit__(*exc_info)
 
     @contextlib.contextmanager
-    def absence(self) -> Iterator[None]:
-        """The block is the time for which the database is away; then it has time to recover."""
-        began = time.monotonic()
+    def outage(self) -> Iterator[None]:
+        """The block is an outage of the database; then the app has time to recover."""
+        started_at = time.monotonic()
         yield
-        self._absences.append((began, time.monotonic()))
+        self._outages.append((started_at, time.monotonic()))
         time.sleep(RECOVERY_SECONDS)
-        self.load.more(100)
+        self.load.wait_for_successes(100)
 
     def check(self, query: Query) -> str:
-        """Everything that has to hold, in what is the primary at the end; the figures in words."""
+        """Check the outcomes, and the ballots in the current primary; return a summary."""
         load = self.load
         assert load.failed(STATIC, CACHED, HEALTH) == []
-        assert max(seen.seconds for seen in load.of(HEALTH)) < HEALTH_SECONDS
-        refused = load.failed(READ, VOTE, CREATE)
-        assert all(seen.status == 503 and seen.retry_after for seen in refused), refused
-        slowest = max((seen.seconds for seen in refused), default=0.0)
+        assert max(outcome.seconds for outcome in load.of(HEALTH)) < HEALTH_SECONDS
+        failures = load.failed(READ, VOTE, CREATE)
+        assert all(outcome.status == 503 and outcome.retry_after for outcome in failures), failures
+        slowest = max((outcome.seconds for outcome in failures), default=0.0)
         assert slowest < ANSWER_SECONDS
-        delays = [self._after_return(seen.at, seen.at + seen.seconds) for seen in refused]
+        delays = [
+            self._after_return(outcome.at, outcome.at + outcome.seconds) for outcome in failures
+        ]
         load.check(query)
         return (
-            f"{len(refused):,} answers 503, the slowest after {slowest:.2f} s; "
-            f"all well {max(delays, default=0):.2f} s after its return; {load.told()}"
+            f"{len(failures):,} answers 503, the slowest after {slowest:.2f} s; "
+            f"all well {max(delays, default=0):.2f} s after its return; {load.summary()}"
         )
 
-    def _after_return(self, began: float, ended: float) -> float:
-        """How long after the database's return a failed request began; 0 if before."""
-        _, back = max(absence for absence in self._absences if absence[0] <= ended)
-        assert began < back + RECOVERY_SECONDS, f"failed {began - back:.2f} s after the return"
-        return max(began - back, 0.0)
+    def _after_return(self, started_at: float, ended_at: float) -> float:
+        """The seconds from the database's return to the start of a failed request, or 0."""
+        _, returned_at = max(outage for outage in self._outages if outage[0] <= ended_at)
+        assert started_at < returned_at + RECOVERY_SECONDS, (
+            f"failed {started_at - returned_at:.2f} s after the return"
+        )
+        return max(started_at - returned_at, 0.0)

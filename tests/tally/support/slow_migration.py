@@ -1,7 +1,7 @@
-"""A migration that is caught in the middle, and a witness of how often it was begun and done.
+"""A migration that blocks half-way, and a witness table that counts its starts and completions.
 
-Postgres draws from a sequence for good, whether the transaction is committed or not. So the rows
-that are there say how often the revision was done, and their numbers how often it was begun.
+A sequence in Postgres advances even if the transaction is rolled back. So the rows show how often
+the revision was completed, and their numbers how often it was started.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.sql import Query
 
 VERSIONS = ROOT / "backend" / "migrations" / "versions"
 
-# Its first attempt does not get beyond the middle by itself.
+# The first attempt blocks half-way.
 REVISION = """
 from alembic import op
 
@@ -35,20 +35,20 @@ IN_THE_MIDDLE = """
 
 
 def add_revision(folder: Path) -> Path:
-    """Write the slow revision, which builds on those that there are, into a folder."""
+    """Write the slow revision, which follows the existing head, into a folder."""
     (head,) = heads(VERSIONS)
     path = folder / "9999_slow.py"
     path.write_text(REVISION.format(head=head))
     return path
 
 
-def call(query: Query) -> None:
-    """Have the witness see what is done in a database, which is empty otherwise."""
+def create_witness(query: Query) -> None:
+    """Create the witness table in an empty database."""
     query("CREATE SCHEMA witness; CREATE TABLE witness.slow (attempt serial)")
 
 
 def check(query: Query) -> None:
-    """It was begun twice and done once, all of it, and all revisions before it."""
+    """Assert that the revision was started twice and completed once, with all previous ones."""
     assert query("SELECT attempt FROM witness.slow") == "2"
     assert query("SELECT nextval('witness.slow_attempt_seq')") == "3"
     assert query("SELECT version_num FROM alembic_version") == "slow"

@@ -1,4 +1,5 @@
-"""Every timeout is in one table, which says what the code says, and whoever waits has more time."""
+"""Every timeout is in one table that matches the code; each caller's is longer than its callee's.
+"""
 
 import re
 import tomllib
@@ -21,28 +22,28 @@ FLY = tomllib.loads((ROOT / "fly.toml").read_text(encoding="utf-8"))
 
 
 def number(file: str, pattern: str) -> float:
-    """The number in the only place of a file that looks so."""
+    """The number in the only match of a pattern in a file."""
     (found,) = re.findall(pattern, (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
     return float(found.replace("_", ""))
 
 
 def probe(name: str) -> float:
-    """How long Nginx waits for a worker to answer a probe."""
+    """Nginx's timeout for a worker's response to a probe, in seconds."""
     return number("nginx.conf", rf"location = /{name} {{[^}}]*}}[^}}]*proxy_read_timeout (\d+)s;")
 
 
 def host() -> float:
-    """What all hosts wait for; they agree."""
-    waits = {
+    """The grace period of the hosts, in seconds; all agree."""
+    graces = {
         float(FLY["kill_timeout"].removesuffix("s")),
         number("render.yaml", r"maxShutdownDelaySeconds: (\d+)"),
         number("docker-compose.yml", r"stop_grace_period: (\d+)s"),
     }
-    (seconds,) = waits
+    (seconds,) = graces
     return seconds
 
 
-# Where each figure of the table comes from.
+# The source of each value in the table.
 SOURCES: dict[str, Callable[[], float]] = {
     "ping": lambda: database.PING_WAIT,
     "pool": lambda: database.POOL_WAIT,
@@ -99,7 +100,7 @@ SOURCES: dict[str, Callable[[], float]] = {
 
 
 def table() -> dict[str, tuple[float, str]]:
-    """The rows of the document: a budget, its seconds, and the budget that it is shorter than."""
+    """The rows of the table: each budget's seconds, and the budget that it must be shorter than."""
     text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
     rows = text.partition("<!-- budgets -->")[2].partition("<!-- /budgets -->")[0]
     cells = [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows.strip().splitlines()]
@@ -109,22 +110,22 @@ def table() -> dict[str, tuple[float, str]]:
 TABLE = table()
 
 
-def test_the_table_has_them_all() -> None:
+def test_table_of_budgets_is_complete() -> None:
     assert list(TABLE) == list(SOURCES)
 
 
 @pytest.mark.parametrize("budget", SOURCES)
-def test_the_table_says_what_the_source_says(budget: str) -> None:
+def test_budget_in_the_table_matches_its_source(budget: str) -> None:
     assert TABLE[budget][0] == SOURCES[budget]()
 
 
 @pytest.mark.parametrize(("budget", "longer"), [(b, row[1]) for b, row in TABLE.items() if row[1]])
-def test_whoever_waits_has_more_time(budget: str, longer: str) -> None:
+def test_budget_is_shorter_than_that_of_its_caller(budget: str, longer: str) -> None:
     assert TABLE[budget][0] < TABLE[longer][0]
 
 
-def test_gunicorn_gives_up_on_a_worker_when_nginx_gives_up_on_its_answer() -> None:
-    """One setting, in both places."""
+def test_gunicorn_and_nginx_share_the_request_timeout() -> None:
+    """Both use the same setting."""
     gunicorn = (ROOT / GUNICORN_CONF).read_text(encoding="utf-8")
     assert 'timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])' in gunicorn
     nginx = (ROOT / NGINX_PY).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""DATABASE_URL in the forms that hosts hand out."""
+"""DATABASE_URL in the forms that hosts give."""
 
 import pytest
 
@@ -17,21 +17,21 @@ FULL = {"user": "u", "password": "p", "host": "h", "port": "5433", "dbname": "d"
     "scheme",
     ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+pg8000", "POSTGRES"],
 )
-def test_every_scheme_for_postgres_is_taken(scheme: str) -> None:
+def test_every_scheme_of_postgres_is_accepted(scheme: str) -> None:
     assert url(f"{scheme}://u:p@h:5433/d") == FULL
 
 
 @pytest.mark.parametrize(
     "text", ["mysql://u:p@h/d", "sqlite:///app.db", "u:p@h/d", "postgres:h/d", "http://h/d"]
 )
-def test_another_scheme_is_refused_without_telling_the_password(text: str) -> None:
+def test_other_scheme_is_refused_without_showing_the_password(text: str) -> None:
     with pytest.raises(ValueError, match="must be a Postgres URL") as refused:
         url(text)
     assert "p@h" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("written", "expected"),
     [
         ("p%40ss", "p@ss"),
         ("p@ss", "p@ss"),
@@ -48,20 +48,20 @@ def test_another_scheme_is_refused_without_telling_the_password(text: str) -> No
         ("p&s=s", "p&s=s"),
     ],
 )
-def test_a_password_need_not_be_escaped(written: str, meant: str) -> None:
-    assert url(f"postgres://u:{written}@h:5433/d") == FULL | {"password": meant}
+def test_password_need_not_be_escaped(written: str, expected: str) -> None:
+    assert url(f"postgres://u:{written}@h:5433/d") == FULL | {"password": expected}
     assert url(f"postgres://u:{written}@h:5433/d?sslmode=require") == FULL | {
-        "password": meant,
+        "password": expected,
         "sslmode": "require",
     }
 
 
-def test_parameters_that_postgres_does_not_know_are_left_out() -> None:
+def test_parameters_unknown_to_postgres_are_dropped() -> None:
     text = "postgres://u:p@h:5433/d?pgbouncer=true&connection_limit=1&schema=public&sslmode=require"
     assert url(text) == FULL | {"sslmode": "require"}
 
 
-def test_parameters_that_postgres_knows_are_kept() -> None:
+def test_parameters_known_to_postgres_are_kept() -> None:
     assert url("postgres://h/d?application_name=a%20b+c&channel_binding=require&sslmode=") == {
         "host": "h",
         "dbname": "d",
@@ -70,11 +70,11 @@ def test_parameters_that_postgres_knows_are_kept() -> None:
     }
 
 
-def test_an_at_sign_in_a_parameter_is_no_password() -> None:
+def test_at_sign_in_a_parameter_is_not_read_as_a_password() -> None:
     assert url("postgres://h/d?application_name=me@here")["host"] == "h"
 
 
-def test_jdbc_s_way_to_ask_for_tls() -> None:
+def test_jdbc_parameter_ssl_means_sslmode_require() -> None:
     assert url("postgres://h/d?ssl=true")["sslmode"] == "require"
 
 
@@ -89,31 +89,34 @@ def test_jdbc_s_way_to_ask_for_tls() -> None:
         ("postgres://h.internal/d", "h.internal"),
     ],
 )
-def test_hosts_of_every_kind(text: str, host: str) -> None:
+def test_sockets_ipv6_and_names_are_read_as_hosts(text: str, host: str) -> None:
     parameters = url(text)
     assert (parameters["host"], parameters["dbname"]) == (host, "d")
 
 
-def test_several_hosts_come_one_at_a_time() -> None:
+def test_several_hosts_are_split() -> None:
     hosts = each_host(url("postgres://u@one:1,two,[::3]:3/d"))
-    assert [(each["host"], each["port"]) for each in hosts] == [
+    assert [(host_parameters["host"], host_parameters["port"]) for host_parameters in hosts] == [
         ("one", "1"),
         ("two", "5432"),
         ("::3", "3"),
     ]
-    assert {each["user"] for each in hosts} == {"u"}
+    assert {host_parameters["user"] for host_parameters in hosts} == {"u"}
 
 
-def test_one_port_holds_for_all_hosts() -> None:
+def test_one_port_applies_to_all_hosts() -> None:
     hosts = each_host({"host": "one,two", "port": "6"})
-    assert [(each["host"], each["port"]) for each in hosts] == [("one", "6"), ("two", "6")]
+    assert [(host_parameters["host"], host_parameters["port"]) for host_parameters in hosts] == [
+        ("one", "6"),
+        ("two", "6"),
+    ]
 
 
-def test_where_nothing_is_said_it_is_this_machine() -> None:
+def test_default_host_is_localhost() -> None:
     assert each_host({}) == [{"host": "localhost", "port": "5432"}]
 
 
-def test_postgres_s_own_variables_fill_in() -> None:
+def test_pg_variables_fill_missing_parts() -> None:
     environ = {
         "PGHOST": "h",
         "PGPORT": "5433",
@@ -149,13 +152,13 @@ def test_postgres_s_own_variables_fill_in() -> None:
         ("LOG_LEVEL", "loud"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
+def test_invalid_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as refused:
         load({name: value})
     assert "secret" not in str(refused.value)
 
 
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_empty_variable_counts_as_unset() -> None:
     names = [
         "DATABASE_DRIVER",
         "DATABASE_POOL_SIZE",

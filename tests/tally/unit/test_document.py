@@ -1,4 +1,4 @@
-"""The OpenAPI document as other programs read it."""
+"""The OpenAPI document, as its consumers read it."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from backend.problems import CATALOGUE, SLUGS
 from local.steps import ROOT
 
 
-def printed(**environ: str) -> str:
-    """What the command prints, with nothing in the environment that names a database."""
+def print_document(**environ: str) -> str:
+    """Run the command without a database in the environment; return its output."""
     return subprocess.run(
         [sys.executable, "-m", "backend.openapi"],
         cwd=ROOT,
@@ -29,24 +29,24 @@ def references(node: Any) -> set[str]:
     return set().union(*map(references, node)) if isinstance(node, list) else set()
 
 
-def test_the_document_is_always_the_same_text() -> None:
-    texts = {printed(PYTHONHASHSEED=seed) for seed in ("1", "2")}
-    texts.add(printed(DATABASE_DRIVER="pg8000", DATABASE_URL="postgres://nowhere/none"))
+def test_document_does_not_depend_on_the_environment() -> None:
+    texts = {print_document(PYTHONHASHSEED=seed) for seed in ("1", "2")}
+    texts.add(print_document(DATABASE_DRIVER="pg8000", DATABASE_URL="postgres://nowhere/none"))
     assert len(texts) == 1
 
 
-def test_every_reference_leads_somewhere_and_every_operation_has_a_name() -> None:
-    document = json.loads(printed())
+def test_references_resolve_and_operations_are_named() -> None:
+    document = json.loads(print_document())
     assert document["openapi"].startswith("3.1.")
     schemas = document["components"]["schemas"]
     assert references(document) == {f"#/components/schemas/{name}" for name in schemas}
-    operations = [each for item in document["paths"].values() for each in item.values()]
-    assert len({each["operationId"] for each in operations}) == len(operations) == 11
-    assert all(each["summary"] for each in operations)
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations) == 11
+    assert all(operation["summary"] for operation in operations)
 
 
-def test_requests_are_closed_to_what_they_do_not_name() -> None:
-    schemas = json.loads(printed())["components"]["schemas"]
+def test_request_schemas_forbid_additional_properties() -> None:
+    schemas = json.loads(print_document())["components"]["schemas"]
     for name in ("NewPoll", "PollPatch", "NewBallot"):
         assert schemas[name]["additionalProperties"] is False
 

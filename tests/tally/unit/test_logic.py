@@ -1,4 +1,4 @@
-"""The backend's pure parts: buckets, ids, texts, waiting."""
+"""The pure parts of the backend: buckets, ids, texts, deadlines."""
 
 import socket
 import time
@@ -17,7 +17,7 @@ START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 # Buckets
 
 
-def how_many(first: datetime, last: datetime) -> int:
+def bucket_count(first: datetime, last: datetime) -> int:
     width = buckets.width_for(first, last)
     return buckets.number_of(last, width) - buckets.number_of(first, width) + 1
 
@@ -36,18 +36,18 @@ def how_many(first: datetime, last: datetime) -> int:
         (timedelta(days=36500), 210 * 86400),
     ],
 )
-def test_the_width_is_round_and_as_narrow_as_can_be(span: timedelta, width: int) -> None:
+def test_bucket_width_is_round_and_minimal(span: timedelta, width: int) -> None:
     assert buckets.width_for(START, START + span) == width
 
 
-def test_there_are_never_more_than_200_buckets() -> None:
+def test_bucket_count_is_at_most_200() -> None:
     for seconds in [*range(0, 4000, 7), *range(0, 10**9, 1_234_567)]:
         for shift in (0, 1, 59, 3599, 86399):
             first = START + timedelta(seconds=shift)
-            assert 1 <= how_many(first, first + timedelta(seconds=seconds)) <= 200
+            assert 1 <= bucket_count(first, first + timedelta(seconds=seconds)) <= 200
 
 
-def test_every_moment_lies_in_its_bucket() -> None:
+def test_time_lies_in_its_bucket() -> None:
     for width in buckets.WIDTHS:
         for microseconds in (0, 1, 499_999, 999_999):
             moment = START.replace(microsecond=microseconds)
@@ -55,14 +55,14 @@ def test_every_moment_lies_in_its_bucket() -> None:
             assert start <= moment < start + timedelta(seconds=width)
 
 
-def test_widths_grow() -> None:
+def test_bucket_widths_increase() -> None:
     assert all(narrow < wide for narrow, wide in pairwise(buckets.WIDTHS))
 
 
 # Ids and secrets
 
 
-def test_ids_are_of_letters_that_nobody_mistakes() -> None:
+def test_poll_ids_have_unambiguous_characters() -> None:
     assert len(set(ALPHABET)) == 32
     assert not set("ilou") & set(ALPHABET)
     ids = {new_poll_id() for _ in range(1000)}
@@ -72,7 +72,7 @@ def test_ids_are_of_letters_that_nobody_mistakes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("abcd2345", "abcd2345"),
         ("ABCD2345", "abcd2345"),
@@ -87,23 +87,23 @@ def test_ids_are_of_letters_that_nobody_mistakes() -> None:
         ("\0" * 8, None),
     ],
 )
-def test_an_id_is_read_as_it_was_meant(typed: str, meant: str | None) -> None:
-    assert canonical_poll_id(typed) == meant
+def test_typed_poll_id_is_normalised(typed: str, expected: str | None) -> None:
+    assert canonical_poll_id(typed) == expected
 
 
-def test_secrets_are_long_and_kept_as_hashes_that_tell_nothing() -> None:
+def test_secrets_are_long_and_their_digests_differ() -> None:
     assert len(new_secret()) == 32
     assert new_secret() != new_secret()
     assert len(digest("a")) == 32
     assert digest("a", "b") != digest("ab") != digest("b", "a")
-    assert digest("\udcff")  # what a header of bytes that are no text is decoded to
+    assert digest("\udcff")  # the decoding of header bytes that are not text
 
 
 # Texts
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("text", "expected"),
     [
         ("  a  b ", "a b"),
         ("a\r\n\tb", "a b"),
@@ -113,14 +113,14 @@ def test_secrets_are_long_and_kept_as_hashes_that_tell_nothing() -> None:
         (None, None),
     ],
 )
-def test_text_is_kept_as_one_line(given: Any, kept: Any) -> None:
-    assert one_line(given) == kept
+def test_text_becomes_one_normalised_line(text: Any, expected: Any) -> None:
+    assert one_line(text) == expected
 
 
-# Waiting
+# Deadlines
 
 
-def test_patience_is_the_shortest_of_all_that_hold() -> None:
+def test_deadline_is_the_earliest_of_all_in_effect() -> None:
     assert patience.left() is None
     with patience.at_most(100):
         with patience.at_most(1):
@@ -133,15 +133,15 @@ def test_patience_is_the_shortest_of_all_that_hold() -> None:
     assert patience.left() is None
 
 
-def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_resolution_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: time.sleep(30) or [])
-    begin = time.monotonic()
+    started_at = time.monotonic()
     with patience.at_most(0.1), pytest.raises(TimeoutError, match="not resolved in time"):
         addresses.resolve("db.example", 5432)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - started_at < 10
 
 
-def test_a_name_has_its_addresses_each_once() -> None:
-    found = addresses.resolve("localhost", 5432)
-    assert set(found) & {"127.0.0.1", "::1"}
-    assert len(found) == len(set(found))
+def test_name_resolves_to_distinct_addresses() -> None:
+    resolved = addresses.resolve("localhost", 5432)
+    assert set(resolved) & {"127.0.0.1", "::1"}
+    assert len(resolved) == len(set(resolved))

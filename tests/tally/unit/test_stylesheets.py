@@ -1,4 +1,4 @@
-"""The stylesheets: no side is named, so that a page that is read from the right is mirrored."""
+"""The stylesheets have no physical directions, so that right-to-left pages are mirrored."""
 
 import re
 
@@ -6,27 +6,27 @@ from local.steps import ROOT
 
 SOURCES = ROOT / "frontend/src"
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-# left, margin-right, text-align: left and the like; and :dir(), which the build would turn into a
+# left, margin-right, text-align: left and the like; and :dir(), which the build would replace by a
 # list of languages.
-SIDED = re.compile(
+PHYSICAL = re.compile(
     r"(?<![\w-])(?:left|right)\s*:|-(?:left|right)\s*:|:[^;{}]*\b(?<!-)(?:left|right)\b[^;{}]*;"
     r"|:dir\("
 )
 
 
-def test_no_stylesheet_names_a_side() -> None:
+def test_stylesheets_have_no_physical_directions() -> None:
     sheets = sorted(SOURCES.rglob("*.css"))
     assert sheets
     found = {
-        sheet.name: sided
+        sheet.name: matches
         for sheet in sheets
-        if (sided := SIDED.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8"))))
+        if (matches := PHYSICAL.findall(COMMENT.sub("", sheet.read_text(encoding="utf-8"))))
     }
     assert not found
 
 
-def test_what_names_a_side_is_found() -> None:
-    for sided in ("margin-left: 1px;", "left: 0;", "text-align: right;", "a:dir(rtl) {}"):
-        assert SIDED.search(sided), sided
+def test_physical_directions_are_found() -> None:
+    for matches in ("margin-left: 1px;", "left: 0;", "text-align: right;", "a:dir(rtl) {}"):
+        assert PHYSICAL.search(matches), matches
     for neutral in ("margin-inline-start: 1px;", "inset: 0;", "direction: ltr;", ".left-over {}"):
-        assert not SIDED.search(neutral), neutral
+        assert not PHYSICAL.search(neutral), neutral

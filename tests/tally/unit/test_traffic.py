@@ -1,4 +1,4 @@
-"""Counting over processes that come, fork and are killed."""
+"""Counting requests in processes that start, fork and are killed."""
 
 import os
 import signal
@@ -29,10 +29,10 @@ def slots_in_use(counter: Counter) -> list[int]:
 
 
 def in_child(work: Callable[[], None]) -> int:
-    """Do `work` in a forked process that then waits to be killed; its pid."""
+    """Run `work` in a forked process that then waits to be killed; return its pid."""
     reading, writing = os.pipe()
     if (pid := os.fork()) == 0:
-        signal.alarm(20)  # and if it hangs, it ends
+        signal.alarm(20)  # end it if it hangs
         work()
         os.write(writing, b".")
         signal.pause()
@@ -47,38 +47,40 @@ def kill(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def test_what_the_app_answers_is_counted_and_its_errors_too() -> None:
+def test_requests_and_errors_of_the_app_are_counted() -> None:
     app = create_app(NOWHERE)
     client = app.test_client()
     for path in ("/api/openapi.json", "/api/nothing", "/api/polls/00000000", "/api/status"):
         client.get(path)
-    told = client.get("/api/status").json["traffic"]
-    assert told["bucket_seconds"] == 10
-    assert sum(bucket["requests"] for bucket in told["buckets"]) == 3  # not those for the status
-    assert sum(bucket["errors"] for bucket in told["buckets"]) == 1  # 503: no database
+    traffic_json = client.get("/api/status").json["traffic"]
+    assert traffic_json["bucket_seconds"] == 10
+    assert (
+        sum(bucket["requests"] for bucket in traffic_json["buckets"]) == 3
+    )  # without those for the status
+    assert sum(bucket["errors"] for bucket in traffic_json["buckets"]) == 1  # 503: no database
     app.extensions["engine"].dispose()
 
 
-def test_the_buckets_are_the_last_ten_minutes() -> None:
+def test_buckets_cover_the_last_ten_minutes() -> None:
     starts = [bucket.start for bucket in Counter().traffic().buckets]
     assert len(starts) == BUCKETS
     assert all(later - earlier == timedelta(seconds=10) for earlier, later in pairwise(starts))
-    now, a_second = datetime.now(UTC), timedelta(seconds=1)  # of rounding
-    assert starts[-1] - a_second <= now <= starts[-1] + timedelta(seconds=10) + a_second
+    now, one_second = datetime.now(UTC), timedelta(seconds=1)  # for rounding
+    assert starts[-1] - one_second <= now <= starts[-1] + timedelta(seconds=10) + one_second
 
 
-def test_what_is_older_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_buckets_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
     for number, shown in [(1000, 1), (1000 + BUCKETS - 1, 2), (1000 + BUCKETS, 2), (5000, 1)]:
         monkeypatch.setattr(traffic, "_bucket_now", lambda n=number: n)
         counter.add(failed=True)
         assert sums(counter) == (shown, shown)
     monkeypatch.setattr(traffic, "_bucket_now", lambda: 5000 + RING)
-    counter.add(failed=False)  # in the place of the one before
+    counter.add(failed=False)  # in the slot of an old bucket
     assert sums(counter) == (1, 0)
 
 
-def test_no_figure_runs_over_into_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_counter_does_not_overflow_into_its_neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
     monkeypatch.setattr(traffic, "FULL", 3)
     for _ in range(5):
@@ -86,7 +88,7 @@ def test_no_figure_runs_over_into_another(monkeypatch: pytest.MonkeyPatch) -> No
     assert sums(counter) == (3, 3)
 
 
-def test_all_processes_are_counted_and_the_dead_ones_too() -> None:
+def test_requests_of_all_processes_are_counted_even_dead_ones() -> None:
     counter = Counter()
     counter.add(failed=False)
     children = [in_child(lambda: counter.add(failed=True)) for _ in range(3)]
@@ -96,7 +98,7 @@ def test_all_processes_are_counted_and_the_dead_ones_too() -> None:
     assert sums(counter) == (4, 3)
 
 
-def test_a_slot_that_a_dead_process_leaves_is_used_again_with_what_is_in_it() -> None:
+def test_slot_of_a_dead_process_is_reused_with_its_counts() -> None:
     counter = Counter()
     for _ in range(SLOTS + 2):
         kill(in_child(lambda: counter.add(failed=False)))
@@ -104,7 +106,7 @@ def test_a_slot_that_a_dead_process_leaves_is_used_again_with_what_is_in_it() ->
     assert slots_in_use(counter) == [0]
 
 
-def test_processes_that_live_at_once_have_slots_of_their_own() -> None:
+def test_concurrent_processes_have_separate_slots() -> None:
     counter = Counter()
     counter.add(failed=False)
     children = [in_child(lambda: [counter.add(False) for _ in range(500)]) for _ in range(4)]
@@ -115,7 +117,7 @@ def test_processes_that_live_at_once_have_slots_of_their_own() -> None:
     assert sums(counter) == (2001, 0)
 
 
-def test_a_fork_while_a_request_is_counted_hangs_nobody() -> None:
+def test_fork_during_a_count_does_not_deadlock() -> None:
     counter = Counter()
     with counter._lock:
         child = in_child(lambda: counter.add(failed=False))
@@ -123,10 +125,10 @@ def test_a_fork_while_a_request_is_counted_hangs_nobody() -> None:
     assert sums(counter) == (1, 0)
 
 
-def test_where_nothing_can_be_written_nothing_is_counted_and_all_works(
+def test_app_works_uncounted_without_a_writable_temporary_folder(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", "/proc")  # nobody can make a file there
+    monkeypatch.setattr(tempfile, "tempdir", "/proc")  # no process can create a file there
     app = create_app(NOWHERE)
     client = app.test_client()
     assert client.get("/api/openapi.json").status_code == 200
@@ -135,8 +137,8 @@ def test_where_nothing_can_be_written_nothing_is_counted_and_all_works(
     app.extensions["engine"].dispose()
 
 
-def test_a_full_disk_is_noticed_before_it_kills() -> None:
-    """A limit on the size of files stands in for it: both end a write before its end."""
+def test_full_disk_is_detected_without_a_crash() -> None:
+    """A limit on the size of files simulates it: both make a write fail."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
         "from backend import create_app\n"
@@ -144,5 +146,5 @@ def test_a_full_disk_is_noticed_before_it_kills() -> None:
         "assert client.get('/api/openapi.json').status_code == 200\n"
         "assert client.get('/api/status').json['traffic'] is None\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

@@ -1,4 +1,4 @@
-"""Tally, with addresses at which a worker falls ill."""
+"""Tally with extra routes that make a worker misbehave."""
 
 import os
 import signal
@@ -17,51 +17,51 @@ MB = 2**20
 LONG = "4321"
 
 
-@app.get("/api/ill/slow")
+@app.get("/api/fault/slow")
 def slow() -> str:
-    """Say so, and answer after so many seconds."""
+    """Print a line, and respond after the given number of seconds."""
     print("at work", flush=True)
     time.sleep(float(request.args["seconds"]))
     return str(os.getpid())
 
 
-@app.get("/api/ill/leak")
+@app.get("/api/fault/leak")
 def leak() -> str:
-    """Keep so many MB, forever."""
+    """Leak the given number of MB."""
     _kept.append(os.urandom(MB) * int(request.args["mb"]))
     return str(os.getpid())
 
 
-@app.post("/api/ill/devour")
-def devour() -> str:
-    """Take memory until there is no more, faster than anybody looks."""
+@app.post("/api/fault/use-all-memory")
+def use_all_memory() -> str:
+    """Allocate memory until there is none left, faster than any check."""
     while True:
         _kept.append(os.urandom(MB) * 8)
 
 
-@app.get("/api/ill/break")
-def break_() -> str:
-    """Fail, with the settings at hand."""
+@app.get("/api/fault/break")
+def raise_error() -> str:
+    """Raise an exception, with the settings in scope."""
     raise LookupError(f"the app's own mistake, on {sorted(current_app.extensions)}")
 
 
-@app.get("/api/ill/query")
+@app.get("/api/fault/query")
 def query() -> str:
-    """Ask the database for what it has not."""
+    """Run a query that fails."""
     with transaction() as connection:
         return str(connection.exec_driver_sql("SELECT 1 FROM no_such_table").scalar())
 
 
-@app.get("/api/ill/litter")
-def litter() -> str:
-    """Start programs and forget them: some end at once, one goes on."""
+@app.get("/api/fault/leave-children")
+def leave_children() -> str:
+    """Start programs without waiting for them: three end at once, one keeps running."""
     for seconds in ("0", "0", "0", LONG):
         subprocess.Popen(["sleep", seconds])
     return str(os.getpid())
 
 
-@app.get("/api/ill/stop")
+@app.get("/api/fault/stop")
 def stop() -> str:
-    """Stand still as a whole, as in a deadlock of C code that holds the interpreter."""
+    """Stop the whole process, as a deadlock in C code that holds the GIL does."""
     os.kill(os.getpid(), signal.SIGSTOP)
     return str(os.getpid())
