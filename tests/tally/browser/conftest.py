@@ -1,7 +1,7 @@
-"""A real Chromium, and what every test that drives it watches for.
+"""A real Chromium, and the checks of every test that drives it.
 
-`visitor` is someone with a device of their own; `newcomer` brings in further people. A page that
-logs an error or breaks the content security policy fails its test, whatever else went well.
+`new_visitor` opens a browser context per person. A page that logs an error or violates the content
+security policy fails its test.
 """
 
 import os
@@ -16,7 +16,7 @@ from local.steps import ROOT
 from tests.tally.browser.tally import DESKTOP, PHONE, Size, Visitor
 
 ARTEFACTS = ROOT / ".artefacts"
-# The same browser without windows of its own comes first: it takes two thirds of the time.
+# The headless shell comes first: it takes two thirds of the time.
 CHROMIUMS = (
     "chromium-headless-shell",
     "chromium",
@@ -32,7 +32,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# What the browser itself writes for each answer >= 400: the tests ask for such answers.
+# The browser logs this for each response >= 400, and the tests cause such responses.
 EXPECTED = re.compile(r"Failed to load resource")
 
 WATCH_POLICY = """
@@ -41,17 +41,17 @@ addEventListener("securitypolicyviolation", (event) => {
 });
 """
 
-# Generous, since a busy machine is slow; only what fails takes as long.
+# Generous, since a busy machine is slow; only failures take this long.
 expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium. Without one the test is skipped."""
+    """A headless Chromium; if there is none, the test is skipped."""
     program = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if program is None:
         pytest.skip(f"no Chromium on PATH (looked for {', '.join(CHROMIUMS)})")
-    # Chromium's sandbox refuses to work for root, as which containers and CI machines run.
+    # Chromium's sandbox does not work for root, the user of many containers and CI machines.
     sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *sandbox])
@@ -60,12 +60,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def newcomer(browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """A function that brings in a visitor: `newcomer(url, size=PHONE, dark=True)`."""
-    complaints: list[str] = []
+def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """A function that opens a browser for a visitor: `new_visitor(url, size=PHONE, dark=True)`."""
+    console_errors: list[str] = []
     contexts = []
 
-    def bring(url: str, size: Size = DESKTOP, *, dark: bool = False) -> Visitor:
+    def open_visitor(url: str, size: Size = DESKTOP, *, dark: bool = False) -> Visitor:
         context = browser.new_context(
             base_url=url,
             viewport={"width": size.width, "height": size.height},
@@ -78,38 +78,38 @@ def newcomer(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         context.add_init_script(WATCH_POLICY)
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: complaints.extend(_complaint(message)))
-        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
-        return Visitor(page, complaints)
+        page.on("console", lambda message: console_errors.extend(_errors_in(message)))
+        page.on("pageerror", lambda error: console_errors.append(f"uncaught: {error}"))
+        return Visitor(page, console_errors)
 
-    yield bring
+    yield open_visitor
     for context in contexts:
         context.close()
-    assert not complaints, "\n".join(complaints)
+    assert not console_errors, "\n".join(console_errors)
 
 
-def _complaint(message: ConsoleMessage) -> list[str]:
-    bad = message.type in {"error", "warning"} and not EXPECTED.search(message.text)
-    return [f"{message.type}: {message.text}"] if bad else []
+def _errors_in(message: ConsoleMessage) -> list[str]:
+    is_error = message.type in {"error", "warning"} and not EXPECTED.search(message.text)
+    return [f"{message.type}: {message.text}"] if is_error else []
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def size(request: pytest.FixtureRequest) -> Size:
-    """The window that the test is run in; it is run in each."""
+    """The window size; the test runs in each."""
     chosen: Size = request.param
     return chosen
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """A function that keeps a picture of a page in .artefacts/, for people to look at."""
+def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """A function that saves a screenshot of a page in .artefacts/, for review."""
 
     def take(page: Page, name: str) -> None:
         ARTEFACTS.mkdir(exist_ok=True)
         (ARTEFACTS / ".gitignore").write_text("*\n")
         width = page.viewport_size["width"] if page.viewport_size else 0
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        # Bars and crosses are drawn at their end, not on the way.
+        # Wait until animations are finished.
         page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
         page.screenshot(path=ARTEFACTS / f"{name}-{width}.png", full_page=True)
 

@@ -1,4 +1,4 @@
-"""Where things are on a page: what a reader would call overlapping, cut off or out of line."""
+"""Positions on a page: checks for overlapping, cut-off and misaligned parts."""
 
 from itertools import combinations
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from tests.tally.browser.tally import Size
 
 SLACK = 2.0  # px: browsers lay out in fractions of a pixel, and neighbours may share a border
 
-# What a count is made of. Each is a leaf: none of them holds another.
+# The parts of a page. Each is a leaf: none contains another.
 PARTS = (
     ".question, .results-ballots, .results-unit, .live-state, .headline, .result-percent,"
     " .result-label, .result-votes, .result-bar, .hint, .label, .address, .outcome-name,"
@@ -17,8 +17,8 @@ PARTS = (
     " .masthead-link, .field-error, .input, .segment, .chart-key li, .time-chart"
 )
 
-# From side to side where the text ends, which may be beyond its box; from top to bottom the box,
-# as the letters' own height is more than a line of large numerals takes.
+# Horizontally the extent of the text, which may exceed its box; vertically the box, since the
+# height of the letters exceeds a line of large numerals.
 MEASURE = """(selector) => [...document.querySelectorAll(selector)]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }))
   .map((element) => {
@@ -39,7 +39,7 @@ MEASURE = """(selector) => [...document.querySelectorAll(selector)]
 
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
-# Fonts are there, no animation that ends is running, and ten frames in a row have looked the same.
+# Wait until fonts are loaded, no finite animation is running, and ten frames in a row are the same.
 SETTLE = """async (selector) => {
   const places = () => [...document.querySelectorAll(selector)].map((element) => {
     const { x, y, width, height } = element.getBoundingClientRect();
@@ -56,13 +56,13 @@ SETTLE = """async (selector) => {
   }
 }"""
 
-NOTE_SHIFTS = """
+RECORD_SHIFTS = """
 window.shifts = [];
 window.shiftObserver = new PerformanceObserver((list) => shifts.push(...list.getEntries()));
 shiftObserver.observe({ type: "layout-shift", buffered: true });
 """
-# An observer is told a moment later; it is asked for what it has not been told yet.
-SHIFTED = """() => {
+# The observer is notified with a delay, so its pending records are taken as well.
+TOTAL_SHIFT = """() => {
   shifts.push(...shiftObserver.takeRecords());
   return shifts.reduce((sum, { value }) => sum + value, 0);
 }"""
@@ -78,7 +78,7 @@ class Box(NamedTuple):
     bottom: float
 
     def overlaps(self, other: "Box") -> bool:
-        """Whether both cover more than a hairline."""
+        """Whether they overlap by more than SLACK."""
         return (
             min(self.right, other.right) - max(self.left, other.left) > SLACK
             and min(self.bottom, other.bottom) - max(self.top, other.top) > SLACK
@@ -86,54 +86,58 @@ class Box(NamedTuple):
 
 
 def boxes(page: Page, selector: str = PARTS) -> list[Box]:
-    """Where the visible elements of a selector are, in the order of the page."""
-    return [Box(**found) for found in page.evaluate(MEASURE, selector)]
+    """The boxes of the visible elements of a selector, in document order."""
+    return [Box(**elements) for elements in page.evaluate(MEASURE, selector)]
 
 
-def expect_apart(page: Page) -> None:
-    """No part of the page lies over another."""
-    found = boxes(page)
-    assert len(found) > 2
-    over = [f"{one} over {two}" for one, two in combinations(found, 2) if one.overlaps(two)]
-    assert not over, "\n".join(over)
+def expect_no_overlap(page: Page) -> None:
+    """Assert that no parts of the page overlap."""
+    elements = boxes(page)
+    assert len(elements) > 2
+    overlaps = [
+        f"{first} overlaps {second}"
+        for first, second in combinations(elements, 2)
+        if first.overlaps(second)
+    ]
+    assert not overlaps, "\n".join(overlaps)
 
 
 def expect_within(page: Page, size: Size, *, scrolled: bool = False) -> None:
-    """Every part is on the screen, or on the page as far as it may be scrolled down."""
-    lowest = float("inf") if scrolled else size.height
+    """Assert that every part is on the screen, or with `scrolled` on the page."""
+    bottom_limit = float("inf") if scrolled else size.height
     outside = [
         box
         for box in boxes(page)
         if min(box.left, box.top) < -SLACK
         or box.right > size.width + SLACK
-        or box.bottom > lowest + SLACK
+        or box.bottom > bottom_limit + SLACK
     ]
     assert not outside, outside
-    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wider <= 0
+    excess = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert excess <= 0
     if not scrolled:
         assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0
 
 
-def note_shifts(page: Page) -> None:
-    """Have the pages that are opened from now on note what moves by itself."""
-    page.add_init_script(NOTE_SHIFTS)
+def record_shifts(page: Page) -> None:
+    """Record the layout shifts of the pages that are opened from now on."""
+    page.add_init_script(RECORD_SHIFTS)
 
 
-def shifted(page: Page) -> float:
-    """How much has moved by itself since the page was opened: the sum of its layout shifts."""
+def total_shift(page: Page) -> float:
+    """The sum of the layout shifts since the page was opened."""
     page.evaluate(TWO_FRAMES)
-    return float(page.evaluate(SHIFTED))
+    return float(page.evaluate(TOTAL_SHIFT))
 
 
 def resize(page: Page, size: Size) -> None:
-    """Make the window as large, and wait until nothing on the page moves any more."""
+    """Resize the window, and wait until nothing on the page moves."""
     page.set_viewport_size({"width": size.width, "height": size.height})
     page.evaluate(SETTLE, PARTS)
 
 
 def font_size(page: Page, selector: str) -> float:
-    """Of the first such element, in CSS pixels."""
+    """The font size of the first element of a selector, in CSS pixels."""
     return float(
         page.locator(selector).first.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
     )

@@ -1,4 +1,4 @@
-"""What people do with Tally, in their words; the tests say what must come of it."""
+"""What people do with Tally: the page object of the browser tests."""
 
 import re
 import time
@@ -15,7 +15,7 @@ class Size(NamedTuple):
     height: int
 
 
-PATIENCE_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 
 SMALL_PHONE = Size(320, 568)
 PHONE = Size(375, 740)
@@ -24,33 +24,35 @@ PROJECTORS = [Size(1024, 768), Size(1280, 720), Size(1920, 1080)]
 
 
 class Visitor:
-    """Someone in front of a browser of their own, with cookies and storage of their own."""
+    """A person with a browser, with separate cookies and storage."""
 
-    def __init__(self, page: Page, complaints: list[str]) -> None:
+    def __init__(self, page: Page, console_errors: list[str]) -> None:
         self.page = page
-        self.complaints = complaints  # what the pages of this test have logged as wrong so far
+        self.console_errors = (
+            console_errors  # errors that the pages of this test have logged so far
+        )
 
     def open(self, address: str) -> Page:
-        """Go to a page and wait until it is drawn."""
+        """Go to a page and wait until it is rendered."""
         self.page.goto(address)
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
         return self.page
 
     def wait_until(self, expression: str) -> None:
-        """Wait until a JavaScript expression holds.
+        """Wait until a JavaScript expression is true.
 
-        Asked from here, each time anew: Playwright's wait_for_function evaluates again inside the
+        It is evaluated from here each time: Playwright's wait_for_function evaluates it inside the
         page, where the content security policy forbids it.
         """
-        give_up = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not self.page.evaluate(expression):
-            assert time.monotonic() < give_up, f"not so: {expression}"
+            assert time.monotonic() < deadline, f"not true: {expression}"
             self.page.wait_for_timeout(50)
 
-    # Asking
+    # Creating
 
-    def ask(self, question: str, options: Sequence[str], *, several: bool = False) -> str:
-        """Create a poll through the form; returns the address to vote at, as a path."""
+    def create_poll(self, question: str, options: Sequence[str], *, several: bool = False) -> str:
+        """Create a poll through the form; return the path of its ballot."""
         self.page.goto("/")
         self.fill_in(question, options)
         if several:
@@ -60,49 +62,49 @@ class Visitor:
         return re.sub(r"^https?://[^/]+|/manage#.*$", "", self.page.url)
 
     def fill_in(self, question: str, options: Sequence[str]) -> None:
-        """Type a question and its answers, adding as many fields as it takes."""
+        """Type a question and its answers, adding fields as needed."""
         self.page.get_by_label("Ask the room a question").fill(question)
         for number, text in enumerate(options, 1):
-            field = self.answer(number)
+            field = self.answer_field(number)
             if number > 2 and not field.is_visible():
                 self.page.get_by_role("button", name="Add an answer").click()
             field.fill(text)
 
-    def answer(self, number: int) -> Locator:
-        """The form's field for an answer, counted from 1."""
+    def answer_field(self, number: int) -> Locator:
+        """The form's field for an answer; numbers start at 1."""
         return self.page.get_by_role("textbox", name=f"Answer {number}", exact=True)
 
     # Voting
 
     def choose(self, *labels: str) -> None:
-        """Tap the lines of the ballot."""
+        """Tap the answers with these labels on the ballot."""
         for label in labels:
             self.page.locator("label").filter(has_text=label).click()
 
     def vote(self, *labels: str) -> None:
-        """Choose and send; waits until the vote is counted."""
+        """Choose and send; wait until the vote is counted."""
         self.choose(*labels)
         self.page.get_by_role("button", name=re.compile("^(Vote|Change my vote)$")).click()
         expect(self.page.get_by_text("Your vote is counted.")).to_be_visible()
 
     # Watching
 
-    def row(self, label: str) -> Locator:
-        """An option's row in the results."""
+    def result_row(self, label: str) -> Locator:
+        """The row of an option in the results."""
         return self.page.get_by_role("listitem").filter(has_text=label)
 
     def expect_share(self, label: str, votes: int, percent: int) -> None:
-        """Wait until the results say so."""
+        """Wait until the results show these votes and this percentage."""
         unit = "vote" if votes == 1 else "votes"
-        expect(self.row(label)).to_contain_text(f"{votes} {unit}")
-        expect(self.row(label)).to_contain_text(re.compile(rf"(?<!\d){percent}%"))
+        expect(self.result_row(label)).to_contain_text(f"{votes} {unit}")
+        expect(self.result_row(label)).to_contain_text(re.compile(rf"(?<!\d){percent}%"))
 
     # Managing
 
     def press(self, name: str) -> None:
-        """Press a button by its whole name."""
+        """Press the button with exactly this name."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def sees(self, text: str) -> None:
-        """Wait until the page says so."""
+    def expect_text(self, text: str) -> None:
+        """Wait until the page shows this text."""
         expect(self.page.get_by_text(text).first).to_be_visible()

@@ -1,4 +1,4 @@
-"""axe on every page and state: WCAG 2.2 A and AA, and its best practices; and the focus, seen."""
+"""axe on every page and state (WCAG 2.2 A and AA, best practices), and a visible focus."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll, without_database
 from tests.tally.browser.tally import PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -24,8 +24,9 @@ PAPER_AND_INK = """() => {
   return [backgroundColor, color].map((one) => one.match(/\\d+/g).map(Number));
 }"""
 
-# Where the focus is, and whether that is seen: by an outline or a shadow (a field's line) of its
-# own, or in its label or row, where the control itself is hidden from view. Nothing past the last.
+# The focused control, and whether its focus is visible: by an outline or a shadow (a field's line)
+# of the control, or of its label or row if the control itself is hidden. Null after the last
+# control.
 FOCUS = """() => {
   const one = document.activeElement;
   window.first ??= one;
@@ -47,9 +48,11 @@ FOCUS = """() => {
 
 
 def expect_accessible(page: Page, state: str) -> None:
-    """In the light, by every rule; in the dark, where nothing but the colours is another."""
+    """Check the light theme by every rule, and the dark theme, which differs only in colours, by
+    those.
+    """
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    # Colours in the middle of a transition are nobody's.
+    # Colours during a transition do not count.
     page.emulate_media(reduced_motion="reduce")
     page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -62,20 +65,20 @@ def expect_accessible(page: Page, state: str) -> None:
 
 
 def expect_no_violation(page: Page, state: str, rules: list[str]) -> None:
-    # One example suffices of what is right; what is preloaded serves rules for media and none of
-    # ours, and makes a style of a sheet that is still on its way, against the page's policy.
-    wanted = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
-    found: dict[str, Any] = page.evaluate("(wanted) => axe.run(wanted)", wanted)
+    # One example of each passed rule suffices. Preloading serves only rules for media, and would
+    # add a style for a stylesheet that is still loading, against the page's policy.
+    options = {"runOnly": rules, "resultTypes": ["violations"], "preload": False}
+    found: dict[str, Any] = page.evaluate("(wanted) => axe.run(wanted)", options)
     assert found["passes"]
-    told = [
+    violations = [
         f"{state}: {one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}"
         for one in found["violations"]
     ]
-    assert not told, "\n".join(told)
+    assert not violations, "\n".join(violations)
 
 
 def expect_focus_seen(page: Page) -> None:
-    """Wherever Tab leads, from the page's beginning to its end."""
+    """Assert that the focus is visible on every control that Tab reaches."""
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     places = []
     page.keyboard.press("Tab")
@@ -86,33 +89,35 @@ def expect_focus_seen(page: Page) -> None:
     assert not [place["name"] for place in places if not place["seen"]]
 
 
-def refuse(page: Page, method: str) -> None:
-    """Have the server be away for one method."""
+def block_method(page: Page, method: str) -> None:
+    """Make requests with one method fail, as if the server were away."""
     page.route(
         "**/api/polls/*",
         lambda route: route.abort() if route.request.method == method else route.fallback(),
     )
 
 
-def asked(stack: Stack, options: int = 3, **members: object) -> Poll:
+def create_poll(stack: Stack, options: int = 3, **members: object) -> Poll:
     labels = [f"Answer number {number}" for number in range(1, options + 1)]
     return Poll(stack, "Which of these?", labels, **members)
 
 
-def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None:
-    page = newcomer(stack.url, size).page
+def test_axe_finds_no_violation_on_any_page(
+    stack: Stack, new_visitor: NewVisitor, size: Size
+) -> None:
+    page = new_visitor(stack.url, size).page
     polls = {
-        "of one": asked(stack),
-        "of several": asked(stack, 20, multiple=True),
-        "after voting": asked(stack, results="voted"),
-        "once closed": asked(stack, results="closed"),
+        "of one": create_poll(stack),
+        "of several": create_poll(stack, 20, multiple=True),
+        "after voting": create_poll(stack, results="voted"),
+        "once closed": create_poll(stack, results="closed"),
     }
     for name, poll in polls.items():
         for path in ("", "/results", "/present", "/manage", f"/manage#{poll.key}"):
             page.goto(f"{poll.address}{path}")
             expect_accessible(page, f"{name}, {path.split('#')[0] or 'ballot'}")
-    # Not the kept key: of a poll that this device does not manage.
-    page.goto(f"{asked(stack).address}/manage#not-the-key")
+    # Of a poll that this device does not manage, so that no key is stored.
+    page.goto(f"{create_poll(stack).address}/manage#not-the-key")
     expect(page.get_by_role("heading", name="This key does not open")).to_be_visible()
     expect_accessible(page, "a wrong key")
     for path in ("/", "/join", "/status", "/nowhere", "/p/00000000"):
@@ -120,40 +125,42 @@ def test_axe_finds_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None
         expect_accessible(page, path)
 
 
-def test_the_focus_is_seen_wherever_it_is(stack: Stack, newcomer: Newcomer) -> None:
-    page = newcomer(stack.url).page
-    page.emulate_media(reduced_motion="reduce")  # what only then comes into view is there at once
-    poll = asked(stack, multiple=True)
-    watch = (f"{poll.address}/results", f"{poll.address}/present")
-    for path in ("/", "/join", poll.address, *watch, poll.manage, "/status", "/nowhere"):
+def test_focus_is_visible_on_every_control(stack: Stack, new_visitor: NewVisitor) -> None:
+    page = new_visitor(stack.url).page
+    page.emulate_media(reduced_motion="reduce")  # controls that fade in are visible at once
+    poll = create_poll(stack, multiple=True)
+    results_paths = (f"{poll.address}/results", f"{poll.address}/present")
+    for path in ("/", "/join", poll.address, *results_paths, poll.manage, "/status", "/nowhere"):
         page.goto(path)
         expect_focus_seen(page)
 
 
-def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url, PHONE)
+def test_axe_finds_no_violation_in_intermediate_states(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    visitor = new_visitor(stack.url, PHONE)
     page = visitor.page
     page.goto("/")
     visitor.press("Open the poll")
     expect_accessible(page, "a form with errors")
     visitor.fill_in("Which?", [f"Answer number {number}" for number in range(1, 13)])
-    visitor.answer(12).fill("answer number 1")
-    visitor.answer(11).fill("x" * 103)
+    visitor.answer_field(12).fill("answer number 1")
+    visitor.answer_field(11).fill("x" * 103)
     visitor.press("Remove answer 5")
     page.keyboard.press("Alt+ArrowDown")
     expect_accessible(page, "a form with much in it")
     page.reload()
-    visitor.sees("Your draft is back.")
+    visitor.expect_text("Your draft is back.")
     expect_accessible(page, "a form with a draft")
     visitor.press("Start over")
     expect_accessible(page, "a form that was emptied")
 
     page.goto("/p/00000000")
     visitor.press("Go to the poll")
-    visitor.sees("No poll has this code")
+    visitor.expect_text("No poll has this code")
     expect_accessible(page, "a code that no poll has")
 
-    poll = asked(stack)
+    poll = create_poll(stack)
     page.goto(poll.address)
     visitor.press("Vote")
     expect_accessible(page, "a ballot with an error")
@@ -166,11 +173,11 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     expect(page.get_by_role("img", name="Votes over time.")).to_be_visible()
     expect_accessible(page, "votes over time")
     page.context.set_offline(True)
-    visitor.sees("Reconnecting…")
+    visitor.expect_text("Reconnecting…")
     expect_accessible(page, "results that may be old")
     page.context.set_offline(False)
     page.context.set_offline(True)
-    visitor.sees("Reconnecting…")
+    visitor.expect_text("Reconnecting…")
     expect_accessible(page, "results that may be old")
     page.context.set_offline(False)
     page.goto(poll.address)
@@ -178,12 +185,12 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     expect_accessible(page, "a change that was not sent")
     page.context.set_offline(True)
     visitor.press("Change my vote")
-    visitor.sees("Your vote is kept on this device.")
+    visitor.expect_text("Your vote is kept on this device.")
     expect_accessible(page, "a ballot that waits for the network")
     visitor.choose("Answer number 3")
     expect_accessible(page, "a change while a ballot waits")
     page.context.set_offline(False)
-    visitor.sees("Still counted")
+    visitor.expect_text("Still counted")
 
     page.goto(poll.manage)
     visitor.press("Show the QR code large")
@@ -191,24 +198,24 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
     page.keyboard.press("Escape")
     visitor.press("Delete the poll…")
     expect_accessible(page, "the question before deleting")
-    refuse(page, "DELETE")
+    block_method(page, "DELETE")
     visitor.press("Delete it for good")
-    visitor.sees("The server does not answer.")
+    visitor.expect_text("The server does not answer.")
     expect_accessible(page, "a poll that could not be deleted")
     visitor.press("Keep it")
     page.get_by_label("Closes by itself at").fill("2020-01-01T12:00")
     visitor.press("Set the closing time")
-    visitor.sees("Choose a time that is still to come")
+    visitor.expect_text("Choose a time that is still to come")
     expect_accessible(page, "a closing time that is past")
     visitor.press("Copy the secret link")
-    visitor.sees("Copied")
+    visitor.expect_text("Copied")
     expect_accessible(page, "a link that was copied")
     visitor.press("Close the poll")
-    visitor.sees("Closed")
-    page.goto(f"{asked(stack).address}/manage#not-the-key")
+    visitor.expect_text("Closed")
+    page.goto(f"{create_poll(stack).address}/manage#not-the-key")
     visitor.press("Open the page")
-    visitor.sees("This is neither")
-    expect_accessible(page, "a key that is none")
+    visitor.expect_text("This is neither")
+    expect_accessible(page, "an invalid key")
     page.route("**/api/**", lambda route: route.fulfill(status=500))
     page.goto(poll.address)
     expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=30_000)
@@ -218,13 +225,13 @@ def test_axe_finds_nothing_in_the_states_on_the_way(stack: Stack, newcomer: Newc
         page.goto(f"{poll.address}{path}")
         expect_accessible(page, f"closed, {path or 'ballot'}")
     page.goto(poll.address)
-    visitor.sees("Not sent, not counted")
+    visitor.expect_text("Not sent, not counted")
     expect_accessible(page, "a change that was not sent in time")
 
 
-def test_axe_finds_nothing_where_something_is_away(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url, PHONE)
-    page, poll = visitor.page, asked(stack)
+def test_axe_finds_no_violation_during_outages(stack: Stack, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(stack.url, PHONE)
+    page, poll = visitor.page, create_poll(stack)
     page.goto(f"{poll.address}/present")
     visitor.press("Show the QR code large")
     expect(page.get_by_role("dialog", name="QR code of").get_by_role("img")).to_be_visible()
@@ -241,7 +248,7 @@ def test_axe_finds_nothing_where_something_is_away(stack: Stack, newcomer: Newco
     status = without_database(stack)
     page.route("**/api/status", lambda route: route.fulfill(json=status))
     page.goto("/status")
-    visitor.sees("The database is away")
+    visitor.expect_text("The database is away")
     expect_accessible(page, "a database that is away")
 
     page.context.set_offline(True)
@@ -253,22 +260,24 @@ def test_axe_finds_nothing_where_something_is_away(stack: Stack, newcomer: Newco
 
     page.route("**/assets/results-*.js", lambda route: route.fulfill(status=404))
     page.goto(f"{poll.address}/results")
-    visitor.sees("Something broke")
+    visitor.expect_text("Something broke")
     expect_accessible(page, "a page whose file stays missing")
-    visitor.complaints.clear()  # the browser's own, on the files
+    visitor.console_errors.clear()  # the browser's own error about the files
 
 
-def test_axe_finds_nothing_on_a_ballot_that_ends(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url, PHONE)
-    page, poll = visitor.page, asked(stack)
+def test_axe_finds_no_violation_on_a_closed_or_deleted_ballot(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    visitor = new_visitor(stack.url, PHONE)
+    page, poll = visitor.page, create_poll(stack)
     page.goto(poll.address)
     visitor.choose("Answer number 1")
     page.context.set_offline(True)
     visitor.press("Vote")
-    visitor.sees("Waiting to be sent")
+    visitor.expect_text("Waiting to be sent")
     poll.close()
     page.context.set_offline(False)
-    visitor.sees("Too late, not counted")
+    visitor.expect_text("Too late, not counted")
     expect_accessible(page, "a ballot that came too late")
     poll.delete()
     expect(page.get_by_text("This poll was deleted")).to_be_visible(timeout=20_000)

@@ -1,4 +1,4 @@
-"""What became of a vote is told at its answer: nothing is lost, or called counted too soon."""
+"""The state of a vote is shown at its answer: no vote is lost, or shown as counted too early."""
 
 import re
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from tests.tally.browser.layout import boxes
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import PHONE, SMALL_PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
-Picture = Callable[[Page, str], None]
+NewVisitor = Callable[..., Visitor]
+Screenshot = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 COUNTED = "Your vote is counted."
 KEPT = "Your vote is kept on this device."
-LEARNS = 20_000  # ms; an open ballot looks every seven seconds
+POLL_TIMEOUT = 20_000  # ms; an open ballot polls the API every seven seconds
 THUMB = 44  # CSS pixels: WCAG 2.5.5
 TWENTY = [f"Answer number {number}" for number in range(1, 21)]
 
@@ -29,224 +29,226 @@ def poll(stack: Stack) -> Poll:
 
 
 @pytest.fixture
-def voter(stack: Stack, newcomer: Newcomer, poll: Poll) -> Visitor:
-    """In front of the open ballot."""
-    voter = newcomer(stack.url, SMALL_PHONE)
+def voter(stack: Stack, new_visitor: NewVisitor, poll: Poll) -> Visitor:
+    """A visitor at the open ballot."""
+    voter = new_visitor(stack.url, SMALL_PHONE)
     voter.page.goto(poll.address)
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
     return voter
 
 
-def says(voter: Visitor, label: str, mark: str) -> None:
-    """The words at an answer, which screen readers read with it."""
+def expect_mark(voter: Visitor, label: str, mark: str) -> None:
+    """Expect the text at an answer, which screen readers read with it."""
     radio = voter.page.get_by_role("radio", name=label, exact=True)
     expect(radio).to_have_accessible_description(mark)
 
 
-def learns_that_it_is_closed(voter: Visitor) -> None:
-    expect(voter.page.get_by_text("This poll is closed.")).to_be_visible(timeout=LEARNS)
+def expect_closed(voter: Visitor) -> None:
+    expect(voter.page.get_by_text("This poll is closed.")).to_be_visible(timeout=POLL_TIMEOUT)
 
 
-def crosses(voter: Visitor) -> int:
+def checked_count(voter: Visitor) -> int:
     return voter.page.get_by_role("radio", checked=True).count()
 
 
-def test_each_step_of_a_vote_is_told_at_its_answer(voter: Visitor, picture: Picture) -> None:
-    held: list[Route] = []
+def test_answer_shows_each_state_of_its_vote(voter: Visitor, screenshot: Screenshot) -> None:
+    held_routes: list[Route] = []
     voter.choose("Tea")
-    says(voter, "Tea", "Not sent yet")
-    picture(voter.page, "vote-unsent")
-    voter.page.route("**/ballot", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    expect_mark(voter, "Tea", "Not sent yet")
+    screenshot(voter.page, "vote-unsent")
+    voter.page.route("**/ballot", lambda route: held_routes.append(route), times=1)  # noqa: PLW0108
     with voter.page.expect_request("**/ballot"):
         voter.press("Vote")
-    says(voter, "Tea", "Being sent")
-    held[0].continue_()
-    says(voter, "Tea", "Counted")
+    expect_mark(voter, "Tea", "Being sent")
+    held_routes[0].continue_()
+    expect_mark(voter, "Tea", "Counted")
     voter.choose("Coffee")
-    says(voter, "Coffee", "Not sent yet")
-    says(voter, "Tea", "Still counted")
-    picture(voter.page, "vote-changed")
+    expect_mark(voter, "Coffee", "Not sent yet")
+    expect_mark(voter, "Tea", "Still counted")
+    screenshot(voter.page, "vote-changed")
     voter.choose("Tea")
-    says(voter, "Tea", "Counted")
-    says(voter, "Coffee", "")
+    expect_mark(voter, "Tea", "Counted")
+    expect_mark(voter, "Coffee", "")
 
 
-def test_what_is_not_counted_is_drawn_otherwise(voter: Visitor) -> None:
+def test_vote_that_is_not_counted_has_a_dashed_border(voter: Visitor) -> None:
     box = voter.page.locator("label").filter(has_text="Tea").locator(".ballot-box")
     voter.choose("Tea")
     expect(box).to_have_css("border-style", "dashed")
     voter.press("Vote")
-    voter.sees(COUNTED)
+    voter.expect_text(COUNTED)
     expect(box).to_have_css("border-style", "solid")
 
 
-def test_a_change_that_was_not_sent_is_not_counted_when_the_poll_closes(
-    voter: Visitor, poll: Poll, picture: Picture
+def test_unsent_change_is_marked_when_the_poll_closes(
+    voter: Visitor, poll: Poll, screenshot: Screenshot
 ) -> None:
     voter.vote("Tea")
     voter.choose("Coffee")
     poll.close()
-    learns_that_it_is_closed(voter)
+    expect_closed(voter)
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_checked()
-    says(voter, "Tea", "Counted")
-    says(voter, "Coffee", "Not sent, not counted")
-    voter.sees("Your change is not counted.")
-    picture(voter.page, "vote-closed-changed")
+    expect_mark(voter, "Tea", "Counted")
+    expect_mark(voter, "Coffee", "Not sent, not counted")
+    voter.expect_text("Your change is not counted.")
+    screenshot(voter.page, "vote-closed-changed")
     poll.reopen()
-    expect(voter.page.get_by_role("radio", name="Coffee")).to_be_enabled(timeout=LEARNS)
+    expect(voter.page.get_by_role("radio", name="Coffee")).to_be_enabled(timeout=POLL_TIMEOUT)
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_checked()
     voter.press("Change my vote")
-    voter.sees(COUNTED)
+    voter.expect_text(COUNTED)
     assert poll.votes() == [0, 1]
 
 
-def test_a_cross_that_was_never_sent_goes_when_the_poll_closes(voter: Visitor, poll: Poll) -> None:
+def test_unsent_vote_is_cleared_when_the_poll_closes(voter: Visitor, poll: Poll) -> None:
     voter.choose("Tea")
     poll.close()
-    learns_that_it_is_closed(voter)
-    voter.sees("Your vote is not counted.")
-    says(voter, "Tea", "Not sent, not counted")
-    assert crosses(voter) == 0
+    expect_closed(voter)
+    voter.expect_text("Your vote is not counted.")
+    expect_mark(voter, "Tea", "Not sent, not counted")
+    assert checked_count(voter) == 0
 
 
-def test_a_vote_that_arrives_too_late_is_said_to_be(
-    voter: Visitor, poll: Poll, picture: Picture
+def test_vote_after_the_closing_is_marked_as_late(
+    voter: Visitor, poll: Poll, screenshot: Screenshot
 ) -> None:
     voter.page.context.set_offline(True)
     voter.choose("Tea")
     voter.press("Vote")
-    voter.sees(KEPT)
+    voter.expect_text(KEPT)
     poll.close()
     voter.page.context.set_offline(False)
-    voter.sees("Your vote came too late.")
+    voter.expect_text("Your vote came too late.")
     poll.reopen()
-    expect(voter.page.get_by_role("button", name="Vote")).to_be_visible(timeout=LEARNS)
-    says(voter, "Tea", "Not sent yet")
-    expect(voter.page.get_by_role("alert")).to_have_count(0)  # that it was late is no fault now
+    expect(voter.page.get_by_role("button", name="Vote")).to_be_visible(timeout=POLL_TIMEOUT)
+    expect_mark(voter, "Tea", "Not sent yet")
+    expect(voter.page.get_by_role("alert")).to_have_count(0)  # being late is not an error now
     poll.close()
-    expect(voter.page.get_by_text("Your vote came too late.")).to_be_visible(timeout=LEARNS)
+    expect(voter.page.get_by_text("Your vote came too late.")).to_be_visible(timeout=POLL_TIMEOUT)
     for _ in range(2):
-        voter.sees("This poll is closed.")
-        says(voter, "Tea", "Too late, not counted")
-        assert crosses(voter) == 0
-        picture(voter.page, "vote-late")
+        voter.expect_text("This poll is closed.")
+        expect_mark(voter, "Tea", "Too late, not counted")
+        assert checked_count(voter) == 0
+        screenshot(voter.page, "vote-late")
         voter.page.reload()
     assert poll.votes() == [0, 0]
 
 
-def test_a_vote_whose_answer_was_lost_is_not_called_late(voter: Visitor, poll: Poll) -> None:
-    def lose(route: Route) -> None:
+def test_counted_vote_with_a_lost_response_is_not_marked_as_late(
+    voter: Visitor, poll: Poll
+) -> None:
+    def lose_response(route: Route) -> None:
         route.fetch()
         poll.close()
         route.abort("connectionreset")
 
-    voter.page.route("**/ballot", lose, times=1)
+    voter.page.route("**/ballot", lose_response, times=1)
     voter.choose("Tea")
     voter.press("Vote")
-    voter.sees("This poll is closed. Your vote was counted.")
-    says(voter, "Tea", "Counted")
+    voter.expect_text("This poll is closed. Your vote was counted.")
+    expect_mark(voter, "Tea", "Counted")
     assert poll.votes() == [1, 0]
 
 
-def test_an_open_ballot_learns_that_its_poll_was_deleted(voter: Visitor, poll: Poll) -> None:
-    looks: list[str] = []
+def test_open_ballot_shows_that_its_poll_was_deleted(voter: Visitor, poll: Poll) -> None:
+    requests: list[str] = []
     voter.choose("Tea")
     poll.delete()
-    expect(voter.page.get_by_text("This poll was deleted")).to_be_visible(timeout=LEARNS)
+    expect(voter.page.get_by_text("This poll was deleted")).to_be_visible(timeout=POLL_TIMEOUT)
     expect(voter.page.get_by_role("button")).to_have_count(0)
     expect(voter.page.get_by_role("main")).to_be_focused()
-    voter.page.on("request", lambda request: looks.append(request.url))
+    voter.page.on("request", lambda request: requests.append(request.url))
     voter.page.wait_for_timeout(8_000)
-    assert looks == []
+    assert requests == []
 
 
-def test_a_vote_for_a_poll_that_was_deleted_meets_its_page(voter: Visitor, poll: Poll) -> None:
-    voter.page.route("**/results", lambda route: route.abort())  # it is to learn it by voting
+def test_vote_for_a_deleted_poll_shows_its_page(voter: Visitor, poll: Poll) -> None:
+    voter.page.route("**/results", lambda route: route.abort())  # it must find out by voting
     voter.choose("Tea")
     poll.delete()
     voter.press("Vote")
-    voter.sees("This poll was deleted")
+    voter.expect_text("This poll was deleted")
 
 
-def test_another_tap_does_not_hide_that_a_vote_waits(voter: Visitor, poll: Poll) -> None:
+def test_new_choice_does_not_hide_a_waiting_vote(voter: Visitor, poll: Poll) -> None:
     voter.page.context.set_offline(True)
     voter.choose("Tea")
     voter.press("Vote")
-    voter.sees(KEPT)
+    voter.expect_text(KEPT)
     voter.choose("Coffee")
-    says(voter, "Tea", "Waiting to be sent")
-    says(voter, "Coffee", "Not sent yet")
-    voter.sees("The vote before it waits for a connection.")
+    expect_mark(voter, "Tea", "Waiting to be sent")
+    expect_mark(voter, "Coffee", "Not sent yet")
+    voter.expect_text("The vote before it waits for a connection.")
     voter.page.context.set_offline(False)
-    says(voter, "Tea", "Still counted")
-    says(voter, "Coffee", "Not sent yet")
+    expect_mark(voter, "Tea", "Still counted")
+    expect_mark(voter, "Coffee", "Not sent yet")
     assert poll.votes() == [1, 0]
 
 
-def test_crosses_outlive_a_reload_and_a_look_at_the_results(voter: Visitor, poll: Poll) -> None:
+def test_unsent_choice_survives_a_reload_and_the_results_page(voter: Visitor, poll: Poll) -> None:
     voter.vote("Tea")
     voter.choose("Coffee")
     voter.page.reload()
-    says(voter, "Coffee", "Not sent yet")
+    expect_mark(voter, "Coffee", "Not sent yet")
     voter.page.get_by_role("link", name="See the results").click()
     voter.expect_share("Tea", 1, 100)
     voter.page.go_back()
-    says(voter, "Coffee", "Not sent yet")
+    expect_mark(voter, "Coffee", "Not sent yet")
     expect(voter.page.get_by_role("radio", name="Coffee")).to_be_checked()
 
 
-def test_a_vote_that_waits_is_sent_by_whichever_page_is_opened(voter: Visitor, poll: Poll) -> None:
+def test_waiting_vote_is_sent_by_the_next_page(voter: Visitor, poll: Poll) -> None:
     voter.page.route("**/ballot", lambda route: route.abort("internetdisconnected"))
     voter.choose("Tea")
     voter.press("Vote")
-    voter.sees(KEPT)
+    voter.expect_text(KEPT)
     voter.page.unroute("**/ballot")
     voter.page.goto(f"{poll.address}/results")
     voter.expect_share("Tea", 1, 100)
 
 
-def test_two_tabs_of_a_ballot_agree(voter: Visitor, poll: Poll) -> None:
-    other = Visitor(voter.page.context.new_page(), voter.complaints)
+def test_two_tabs_of_a_ballot_stay_in_sync(voter: Visitor, poll: Poll) -> None:
+    other = Visitor(voter.page.context.new_page(), voter.console_errors)
     other.open(poll.address)
     voter.vote("Tea")
-    says(other, "Tea", "Counted")
+    expect_mark(other, "Tea", "Counted")
     expect(other.page.get_by_role("radio", name="Tea")).to_be_checked()
     voter.page.context.set_offline(True)
     other.choose("Coffee")
     other.press("Change my vote")
     for tab in (other, voter):
-        tab.sees(KEPT)
-        says(tab, "Coffee", "Waiting to be sent")
+        tab.expect_text(KEPT)
+        expect_mark(tab, "Coffee", "Waiting to be sent")
     voter.page.context.set_offline(False)
     for tab in (other, voter):
-        says(tab, "Coffee", "Counted")
+        expect_mark(tab, "Coffee", "Counted")
     assert poll.votes() == [0, 1]
 
 
-def test_what_is_counted_is_asked_for_when_the_ballot_is_looked_at_again(
+def test_ballot_is_fetched_again_when_its_tab_becomes_visible(
     stack: Stack, voter: Visitor, poll: Poll
 ) -> None:
-    """Where a page hears nothing of other tabs, such as one that was frozen."""
+    """For a page that gets no messages from other tabs, such as a frozen one."""
     voter.vote("Tea")
     (cookie,) = voter.page.context.cookies()
     poll.vote(2, cookies={cookie["name"]: cookie["value"]})
     voter.page.evaluate("document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))")
-    says(voter, "Coffee", "Counted")
+    expect_mark(voter, "Coffee", "Counted")
 
 
-def test_an_address_in_capitals_is_the_same_ballot(voter: Visitor, poll: Poll) -> None:
+def test_ballot_path_in_capitals_is_redirected(voter: Visitor, poll: Poll) -> None:
     voter.page.goto(poll.address.upper().replace("/P/", "/p/"))
     voter.vote("Tea")
     expect(voter.page).to_have_url(re.compile(f"{poll.address}$"))
 
 
 @pytest.mark.parametrize(
-    "room", [SMALL_PHONE, Size(568, 320), PHONE], ids=["small", "low", "phone"]
+    "size", [SMALL_PHONE, Size(568, 320), PHONE], ids=["small", "low", "phone"]
 )
-def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
-    stack: Stack, newcomer: Newcomer, room: Size
+def test_vote_button_is_in_view_and_does_not_cover_the_focus(
+    stack: Stack, new_visitor: NewVisitor, size: Size
 ) -> None:
-    voter = newcomer(stack.url, room)
+    voter = new_visitor(stack.url, size)
     voter.page.goto(Poll(stack, options=TWENTY, multiple=True).address)
     expect(voter.page.get_by_role("button", name="Vote")).to_be_visible()
     tapped = boxes(voter.page, ".ballot-option, .ballot-stub .button")
@@ -265,12 +267,12 @@ def test_what_is_to_be_sent_is_in_reach_and_nothing_hides_the_focus(
             voter.page.keyboard.press(direction)
             assert_uncovered(voter.page)
     voter.press("Vote")
-    voter.sees(COUNTED)
+    voter.expect_text(COUNTED)
     expect(voter.page.get_by_text(COUNTED)).to_be_in_viewport(ratio=1)
 
 
 def assert_uncovered(page: Page) -> None:
-    """The line that has the focus ends above the stub, as far as there is room for it."""
+    """Assert that the focused line is not covered by the stub with the button."""
     line, stub = page.evaluate(
         """() => [document.activeElement.closest("label"), document.querySelector(".ballot-stub")]
              .map((element) => element.getBoundingClientRect().toJSON())"""
@@ -279,8 +281,8 @@ def assert_uncovered(page: Page) -> None:
     assert line["top"] >= 0
 
 
-def test_no_state_of_a_ballot_moves_its_answers(stack: Stack, newcomer: Newcomer) -> None:
-    voter = newcomer(stack.url, SMALL_PHONE)
+def test_states_of_a_ballot_do_not_move_its_answers(stack: Stack, new_visitor: NewVisitor) -> None:
+    voter = new_visitor(stack.url, SMALL_PHONE)
     long = "Tea from the second harvest of the old garden, warm"
     voter.open(Poll(stack, options=[long, "Coffee"]).address)
 
@@ -292,24 +294,22 @@ def test_no_state_of_a_ballot_moves_its_answers(stack: Stack, newcomer: Newcomer
 
     before = places()
     voter.choose(long)
-    says(voter, long, "Not sent yet")
+    expect_mark(voter, long, "Not sent yet")
     assert places() == before
     voter.press("Vote")
-    says(voter, long, "Counted")
+    expect_mark(voter, long, "Counted")
     assert places() == before
 
 
 @pytest.mark.parametrize("control", ["an answer", "the button"])
-def test_the_words_that_a_poll_is_closed_take_over_the_focus(
-    voter: Visitor, poll: Poll, control: str
-) -> None:
+def test_closed_message_takes_the_focus(voter: Visitor, poll: Poll, control: str) -> None:
     if control == "an answer":
         voter.page.get_by_role("radio", name="Tea").focus()
     else:
         voter.page.get_by_role("button", name="Vote").focus()
     poll.close()
-    told = voter.page.get_by_text("This poll is closed.")
-    expect(told).to_be_focused(timeout=LEARNS)
+    closed_message = voter.page.get_by_text("This poll is closed.")
+    expect(closed_message).to_be_focused(timeout=POLL_TIMEOUT)
     voter.page.reload()
-    expect(told).to_be_visible()
-    expect(told).not_to_be_focused()
+    expect(closed_message).to_be_visible()
+    expect(closed_message).not_to_be_focused()

@@ -1,4 +1,4 @@
-"""When a poll closes by itself: set, moved and taken away after it was created."""
+"""The closing time of a poll: set, changed and removed after its creation."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,47 +9,47 @@ from playwright.sync_api import Page, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 FIELD = "Closes by itself at"
 
 
-def in_days(number: int) -> str:
+def days_from_now(number: int) -> str:
     moment = datetime.now().astimezone() + timedelta(days=number)
     return f"{moment:%Y-%m-%dT%H:%M}"
 
 
-def test_a_closing_time_is_set_moved_and_taken_away(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+def test_closing_time_is_set_changed_and_removed(
+    stack: Stack, new_visitor: NewVisitor, size: Size, screenshot: Callable[[Page, str], None]
 ) -> None:
-    host, voter = newcomer(stack.url, size), newcomer(stack.url, PHONE)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    host.sees("It stays open until you close it.")
-    for moment in (in_days(1), in_days(2)):
+    host, voter = new_visitor(stack.url, size), new_visitor(stack.url, PHONE)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
+    host.expect_text("It stays open until you close it.")
+    for moment in (days_from_now(1), days_from_now(2)):
         host.page.get_by_label(FIELD).fill(moment)
         host.press("Set the closing time")
-        host.sees("It closes")
+        host.expect_text("It closes")
         expect(host.page.get_by_label(FIELD)).to_have_value(moment)
         voter.page.goto(address)
-        voter.sees(f"{moment[-5:]}.")
-    picture(host.page, "manage-closing")
+        voter.expect_text(f"{moment[-5:]}.")
+    screenshot(host.page, "manage-closing")
     host.page.reload()
     expect(host.page.get_by_label(FIELD)).to_have_value(moment)
     host.press("Never close by itself")
-    host.sees("It stays open until you close it.")
+    host.expect_text("It stays open until you close it.")
     expect(host.page.get_by_label(FIELD)).to_have_value("")
 
 
-def test_pages_that_are_open_learn_of_a_closing_time(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    pages = [newcomer(stack.url).page for _ in range(3)]
+def test_open_pages_show_a_new_closing_time(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
+    pages = [new_visitor(stack.url).page for _ in range(3)]
     for page, path in zip(pages, ("", "/results", "/present"), strict=True):
         page.goto(address + path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-    moment = in_days(2)
+    moment = days_from_now(2)
     host.page.get_by_label(FIELD).fill(moment)
     host.press("Set the closing time")
     for page in pages:
@@ -59,27 +59,29 @@ def test_pages_that_are_open_learn_of_a_closing_time(stack: Stack, newcomer: New
         expect(page.get_by_text(f"{moment[-5:]}.")).to_have_count(0)
 
 
-def test_a_time_that_is_past_is_refused_at_the_field(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_closing_time_in_the_past_is_refused_at_the_field(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    host = new_visitor(stack.url)
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     field = host.page.get_by_label(FIELD)
-    for wrong in ("2020-01-01T12:00", ""):
-        field.fill(wrong)
+    for invalid in ("2020-01-01T12:00", ""):
+        field.fill(invalid)
         host.press("Set the closing time")
         expect(field).to_have_attribute("aria-invalid", "true")
-        host.sees("Choose a time that is still to come")
-    host.sees("It stays open until you close it.")
+        host.expect_text("Choose a time that is still to come")
+    host.expect_text("It stays open until you close it.")
 
 
-def test_a_device_whose_clock_is_slow_is_told_at_the_field(
-    stack: Stack, newcomer: Newcomer
+def test_closing_time_by_a_slow_clock_is_refused_at_the_field(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     host.page.clock.set_system_time(datetime.now().astimezone() - timedelta(days=2))
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     field = host.page.get_by_label(FIELD)
-    field.fill(in_days(-1))
+    field.fill(days_from_now(-1))
     host.press("Set the closing time")
     expect(field).to_have_attribute("aria-invalid", "true")
-    host.sees("Choose a time that is still to come")
+    host.expect_text("Choose a time that is still to come")
     expect(host.page.get_by_text("Something went wrong")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Who was told a code types it on a page of its own, or where a mistyped address leads."""
+"""The code of a poll is typed on a page of its own, or on the page of an unknown path."""
 
 import re
 from collections.abc import Callable
@@ -9,46 +9,46 @@ from playwright.sync_api import Page, Route, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 FIELD = "The code of the poll"
-GO = "Go to the poll"
+SUBMIT = "Go to the poll"
 POLLS = "**/api/polls/*"
 
 
-def test_who_knows_no_more_than_a_code_gets_to_the_ballot(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+def test_code_form_leads_to_the_ballot(
+    stack: Stack, new_visitor: NewVisitor, size: Size, screenshot: Callable[[Page, str], None]
 ) -> None:
-    host, voter = newcomer(stack.url), newcomer(stack.url, size)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host, voter = new_visitor(stack.url), new_visitor(stack.url, size)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     voter.page.goto("/")
     voter.page.get_by_role("link", name="Vote by code").click()
     expect(voter.page).to_have_title("Vote in a poll · Tally")
-    picture(voter.page, "join")
+    screenshot(voter.page, "join")
     voter.page.get_by_label(FIELD).fill(address.removeprefix("/p/"))
-    voter.press(GO)
+    voter.press(SUBMIT)
     expect(voter.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
 
 
-def test_a_mistyped_code_is_mended_where_it_is(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+def test_mistyped_code_can_be_corrected_in_place(
+    stack: Stack, new_visitor: NewVisitor, size: Size, screenshot: Callable[[Page, str], None]
 ) -> None:
-    host, voter = newcomer(stack.url), newcomer(stack.url, size)
-    code = host.ask("Tea or coffee?", ["Tea", "Coffee"]).removeprefix("/p/")
+    host, voter = new_visitor(stack.url), new_visitor(stack.url, size)
+    code = host.create_poll("Tea or coffee?", ["Tea", "Coffee"]).removeprefix("/p/")
     wrong = code[:-1] + ("a" if code[-1] != "a" else "b")
     voter.page.goto(f"/p/{wrong}")
     field = voter.page.get_by_label(FIELD)
     expect(field).to_have_value(wrong)
-    picture(voter.page, "not-found-code")
-    top = voter.page.get_by_role("button", name=GO).bounding_box()
-    voter.press(GO)
+    screenshot(voter.page, "not-found-code")
+    top = voter.page.get_by_role("button", name=SUBMIT).bounding_box()
+    voter.press(SUBMIT)
     expect(field).to_have_accessible_description("No poll has this code, or not any more.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
     if size.width > 400:  # on a phone the hint that it replaces takes two lines
-        assert voter.page.get_by_role("button", name=GO).bounding_box() == top
+        assert voter.page.get_by_role("button", name=SUBMIT).bounding_box() == top
     field.fill(code.upper())
     expect(field).to_have_attribute("aria-invalid", "false")
     field.press("Enter")
@@ -57,43 +57,43 @@ def test_a_mistyped_code_is_mended_where_it_is(
     expect(voter.page.get_by_role("main")).to_be_focused()
 
 
-def test_what_cannot_be_a_code_is_not_asked_for(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url)
+def test_malformed_code_is_refused_without_a_request(stack: Stack, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(stack.url)
     visitor.page.goto("/p/abc")
     field = visitor.page.get_by_label(FIELD)
     expect(field).to_have_value("abc")
-    asked: list[str] = []
-    visitor.page.on("request", lambda request: asked.append(request.url))
-    visitor.press(GO)
+    requested: list[str] = []
+    visitor.page.on("request", lambda request: requested.append(request.url))
+    visitor.press(SUBMIT)
     expect(field).to_have_accessible_description(re.compile("^A code is eight letters and digits"))
     expect(field).to_be_focused()
-    assert not [url for url in asked if "/api/" in url]
+    assert not [url for url in requested if "/api/" in url]
 
 
-def test_a_whole_address_will_do_and_so_will_one_without_the_p(
-    stack: Stack, newcomer: Newcomer
+def test_code_form_accepts_a_url_and_a_path_without_p(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host, voter = newcomer(stack.url), newcomer(stack.url)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host, voter = new_visitor(stack.url), new_visitor(stack.url)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     voter.page.goto(address.removeprefix("/p"))
-    voter.press(GO)
+    voter.press(SUBMIT)
     expect(voter.page.get_by_role("heading", name="Tea or coffee?")).to_be_visible()
     voter.page.goto("/nowhere")
     voter.page.get_by_label(FIELD).fill(f"{stack.url}{address}/results")
-    voter.press(GO)
+    voter.press(SUBMIT)
     expect(voter.page).to_have_url(f"{stack.url}{address}")
 
 
-def test_a_server_that_is_away_is_asked_until_it_is_back(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url)
+def test_code_form_retries_until_the_server_is_back(stack: Stack, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(stack.url)
     visitor.page.clock.install()
     visitor.open("/p/00000000")
     field = visitor.page.get_by_label(FIELD)
     field.fill("00000001")
-    tries = answer_with(visitor.page, 503)
-    visitor.press(GO)
-    for _ in range(60):  # the clock may run on before an answer has come
-        visitor.sees("Trying again…")
+    tries = respond_with(visitor.page, 503)
+    visitor.press(SUBMIT)
+    for _ in range(60):  # the clock may advance before the response arrives
+        visitor.expect_text("Trying again…")
         if len(tries) > 5:
             break
         visitor.page.clock.run_for(5_000)
@@ -101,33 +101,35 @@ def test_a_server_that_is_away_is_asked_until_it_is_back(stack: Stack, newcomer:
     expect(field).to_have_attribute("aria-invalid", "false")
     visitor.page.unroute(POLLS)
     visitor.page.clock.run_for(5_000)
-    visitor.sees("No poll has this code")
+    visitor.expect_text("No poll has this code")
 
 
-def test_a_server_that_fails_is_no_fault_of_the_code(stack: Stack, newcomer: Newcomer) -> None:
-    visitor = newcomer(stack.url)
+def test_server_error_is_not_shown_as_an_invalid_code(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    visitor = new_visitor(stack.url)
     visitor.open("/join")
     field = visitor.page.get_by_label(FIELD)
     field.fill("00000001")
-    answer_with(visitor.page, 500)
-    visitor.press(GO)
+    respond_with(visitor.page, 500)
+    visitor.press(SUBMIT)
     again = visitor.page.get_by_role("button", name="Try again")
     expect(again).to_be_focused()
     expect(field).to_have_accessible_description(re.compile("^Something went wrong on the server"))
     expect(field).to_have_attribute("aria-invalid", "false")
     visitor.page.unroute(POLLS)
     again.press("Enter")
-    visitor.sees("No poll has this code")
+    visitor.expect_text("No poll has this code")
     expect(field).to_be_focused()
 
 
-def answer_with(page: Page, status: int) -> list[str]:
-    """Have the server answer so to whoever asks for a poll; returns what is asked for."""
+def respond_with(page: Page, status: int) -> list[str]:
+    """Answer requests for a poll with this status; return their URLs, also of later ones."""
     tries: list[str] = []
 
-    def refuse(route: Route) -> None:
+    def respond(route: Route) -> None:
         tries.append(route.request.url)
         route.fulfill(status=status, body="{}")
 
-    page.route(POLLS, refuse)
+    page.route(POLLS, respond)
     return tries

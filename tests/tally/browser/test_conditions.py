@@ -1,4 +1,4 @@
-"""A keyboard alone, a server that goes away, a hidden tab, a reader who wants no motion."""
+"""Outages of the server, keyboard-only use, and reduced motion."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import DESKTOP, PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
-# What has begun to move. What only appears late moves nothing.
-NOTE_MOTION = """
+# Records started transitions and animations, without those that only delay an appearance.
+RECORD_MOTION = """
 window.moved = [];
 const note = ({ target, propertyName, animationName }) => {
   const name = propertyName ?? animationName;
@@ -24,46 +24,46 @@ addEventListener("animationstart", note);
 """
 
 
-def state_of(watcher: Visitor) -> Locator:
-    """Where the page says whether its numbers still move."""
+def live_state(watcher: Visitor) -> Locator:
+    """The element that shows whether the numbers are live."""
     return watcher.page.get_by_role("main").get_by_role("status").first
 
 
-def test_results_say_that_they_reconnect_and_then_do(
-    launch: Callable[..., Stack], newcomer: Newcomer
+def test_results_show_reconnecting_and_recover(
+    launch: Callable[..., Stack], new_visitor: NewVisitor
 ) -> None:
     stack = launch().start().wait_until_ready()
-    # Of both sizes at once: to stop and to start takes far longer than to look.
-    watchers = [newcomer(stack.url, size) for size in (PHONE, DESKTOP)]
-    voter = newcomer(stack.url, PHONE)
-    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    # Both sizes at once: stopping and starting takes far longer than the checks.
+    watchers = [new_visitor(stack.url, size) for size in (PHONE, DESKTOP)]
+    voter = new_visitor(stack.url, PHONE)
+    address = voter.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     for watcher in watchers:
         watcher.page.goto(f"{address}/results")
-        expect(state_of(watcher)).to_have_text("Live")
+        expect(live_state(watcher)).to_have_text("Live")
     voter.page.goto(address)
     voter.choose("Tea")
 
     stack.stop()
     for watcher in watchers:
-        expect(state_of(watcher)).to_have_text("Reconnecting…")
-        expect(state_of(watcher)).to_be_in_viewport()
-        expect(watcher.row("Tea")).to_contain_text("0%")  # what was last known stays in view
+        expect(live_state(watcher)).to_have_text("Reconnecting…")
+        expect(live_state(watcher)).to_be_in_viewport()
+        expect(watcher.result_row("Tea")).to_contain_text(
+            "0%"
+        )  # the last known results stay visible
     voter.press("Vote")
 
     stack.start().wait_until_ready()
-    # The same vote is sent again by itself, and the results go on by themselves.
+    # The vote is sent again and the results continue, without user action.
     expect(voter.page.get_by_text("Your vote is counted.")).to_be_visible(timeout=30_000)
     for watcher in watchers:
-        expect(state_of(watcher)).to_have_text("Live", timeout=30_000)
+        expect(live_state(watcher)).to_have_text("Live", timeout=30_000)
         watcher.expect_share("Tea", 1, 100)
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_who_comes_while_the_server_is_away_is_told_and_then_led_in(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    voter = newcomer(stack.url, PHONE)
-    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_page_opened_during_an_outage_recovers(stack: Stack, new_visitor: NewVisitor) -> None:
+    voter = new_visitor(stack.url, PHONE)
+    address = voter.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     heading = voter.page.get_by_role("heading", level=1)
     for path, name in ((address, "Tea or coffee?"), ("/status", "Status")):
         voter.page.route("**/api/**", lambda route: route.abort())
@@ -76,61 +76,63 @@ def test_who_comes_while_the_server_is_away_is_told_and_then_led_in(
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_a_quiet_poll_that_one_person_watches_stays_live(stack: Stack, newcomer: Newcomer) -> None:
-    """Whoever looks alone finds an old copy time and again, which their look renews."""
-    host = newcomer(stack.url)
-    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
-    state = state_of(host)
+def test_results_of_a_quiet_poll_stay_live(stack: Stack, new_visitor: NewVisitor) -> None:
+    """A single viewer often gets a stale cached response, which their request renews."""
+    host = new_visitor(stack.url)
+    host.page.goto(host.create_poll("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+    state = live_state(host)
     expect(state).to_have_text("Live")
-    looks: list[str] = []
-    host.page.on("response", lambda answer: looks.append(answer.headers.get("cache-status", "")))
-    said: set[str] = set()
-    while len(looks) < 20:
-        said.add(state.inner_text())
+    statuses: list[str] = []
+    host.page.on("response", lambda answer: statuses.append(answer.headers.get("cache-status", "")))
+    states: set[str] = set()
+    while len(statuses) < 20:
+        states.add(state.inner_text())
         host.page.wait_for_timeout(50)
-    assert said == {"Live"}
-    assert any("detail=stale" in look for look in looks)
+    assert states == {"Live"}
+    assert any("detail=stale" in look for look in statuses)
 
 
-def test_copies_that_grow_old_are_not_called_live(
-    launch: Callable[..., Stack], newcomer: Newcomer
+def test_stale_results_are_not_shown_as_live(
+    launch: Callable[..., Stack], new_visitor: NewVisitor
 ) -> None:
-    """The front door goes on answering while the app behind it hangs."""
+    """Nginx serves stale responses while the app behind it hangs."""
     stack = launch().start().wait_until_ready()
-    host = newcomer(stack.url)
-    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
-    state = state_of(host)
+    host = new_visitor(stack.url)
+    host.page.goto(host.create_poll("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+    state = live_state(host)
     expect(state).to_have_text("Live")
     gunicorn = psutil.Process(stack.child("gunicorn"))
-    hung = [gunicorn, *gunicorn.children()]
-    for process in hung:
+    processes = [gunicorn, *gunicorn.children()]
+    for process in processes:
         process.suspend()
     expect(state).to_have_text("Reconnecting…", timeout=30_000)
-    expect(host.row("Tea")).to_contain_text("0%")
-    for process in hung:
+    expect(host.result_row("Tea")).to_contain_text("0%")
+    for process in processes:
         process.resume()
     expect(state).to_have_text("Live", timeout=30_000)
 
 
-def test_a_poll_that_cannot_be_sent_is_kept_and_opened_as_soon_as_it_can(
-    launch: Callable[..., Stack], newcomer: Newcomer
+def test_poll_that_cannot_be_sent_is_created_after_the_outage(
+    launch: Callable[..., Stack], new_visitor: NewVisitor
 ) -> None:
     stack = launch().start().wait_until_ready()
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     host.page.goto("/")
     host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
     stack.stop()
     host.press("Open the poll")
     expect(host.page.get_by_role("alert")).to_contain_text("The server does not answer")
-    expect(host.answer(2)).to_have_value("Coffee")
+    expect(host.answer_field(2)).to_have_value("Coffee")
     stack.start().wait_until_ready()
-    host.sees("Your poll is open.")
+    host.expect_text("Your poll is open.")
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer, size: Size) -> None:
-    voter = newcomer(stack.url, size)
-    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+def test_vote_works_with_the_keyboard_only(
+    stack: Stack, new_visitor: NewVisitor, size: Size
+) -> None:
+    voter = new_visitor(stack.url, size)
+    voter.page.goto(voter.create_poll("Tea or coffee?", ["Tea", "Coffee"]))
     expect(voter.page.get_by_role("radio", name="Tea")).to_be_visible()
     keyboard = voter.page.keyboard
 
@@ -150,29 +152,29 @@ def test_a_keyboard_alone_suffices_to_vote(stack: Stack, newcomer: Newcomer, siz
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_a_bar_grows_to_its_new_length(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    host.page.add_init_script(NOTE_MOTION)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_result_bar_is_animated(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
+    host.page.add_init_script(RECORD_MOTION)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     host.page.goto(f"{address}/results")
     host.expect_share("Tea", 0, 0)
-    cast(stack, address)
+    vote_by_api(stack, address)
     host.wait_until("moved.includes('transform of result-bar')")
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_who_wants_no_motion_gets_none(stack: Stack, newcomer: Newcomer) -> None:
-    voter = newcomer(stack.url)
-    voter.page.add_init_script(NOTE_MOTION)
+def test_reduced_motion_disables_animations(stack: Stack, new_visitor: NewVisitor) -> None:
+    voter = new_visitor(stack.url)
+    voter.page.add_init_script(RECORD_MOTION)
     voter.page.emulate_media(reduced_motion="reduce")
-    address = voter.ask("Tea or coffee?", ["Tea", "Coffee"])
+    address = voter.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     expect_no_motion(voter.page)
     voter.page.goto(address)
     voter.vote("Tea")
     expect_no_motion(voter.page)
     voter.page.get_by_role("link", name="See the results").click()
     voter.expect_share("Tea", 1, 100)
-    cast(stack, address)
+    vote_by_api(stack, address)
     voter.expect_share("Tea", 2, 100)
     expect_no_motion(voter.page)
     longest = voter.page.evaluate(
@@ -183,23 +185,23 @@ def test_who_wants_no_motion_gets_none(stack: Stack, newcomer: Newcomer) -> None
     assert longest == 0
 
 
-def cast(stack: Stack, address: str) -> None:
-    """A vote for the first answer, from a device of its own."""
+def vote_by_api(stack: Stack, address: str) -> None:
+    """Vote for the first answer as a new voter."""
     ballot = f"{stack.url}/api{address.replace('/p/', '/polls/')}/ballot"
     httpx.put(ballot, json={"choices": [1]}).raise_for_status()
 
 
 def expect_no_motion(page: Page) -> None:
-    """Neither now nor since this page was loaded."""
+    """Assert that nothing is or was animated since the page was loaded."""
     names = page.evaluate("document.getAnimations().map((one) => one.animationName ?? one.id)")
     assert [name for name in names if not name.startswith("appear")] == []
     assert page.evaluate("moved") == []
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_a_vote_is_one_request(stack: Stack, newcomer: Newcomer) -> None:
-    voter = newcomer(stack.url, PHONE)
-    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+def test_vote_is_one_request(stack: Stack, new_visitor: NewVisitor) -> None:
+    voter = new_visitor(stack.url, PHONE)
+    voter.page.goto(voter.create_poll("Tea or coffee?", ["Tea", "Coffee"]))
     voter.choose("Tea")
     sent: list[str] = []
     voter.page.on(

@@ -1,4 +1,4 @@
-"""What is typed into the form is kept on the device until the poll is created."""
+"""The draft of a poll is stored on the device until the poll is created."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -34,14 +34,14 @@ def question(visitor: Visitor, page: Page | None = None) -> str:
     return field.input_value()
 
 
-def drafts(page: Page) -> int:
+def draft_count(page: Page) -> int:
     found: int = page.evaluate(
         "Object.keys(localStorage).filter((name) => name.startsWith('tally.draft')).length"
     )
     return found
 
 
-def write_all(host: Visitor) -> None:
+def fill_in_all(host: Visitor) -> None:
     host.page.goto("/")
     host.fill_in("Which?", ["Tea", "Coffee", "Milk", ""])
     host.page.get_by_role("radio", name="several").check(force=True)
@@ -50,68 +50,68 @@ def write_all(host: Visitor) -> None:
 
 
 def expect_all(host: Visitor, page: Page | None = None) -> None:
-    there = page or host.page
-    assert question(host, there) == "Which?"
+    current_page = page or host.page
+    assert question(host, current_page) == "Which?"
     for number, text in enumerate(["Tea", "Coffee", "Milk", ""], 1):
-        expect(there.get_by_role("textbox", name=f"Answer {number}", exact=True)).to_have_value(
-            text
-        )
-    expect(there.get_by_role("radio", name="several")).to_be_checked()
-    expect(there.get_by_role("radio", name="after closing")).to_be_checked()
-    expect(there.get_by_label("Closes at")).to_have_value("2031-05-04T18:30")
+        expect(
+            current_page.get_by_role("textbox", name=f"Answer {number}", exact=True)
+        ).to_have_value(text)
+    expect(current_page.get_by_role("radio", name="several")).to_be_checked()
+    expect(current_page.get_by_role("radio", name="after closing")).to_be_checked()
+    expect(current_page.get_by_label("Closes at")).to_have_value("2031-05-04T18:30")
 
 
-def test_a_reload_brings_all_back(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+def test_reload_restores_the_draft(
+    stack: Stack, new_visitor: NewVisitor, size: Size, screenshot: Callable[[Page, str], None]
 ) -> None:
-    host = newcomer(stack.url, size)
-    write_all(host)
+    host = new_visitor(stack.url, size)
+    fill_in_all(host)
     host.page.reload()
     expect_all(host)
-    host.sees("Your draft is back.")
-    picture(host.page, "create-restored")
+    host.expect_text("Your draft is back.")
+    screenshot(host.page, "create-restored")
 
 
-def test_a_tab_that_was_closed_or_crashed_is_gone_on_with_in_another(
-    stack: Stack, newcomer: Newcomer
+def test_draft_of_a_closed_tab_is_restored_in_another(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host = newcomer(stack.url)
-    write_all(host)
+    host = new_visitor(stack.url)
+    fill_in_all(host)
     host.page.close(run_before_unload=False)
-    again = host.page.context.new_page()
-    again.goto("/")
-    expect_all(host, again)
+    new_page = host.page.context.new_page()
+    new_page.goto("/")
+    expect_all(host, new_page)
 
 
-def test_a_created_poll_leaves_no_draft(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_created_poll_deletes_its_draft(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
     host.page.goto("/")
     host.fill_in("Which?", ["Tea", "Coffee"])
     host.page.reload()
     assert question(host) == "Which?"
-    assert drafts(host.page) == 1
+    assert draft_count(host.page) == 1
     host.press("Open the poll")
-    host.sees("Your poll is open.")
-    assert drafts(host.page) == 0
+    host.expect_text("Your poll is open.")
+    assert draft_count(host.page) == 0
     host.page.get_by_role("link", name="Ask something new").click()
     assert question(host) == ""
     host.page.goto("/")
     assert question(host) == ""
 
 
-def test_starting_over_empties_the_form_and_can_be_taken_back(
-    stack: Stack, newcomer: Newcomer
+def test_start_over_empties_the_form_and_can_be_undone(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     host.page.goto("/")
     assert question(host) == ""
     expect(host.page.get_by_role("button", name="Start over")).to_have_count(0)
-    write_all(host)
+    fill_in_all(host)
     host.press("Start over")
     assert question(host) == ""
     expect(host.page.get_by_label("Ask the room a question")).to_be_focused()
     expect(host.page.get_by_role("button", name="Start over")).to_have_count(0)
-    assert drafts(host.page) == 0
+    assert draft_count(host.page) == 0
     host.press("Undo")
     expect_all(host)
     host.page.reload()
@@ -121,8 +121,8 @@ def test_starting_over_empties_the_form_and_can_be_taken_back(
     assert question(host) == ""
 
 
-def test_two_tabs_keep_a_draft_each(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_two_tabs_have_separate_drafts(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
     host.page.goto("/")
     host.fill_in("Which?", ["Tea", "Coffee"])
     other = host.page.context.new_page()
@@ -141,10 +141,10 @@ def test_two_tabs_keep_a_draft_each(stack: Stack, newcomer: Newcomer) -> None:
 
 
 @pytest.mark.parametrize("script", [FORBIDDEN, FULL, GARBAGE], ids=["forbidden", "full", "garbage"])
-def test_without_a_storage_all_else_works(stack: Stack, newcomer: Newcomer, script: str) -> None:
-    host = newcomer(stack.url)
+def test_form_works_without_storage(stack: Stack, new_visitor: NewVisitor, script: str) -> None:
+    host = new_visitor(stack.url)
     host.page.add_init_script(script)
-    host.ask("Which?", ["Tea", "Coffee"])
-    host.sees("Your poll is open.")
+    host.create_poll("Which?", ["Tea", "Coffee"])
+    host.expect_text("Your poll is open.")
     host.page.goto("/")
     assert question(host) == ""

@@ -1,4 +1,4 @@
-"""A page whose own first files do not come: the network changes, or a deploy is under way."""
+"""A page whose first files are missing: the network changes, or a deploy is in progress."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -16,16 +16,16 @@ FIRST = ["index", "libraries"]
 LOAD_AGAIN = "Load the page again"
 
 
-def gone(route: Route) -> None:
+def not_found(route: Route) -> None:
     route.fulfill(status=404, body="gone")
 
 
 @pytest.mark.parametrize("name", FIRST)
-@pytest.mark.parametrize("trouble", ["network", "deploy"])
-def test_a_first_file_that_does_not_come_loads_the_page_again(
-    stack: Stack, newcomer: Newcomer, name: str, trouble: str
+@pytest.mark.parametrize("cause", ["network", "deploy"])
+def test_missing_first_file_reloads_the_page(
+    stack: Stack, new_visitor: NewVisitor, name: str, cause: str
 ) -> None:
-    visitor = newcomer(stack.url)
+    visitor = new_visitor(stack.url)
     failed: list[str] = []
 
     def fail_once(route: Route) -> None:
@@ -33,45 +33,45 @@ def test_a_first_file_that_does_not_come_loads_the_page_again(
             route.continue_()
             return
         failed.append(route.request.url)
-        if trouble == "network":
+        if cause == "network":
             route.abort("internetdisconnected")
         else:
-            gone(route)
+            not_found(route)
 
     visitor.page.route(f"**/assets/{name}-*.js", fail_once)
     visitor.page.goto("/")
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     assert len(failed) == 1
-    visitor.complaints.clear()  # the browser's own, on the file
+    visitor.console_errors.clear()  # the browser's own error about the file
 
 
-def test_nothing_but_the_page_itself_comes(stack: Stack, newcomer: Newcomer) -> None:
-    """Said after a moment, with a way on that keeps the host's key."""
-    host = newcomer(stack.url)
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_page_without_its_scripts_offers_a_reload(stack: Stack, new_visitor: NewVisitor) -> None:
+    """A button appears after a moment; the reload keeps the manage key."""
+    host = new_visitor(stack.url)
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     address = host.page.url
-    visitor = newcomer(stack.url)
-    visitor.page.route("**/*.js", gone)
+    visitor = new_visitor(stack.url)
+    visitor.page.route("**/*.js", not_found)
     visitor.page.goto(address)
-    again = visitor.page.get_by_role("button", name=LOAD_AGAIN)
-    expect(again).to_be_hidden()
-    expect(again).to_be_visible()
+    reload_button = visitor.page.get_by_role("button", name=LOAD_AGAIN)
+    expect(reload_button).to_be_hidden()
+    expect(reload_button).to_be_visible()
     visitor.page.unroute("**/*.js")
-    again.click()
+    reload_button.click()
     expect(visitor.page.get_by_role("button", name="Close the poll")).to_be_visible()
     assert visitor.page.url.partition("#")[2] == address.partition("#")[2]
-    visitor.complaints.clear()
+    visitor.console_errors.clear()
 
 
-def test_a_release_that_lacks_a_first_file_is_not_asked_for_without_end(
-    stack: Stack, newcomer: Newcomer
+def test_first_file_that_stays_missing_causes_no_reload_loop(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    visitor = newcomer(stack.url)
+    visitor = new_visitor(stack.url)
     visitor.page.clock.install()
     loads: list[str] = []
     visitor.page.on("domcontentloaded", lambda page: loads.append(page.url))
-    visitor.page.route("**/assets/start-*.js", gone)
-    # Not before: until its style sheet is there, the button is hidden from eyes only.
+    visitor.page.route("**/assets/start-*.js", not_found)
+    # Not earlier: until its stylesheet is loaded, the button is hidden only visually.
     with visitor.page.expect_event("load", lambda _: len(loads) == 2):
         visitor.page.goto("/")
     expect(visitor.page.get_by_role("button", name=LOAD_AGAIN)).to_be_hidden()
@@ -81,13 +81,11 @@ def test_a_release_that_lacks_a_first_file_is_not_asked_for_without_end(
     visitor.page.clock.fast_forward(60_000)
     expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
     assert len(loads) == 3
-    visitor.complaints.clear()
+    visitor.console_errors.clear()
 
 
-def test_a_style_sheet_that_does_not_come_is_asked_for_again(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    visitor = newcomer(stack.url)
+def test_missing_stylesheet_is_requested_again(stack: Stack, new_visitor: NewVisitor) -> None:
+    visitor = new_visitor(stack.url)
     failed: list[str] = []
 
     def fail_once(route: Route) -> None:
@@ -101,4 +99,4 @@ def test_a_style_sheet_that_does_not_come_is_asked_for_again(
     visitor.page.goto("/")
     expect(visitor.page.locator(".masthead")).to_have_css("border-top-style", "solid")
     assert len(failed) == 1
-    visitor.complaints.clear()
+    visitor.console_errors.clear()

@@ -1,4 +1,4 @@
-"""Long questions, long answers, large numbers: nothing overlaps and nothing is off the screen."""
+"""Long questions, long answers and large numbers: nothing overlaps or leaves the screen."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from playwright.sync_api import Page, expect
 
 from local.postgres import Postgres
 from tests.support.stack import Stack
-from tests.tally.browser.layout import boxes, expect_apart, expect_within, font_size, resize
+from tests.tally.browser.layout import boxes, expect_no_overlap, expect_within, font_size, resize
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import PHONE, PROJECTORS, SMALL_PHONE, Size, Visitor
 from tests.tally.browser.texts import LONG, QUESTION, WORDS
 
-Newcomer = Callable[..., Visitor]
-Picture = Callable[[Page, str], None]
+NewVisitor = Callable[..., Visitor]
+Screenshot = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -24,34 +24,34 @@ pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 
 @pytest.mark.parametrize("options", [2, 12])
-def test_all_votes_for_one_keep_clear_of_its_label(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture, options: int
+def test_large_numbers_do_not_overlap_labels(
+    stack: Stack, postgres: Postgres, new_visitor: NewVisitor, screenshot: Screenshot, options: int
 ) -> None:
     poll = Poll(stack, "Tea or coffee?", [f"{n} cups of tea" for n in range(1, options + 1)])
-    poll.cast(postgres, 1, 12_480)
-    visitor = newcomer(stack.url)
+    poll.insert_votes(postgres, 1, 12_480)
+    visitor = new_visitor(stack.url)
     for path in ("/results", "/present"):
         page = visitor.open(f"{poll.address}{path}")
         expect(page.get_by_role("listitem").first).to_contain_text("100%1 cups of tea12,480 votes")
         for size in (Size(320, 640), Size(375, 740), *PROJECTORS):
             resize(page, size)
             expect_within(page, size, scrolled=True)
-            expect_apart(page)
-            # The column is as wide for 0 % as for 100 %.
+            expect_no_overlap(page)
+            # The column is as wide for 0% as for 100%.
             labels = boxes(page, ".result-label")
             assert labels[0].left == pytest.approx(labels[1].left, abs=0.5)
             if path == "/results":
-                picture(page, f"results-all-{options}")
+                screenshot(page, f"results-all-{options}")
 
 
 @pytest.mark.parametrize("path", ["/results", "/present"])
-def test_numbers_stand_in_line_where_labels_are_broken(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, path: str
+def test_numbers_align_with_wrapped_labels(
+    stack: Stack, postgres: Postgres, new_visitor: NewVisitor, path: str
 ) -> None:
-    """Each beside the first line of its label, and in two columns those of a row side by side."""
+    """Each is beside the first line of its label; in two columns, those of a row are aligned."""
     poll = Poll(stack, "Which?", [*LONG[:11], "Short"])
-    poll.cast(postgres, 1, 1)
-    page = newcomer(stack.url).open(f"{poll.address}{path}")
+    poll.insert_votes(postgres, 1, 1)
+    page = new_visitor(stack.url).open(f"{poll.address}{path}")
     expect(page.locator(".result-percent")).to_have_count(12)
     for width in (320, 375, 1280, 1920):
         resize(page, Size(width, 1080))
@@ -68,10 +68,10 @@ def test_numbers_stand_in_line_where_labels_are_broken(
 
 
 @pytest.mark.parametrize(("path", "size"), [("", Size(320, 640)), ("/results", Size(375, 740))])
-def test_a_long_question_is_set_smaller_on_a_phone(
-    stack: Stack, newcomer: Newcomer, path: str, size: Size, picture: Picture
+def test_long_question_is_smaller_on_a_phone(
+    stack: Stack, new_visitor: NewVisitor, path: str, size: Size, screenshot: Screenshot
 ) -> None:
-    visitor = newcomer(stack.url, size)
+    visitor = new_visitor(stack.url, size)
     heights, sizes = [], []
     for question in ("Tea or coffee?", QUESTION[:150], QUESTION):
         page = visitor.open(f"{Poll(stack, question).address}{path}")
@@ -79,19 +79,19 @@ def test_a_long_question_is_set_smaller_on_a_phone(
         heights.append(box.bottom - box.top)
         sizes.append(font_size(page, ".question"))
         expect_within(page, size, scrolled=True)
-        expect_apart(page)
+        expect_no_overlap(page)
     assert sizes[0] > sizes[1] >= sizes[2] >= 20
     assert heights[-1] < size.height * 0.5
-    picture(page, f"question-long{path.replace('/', '-')}")
+    screenshot(page, f"question-long{path.replace('/', '-')}")
     page = visitor.open(f"{Poll(stack, WORDS).address}{path}")
     for wide in PROJECTORS:
         resize(page, wide)
         assert font_size(page, ".question") >= font_size(page, ".ballot-label, .result-label")
 
 
-def test_a_long_word_is_not_broken_on_a_phone(stack: Stack, newcomer: Newcomer) -> None:
-    words = "Brauchen wir eine Straßenverkehrsordnung?"
-    page = newcomer(stack.url, PHONE).open(Poll(stack, words, ["Ja", "Nein"]).address)
+def test_long_word_is_not_broken_on_a_phone(stack: Stack, new_visitor: NewVisitor) -> None:
+    question = "Brauchen wir eine Straßenverkehrsordnung?"
+    page = new_visitor(stack.url, PHONE).open(Poll(stack, question, ["Ja", "Nein"]).address)
     lines = page.locator(".question").evaluate(
         """(question) => {
              const word = document.createRange();
@@ -108,8 +108,10 @@ def test_a_long_word_is_not_broken_on_a_phone(stack: Stack, newcomer: Newcomer) 
 
 
 @pytest.mark.parametrize("width", [320, 375, 700, 768, 820, 1280])
-def test_a_choice_of_few_stands_on_one_line(stack: Stack, newcomer: Newcomer, width: int) -> None:
-    page = newcomer(stack.url, Size(width, 800)).page
+def test_segmented_control_fits_on_one_line(
+    stack: Stack, new_visitor: NewVisitor, width: int
+) -> None:
+    page = new_visitor(stack.url, Size(width, 800)).page
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     lines = page.evaluate(
@@ -125,15 +127,15 @@ def test_a_choice_of_few_stands_on_one_line(stack: Stack, newcomer: Newcomer, wi
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize(("letters", "size"), [(24, SMALL_PHONE), (32, PHONE)])
-def test_large_letters_make_no_page_wider_than_the_window(
-    stack: Stack, newcomer: Newcomer, letters: int, size: Size
+@pytest.mark.parametrize(("font_size_px", "size"), [(24, SMALL_PHONE), (32, PHONE)])
+def test_large_default_font_does_not_overflow_the_window(
+    stack: Stack, new_visitor: NewVisitor, font_size_px: int, size: Size
 ) -> None:
     poll = Poll(stack, "Which colour should we have?", ["Tea", "Coffee"])
-    visitor = newcomer(stack.url, size)
+    visitor = new_visitor(stack.url, size)
     page = visitor.page
     session = page.context.new_cdp_session(page)
-    session.send("Page.setFontSizes", {"fontSizes": {"standard": letters}})
+    session.send("Page.setFontSizes", {"fontSizes": {"standard": font_size_px}})
     visitor.open(poll.address)
     visitor.vote("Tea")
     expect_within(page, size, scrolled=True)
@@ -147,15 +149,18 @@ def test_large_letters_make_no_page_wider_than_the_window(
         expect_within(page, size, scrolled=True)
 
 
-LANDSCAPES = [(Size(667, 375), 1), (Size(568, 320), 0)]  # and the answer that has room
+LANDSCAPES = [
+    (Size(667, 375), 1),
+    (Size(568, 320), 0),
+]  # with the index of the answer that must be visible
 
 
 @pytest.mark.parametrize(("size", "answer"), LANDSCAPES)
-def test_a_phone_on_its_side_shows_answers(
-    stack: Stack, newcomer: Newcomer, size: Size, answer: int
+def test_ballot_in_landscape_shows_answers(
+    stack: Stack, new_visitor: NewVisitor, size: Size, answer: int
 ) -> None:
     poll = Poll(stack, QUESTION[:81], ["Tea", "Coffee", "Water"])
-    page = newcomer(stack.url, size).open(poll.address)
+    page = new_visitor(stack.url, size).open(poll.address)
     label = page.locator(".ballot-label").nth(answer)
     expect(label).to_be_in_viewport(ratio=1)
     box = label.bounding_box()
@@ -164,4 +169,4 @@ def test_a_phone_on_its_side_shows_answers(
         "([x, y]) => document.elementFromPoint(x, y).closest('.ballot-option') !== null",
         [box["x"] + 2, box["y"] + box["height"] / 2],
     )
-    assert on_top  # and not below the stub
+    assert on_top  # not covered by the stub

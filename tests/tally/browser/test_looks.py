@@ -1,4 +1,4 @@
-"""The results page looks again and again: what is said of it, and what that costs."""
+"""The results page polls the API: its requests, and what it shows about them."""
 
 from collections.abc import Callable
 
@@ -9,13 +9,13 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
-LOOK = "**/api/polls/*/results"
-# When each look began, by the page's own clock, and how many have no answer yet.
-NOTE_LOOKS = """
+RESULTS_URL = "**/api/polls/*/results"
+# The start of each request by the page's clock, and the number of unanswered ones.
+RECORD_REQUESTS = """
 window.looks = [];
 window.underWay = 0;
 const { fetch } = window;
@@ -28,8 +28,8 @@ window.fetch = async (url, init) => {
 """
 
 
-def watched(stack: Stack, watcher: Visitor) -> Poll:
-    """A poll whose results someone looks at, by a clock that the test can turn."""
+def open_results(stack: Stack, watcher: Visitor) -> Poll:
+    """Open the results of a new poll, with a clock that the test controls."""
     poll = Poll(stack)
     watcher.page.clock.install()
     watcher.page.goto(f"{poll.address}/results")
@@ -37,9 +37,9 @@ def watched(stack: Stack, watcher: Visitor) -> Poll:
     return poll
 
 
-def turn(page: Page, state: str) -> int:
-    """Show or hide the page's tab; returns when, by its clock."""
-    at: int = page.evaluate(
+def set_visibility(page: Page, state: str) -> int:
+    """Show or hide the page's tab; return the time by its clock."""
+    time: int = page.evaluate(
         """(state) => {
           const get = () => state;
           Object.defineProperty(document, "visibilityState", { get, configurable: true });
@@ -48,47 +48,47 @@ def turn(page: Page, state: str) -> int:
         }""",
         state,
     )
-    return at
+    return time
 
 
-def test_a_new_count_is_said_to_those_who_do_not_see_it(stack: Stack, newcomer: Newcomer) -> None:
-    watcher = newcomer(stack.url)
-    poll = watched(stack, watcher)
-    said = watcher.page.get_by_role("main").locator("[aria-live=polite]")
-    expect(said).to_have_text("")
+def test_new_count_is_announced_to_screen_readers(stack: Stack, new_visitor: NewVisitor) -> None:
+    watcher = new_visitor(stack.url)
+    poll = open_results(stack, watcher)
+    announcement = watcher.page.get_by_role("main").locator("[aria-live=polite]")
+    expect(announcement).to_have_text("")
     poll.vote(1)
     watcher.expect_share("Tea", 1, 100)
     watcher.page.clock.fast_forward(15_000)
-    expect(said).to_have_text("1 vote. Tea leads with 100%.")
+    expect(announcement).to_have_text("1 vote. Tea leads with 100%.")
 
 
-def test_a_look_names_the_count_it_has_and_a_hidden_tab_hardly_looks(
-    stack: Stack, newcomer: Newcomer
+def test_results_requests_are_conditional_and_rare_in_hidden_tabs(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    watcher = newcomer(stack.url)
+    watcher = new_visitor(stack.url)
     page = watcher.page
-    page.add_init_script(NOTE_LOOKS)
-    watched(stack, watcher)
-    with page.expect_request(LOOK) as again:
+    page.add_init_script(RECORD_REQUESTS)
+    open_results(stack, watcher)
+    with page.expect_request(RESULTS_URL) as again:
         pass
     assert again.value.all_headers()["if-none-match"].startswith('W/"')
 
-    hidden = turn(page, "hidden")
-    page.clock.run_for(4_000)  # one was still to come, and the next is due 20 seconds later
+    hidden = set_visibility(page, "hidden")
+    page.clock.run_for(4_000)  # one request was pending; the next is due 20 seconds later
     watcher.wait_until("underWay === 0")
     page.clock.run_for(15_000)
-    looks = [(at - hidden) / 1_000 for at in page.evaluate("looks")]
-    assert not [second for second in looks if 4 < second < 19]
-    with page.expect_request(LOOK):
-        turn(page, "visible")
+    seconds_after_hiding = [(time - hidden) / 1_000 for time in page.evaluate("looks")]
+    assert not [second for second in seconds_after_hiding if 4 < second < 19]
+    with page.expect_request(RESULTS_URL):
+        set_visibility(page, "visible")
 
 
-def test_who_goes_offline_is_not_told_live(stack: Stack, newcomer: Newcomer) -> None:
-    viewer = newcomer(stack.url)
+def test_results_offline_are_not_shown_as_live(stack: Stack, new_visitor: NewVisitor) -> None:
+    viewer = new_visitor(stack.url)
     viewer.page.goto(f"{Poll(stack).address}/results")
     state = viewer.page.get_by_role("main").get_by_role("status").first
     expect(state).to_have_text("Live")
-    # A page that is taken for hidden looks every 20 s only: it is not to take as long to notice.
+    # A hidden page requests results only every 20 s; it must detect the outage earlier.
     viewer.page.evaluate(
         """Object.defineProperty(document, "visibilityState", { value: "hidden" });
            document.dispatchEvent(new Event("visibilitychange", { bubbles: true }))"""
@@ -100,8 +100,10 @@ def test_who_goes_offline_is_not_told_live(stack: Stack, newcomer: Newcomer) -> 
     expect(state).to_have_text("Live")
 
 
-def test_a_network_that_swallows_all_is_not_told_live(stack: Stack, newcomer: Newcomer) -> None:
-    viewer = newcomer(stack.url)
+def test_results_without_responses_are_not_shown_as_live(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    viewer = new_visitor(stack.url)
     viewer.page.goto(f"{Poll(stack).address}/results")
     state = viewer.page.get_by_role("main").get_by_role("status").first
     expect(state).to_have_text("Live")

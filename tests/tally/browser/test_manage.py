@@ -1,4 +1,4 @@
-"""The host's page: what it says is true of the poll."""
+"""The manage page: its texts match the state of the poll."""
 
 import re
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import PHONE, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 OPEN = ("Your poll is open.", "Anyone with this address can vote.", "Close the poll")
 CLOSED = ("Your poll is closed.", "Closed: nobody can vote now.", "Reopen the poll")
-# Whether it is closed and what its closing time is: seconds from now, or none.
+# Whether it is closed by hand, its closing time in seconds from now or None, and the text.
 STATES: dict[str, tuple[bool, float | None, str]] = {
     "open": (False, None, "It stays open until you close it."),
     "timed": (False, 90_000, "It closes by itself "),
@@ -34,12 +34,12 @@ SHOWN = {
 
 @pytest.mark.parametrize("results", SHOWN)
 @pytest.mark.parametrize("state", STATES)
-def test_each_text_is_true_of_the_state_that_the_poll_is_in(
+def test_manage_page_texts_match_the_state_of_the_poll(
     stack: Stack,
-    newcomer: Newcomer,
+    new_visitor: NewVisitor,
     state: str,
     results: str,
-    picture: Callable[[Page, str], None],
+    screenshot: Callable[[Page, str], None],
 ) -> None:
     by_hand, seconds, closing = STATES[state]
     moment = None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
@@ -47,11 +47,11 @@ def test_each_text_is_true_of_the_state_that_the_poll_is_in(
     poll = Poll(stack, results=results, closes_at=closes_at)
     if by_hand:
         poll.close()
-    host = newcomer(stack.url, PHONE)
-    # As after creating it.
+    host = new_visitor(stack.url, PHONE)
+    # As after its creation.
     host.page.add_init_script("history.replaceState({ news: 'created' }, '')")
     host.page.goto(poll.manage)
-    host.sees(closing)
+    host.expect_text(closing)
     is_closed = by_hand or state == "expired"
     for is_true, texts in ((not is_closed, OPEN), (is_closed, CLOSED)):
         for text in texts:
@@ -65,44 +65,46 @@ def test_each_text_is_true_of_the_state_that_the_poll_is_in(
     value = "" if state in {"open", "closed", "expired"} else re.compile("^20")
     expect(host.page.get_by_label(label)).to_have_value(value)
     if results == "always":
-        picture(host.page, f"manage-{state}")
+        screenshot(host.page, f"manage-{state}")
 
 
-def test_a_poll_that_closes_by_itself_says_so_by_itself(stack: Stack, newcomer: Newcomer) -> None:
+def test_manage_page_shows_that_the_closing_time_has_passed(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
     closes_at = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     host.page.goto(Poll(stack, closes_at=closes_at).manage)
-    host.sees("It closes by itself at")
-    host.sees("Its time ended at")
+    host.expect_text("It closes by itself at")
+    host.expect_text("Its time ended at")
     expect(host.page.get_by_text("It closes by itself at")).to_have_count(0)
 
 
-def test_it_is_reopened_until_a_time(stack: Stack, newcomer: Newcomer) -> None:
+def test_closed_poll_is_reopened_until_a_time(stack: Stack, new_visitor: NewVisitor) -> None:
     poll = Poll(stack)
     poll.close()
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     host.page.goto(poll.manage)
     tomorrow = datetime.now().astimezone() + timedelta(days=1)
     host.page.get_by_label("Open it again until").fill(f"{tomorrow:%Y-%m-%dT%H:%M}")
     host.press("Reopen until then")
-    host.sees("It closes by itself on")
+    host.expect_text("It closes by itself on")
     expect(host.page.get_by_role("button", name="Close the poll")).to_be_visible()
 
 
-def test_several_choices_are_counted_by_voter(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_multiple_choice_poll_shows_voters_not_votes(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
     host.page.goto(Poll(stack, multiple=True).manage)
-    host.sees("Open · 0 voters so far")
+    host.expect_text("Open · 0 voters so far")
 
 
-def test_the_secret_link_says_whether_this_device_keeps_it(
-    stack: Stack, newcomer: Newcomer
+def test_manage_page_says_whether_the_device_stores_the_key(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
     poll = Poll(stack)
-    host, private = newcomer(stack.url), newcomer(stack.url)
+    host, private = new_visitor(stack.url), new_visitor(stack.url)
     host.page.goto(poll.manage)
-    host.sees("This device keeps it")
+    host.expect_text("This device keeps it")
     private.page.add_init_script("Storage.prototype.setItem = () => { throw new Error(); }")
     private.page.goto(poll.manage)
-    private.sees("This device cannot keep it")
+    private.expect_text("This device cannot keep it")
     expect(private.page.get_by_text("This device keeps it")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The controls of the host's page stay where they are, as does the focus."""
+"""The controls of the manage page keep their position and the focus."""
 
 import re
 from collections.abc import Callable
@@ -10,26 +10,26 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 NO_DOUBLE_CLICK = 600  # ms
 
 
-def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
-    stack: Stack, newcomer: Newcomer
+def test_focus_moves_to_the_replacement_of_a_pressed_control(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     poll = Poll(stack)
     page = host.page
 
-    def slowly(route: Route) -> None:
-        """Long enough that a control that cannot be pressed meanwhile would lose the focus."""
+    def delay_response(route: Route) -> None:
+        """Delay the response so that a disabled control would lose the focus."""
         page.wait_for_timeout(200)
         route.fallback()
 
-    page.route("**/api/polls/*", slowly)
+    page.route("**/api/polls/*", delay_response)
     page.goto(poll.manage)
     button = page.get_by_role("button", name=re.compile("^(Close|Reopen) the poll$"))
     button.focus()
@@ -49,59 +49,59 @@ def test_the_focus_stays_on_what_takes_the_place_of_what_was_pressed(
     expect(never).to_have_count(0)
     expect(field).to_be_focused()
     page.get_by_role("button", name="Set the closing time").press("Enter")
-    expect(field).to_be_focused()  # since it is empty
+    expect(field).to_be_focused()  # because it is empty
 
     delete = page.get_by_role("button", name="Delete the poll…")
-    for way_out in ("Enter", "Escape"):
+    for key in ("Enter", "Escape"):
         delete.press("Enter")
         expect(page.get_by_role("button", name="Keep it")).to_be_focused()
-        page.keyboard.press(way_out)
+        page.keyboard.press(key)
         expect(page.get_by_role("dialog")).to_be_hidden()
         expect(delete).to_be_focused()
     delete.press("Enter")
     host.press("Delete it for good")
-    host.sees("The poll and its votes are deleted.")
+    host.expect_text("The poll and its votes are deleted.")
     expect(page.get_by_role("main")).to_be_focused()
 
 
 @pytest.mark.parametrize("pause", [0, 120, 300])
-def test_a_double_click_closes_a_poll_and_does_not_reopen_it(
-    stack: Stack, newcomer: Newcomer, pause: int
+def test_double_click_closes_a_poll_and_does_not_reopen_it(
+    stack: Stack, new_visitor: NewVisitor, pause: int
 ) -> None:
-    host, poll = newcomer(stack.url), Poll(stack)
+    host, poll = new_visitor(stack.url), Poll(stack)
     page = host.open(poll.manage)
     sent: list[str | None] = []
     page.on(
         "request",
         lambda request: sent.append(request.post_data) if request.method == "PATCH" else None,
     )
-    host.sees("Close the poll")
+    host.expect_text("Close the poll")
     box = page.get_by_role("button", name="Close the poll").bounding_box()
     assert box is not None
     for _ in range(2):
         page.mouse.click(box["x"] + 5, box["y"] + 5)
         page.wait_for_timeout(pause)
-    host.sees("Closed ·")
+    host.expect_text("Closed ·")
     page.wait_for_timeout(NO_DOUBLE_CLICK)
     assert sent == ['{"closed":true}']
     host.press("Reopen the poll")
-    host.sees("Open ·")
+    host.expect_text("Open ·")
 
 
-def test_a_slow_answer_is_asked_for_once(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_repeated_presses_send_one_slow_request(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
     host.page.goto(Poll(stack).manage)
     sent: list[str] = []
-    held: list[Route] = []
+    held_routes: list[Route] = []
 
-    def hold(route: Route) -> None:
+    def hold_route(route: Route) -> None:
         if route.request.method == "PATCH":
             sent.append(route.request.method)
-            held.append(route)
+            held_routes.append(route)
         else:
             route.fallback()
 
-    host.page.route("**/api/polls/*", hold)
+    host.page.route("**/api/polls/*", hold_route)
     button = host.page.get_by_role("button", name="Close the poll")
     button.focus()
     for _ in range(3):
@@ -109,17 +109,17 @@ def test_a_slow_answer_is_asked_for_once(stack: Stack, newcomer: Newcomer) -> No
     expect(button).to_be_disabled()
     expect(button).to_be_focused()
     assert sent == ["PATCH"]
-    held[0].fallback()
-    host.sees("Closed")
+    held_routes[0].fallback()
+    host.expect_text("Closed")
 
 
 @pytest.mark.parametrize("width", [320, 375])
-def test_on_a_phone_buttons_are_of_one_size_and_the_dangerous_one_is_last(
-    stack: Stack, newcomer: Newcomer, width: int
+def test_buttons_on_a_phone_have_one_size_with_delete_last(
+    stack: Stack, new_visitor: NewVisitor, width: int
 ) -> None:
-    host = newcomer(stack.url, Size(width, 740))
+    host = new_visitor(stack.url, Size(width, 740))
     host.page.goto(Poll(stack, closes_at="2030-05-04T18:30:00Z").manage)
-    host.sees("It closes by itself")
+    host.expect_text("It closes by itself")
     boxes = host.page.evaluate(
         """[...document.querySelectorAll(".manage .button")]
              .map((one) => one.getBoundingClientRect())
@@ -136,29 +136,31 @@ def test_on_a_phone_buttons_are_of_one_size_and_the_dangerous_one_is_last(
     assert boxes[-1]["top"] - boxes[-2]["bottom"] > 48
 
 
-def test_the_codes_place_is_kept_while_it_loads(
-    stack: Stack, newcomer: Newcomer, size: Size
+def test_qr_code_does_not_move_the_page_when_it_loads(
+    stack: Stack, new_visitor: NewVisitor, size: Size
 ) -> None:
-    host = newcomer(stack.url, size)
-    held: list[Route] = []
+    host = new_visitor(stack.url, size)
+    held_routes: list[Route] = []
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def hold_route(route: Route) -> None:
+        held_routes.append(route)
 
-    host.page.route("**/assets/qr-code*", hold)
+    host.page.route("**/assets/qr-code*", hold_route)
     host.page.goto(Poll(stack).manage)
     frame = host.page.get_by_role("button", name="Show the QR code large")
     expect(frame).to_be_visible()
     before = frame.bounding_box()
     host.page.wait_for_timeout(100)
-    assert held, "loaded apart from the page"
-    held[0].fallback()
+    assert held_routes, "the QR code must be a separate file"
+    held_routes[0].fallback()
     expect(host.page.get_by_role("img", name="QR code of")).to_be_visible()
     assert frame.bounding_box() == before
 
 
-def test_copying_moves_nothing(stack: Stack, newcomer: Newcomer, size: Size) -> None:
-    host = newcomer(stack.url, size)
+def test_copy_button_does_not_move_the_page(
+    stack: Stack, new_visitor: NewVisitor, size: Size
+) -> None:
+    host = new_visitor(stack.url, size)
     host.page.goto(Poll(stack).manage)
     button = host.page.get_by_role("button", name="Copy the address")
     expect(button).to_be_visible()

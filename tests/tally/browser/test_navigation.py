@@ -1,4 +1,4 @@
-"""From page to page: what was loaded ahead is there when it is gone to."""
+"""Navigation between pages, and prefetched files."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 from tests.support.stack import Stack
 from tests.tally.browser.tally import Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -20,7 +20,7 @@ COUNT_WAITS = """() => {
 
 
 def expect_loaded(visitor: Visitor, page: str) -> None:
-    """Wait until the file of a page is there, and its styles, and whoever waited was told."""
+    """Wait until the script and the styles of a page are loaded and applied."""
     visitor.wait_until(f"""['.js', '.css'].every((kind) =>
         performance.getEntriesByType('resource').some(({{ name }}) =>
             name.includes('/{page}-') && name.endsWith(kind)))""")
@@ -28,9 +28,11 @@ def expect_loaded(visitor: Visitor, page: str) -> None:
     visitor.page.evaluate("new Promise(requestIdleCallback)")
 
 
-def test_the_results_are_shown_at_once_after_a_vote(stack: Stack, newcomer: Newcomer) -> None:
-    voter = newcomer(stack.url)
-    voter.page.goto(voter.ask("Tea or coffee?", ["Tea", "Coffee"]))
+def test_results_after_a_vote_are_shown_without_waiting(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    voter = new_visitor(stack.url)
+    voter.page.goto(voter.create_poll("Tea or coffee?", ["Tea", "Coffee"]))
     voter.vote("Tea")
     expect_loaded(voter, "results")
     voter.page.evaluate(COUNT_WAITS)
@@ -39,49 +41,51 @@ def test_the_results_are_shown_at_once_after_a_vote(stack: Stack, newcomer: Newc
     assert voter.page.evaluate("window.waits") == 0
 
 
-def test_the_hosts_page_comes_along_with_the_new_poll(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
+def test_manage_page_is_prefetched_while_the_poll_is_created(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    host = new_visitor(stack.url)
     host.page.goto("/")
     host.fill_in("Tea or coffee?", ["Tea", "Coffee"])
-    held: list[Route] = []
+    held_routes: list[Route] = []
 
-    def hold(route: Route) -> None:
-        if held:
-            route.continue_()  # sent again, as on a busy machine the first is given up after 10 s
+    def hold_route(route: Route) -> None:
+        if held_routes:
+            route.continue_()  # a retry: on a busy machine the first request times out after 10 s
         else:
-            held.append(route)
+            held_routes.append(route)
 
-    host.page.route("**/api/polls", hold)
+    host.page.route("**/api/polls", hold_route)
     host.press("Open the poll")
     expect_loaded(host, "manage")
-    held[0].continue_()
-    host.sees("Your poll is open.")
+    held_routes[0].continue_()
+    host.expect_text("Your poll is open.")
 
 
-def test_reading_begins_at_the_page_that_is_gone_to(stack: Stack, newcomer: Newcomer) -> None:
-    """Also where the presenter's view, which has the screen to itself, comes or goes."""
-    host = newcomer(stack.url)
-    host.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
+def test_focus_moves_to_main_on_navigation(stack: Stack, new_visitor: NewVisitor) -> None:
+    """Also to and from the presenter view, which uses the whole screen."""
+    host = new_visitor(stack.url)
+    host.page.goto(host.create_poll("Tea or coffee?", ["Tea", "Coffee"]) + "/results")
     main = host.page.get_by_role("main")
     expect(host.page.get_by_role("heading", level=1)).to_be_visible()
-    expect(main).not_to_be_focused()  # the browser's own first page
+    expect(main).not_to_be_focused()  # the first page is loaded by the browser
     for link in ("Present", "Leave", "Manage", "Ask something new"):
         host.page.get_by_role("link", name=link, exact=True).click()
         expect(main).to_be_focused()
 
 
-def test_nothing_of_one_poll_is_told_of_another(stack: Stack, newcomer: Newcomer) -> None:
-    host, other = newcomer(stack.url), newcomer(stack.url)
-    voter = newcomer(stack.url)
-    other.ask("Cats or dogs?", ["Cats", "Dogs"])
-    voter.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
+def test_manage_page_shows_nothing_of_another_poll(stack: Stack, new_visitor: NewVisitor) -> None:
+    host, other = new_visitor(stack.url), new_visitor(stack.url)
+    voter = new_visitor(stack.url)
+    other.create_poll("Cats or dogs?", ["Cats", "Dogs"])
+    voter.page.goto(host.create_poll("Tea or coffee?", ["Tea", "Coffee"]))
     voter.vote("Tea")
-    host.sees("Open · 1 vote so far")
-    host.sees("Your poll is open.")
+    host.expect_text("Open · 1 vote so far")
+    host.expect_text("Your poll is open.")
     host.page.evaluate("location.hash = '#wrong'")
-    host.sees("This key does not open this poll")
+    host.expect_text("This key does not open this poll")
     id_of_other = other.page.url.split("/p/")[1][:8]
-    host.page.route(f"**/api/polls/{id_of_other}/results", lambda route: None)  # never answered
+    host.page.route(f"**/api/polls/{id_of_other}/results", lambda route: None)  # no response
     host.page.get_by_role("textbox").fill(other.page.url)
     host.press("Open the page")
     expect(host.page.get_by_role("heading", name="Cats or dogs?")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Right to left, as a browser that translates a page turns it: mirrored, and nothing broken."""
+"""Right-to-left pages, as a browser's translation makes them: mirrored and intact."""
 
 import io
 import re
@@ -10,59 +10,70 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.stack import Stack
-from tests.tally.browser.layout import boxes, expect_apart, expect_within, resize
+from tests.tally.browser.layout import boxes, expect_no_overlap, expect_within, resize
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import DESKTOP, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
-Picture = Callable[[Page, str], None]
+NewVisitor = Callable[..., Visitor]
+Screenshot = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 QUESTION = "ما هو المشروب الذي تفضله في الصباح قبل أن تذهب إلى العمل؟"
 ARABIC = "القهوة العربية مع الهيل والزعفران وقليل من السكر في فنجان صغير كما كانت تعدها الجدة"
 ENGLISH = "Tea, and nothing but tea, whatever else there may be on offer in this house on Mondays"
-# Where the first and the last letter of a text stand.
+# The positions of the first and the last letter of a text.
 ENDS = """(one) => [0, one.textContent.length - 1].map((at) => {
   const range = document.createRange();
   range.setStart(one.firstChild, at);
   range.setEnd(one.firstChild, at + 1);
   return range.getBoundingClientRect().left;
 })"""
-TURN = """addEventListener("DOMContentLoaded", () => { document.documentElement.dir = "rtl"; })"""
+SET_RTL = (
+    """addEventListener("DOMContentLoaded", () => { document.documentElement.dir = "rtl"; })"""
+)
 
 WIDTHS = [Size(320, 640), Size(375, 740), DESKTOP, Size(1920, 1080)]
 
 
 @pytest.fixture
 def poll(stack: Stack) -> Poll:
-    """Three answers, and one vote for the first."""
+    """A poll with three answers, and one vote for the first."""
     poll = Poll(stack, QUESTION, [ARABIC, ENGLISH, "الماء"])
     poll.vote(1)
     return poll
 
 
-def turned(visitor: Visitor) -> Page:
-    visitor.page.add_init_script(TURN)
+def in_rtl(visitor: Visitor) -> Page:
+    visitor.page.add_init_script(SET_RTL)
     return visitor.page
 
 
-def test_no_page_overlaps_or_overflows(
-    stack: Stack, newcomer: Newcomer, poll: Poll, picture: Picture
+def test_pages_in_rtl_do_not_overlap_or_overflow(
+    stack: Stack, new_visitor: NewVisitor, poll: Poll, screenshot: Screenshot
 ) -> None:
-    page = turned(newcomer(stack.url))
-    own = poll.address
-    for path in ("/", own, f"{own}/results", f"{own}/present", poll.manage, "/nowhere"):
+    page = in_rtl(new_visitor(stack.url))
+    ballot_path = poll.address
+    for path in (
+        "/",
+        ballot_path,
+        f"{ballot_path}/results",
+        f"{ballot_path}/present",
+        poll.manage,
+        "/nowhere",
+    ):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        name = re.sub(r"#.*|/p/\w+", "", path).strip("/") or ("ballot" if own in path else "ask")
+        name = re.sub(r"#.*|/p/\w+", "", path).strip("/") or (
+            "ballot" if ballot_path in path else "ask"
+        )
         for size in WIDTHS:
             resize(page, size)
             expect_within(page, size, scrolled=True)
-            # At the end of the page what sticks to the screen's edge is in its own place.
+            # At the end of the page, sticky elements are at their place in the flow.
             page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-            expect_apart(page)
-            picture(page, f"rtl-{name}")
+            expect_no_overlap(page)
+            screenshot(page, f"rtl-{name}")
     page.goto("/status")
     expect(page.get_by_role("img", name="Requests over")).to_be_visible()
     for size in WIDTHS:
@@ -71,26 +82,26 @@ def test_no_page_overlaps_or_overflows(
 
 
 @pytest.mark.parametrize(("path", "size"), [("/results", WIDTHS[0]), ("/present", WIDTHS[3])])
-def test_bars_grow_from_the_right_and_numbers_stand_there(
-    stack: Stack, newcomer: Newcomer, poll: Poll, path: str, size: Size
+def test_bars_in_rtl_grow_from_the_right(
+    stack: Stack, new_visitor: NewVisitor, poll: Poll, path: str, size: Size
 ) -> None:
-    page = turned(newcomer(stack.url, size))
+    page = in_rtl(new_visitor(stack.url, size))
     page.goto(f"{poll.address}{path}")
     expect(page.locator(".result-percent").first).to_have_text("100%")
     percents, bars = boxes(page, ".result-percent"), boxes(page, ".result-bar")
     assert all(bar.right < percent.left for bar, percent in zip(bars, percents, strict=True))
-    assert filled(page, 0) == "both"
-    assert filled(page, 1) == "neither"
+    assert filled_ends(page, 0) == "both"
+    assert filled_ends(page, 1) == "neither"
     poll.vote(2)  # a second voter
     expect(page.locator(".result-percent").first).to_have_text("50%")
-    assert [filled(page, row) for row in range(3)] == ["right", "right", "neither"]
+    assert [filled_ends(page, row) for row in range(3)] == ["right", "right", "neither"]
 
 
-def filled(page: Page, row: int) -> str:
-    """Which ends of a row's bar have another colour than an empty bar."""
+def filled_ends(page: Page, row: int) -> str:
+    """The ends of a row's bar that differ in colour from an empty bar."""
     page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     bar, empty = page.locator(".result-bar").nth(row), page.locator(".result-bar").nth(2)
-    (left, right), (track, _) = ends(bar), ends(empty)
+    (left, right), (track, _) = end_colours(bar), end_colours(empty)
     return {
         (True, True): "both",
         (True, False): "left",
@@ -99,19 +110,19 @@ def filled(page: Page, row: int) -> str:
     }[left != track, right != track]
 
 
-def ends(bar: Locator) -> tuple[Any, Any]:
-    """The colours of a bar's left and right end, as they are on the screen."""
-    picture = Image.open(io.BytesIO(bar.screenshot())).convert("RGB")
-    middle = picture.height // 2
-    return picture.getpixel((3, middle)), picture.getpixel((picture.width - 4, middle))
+def end_colours(bar: Locator) -> tuple[Any, Any]:
+    """The colours of a bar's left and right end on the screen."""
+    screenshot = Image.open(io.BytesIO(bar.screenshot())).convert("RGB")
+    middle = screenshot.height // 2
+    return screenshot.getpixel((3, middle)), screenshot.getpixel((screenshot.width - 4, middle))
 
 
 @pytest.mark.parametrize("rtl", [False, True], ids=["ltr", "rtl"])
-def test_labels_begin_where_the_page_begins_in_whatever_script(
-    stack: Stack, newcomer: Newcomer, poll: Poll, rtl: bool
+def test_labels_align_with_the_page_in_any_script(
+    stack: Stack, new_visitor: NewVisitor, poll: Poll, rtl: bool
 ) -> None:
-    visitor = newcomer(stack.url)
-    page = turned(visitor) if rtl else visitor.page
+    visitor = new_visitor(stack.url)
+    page = in_rtl(visitor) if rtl else visitor.page
     side = "right" if rtl else "left"
     for path in ("/results", "/present"):
         page.goto(f"{poll.address}{path}")
@@ -121,7 +132,7 @@ def test_labels_begin_where_the_page_begins_in_whatever_script(
             labels, bars = boxes(page, ".result-label"), boxes(page, ".result-bar")
             for label, bar in zip(labels, bars, strict=True):
                 assert getattr(label, side) == pytest.approx(getattr(bar, side), abs=2)
-    # English words, with their number before them, in whatever direction the page runs.
+    # English text with the number first, in either direction of the page.
     page.goto(f"{poll.address}/results")
     expect(page.locator(".results-ballots")).to_have_text("1")
     [number], [word] = boxes(page, ".results-ballots"), boxes(page, ".results-unit")
@@ -136,10 +147,10 @@ def test_labels_begin_where_the_page_begins_in_whatever_script(
         assert max(edges) - min(edges) <= 2
 
 
-def test_charts_keep_their_labels_beside_them(
-    stack: Stack, newcomer: Newcomer, poll: Poll, picture: Picture
+def test_charts_in_rtl_keep_their_labels(
+    stack: Stack, new_visitor: NewVisitor, poll: Poll, screenshot: Screenshot
 ) -> None:
-    page = turned(newcomer(stack.url))
+    page = in_rtl(new_visitor(stack.url))
     page.goto(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
     expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
@@ -150,5 +161,5 @@ def test_charts_keep_their_labels_beside_them(
         assert [value.name.split('"')[1] for value in values] == ["0", "1"]
         assert all(value.left >= 0 and value.right <= line.left for value in values)
         expect_within(page, size, scrolled=True)
-        expect_apart(page)
-        picture(page, "rtl-timeline")
+        expect_no_overlap(page)
+        screenshot(page, "rtl-timeline")

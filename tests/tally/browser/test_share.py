@@ -1,4 +1,4 @@
-"""How the room gets to the ballot: a code for cameras, an address, the phone's share sheet."""
+"""Ways to the ballot: a QR code, an address, the phone's share sheet."""
 
 import io
 import json
@@ -13,68 +13,70 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import DESKTOP, PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
-# Headless browsers have no share sheet: this one notes what it was given.
+# Headless browsers have no share sheet: this stub records its argument.
 SHARE_SHEET = "navigator.share = async (what) => { window.shared = JSON.stringify(what); };"
 
 
-def read(code: Locator) -> str:
-    """What a camera reads of it."""
+def decode_qr_code(code: Locator) -> str:
+    """Decode a QR code from a screenshot."""
     found = zxingcpp.read_barcodes(Image.open(io.BytesIO(code.screenshot())))
     return "".join(one.text for one in found)
 
 
-def test_a_camera_finds_the_ballot(
-    stack: Stack, newcomer: Newcomer, size: Size, picture: Callable[[Page, str], None]
+def test_qr_code_leads_to_the_ballot(
+    stack: Stack, new_visitor: NewVisitor, size: Size, screenshot: Callable[[Page, str], None]
 ) -> None:
-    host = newcomer(stack.url, size, dark=True)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host = new_visitor(stack.url, size, dark=True)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     code = host.page.get_by_role("img", name="QR code of")
     expect(code).to_be_visible()
-    assert read(code) == stack.url + address
+    assert decode_qr_code(code) == stack.url + address
 
     host.press("Show the QR code large")
     large = host.page.get_by_role("dialog").get_by_role("img")
     expect(large).to_be_visible()
-    assert read(large) == stack.url + address
+    assert decode_qr_code(large) == stack.url + address
     box = large.bounding_box()
     assert box is not None
     assert box["width"] > 0.5 * min(size)  # as large as the window allows
-    picture(host.page, "share-large")
+    screenshot(host.page, "share-large")
     host.page.keyboard.press("Escape")
     expect(host.page.get_by_role("dialog")).to_be_hidden()
     expect(host.page.get_by_role("button", name="Show the QR code large")).to_be_focused()
 
 
-def test_a_phone_offers_its_share_sheet(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url, PHONE)
+def test_share_button_opens_the_share_sheet(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url, PHONE)
     host.page.add_init_script(SHARE_SHEET)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     host.press("Share…")
     shared = json.loads(host.page.evaluate("window.shared"))
     assert shared == {"title": "Tea or coffee?", "url": stack.url + address}
 
 
-def test_where_there_is_no_share_sheet_none_is_offered(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url, DESKTOP)
+def test_share_button_is_hidden_without_a_share_sheet(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
+    host = new_visitor(stack.url, DESKTOP)
     host.page.add_init_script("delete Navigator.prototype.share")
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     expect(host.page.get_by_role("button", name="Copy the address")).to_be_visible()
     expect(host.page.get_by_role("button", name="Share…")).to_have_count(0)
 
 
-def test_what_is_copied_beside_the_results_leads_to_the_ballot_until_it_is_closed(
-    stack: Stack, newcomer: Newcomer, size: Size
+def test_copied_address_of_results_is_the_ballot_until_it_closes(
+    stack: Stack, new_visitor: NewVisitor, size: Size
 ) -> None:
-    viewer, poll = newcomer(stack.url, size), Poll(stack)
+    viewer, poll = new_visitor(stack.url, size), Poll(stack)
     viewer.open(f"{poll.address}/results")
     copy = viewer.page.get_by_role("button", name="Copy the address")
     clipboard = "navigator.clipboard.readText()"
     copy.press("Enter")
-    viewer.sees("Copied")
+    viewer.expect_text("Copied")
     assert viewer.page.evaluate(clipboard) == f"{stack.url}{poll.address}"
     poll.close()
     expect(viewer.page.get_by_text("Vote at")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What answers in our place: firewalls, hotels' login pages, extensions of the browser."""
+"""Foreign responses and scripts: firewalls, login pages of hotels, browser extensions."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.support.stack import Stack
 from tests.tally.browser.poll import Poll
 from tests.tally.browser.tally import Visitor
 
-Newcomer = Callable[..., Visitor]
+NewVisitor = Callable[..., Visitor]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
@@ -18,62 +18,60 @@ PAGE = "<h1>Please log in</h1>"
 JSON = '{"error": "Please log in"}'
 
 
-def answer_with(status: int, body: str = PAGE) -> Callable[[Route], None]:
-    kind = "application/json" if body == JSON else "text/html"
-    return lambda route: route.fulfill(status=status, body=body, content_type=kind)
+def respond_with(status: int, body: str = PAGE) -> Callable[[Route], None]:
+    content_type = "application/json" if body == JSON else "text/html"
+    return lambda route: route.fulfill(status=status, body=body, content_type=content_type)
 
 
 REFUSALS = [(401, PAGE), (403, PAGE), (404, PAGE), (511, PAGE)]
 
 
 @pytest.mark.parametrize(("status", "body"), [*REFUSALS, (200, PAGE), (200, JSON), (204, "")])
-def test_a_strangers_answer_costs_no_key_and_no_vote_and_ends_no_poll(
-    stack: Stack, newcomer: Newcomer, status: int, body: str
+def test_foreign_response_loses_no_key_and_no_vote(
+    stack: Stack, new_visitor: NewVisitor, status: int, body: str
 ) -> None:
-    host, voter = newcomer(stack.url), newcomer(stack.url)
-    voter.page.goto(host.ask("Tea or coffee?", ["Tea", "Coffee"]))
+    host, voter = new_visitor(stack.url), new_visitor(stack.url)
+    voter.page.goto(host.create_poll("Tea or coffee?", ["Tea", "Coffee"]))
     voter.vote("Tea")
-    for someone in (host, voter):
-        someone.page.route("**/api/**", answer_with(status, body))
+    for visitor in (host, voter):
+        visitor.page.route("**/api/**", respond_with(status, body))
     host.page.goto("/")
     host.page.get_by_role("link", name="Tea or coffee?").click()
-    host.sees("The server does not answer")
+    host.expect_text("The server does not answer")
     voter.choose("Coffee")
     voter.press("Change my vote")
-    voter.sees("Your vote is kept on this device.")
-    for someone in (host, voter):
-        someone.page.unroute("**/api/**")
-    host.sees("Open · 1 vote so far")
-    voter.sees("Your vote is counted.")
+    voter.expect_text("Your vote is kept on this device.")
+    for visitor in (host, voter):
+        visitor.page.unroute("**/api/**")
+    host.expect_text("Open · 1 vote so far")
+    voter.expect_text("Your vote is counted.")
     host.page.reload()
-    host.sees("Open · 1 vote so far")
+    host.expect_text("Open · 1 vote so far")
 
 
-def test_a_strangers_answer_neither_deletes_a_poll_nor_opens_one(
-    stack: Stack, newcomer: Newcomer
+def test_foreign_response_does_not_count_as_a_success(
+    stack: Stack, new_visitor: NewVisitor
 ) -> None:
-    host, poll = newcomer(stack.url), Poll(stack)
+    host, poll = new_visitor(stack.url), Poll(stack)
     host.open(poll.manage)
     host.press("Delete the poll…")
-    host.page.route("**/api/**", answer_with(200, JSON))
+    host.page.route("**/api/**", respond_with(200, JSON))
     host.press("Delete it for good")
-    host.sees("The server does not answer. Trying again…")
+    host.expect_text("The server does not answer. Trying again…")
     host.press("Keep it")
     host.open("/")
     expect(host.page.get_by_role("link", name=poll.id)).to_be_visible()
     host.fill_in("Tea or water?", ["Tea", "Water"])
     host.press("Open the poll")
-    host.sees("The server does not answer. Trying again…")
+    host.expect_text("The server does not answer. Trying again…")
     host.page.unroute("**/api/**")
-    host.sees("Your poll is open.")
+    host.expect_text("Your poll is open.")
 
 
-def test_a_key_that_something_on_the_way_has_taken_off_is_kept(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    host, poll = newcomer(stack.url), Poll(stack)
+def test_key_is_kept_if_a_proxy_removes_its_header(stack: Stack, new_visitor: NewVisitor) -> None:
+    host, poll = new_visitor(stack.url), Poll(stack)
     host.open(poll.manage)
-    host.sees("Open · 0 votes so far")
+    host.expect_text("Open · 0 votes so far")
 
     def strip(route: Route) -> None:
         headers = {k: v for k, v in route.request.headers.items() if k != "authorization"}
@@ -81,18 +79,18 @@ def test_a_key_that_something_on_the_way_has_taken_off_is_kept(
 
     host.page.route("**/viewing-key", strip)
     host.open(poll.address + "/manage")
-    host.sees("This page opens with its secret link")
+    host.expect_text("This page opens with its secret link")
     host.page.unroute("**/viewing-key")
     host.page.reload()
-    host.sees("Open · 0 votes so far")
+    host.expect_text("Open · 0 votes so far")
 
 
-def test_a_login_page_is_not_saved_as_the_votes(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    host.page.route("**/ballots.csv", answer_with(200))
+def test_foreign_login_page_is_not_saved_as_the_csv(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
+    host.page.route("**/ballots.csv", respond_with(200))
     host.press("Download the votes as CSV")
-    host.sees("The server does not answer. Trying again…")
+    host.expect_text("The server does not answer. Trying again…")
     with host.page.expect_download() as download:
         host.page.unroute("**/ballots.csv")
     assert download.value.path().read_text(encoding="utf-8-sig").startswith("ballot,")
@@ -100,16 +98,18 @@ def test_a_login_page_is_not_saved_as_the_votes(stack: Stack, newcomer: Newcomer
 
 @pytest.mark.parametrize("script", ["/beacon.js", "chrome-extension://stranger/assets/inject.js"])
 @pytest.mark.parametrize("page", ["", "/manage"])
-def test_a_strangers_script_that_fails_is_no_reason_to_load_the_page_again(
-    stack: Stack, newcomer: Newcomer, page: str, script: str
+def test_failed_foreign_script_does_not_reload_the_page(
+    stack: Stack, new_visitor: NewVisitor, page: str, script: str
 ) -> None:
-    visitor = newcomer(stack.url)
+    visitor = new_visitor(stack.url)
     visitor.page.clock.install()
-    visitor.page.goto(visitor.ask("Tea or coffee?", ["Tea", "Coffee"]) + page)
-    asked: list[str] = []
+    visitor.page.goto(visitor.create_poll("Tea or coffee?", ["Tea", "Coffee"]) + page)
+    requested: list[str] = []
     visitor.page.on(
         "request",
-        lambda request: asked.append(request.method) if request.url == f"{stack.url}/" else None,
+        lambda request: (
+            requested.append(request.method) if request.url == f"{stack.url}/" else None
+        ),
     )
     visitor.page.evaluate(
         """(src) => new Promise((resolve) => {
@@ -122,15 +122,13 @@ def test_a_strangers_script_that_fails_is_no_reason_to_load_the_page_again(
     )
     visitor.page.clock.run_for(2_000)
     assert visitor.page.evaluate("fetch('/env.js').then((answer) => answer.ok)")
-    assert asked == []
-    visitor.complaints.clear()  # the browser's own, on the script
+    assert requested == []
+    visitor.console_errors.clear()  # the browser's own error about the script
 
 
-def test_what_a_sentence_adds_to_a_secret_link_is_no_part_of_its_key(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    host, device = newcomer(stack.url), newcomer(stack.url)
-    host.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_punctuation_after_a_secret_link_is_ignored(stack: Stack, new_visitor: NewVisitor) -> None:
+    host, device = new_visitor(stack.url), new_visitor(stack.url)
+    host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     for tail in (".", ")", "…", ",%20", "\u200b"):
         device.page.goto("about:blank")
         device.page.goto(host.page.url + tail)

@@ -1,4 +1,4 @@
-"""The light and the dark theme: what is around the page has its colour, too."""
+"""The light and the dark theme: the browser's bars have the page's colour."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.stack import Stack
 from tests.tally.browser.tally import Visitor
 
-# What the browser is told to paint its own bars in, of all that index.html offers, and the paper.
+# The theme colours of index.html that apply, and the page's background.
 COLOURS = """() => [
   [...document.querySelectorAll("meta[name='theme-color']")]
     .filter(({ media }) => matchMedia(media).matches).map(({ content }) => content),
@@ -16,13 +16,13 @@ COLOURS = """() => [
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_the_browsers_bars_are_of_the_pages_paper(
-    stack: Stack, newcomer: Callable[..., Visitor]
+def test_theme_color_matches_the_page_background(
+    stack: Stack, new_visitor: Callable[..., Visitor]
 ) -> None:
-    page = newcomer(stack.url).page
+    page = new_visitor(stack.url).page
     page.goto("/")
-    bars, light = page.evaluate(COLOURS)
-    assert bars == [light]
+    theme_colours, light = page.evaluate(COLOURS)
+    assert theme_colours == [light]
     page.emulate_media(color_scheme="dark")
-    bars, dark = page.evaluate(COLOURS)
-    assert bars == [dark] != [light]
+    theme_colours, dark = page.evaluate(COLOURS)
+    assert theme_colours == [dark] != [light]

@@ -1,4 +1,4 @@
-"""Votes over time: fetched when shown, few names however many answers, and moving while open."""
+"""Votes over time: fetched when shown, few labels with many answers, updated while open."""
 
 import random
 import re
@@ -14,19 +14,21 @@ from tests.tally.browser.layout import boxes, resize
 from tests.tally.browser.poll import DATABASE, Poll
 from tests.tally.browser.tally import PHONE, Size, Visitor
 
-Newcomer = Callable[..., Visitor]
-Picture = Callable[[Page, str], None]
+NewVisitor = Callable[..., Visitor]
+Screenshot = Callable[[Page, str], None]
 
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 
-def show(visitor: Visitor, address: str) -> None:
+def open_timeline(visitor: Visitor, address: str) -> None:
     visitor.page.goto(f"{address}/results")
     visitor.press("Votes over time")
 
 
-def fill(postgres: Postgres, address: str, options: int, votes: int, span: timedelta) -> None:
-    """Votes that came in over a stretch of time, as no test could wait for."""
+def insert_votes_over(
+    postgres: Postgres, address: str, options: int, votes: int, span: timedelta
+) -> None:
+    """Insert votes over a period that a test cannot wait for."""
     chance = random.Random(1)
     poll = address.rsplit("/", 1)[1]
     end = datetime.now(UTC)
@@ -36,126 +38,129 @@ def fill(postgres: Postgres, address: str, options: int, votes: int, span: timed
         f" '{(end - span * (1 - chance.betavariate(2, 3))).isoformat()}')"
         for number in range(votes)
     ]
-    for some in range(0, votes, 500):  # a command line holds so many
-        values = ",".join(rows[some : some + 500])
+    for start in range(0, votes, 500):  # the limit of a command line
+        values = ",".join(rows[start : start + 500])
         postgres.execute(
             f"INSERT INTO ballots (poll_id, voter, choices, cast_at) VALUES {values}", DATABASE
         )
 
 
-def test_nothing_of_it_is_fetched_before_it_is_shown(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    asked: list[str] = []
-    host.page.on("request", lambda request: asked.append(request.url))
+def test_timeline_is_fetched_only_when_shown(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
+    requested: list[str] = []
+    host.page.on("request", lambda request: requested.append(request.url))
     host.page.goto(f"{address}/results")
     host.expect_share("Tea", 0, 0)
     button = host.page.get_by_role("button", name="Votes over time")
     expect(button).to_have_attribute("aria-expanded", "false")
-    assert not [url for url in asked if "timeline" in url.replace("vote-timeline", "")]
-    assert not [url for url in asked if "chart" in url]
+    assert not [url for url in requested if "timeline" in url.replace("vote-timeline", "")]
+    assert not [url for url in requested if "chart" in url]
 
-    # What waits for the server says so: for what draws it at first, and then for the figures.
-    held: list[Route] = []
+    # A loading message is shown while the chart's file and then its data are fetched.
+    held_routes: list[Route] = []
 
-    def hold(route: Route) -> None:
-        held.append(route)
+    def hold_route(route: Route) -> None:
+        held_routes.append(route)
 
-    host.page.route(re.compile("timeline-chart.*js$|/timeline$"), hold)
+    host.page.route(re.compile("timeline-chart.*js$|/timeline$"), hold_route)
     button.press("Enter")
     for awaited in (".js", "/timeline"):
-        while not [route for route in held if route.request.url.endswith(awaited)]:
+        while not [route for route in held_routes if route.request.url.endswith(awaited)]:
             host.page.wait_for_timeout(50)
-        host.sees("Loading…")
-        held.pop().continue_()
-    host.sees("No votes yet.")
+        host.expect_text("Loading…")
+        held_routes.pop().continue_()
+    host.expect_text("No votes yet.")
     expect(button).to_have_attribute("aria-expanded", "true")
-    assert [url for url in asked if url.endswith("/timeline")]
+    assert [url for url in requested if url.endswith("/timeline")]
     button.press("Enter")
     expect(host.page.get_by_text("No votes yet.")).to_have_count(0)
 
 
-def test_it_moves_while_it_is_open(stack: Stack, newcomer: Newcomer, picture: Picture) -> None:
-    host, voter = newcomer(stack.url), newcomer(stack.url, PHONE)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
-    show(host, address)
-    host.sees("No votes yet.")
-    picture(host.page, "timeline-none")
+def test_open_timeline_updates_with_votes(
+    stack: Stack, new_visitor: NewVisitor, screenshot: Screenshot
+) -> None:
+    host, voter = new_visitor(stack.url), new_visitor(stack.url, PHONE)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
+    open_timeline(host, address)
+    host.expect_text("No votes yet.")
+    screenshot(host.page, "timeline-none")
     voter.page.goto(address)
     voter.vote("Coffee")
     drawing = host.page.get_by_role("img", name="In the end: Coffee 1.")
     expect(drawing).to_be_visible(timeout=20_000)
-    expect(drawing.locator("path.race-line")).to_have_count(1)  # who has no votes does not run
-    picture(host.page, "timeline-one")
+    expect(drawing.locator("path.race-line")).to_have_count(1)  # answers without votes have no line
+    screenshot(host.page, "timeline-one")
 
 
-def test_twenty_answers_are_still_readable(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+def test_timeline_of_twenty_answers_is_readable(
+    stack: Stack, postgres: Postgres, new_visitor: NewVisitor, screenshot: Screenshot
 ) -> None:
-    host = newcomer(stack.url)
+    host = new_visitor(stack.url)
     names = [f"Answer {number}, which is of some length" for number in range(1, 20)]
-    address = host.ask("Which of all these?", [*names, "Grundstücksverkehrsgenehmigung"])
-    fill(postgres, address, 20, 2_000, timedelta(minutes=42))
-    show(host, address)
+    address = host.create_poll("Which of all these?", [*names, "Grundstücksverkehrsgenehmigung"])
+    insert_votes_over(postgres, address, 20, 2_000, timedelta(minutes=42))
+    open_timeline(host, address)
     drawing = host.page.get_by_role("img", name="Votes over time.")
     expect(drawing.locator("path.race-sign")).to_have_count(4)
     expect(host.page.locator(".chart-key li")).to_have_count(5)
-    host.sees("other answers")
-    # The table says the same as the results: the last row is the count.
+    host.expect_text("other answers")
+    # The table matches the results: the last row is the count.
     last = host.page.locator("tbody tr").last.locator("td").all_text_contents()
     assert sum(int(cell.replace(",", "")) for cell in last) == 2_000
     for width in (320, 375, 1280, 1920):
         resize(host.page, Size(width, 1080))
         host.page.emulate_media(color_scheme="dark" if width in (375, 1920) else "light")
         assert host.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        picture(host.page, "timeline-twenty")
+        screenshot(host.page, "timeline-twenty")
 
 
-def test_colours_that_the_system_forces_are_heeded(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+def test_timeline_uses_forced_colours(
+    stack: Stack, postgres: Postgres, new_visitor: NewVisitor, screenshot: Screenshot
 ) -> None:
-    host = newcomer(stack.url)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee", "Water"])
-    fill(postgres, address, 3, 300, timedelta(days=3))
+    host = new_visitor(stack.url)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee", "Water"])
+    insert_votes_over(postgres, address, 3, 300, timedelta(days=3))
     host.page.emulate_media(forced_colors="active")
-    show(host, address)
+    open_timeline(host, address)
     line = host.page.locator("svg.time-chart path.race-line").first
     expect(line).to_be_visible()
     stroke = line.evaluate("(path) => getComputedStyle(path).stroke")
     ink = host.page.evaluate("getComputedStyle(document.body).color")
     assert stroke == ink
-    picture(host.page, "timeline-forced-colors")
+    screenshot(host.page, "timeline-forced-colors")
 
 
-def test_it_is_not_asked_for_in_a_hidden_tab(stack: Stack, newcomer: Newcomer) -> None:
-    host = newcomer(stack.url)
-    address = host.ask("Tea or coffee?", ["Tea", "Coffee"])
+def test_timeline_is_not_fetched_in_a_hidden_tab(stack: Stack, new_visitor: NewVisitor) -> None:
+    host = new_visitor(stack.url)
+    address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     host.page.clock.install()
-    show(host, address)
-    host.sees("No votes yet.")
-    asked: list[str] = []
+    open_timeline(host, address)
+    host.expect_text("No votes yet.")
+    requested: list[str] = []
     host.page.on(
-        "request", lambda request: asked.append(request.url) if "/timeline" in request.url else None
+        "request",
+        lambda request: requested.append(request.url) if "/timeline" in request.url else None,
     )
     host.page.evaluate(
         """Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
            document.dispatchEvent(new Event("visibilitychange"))"""
     )
     host.page.clock.run_for(60_000)
-    assert asked == []
+    assert requested == []
 
 
-def test_a_lull_is_seen_in_the_timeline(
-    stack: Stack, postgres: Postgres, newcomer: Newcomer, picture: Picture
+def test_timeline_shows_a_period_without_votes(
+    stack: Stack, postgres: Postgres, new_visitor: NewVisitor, screenshot: Screenshot
 ) -> None:
     poll = Poll(stack)
-    poll.cast(postgres, 1, 30)
+    poll.insert_votes(postgres, 1, 30)
     postgres.execute(
         "UPDATE ballots SET cast_at = now() - interval '1 hour' - random() * interval '20 minutes'"
         f" WHERE poll_id = '{poll.id}'",
         DATABASE,
     )
-    page = newcomer(stack.url).open(f"{poll.address}/results")
+    page = new_visitor(stack.url).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
     line = page.locator("svg.time-chart path.race-line")
     path = line.get_attribute("d") or ""
@@ -165,15 +170,15 @@ def test_a_lull_is_seen_in_the_timeline(
     width = boxes(page, ".time-chart")[0]
     assert end > (width.right - width.left) * 0.95
     assert end - before > (width.right - width.left) * 0.6
-    picture(page, "timeline-lull")
+    screenshot(page, "timeline-lull")
 
 
-def test_one_vote_just_now_has_an_axis_like_any_other(
-    stack: Stack, newcomer: Newcomer, postgres: Postgres, picture: Picture
+def test_timeline_of_one_recent_vote_has_a_valid_axis(
+    stack: Stack, new_visitor: NewVisitor, postgres: Postgres, screenshot: Screenshot
 ) -> None:
     poll = Poll(stack)
-    poll.cast(postgres, 1, 1)
-    page = newcomer(stack.url, Size(320, 640)).open(f"{poll.address}/results")
+    poll.insert_votes(postgres, 1, 1)
+    page = new_visitor(stack.url, Size(320, 640)).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
     expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
     texts = page.locator("svg.time-chart text")
@@ -186,18 +191,18 @@ def test_one_vote_just_now_has_an_axis_like_any_other(
     found = re.fullmatch(r"From (\d\d:\d\d) to (\d\d:\d\d)", note)
     assert found is not None, note
     assert found[1] != found[2]
-    picture(page, "timeline-one")
+    screenshot(page, "timeline-one")
 
 
-def test_the_count_stays_where_the_charts_file_does_not_come(
-    stack: Stack, newcomer: Newcomer
-) -> None:
-    viewer, poll = newcomer(stack.url), Poll(stack)
+def test_results_update_if_the_chart_file_is_missing(stack: Stack, new_visitor: NewVisitor) -> None:
+    viewer, poll = new_visitor(stack.url), Poll(stack)
     viewer.open(f"{poll.address}/results")
-    viewer.page.evaluate("sessionStorage.setItem('tally.reloaded', Date.now())")  # just now
+    viewer.page.evaluate(
+        "sessionStorage.setItem('tally.reloaded', Date.now())"
+    )  # a reload just happened
     viewer.page.route("**/assets/timeline-chart-*.js", lambda route: route.fulfill(status=404))
     viewer.press("Votes over time")
-    viewer.sees("Something broke")
+    viewer.expect_text("Something broke")
     poll.vote(1)
     viewer.expect_share("Tea", 1, 100)
-    viewer.complaints.clear()  # the browser's own, on the file
+    viewer.console_errors.clear()  # the browser's own error about the file

@@ -1,4 +1,4 @@
-"""Texts that are as long as the API lets them be, and words without end."""
+"""Texts of the maximum length, and very long words."""
 
 SENTENCE = "Knowing that this binds us all until the next meeting but one, which shall it be? "
 QUESTION = (SENTENCE * 4)[:300].strip()
