@@ -59,8 +59,7 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
 
     def redirect(self, target: int) -> None:
-        """Forward new connections to another port and keep open ones, as a changed DNS name does.
-        """
+        """Forward new connections to another port, and keep open ones, as a DNS change does."""
         self._target = target
 
     def freeze(self) -> None:

@@ -141,8 +141,7 @@ class Connection:
 
 
 class _StaysOpen(io.BufferedReader):
-    """Ignores `close`: HTTPResponse would close it, and lose buffered bytes of the next response.
-    """
+    """Ignores `close`: HTTPResponse would lose buffered bytes of the next response."""
 
     def close(self) -> None:
         pass

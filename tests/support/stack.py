@@ -104,8 +104,7 @@ class Stack:
         raise AssertionError(f"no {what} within {TIMEOUT_SECONDS:.0f} s:\n{self.log}")
 
     def get(self, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-        """Send a GET; names of `headers` have _ for -. Returns status, headers in lower case, body.
-        """
+        """Send a GET, and return what `request` returns; names of `headers` have _ for -."""
         return self.request(
             "GET", path, headers={k.replace("_", "-"): v for k, v in headers.items()}
         )

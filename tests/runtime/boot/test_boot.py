@@ -123,8 +123,7 @@ def test_app_environment_has_what_the_boot_detected(launch: Callable[..., Stack]
 
 
 def test_app_environment_has_no_unprefixed_name_that_is_unset(launch: Callable[..., Stack]) -> None:
-    """The app may read LOG_LEVEL or REGION itself, and would take our default for its own setting.
-    """
+    """The app may read LOG_LEVEL or REGION itself, and must not find our default there."""
     running = launch(**MIRROR).start().wait_until_ready()
     ours = {"DATABASE_URL", "SQLALCHEMY_DATABASE_URI"}
     # Set by supervisord for each program.

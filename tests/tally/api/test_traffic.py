@@ -25,8 +25,7 @@ def sums(tally: Stack) -> tuple[int, int]:
 
 
 def send_404s(tally: Stack, times: int, path: str = "/api/polls/00000000") -> None:
-    """Send concurrent requests, so that several workers answer; they are 404, for an unknown poll.
-    """
+    """Send concurrent requests for an unknown poll, so that several workers answer."""
     with ThreadPoolExecutor(8) as pool:
         statuses = set(pool.map(lambda _: tally.get(path)[0], range(times)))
     assert statuses == {404}

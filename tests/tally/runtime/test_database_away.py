@@ -32,7 +32,8 @@ def test_database_outage_leaves_probes_pages_and_cache_working(
     assert tally.get(results)[0] == 200
     private_postgres.stop()
     tally.wait_for(
-        lambda: failure_reason(tally, "/healthz/database") == "database away", "word of it"
+        lambda: failure_reason(tally, "/healthz/database") == "database away",
+        "report of the outage",
     )
     tally.wait_for(lambda: tally.request("POST", "/api/polls", poll, json_type)[0] == 503, "503")
     for _ in range(10):

@@ -65,8 +65,7 @@ def test_ten_releases_at_once_migrate_once(
 def test_releases_without_alembic_run_one_after_another(
     release: Release, tmp_path: Path, postgres: Postgres, database: str
 ) -> None:
-    """Without Alembic a release cannot see that another has run, so each runs, never two at once.
-    """
+    """Without Alembic a release cannot detect an earlier one, so each runs, one at a time."""
     busy = tmp_path / "busy"
     command = f"sh -c 'mkdir {busy} && sleep 0.1 && rmdir {busy}'"
     settings = {"MIGRATION_COMMAND": command, "ALEMBIC_VERSIONS": str(tmp_path)}

@@ -32,8 +32,7 @@ class Ledger:
         return sum(ballot.acknowledged for ballot in self.ballots)
 
     def check(self, query: Query) -> None:
-        """Assert that every acknowledged ballot is stored once, unchanged, and no unknown one is.
-        """
+        """Assert that every acknowledged ballot is stored once and unchanged, and no others."""
         rows = self._rows(query)
         stored = dict(rows)
         assert len(stored) == len(rows), "a voter has two ballots"

@@ -32,8 +32,7 @@ STATIC, CACHED, READ, VOTE, CREATE, HEALTH = "static", "cached", "read", "vote",
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a request, sent at `at` (monotonic clock); `status` is 0 without a response.
-    """
+    """The outcome of a request sent at `at` (monotonic); `status` is 0 without a response."""
 
     kind: str
     at: float

@@ -1,5 +1,4 @@
-"""Every timeout is in one table that matches the code; each caller's is longer than its callee's.
-"""
+"""Every timeout is in a table that matches the code; a caller's is longer than its callee's."""
 
 import re
 import tomllib
