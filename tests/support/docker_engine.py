@@ -29,9 +29,8 @@ HARDENED = (
     *("--memory", "256m"),
 )
 TIMEOUT_SECONDS = 120.0  # how long a test waits for something that should take a moment
-NO_TLS = (
-    ssl.create_default_context()
-)  # all URLs are http; without it, httpx creates a context per request, in 30 ms
+# All URLs are http; without it, httpx creates a context per request, in 30 ms.
+NO_TLS = ssl.create_default_context()
 PASSWORD = "open/sesame@1001?nights"  # all characters that need escaping in a URL
 
 # TLS that a client can verify: an authority, and a certificate for the server's name. Clients
@@ -154,9 +153,8 @@ class Container:
                 return all(response.status_code == 200 for response in responses)
             except httpx.TransportError as error:
                 last_response = repr(error)
-            if (
-                time.monotonic() - checked_at > 1
-            ):  # `docker inspect` takes noticeable processor time
+            # `docker inspect` takes noticeable processor time.
+            if time.monotonic() - checked_at > 1:
                 checked_at = time.monotonic()
                 state = self.inspect(".State")
                 assert state["Running"], f"ended with {state['ExitCode']}"

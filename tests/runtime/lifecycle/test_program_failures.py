@@ -150,9 +150,8 @@ def test_2500_connections_at_once_are_served(launch: Launch) -> None:
         pytest.skip(f"this machine allows {hard} open files only")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 8192), hard))
     running = launch(**MIRROR).start()
-    resource.prlimit(
-        running.pid, resource.RLIMIT_NOFILE, (1024, hard)
-    )  # before it raises the limit
+    # Before it raises the limit.
+    resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (1024, hard))
     running.wait_until_ready()
     with contextlib.ExitStack() as phones:
         connections_of_phones = [phones.enter_context(connect(running)) for _ in range(2500)]

@@ -150,9 +150,8 @@ def test_http_0_9_request_gets_one_response_without_a_header(recorder: Recorder)
         connection.send(with_token(f"GET {ADDRESS}\r\n".encode() + HIDDEN + HIDDEN, token))
         response = connection.read_all()
     (found,) = recorder.requests_with(token)
-    assert response.startswith(
-        b'{"method": "GET"'
-    )  # HTTP/0.9 has neither a status line nor headers
+    # HTTP/0.9 has neither a status line nor headers.
+    assert response.startswith(b'{"method": "GET"')
     assert (found["path"], found["body"]) == (f"/api/{token}", "")
 
 

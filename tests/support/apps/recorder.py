@@ -28,8 +28,7 @@ def app(environ: Environ, start: Callable[..., Any]) -> Iterator[bytes]:
             },
         }
     )
-    os.write(
-        JOURNAL, line.encode() + b"\n"
-    )  # one write, so that lines of several threads do not mix
+    # One write, so that lines of several threads do not mix.
+    os.write(JOURNAL, line.encode() + b"\n")
     start("200 OK", [("Content-Type", "application/json")])
     yield line.encode()

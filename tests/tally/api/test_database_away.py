@@ -159,9 +159,8 @@ def test_frozen_database_is_503_in_time(settings: dict[str, str], proxy: Proxy) 
     client = app.test_client()
     poll_id = create_poll(client)
     proxy.freeze()
-    assert_unavailable(
-        client, "GET", f"/api/polls/{poll_id}", None
-    )  # with a connection of the pool
+    # With a connection of the pool.
+    assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)
     assert_unavailable(client, "GET", f"/api/polls/{poll_id}", None)  # with a new connection
     assert_status_says_away(client)
     proxy.heal()
@@ -180,9 +179,8 @@ def test_requests_do_not_queue_for_a_frozen_database(app: Flask, proxy: Proxy) -
     started_at = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(ask, range(40)))
-    assert (
-        time.monotonic() - started_at < 6 * PROMISED_SECONDS
-    )  # one after another, it would take 40 of them
+    # One after another, it would take 40 of them.
+    assert time.monotonic() - started_at < 6 * PROMISED_SECONDS
 
 
 @pytest.mark.parametrize("refused", ["resolve", "database probe", "database attempt"])

@@ -28,9 +28,8 @@ EXCLUDED_CHECKS = [checks.positive_data_acceptance]
 # deletion the poll does not exist.
 EXCLUDED_CHECKS_OF_DELETE = [*EXCLUDED_CHECKS, checks.ignored_auth]
 
-ResponseCounts = Counter[
-    tuple[str, int]
-]  # by operation and status, for requests with the operation's method
+# By operation and status, for requests with the operation's method.
+ResponseCounts = Counter[tuple[str, int]]
 
 # The minimum count of each status; with fewer, the requests do not cover what they should.
 REACHED = {

@@ -47,9 +47,8 @@ def test_results_show_reconnecting_and_recover(
     for watcher in watchers:
         expect(live_state(watcher)).to_have_text("Reconnecting…")
         expect(live_state(watcher)).to_be_in_viewport()
-        expect(watcher.result_row("Tea")).to_contain_text(
-            "0%"
-        )  # the last known results stay visible
+        # The last known results stay visible.
+        expect(watcher.result_row("Tea")).to_contain_text("0%")
     voter.press("Vote")
 
     stack.start().wait_until_ready()

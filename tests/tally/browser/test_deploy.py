@@ -75,9 +75,8 @@ def test_missing_qr_code_file_leaves_the_page_usable(stack: Stack, new_visitor: 
     loads: list[str] = []
     host.page.on("domcontentloaded", lambda page: loads.append(page.url))
     with host.page.expect_event("domcontentloaded", lambda _: len(loads) == 2):
-        address = host.create_poll(
-            "Tea or coffee?", ["Tea", "Coffee"]
-        )  # the second load is for the QR code
+        # The second load is for the QR code.
+        address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     for path in ("/manage", "/present"):
         tries.clear()
         host.page.goto(address + path)

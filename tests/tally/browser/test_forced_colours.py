@@ -57,9 +57,8 @@ def test_selection_and_leader_are_visible_in_forced_colours(
 
     address = host.create_poll("Tea or coffee?", ["Tea", "Coffee"])
     resize(host.page, PHONE)
-    assert (
-        underline_share(host.page.locator("a.address .address-part").first) > 0.95
-    )  # the first of two lines
+    # The first of two lines.
+    assert underline_share(host.page.locator("a.address .address-part").first) > 0.95
 
     host.page.goto(address)
     host.vote("Tea")

@@ -149,10 +149,8 @@ def test_large_default_font_does_not_overflow_the_window(
         expect_within(page, size, scrolled=True)
 
 
-LANDSCAPES = [
-    (Size(667, 375), 1),
-    (Size(568, 320), 0),
-]  # with the index of the answer that must be visible
+# With the index of the answer that must be visible.
+LANDSCAPES = [(Size(667, 375), 1), (Size(568, 320), 0)]
 
 
 @pytest.mark.parametrize(("size", "answer"), LANDSCAPES)

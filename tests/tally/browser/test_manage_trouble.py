@@ -42,9 +42,8 @@ def test_typed_closing_time_is_kept_if_it_cannot_be_sent(
     field.fill("2030-05-04T18:30")
     host.press("Set the closing time")
     host.expect_text("Something went wrong.")
-    expect(host.page.get_by_text("Not now")).to_have_count(
-        0
-    )  # the server's message is for programs
+    # The server's message is for programs.
+    expect(host.page.get_by_text("Not now")).to_have_count(0)
     expect(field).to_have_value("2030-05-04T18:30")
 
 

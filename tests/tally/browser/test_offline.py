@@ -135,9 +135,8 @@ def test_results_cached_for_offline_use_include_the_vote(
 ) -> None:
     """Nginx may answer the request after a vote with a cached response from before."""
     voter, poll = new_visitor(stack.url, PHONE), Poll(stack)
-    with voter.page.expect_response(
-        re.compile(r"/assets/results-[\w-]{6}\.js$")
-    ):  # prefetched after a while
+    # Prefetched after a while.
+    with voter.page.expect_response(re.compile(r"/assets/results-[\w-]{6}\.js$")):
         voter.open(poll.address)
     voter.choose("Tea")
     stack.get(f"/api/polls/{poll.id}/results")  # starts the second for which Nginx caches it

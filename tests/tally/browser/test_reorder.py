@@ -124,9 +124,8 @@ def test_answer_is_dragged_by_mouse_and_others_make_room(
     dragged = host.answer_field(1).bounding_box()
     assert dragged is not None
     assert above is not None
-    assert dragged["y"] + dragged["height"] / 2 == pytest.approx(
-        third, abs=2
-    )  # it follows the pointer
+    # It follows the pointer.
+    assert dragged["y"] + dragged["height"] / 2 == pytest.approx(third, abs=2)
     screenshot(host.page, "create-dragging")
     displaced = host.answer_field(2).bounding_box()
     assert displaced is not None

@@ -93,9 +93,8 @@ def test_status_shows_requests_and_errors(
     expect(visitor.page.locator(".live-state")).to_have_text("Server trouble…")
     expect(status_item(visitor, "Postgres")).to_have_text("away")
     expect(status_item(visitor, "In ten minutes")).to_have_text("3 errors")
-    expect(chart.locator("path.traffic-errors")).to_have_count(
-        1
-    )  # one arrow for consecutive errors
+    # One arrow for consecutive errors.
+    expect(chart.locator("path.traffic-errors")).to_have_count(1)
     expect(chart).to_have_accessible_name(re.compile("43 requests, 3 errors"))
     assert (sum(table_column(visitor, 2)), sum(table_column(visitor, 3))) == (43, 3)
     for size in (PHONE, DESKTOP):

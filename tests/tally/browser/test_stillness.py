@@ -41,9 +41,8 @@ def test_pages_do_not_shift_while_loading_or_updating(
     for path in ("/", "/join", ballot_path, "/status", "/nowhere"):
         assert total_shift(open_page(path).page) < MAX_SHIFT, path
     for viewer in viewers:
-        viewer.wait_until(
-            f"{RESULTS_REQUESTS} >= 5"
-        )  # three of them may follow quickly: more than a second later
+        # Three of them may follow quickly: more than a second later.
+        viewer.wait_until(f"{RESULTS_REQUESTS} >= 5")
         assert total_shift(viewer.page) < MAX_SHIFT, viewer.page.url
 
 

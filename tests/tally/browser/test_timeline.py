@@ -197,9 +197,8 @@ def test_timeline_of_one_recent_vote_has_a_valid_axis(
 def test_results_update_if_the_chart_file_is_missing(stack: Stack, new_visitor: NewVisitor) -> None:
     viewer, poll = new_visitor(stack.url), Poll(stack)
     viewer.open(f"{poll.address}/results")
-    viewer.page.evaluate(
-        "sessionStorage.setItem('tally.reloaded', Date.now())"
-    )  # a reload just happened
+    # A reload just happened.
+    viewer.page.evaluate("sessionStorage.setItem('tally.reloaded', Date.now())")
     viewer.page.route("**/assets/timeline-chart-*.js", lambda route: route.fulfill(status=404))
     viewer.press("Votes over time")
     viewer.expect_text("Something broke")

@@ -54,9 +54,8 @@ def test_requests_and_errors_of_the_app_are_counted() -> None:
         client.get(path)
     traffic_json = client.get("/api/status").json["traffic"]
     assert traffic_json["bucket_seconds"] == 10
-    assert (
-        sum(bucket["requests"] for bucket in traffic_json["buckets"]) == 3
-    )  # without those for the status
+    # Without those for the status.
+    assert sum(bucket["requests"] for bucket in traffic_json["buckets"]) == 3
     assert sum(bucket["errors"] for bucket in traffic_json["buckets"]) == 1  # 503: no database
     app.extensions["engine"].dispose()
 
