@@ -7,7 +7,7 @@ import pytest
 from demijohn.commands import smoke
 
 
-def test_smoke_passes_every_check_on_the_real_stack(
+def test_every_check_passes(
     stack: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = smoke.main([stack.url, "--wait", "30", "--json"])
