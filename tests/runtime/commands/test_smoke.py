@@ -7,9 +7,7 @@ import pytest
 from demijohn.commands import smoke
 
 
-def test_every_check_passes(
-    stack: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_check_passes(stack: Any, capsys: pytest.CaptureFixture[str]) -> None:
     status = smoke.main([stack.url, "--wait", "30", "--json"])
     results = json.loads(capsys.readouterr().out)["checks"]
     failed = [f"{x['name']}: {x['seen']}" for x in results if x["status"] == "fail"]
