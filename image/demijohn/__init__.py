@@ -1,3 +1,3 @@
-"""What the image puts around any Flask + React app: the boot, the supervision, the front door."""
+"""The runtime around a Flask + React app: boot, process supervision and the Nginx configuration."""
 
 __version__ = "0.1.0"

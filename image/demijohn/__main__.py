@@ -1,4 +1,4 @@
-"""Lets `python -m demijohn` stand in for the `demijohn` command."""
+"""`python -m demijohn`, the same as the `demijohn` command."""
 
 import sys
 

@@ -49,7 +49,7 @@ def test_unknown_database_exits_69(launch: Launch, postgres: Postgres) -> None:
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
-        ("nowhere.invalid", "no address is known for nowhere.invalid"),
+        ("nowhere.invalid", "the name nowhere.invalid does not resolve"),
         ("127.0.0.1", "nothing answers at 127.0.0.1"),
     ],
 )

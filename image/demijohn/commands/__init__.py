@@ -1,1 +1,1 @@
-"""The commands for people and probes: doctor, smoke, healthcheck."""
+"""The commands for people and probes: backup, doctor, healthcheck, run, smoke."""

@@ -21,8 +21,8 @@ from demijohn.database import connect, postgres_programs
 from demijohn.database.encryption import plain_text_risk
 from demijohn.database.identity import check_same_database
 
-# What a database may have before a restore: what belongs to an extension or to the system, and what
-# the host keeps in schemas of its own, in which we may create nothing.
+# The relations that make a database non-empty. Excluded are those of extensions and of the system,
+# and those in schemas where we have no CREATE privilege, which belong to the host.
 RELATIONS = """
 SELECT CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE'
          WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, nspname, relname
@@ -35,7 +35,7 @@ WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
 ORDER BY 2, 3
 """
 
-# Entries of a backup that every database has, and that an ordinary user may not create or change.
+# Entries of a backup that exist in every database and that an ordinary user cannot create.
 EXISTING = re.compile(r"\d+; \d+ \d+ (SCHEMA - public|COMMENT - (SCHEMA public|EXTENSION)) ")
 
 CANNOT_WRITE = re.compile(r"could not (write|close|fsync|flush)|no space left", re.IGNORECASE)
@@ -47,7 +47,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def backup(words: list[str]) -> int:
-    """Write the database to a file or to standard output. Raises CommandError."""
+    """`demijohn backup`: write the database to a file or to standard output.
+
+    Raises CommandError.
+    """
     parser = _Parser(prog="backup", description="Write the database to a file, with pg_dump.")
     parser.add_argument("file", metavar="FILE", nargs="?", default="-", help="default: stdout")
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
@@ -71,14 +74,14 @@ def backup(words: list[str]) -> int:
     options = ["--format=custom", "--no-owner", "--no-privileges"]
     options += [f"--schema={name}" for name in given.schema]
     with _complete(path) as unfinished:
-        if unfinished:  # not by its stdout: pg_dump would leave a copy of its contents at the end
+        if unfinished:  # to stdout, pg_dump would append a second copy of the table of contents
             options.append(f"--file={unfinished}")
         status, lines = program.run(url, options, stdout=None if path else sys.stdout.buffer)
         if status:
-            fault = _fault(lines)
-            code = Exit.CANNOT_WRITE if CANNOT_WRITE.search(fault) else Exit.UNAVAILABLE
+            reason = _error_line(lines)
+            code = Exit.CANNOT_WRITE if CANNOT_WRITE.search(reason) else Exit.UNAVAILABLE
             kept = "" if path is None else f" {path} was not written."
-            raise CommandError(code, f"backup failed: {fault}.{kept}")
+            raise CommandError(code, f"backup failed: {reason}.{kept}")
     for line in lines:
         log_error(line)
     if path is not None:
@@ -88,11 +91,11 @@ def backup(words: list[str]) -> int:
 
 
 def restore(words: list[str]) -> int:
-    """Bring a backup into an empty database, all of it or nothing. Raises CommandError."""
-    parser = _Parser(prog="restore", description="Bring a backup into an empty database.")
+    """`demijohn restore`: restore a backup in one transaction. Raises CommandError."""
+    parser = _Parser(prog="restore", description="Restore a backup into an empty database.")
     parser.add_argument("file", metavar="FILE")
     parser.add_argument(
-        "--clean", action="store_true", help="replace what the database has: all is in the backup"
+        "--clean", action="store_true", help="drop and replace the tables that are in the backup"
     )
     given = parser.parse_args(words)
     _check_backup(Path(given.file))
@@ -102,18 +105,18 @@ def restore(words: list[str]) -> int:
         if server.unwritable:
             raise CommandError(Exit.UNAVAILABLE, f"{url.place()} {server.unwritable}.")
         with tempfile.TemporaryDirectory(prefix="demijohn-restore-") as folder:
-            entries = _entries(program, Path(given.file))
+            entries = _list_entries(program, Path(given.file))
             _check_target(connection, url, entries, clean=given.clean)
-            chosen = Path(folder) / "entries"
+            use_list = Path(folder) / "entries"
             wanted = _without_existing(connection, entries)
-            chosen.write_text("\n".join(wanted) + "\n", encoding="utf-8")
+            use_list.write_text("\n".join(wanted) + "\n", encoding="utf-8")
             options = ["--single-transaction", "--no-owner", "--no-privileges"]
             options += ["--clean", "--if-exists"] if given.clean else []
-            options += [f"--use-list={chosen}", given.file]
+            options += [f"--use-list={use_list}", given.file]
             status, lines = program.run(url, options)
     if status:
         raise CommandError(
-            Exit.BAD_DATA, f"restore failed: {_fault(lines)}. {url.place()} was not changed."
+            Exit.BAD_DATA, f"restore failed: {_error_line(lines)}. {url.place()} was not changed."
         )
     for line in lines:
         log_error(line)
@@ -123,21 +126,21 @@ def restore(words: list[str]) -> int:
 
 
 def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
-    """The database to work on, without its pooler. Raises CommandError."""
+    """Connect to the database without its pooler. Raises CommandError."""
     config = settings.load(only=settings.CONNECTION)
     direct: DatabaseUrl | None = config.release_database_url
     name = "RELEASE_DATABASE_URL" if direct else "DATABASE_URL"
     url: DatabaseUrl = direct or config.database_url
     connection, server = connect.wait(url, config, log_error, name)
     if server.pooled and not direct:
-        # pg_dump empties search_path for its session, which a pooler that shares connections
-        # would then give to the app.
+        # pg_dump empties search_path for its session. A pooler would then give that session to
+        # the app.
         connection.close()
         raise CommandError(
             Exit.CONFIGURATION,
             f"DATABASE_URL leads through a pooler ({url.place()}), which pg_dump and pg_restore "
             "must not share with the app. Set RELEASE_DATABASE_URL to the direct URL, or to this "
-            "one if the pooler is in session mode.",
+            "URL if the pooler is in session mode.",
         )
     if direct:
         with closing(connect.wait(config.database_url, config, log_error)[0]) as app:
@@ -149,7 +152,7 @@ def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
 
 @contextmanager
 def _complete(path: Path | None) -> Iterator[str]:
-    """The name of a file that becomes `path` where all goes well, else vanishes; "" for stdout."""
+    """Yield the name of a temporary file, which replaces `path` on success; "" for stdout."""
     if path is None:
         yield ""
         return
@@ -159,7 +162,7 @@ def _complete(path: Path | None) -> Iterator[str]:
         raise _unwritable(path, error) from None
     os.close(number)
     try:
-        yield name  # pg_dump sees to it that the file is on the disk
+        yield name  # pg_dump calls fsync
         try:
             Path(name).replace(path)
         except OSError as error:
@@ -176,29 +179,30 @@ def _unwritable(path: Path, error: OSError) -> CommandError:
 
 
 def _check_backup(path: Path) -> None:
-    """Raise CommandError(65) unless the file can be read and begins as pg_dump's format does."""
+    """Raise CommandError(65) unless the file begins with the signature of pg_dump's format."""
     try:
         with path.open("rb") as file:
             start = file.read(5)
     except OSError as error:
         raise CommandError(
-            Exit.BAD_DATA, f"{path} cannot be read: {error.strerror}. Name a file from backup."
+            Exit.BAD_DATA,
+            f"{path} cannot be read: {error.strerror}. Name a file that demijohn backup wrote.",
         ) from None
     if start != b"PGDMP":
         raise CommandError(
             Exit.BAD_DATA,
             f"{path} is not in pg_dump's custom format, which demijohn backup writes. "
-            "Give a plain SQL file to psql.",
+            "Load a plain SQL file with psql.",
         )
 
 
-def _entries(program: postgres_programs.Program, path: Path) -> list[str]:
+def _list_entries(program: postgres_programs.Program, path: Path) -> list[str]:
     """The lines of the backup's table of contents. Raises CommandError(65)."""
     status, out, lines = program.contents(path)
     if status:
         raise CommandError(
             Exit.BAD_DATA,
-            f"{path} cannot be read by {program.name} {program.major}: {_fault(lines)}.",
+            f"{path} cannot be read by {program.name} {program.major}: {_error_line(lines)}.",
         )
     return [line for line in out if not line.startswith(";")]
 
@@ -206,7 +210,7 @@ def _entries(program: postgres_programs.Program, path: Path) -> list[str]:
 def _check_target(
     connection: Connection, url: DatabaseUrl, entries: list[str], *, clean: bool
 ) -> None:
-    """Raise CommandError(65) where a restore would meet what it does not replace."""
+    """Raise CommandError(65) if the database has relations that the restore would not replace."""
     with connection.cursor() as cursor:
         cursor.execute(RELATIONS)
         relations = cursor.fetchall()
@@ -216,22 +220,22 @@ def _check_target(
             Exit.BAD_DATA,
             f"{url.place()} is not empty: it has {schema}.{name}"
             + (f" and {len(relations) - 1} more" if len(relations) > 1 else "")
-            + ". Restore into a new database, or replace what is there with --clean.",
+            + ". Restore into a new database, or replace its tables with --clean.",
         )
     replaced = [entry.split(" ", 3)[3] for entry in entries if entry.count(" ") > 3]
     for kind, schema, name in relations:
         if not any(entry.startswith(f"{kind} {schema} {name} ") for entry in replaced):
             raise CommandError(
                 Exit.BAD_DATA,
-                f"{url.place()} has {schema}.{name}, which is not in the backup, so --clean would "
-                "leave it. Drop it, or restore into a new database.",
+                f"{url.place()} has {schema}.{name}, which is not in the backup; --clean would "
+                "not replace it. Drop it, or restore into a new database.",
             )
 
 
 def _without_existing(connection: Connection, entries: list[str]) -> list[str]:
-    """The entries but for what is there, and belongs to the host: schema public, extensions.
+    """The entries without the schema public and without the extensions that already exist.
 
-    With --clean an extension would be dropped, which only its owner may do.
+    --clean would drop an extension, which only its owner can do.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT extname FROM pg_catalog.pg_extension")
@@ -244,18 +248,18 @@ def _without_existing(connection: Connection, entries: list[str]) -> list[str]:
 
 
 def _analyze(url: DatabaseUrl) -> None:
-    """Have the planner know the new rows: a backup does not bring its statistics along.
+    """Collect statistics for the planner; a backup does not contain them.
 
-    Only an optimisation, which autovacuum repeats: a failure here is not one of the restore.
+    Errors are ignored: autovacuum analyzes the tables later.
     """
-    connect.take_time()
+    connect.lift_query_timeout()
     with suppress(psycopg2.Error), closing(psycopg2.connect(url.libpq())) as connection:
         connection.autocommit = True
         connection.cursor().execute("ANALYZE")
 
 
-def _fault(lines: list[str]) -> str:
-    """The line of stderr that says most, without the program's name."""
-    worst = [line for line in lines if "error:" in line or "ERROR:" in line] or lines
-    line = worst[0] if worst else "it said nothing"
+def _error_line(lines: list[str]) -> str:
+    """The first error on stderr, without the program's name."""
+    errors = [line for line in lines if "error:" in line or "ERROR:" in line] or lines
+    line = errors[0] if errors else "no error message"
     return re.sub(r"^(pg_dump|pg_restore): (error: )?", "", line).rstrip(".")

@@ -1,4 +1,4 @@
-"""`demijohn doctor`: what the boot would find, all of it, and what to do about it."""
+"""`demijohn doctor`: report everything that the boot checks, and what to do about each problem."""
 
 import os
 import shutil
@@ -22,11 +22,11 @@ from demijohn.database.encryption import plain_text_risk
 from demijohn.database.identity import Identity, identify
 
 LATENCY_SAMPLES = 5
-SLOW_MS = 20  # a page that asks five times is a tenth of a second late
+SLOW_MS = 20  # a page with five queries would be a tenth of a second slower
 
 
 class Report:
-    """Lines for people, and the count of problems among them."""
+    """Prints the lines of the report and counts the problems."""
 
     def __init__(self, secrets: list[str]) -> None:
         self.problems = 0
@@ -39,30 +39,30 @@ class Report:
         shown = redact(str(value), self._secrets)
         print(f"  {name:<27} {shown}" + (f"  ({source})" if source else ""))
 
-    def problem(self, what: str) -> None:
-        """A problem and its remedy, in one line."""
+    def problem(self, text: str) -> None:
+        """Print a problem and its remedy, in one line."""
         self.problems += 1
-        print(f"  ✗ {redact(what, self._secrets)}")
+        print(f"  ✗ {redact(text, self._secrets)}")
 
 
 def run() -> int:
-    """Print the report; 0 if it has no problem, 1 if it has one. Raises CommandError(78)."""
+    """Print the report. Returns 0 without problems, else 1. Raises CommandError(78)."""
     config = settings.load()
     limits = resource_limits.measure()
     limits.apply(config)
     report = Report(config.secrets())
-    _settings(report, config)
-    _machine(report, config, limits)
-    _proxies(report, config)
-    app = _database(report, config)
+    _report_settings(report, config)
+    _report_machine(report, config, limits)
+    _report_proxies(report, config)
+    app = _report_database(report, config)
     if config.release_database_url:
-        _release_database(report, config, config.release_database_url, app)
+        _report_release_database(report, config, config.release_database_url, app)
     found = report.problems
     print(f"\n{found or 'no'} problem{'' if found == 1 else 's'} found")
     return Exit.FAILED if found else Exit.OK
 
 
-def _settings(report: Report, config: Settings) -> None:
+def _report_settings(report: Report, config: Settings) -> None:
     report.heading("Settings")
     for setting in SETTINGS:
         value = getattr(config, setting.name.lower())
@@ -73,21 +73,21 @@ def _settings(report: Report, config: Settings) -> None:
     for name in config.public:
         report.fact(name, config.public[name], "public")
     if config.secret_key is None:
-        report.fact("SECRET_KEY", "not set: an app that signs sessions needs one")
+        report.fact("SECRET_KEY", "not set; an app that signs sessions needs it")
     for line in config.notes:
         report.fact("", line)
-    for line in config.misspelt + config.warnings:
+    for line in config.typos + config.warnings:
         report.problem(line)
 
 
-def _machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:
+def _report_machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:
     report.heading("Machine")
     report.fact("limits", limits)
     report.fact("Gunicorn", f"{config.web_concurrency} workers, {config.web_threads} threads each")
-    if config.web_concurrency > limits.room():
+    if config.web_concurrency > limits.max_workers_in_memory():
         report.problem(
-            f"WEB_CONCURRENCY={config.web_concurrency} needs more memory than there is. "
-            f"Lower it to {limits.room()}, or give the container more."
+            f"WEB_CONCURRENCY={config.web_concurrency} needs more memory than the container has. "
+            f"Lower it to {limits.max_workers_in_memory()}, or give the container more memory."
         )
     try:
         report.fact("Nginx", NginxProgram.find(config.nginx_program).version)
@@ -102,9 +102,9 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
     if not os.access(parent, os.W_OK):
         report.problem(f"{parent} cannot be written. Add --tmpfs /tmp, or set DEMIJOHN_RUN_DIR.")
     elif shutil.disk_usage(parent).free < 32 * resource_limits.MB:
-        report.problem(f"less than 32 MB are free in {parent}. Give that file system more.")
+        report.problem(f"less than 32 MB are free in {parent}. Make that file system larger.")
     budget = config.drain_seconds + config.stop_seconds + 5
-    report.fact("stops within", f"{budget} s of SIGTERM; the host must not kill before")
+    report.fact("stops within", f"{budget} s of SIGTERM; set the host's kill timeout above that")
     for name in ("DATABASE_CONNECT_TIMEOUT", "DATABASE_STATEMENT_TIMEOUT"):
         seconds = getattr(config, name.lower())
         if seconds >= config.request_timeout:
@@ -115,9 +115,10 @@ def _machine(report: Report, config: Settings, limits: resource_limits.Capacity)
             )
 
 
-def reports(config: Settings, name: str) -> set[str]:
-    """What the files of that name in the run directory say, also if another user runs the server:
-    `fly ssh console` is root's.
+def read_markers(config: Settings, name: str) -> set[str]:
+    """The contents of the files of that name in the run directories of all users.
+
+    Another user may run the server: `fly ssh console` opens a shell of root.
     """
     folders = [Path(config.run_dir)]
     if config.sources["RUN_DIR"] == "default":
@@ -129,32 +130,32 @@ def reports(config: Settings, name: str) -> set[str]:
     return found
 
 
-def _proxies(report: Report, config: Settings) -> None:
-    """What the workers of the server in this container have seen."""
+def _report_proxies(report: Report, config: Settings) -> None:
+    """Report the untrusted proxies that the workers of this container have logged."""
     report.heading("Proxies")
     trusted = ", ".join(config.trusted_proxies) or "none"
     report.fact("trusted", trusted, config.sources["TRUSTED_PROXIES"])
     for kind, marker in UNTRUSTED_PROXIES.items():
-        for line in reports(config, marker):
+        for line in read_markers(config, marker):
             if kind == "private":
                 report.problem(line)
-            else:  # perhaps a client that forges headers, which is none of our problems
+            else:  # perhaps a client that forges headers, which is not a problem of this setup
                 report.fact("not trusted", line)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What one connection showed of its database."""
+class Inspection:
+    """What one connection showed about its database."""
 
     server: connect.Server
     identity: Identity
     latency: float  # milliseconds
 
 
-def _look(report: Report, config: Settings, url: DatabaseUrl, name: str) -> Found | None:
-    """Connect to the URL in the variable `name`, and report what any database must fulfil.
+def _inspect(report: Report, config: Settings, url: DatabaseUrl, name: str) -> Inspection | None:
+    """Connect to the URL in the variable `name` and report what applies to any database.
 
-    None where it cannot be reached, which is then reported as well.
+    Returns None if the connection fails, and reports why.
     """
     report.fact("place", url.place())
     if url.ignored:
@@ -162,22 +163,22 @@ def _look(report: Report, config: Settings, url: DatabaseUrl, name: str) -> Foun
     try:
         connection, server = connect.connect_and_inspect(url, config.database_connect_timeout)
         with closing(connection):
-            found = Found(server, identify(connection), _latency(connection))
+            found = Inspection(server, identify(connection), _measure_latency(connection))
             risk = plain_text_risk(connection, url, name)
     except psycopg2.Error as error:
         report.problem(diagnose(error, url, name)[0])
         return None
     report.fact("version", server.version)
-    report.fact("TLS", _tls(server, url))
+    report.fact("TLS", _describe_tls(server, url))
     report.fact("latency", f"{found.latency:.1f} ms")
     if risk:
         report.problem(risk)
     if server.unwritable:
-        report.problem(f"it {server.unwritable}.")
+        report.problem(f"the database {server.unwritable}.")
     return found
 
 
-def _tls(server: connect.Server, url: DatabaseUrl) -> str:
+def _describe_tls(server: connect.Server, url: DatabaseUrl) -> str:
     if not server.tls:
         return "none"
     mode = url.parameters.get("sslmode", "prefer")
@@ -185,43 +186,44 @@ def _tls(server: connect.Server, url: DatabaseUrl) -> str:
     return server.tls + checked.get(mode, f", the certificate is not verified (sslmode={mode})")
 
 
-def _release_database(
-    report: Report, config: Settings, url: DatabaseUrl, app: Found | None
+def _report_release_database(
+    report: Report, config: Settings, url: DatabaseUrl, app: Inspection | None
 ) -> None:
     report.heading("Database for releases and backups")
-    found = _look(report, config, url, "RELEASE_DATABASE_URL")
+    found = _inspect(report, config, url, "RELEASE_DATABASE_URL")
     if app and found and app.identity.differs(found.identity):
         report.problem(
             f"RELEASE_DATABASE_URL leads to another database ({url.place()}) than DATABASE_URL "
-            f"({config.database_url.place()}). Set it to the direct URL of the same one."
+            f"({config.database_url.place()}). Set it to the direct URL of the same database."
         )
 
 
-def _database(report: Report, config: Settings) -> Found | None:
+def _report_database(report: Report, config: Settings) -> Inspection | None:
     report.heading("Database")
-    found = _look(report, config, config.database_url, "DATABASE_URL")
+    found = _inspect(report, config, config.database_url, "DATABASE_URL")
     if not found:
         return None
     server, latency = found.server, found.latency
     wanted = config.web_concurrency * config.database_pool_size
     report.fact("connections", f"{server.connections} of {server.max_connections} in use")
-    of_whom = "the pooler's" if server.pooled else "them"
-    report.fact("this instance takes", f"up to {wanted} of {of_whom}")
+    of_which = "the pooler's" if server.pooled else "them"
+    report.fact("this instance takes", f"up to {wanted} of {of_which}")
     if server.major < 13:
-        report.problem(f"PostgreSQL {server.version} gets no more fixes. Upgrade it.")
+        report.problem(f"PostgreSQL {server.version} is no longer supported. Upgrade it.")
     if wanted > server.max_connections and not server.pooled:
         report.problem(
-            f"{wanted} connections are more than the server has ({server.max_connections}). "
+            f"{wanted} connections are more than the server allows ({server.max_connections}). "
             "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY."
         )
     if latency > SLOW_MS:
         report.problem(
-            f"every query takes {latency:.0f} ms or more. Put app and database into one region."
+            f"every query takes {latency:.0f} ms or more. Put the app and the database into one "
+            "region."
         )
     return found
 
 
-def _latency(connection: Connection) -> float:
+def _measure_latency(connection: Connection) -> float:
     """The median time of a query that does nothing, in milliseconds."""
     times = []
     for _ in range(LATENCY_SAMPLES):

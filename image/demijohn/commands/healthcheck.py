@@ -1,15 +1,15 @@
-"""`demijohn healthcheck`: asks the container's own Nginx whether it is alive."""
+"""`demijohn healthcheck`: requests /livez from the container's own Nginx."""
 
 from http.client import HTTPConnection, HTTPException
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.settings import load_one
 
-TIMEOUT_SECONDS = 8  # longer than Nginx waits for a worker, so that its error is the one seen
+TIMEOUT_SECONDS = 8  # longer than Nginx waits for a worker, so that Nginx reports the error
 
 
 def run() -> int:
-    """Exit status 0 if /livez answers 200. Raises CommandError(1) if not."""
+    """Return exit status 0 if /livez answers 200. Raises CommandError(1) otherwise."""
     connection = HTTPConnection("127.0.0.1", load_one("PORT"), timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", "/livez")

@@ -13,24 +13,25 @@ from demijohn.config.environment import app_path, child_environment
 
 
 def run(program: str, words: Sequence[str]) -> int:
-    """Become another program, which finds the settings, the database and the app's modules as the
-    app does. Raises CommandError(64) if there is no such program.
+    """Replace this process by a program that has the app's environment and import path.
 
-    If the settings are wrong, a line on stderr says so and the program runs with the environment
-    as it is: a shell must open on whatever is to be repaired.
+    Raises CommandError(64) if there is no such program. If the settings are wrong, prints a line on
+    stderr and runs the program in the unchanged environment: a shell must open so that they can be
+    corrected.
     """
     if not shutil.which(program):
         raise CommandError(
             Exit.USAGE,
-            f"{program!r} is neither a command of demijohn nor a program. See demijohn --help.",
+            f"{program!r} is neither a demijohn command nor a program on PATH. "
+            "See demijohn --help.",
         )
     try:
         environment = _app_environment(os.environ)
     except CommandError as mistake:
-        what = " ".join(mistake.message.splitlines())
-        log_error(f"{what} {program} runs without the app's settings.")
+        text = " ".join(mistake.message.splitlines())
+        log_error(f"{text} {program} runs without the app's settings.")
         environment = dict(os.environ)
-    signals.forget()
+    signals.restore_defaults()
     sys.stdout.flush()
     os.execvpe(program, [program, *words], environment)
 

@@ -1,1 +1,1 @@
-"""What every part may use: exit codes, signals, the log, the terminal. Knows no other part."""
+"""What all packages use: exit codes, signals, the log, the terminal. Imports no other package."""

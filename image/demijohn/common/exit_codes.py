@@ -1,4 +1,4 @@
-"""How a command ends: sysexits(3) codes, and the exception that carries one with its message."""
+"""Exit statuses after sysexits(3), and the exceptions that end a command with one of them."""
 
 from enum import IntEnum
 
@@ -7,11 +7,11 @@ class Exit(IntEnum):
     """Exit statuses of `demijohn`; the numbers are those of sysexits.h."""
 
     OK = 0
-    FAILED = 1  # a check of `doctor` or `smoke` found something
+    FAILED = 1  # `doctor` or `smoke` found a problem
     USAGE = 64
     BAD_DATA = 65
     UNAVAILABLE = 69  # the database
-    SOFTWARE = 70  # a supervised program died for good, or a release failed
+    SOFTWARE = 70  # a supervised program cannot be kept running, or a release failed
     CANNOT_WRITE = 73
     CONFIGURATION = 78
 
@@ -19,7 +19,7 @@ class Exit(IntEnum):
 class CommandError(Exception):
     """Ends the command with `status`, after `message` on stderr: what is wrong and what to do.
 
-    The message may have several lines, one for each mistake; it never holds a secret.
+    The message may have several lines, one per mistake; it never contains a secret.
     """
 
     def __init__(self, status: Exit, message: str) -> None:
@@ -28,17 +28,17 @@ class CommandError(Exception):
         self.message = message
 
     def __reduce__(self) -> tuple[type["CommandError"], tuple[Exit, str]]:
-        return CommandError, (self.status, self.message)  # to be pickled
+        return CommandError, (self.status, self.message)  # for pickle
 
 
 class Interrupted(BaseException):
-    """A signal told the command to stop, and nobody is to go on as after other faults.
+    """A signal stops the command; a BaseException, so that `except Exception` does not catch it.
 
-    `said` tells which signal it was, `message` also what that means for the work.
+    `reason` names the signal; `message` also says what was not finished.
     """
 
-    def __init__(self, status: Exit, said: str, undone: str = "") -> None:
-        super().__init__(said)
+    def __init__(self, status: Exit, reason: str, unfinished: str = "") -> None:
+        super().__init__(reason)
         self.status = status
-        self.said = said
-        self.message = said + undone
+        self.reason = reason
+        self.message = reason + unfinished

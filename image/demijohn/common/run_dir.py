@@ -1,7 +1,7 @@
-"""The files in the run directory that more than one process knows by name."""
+"""The names of files in the run directory that several processes use."""
 
-DRAIN_MARKER = "draining"  # there from the first signal on: /readyz then says 503
+DRAIN_MARKER = "draining"  # exists from the first signal on; /readyz then answers 503
 
-# Each holds the line that a worker logged about such a proxy. A client on the internet that forges
-# headers must not use up the warning about a proxy in the private network.
+# Each file contains the line that a worker logged about such a proxy. There are two, so that a
+# client that forges headers does not suppress the warning about a proxy in a private network.
 UNTRUSTED_PROXIES = {"private": "untrusted-private-proxy", "public": "untrusted-public-proxy"}

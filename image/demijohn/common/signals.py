@@ -1,7 +1,7 @@
-"""Told to stop by a signal: the command ends, with one line, whatever is being done just then.
+"""SIGTERM and SIGINT end a command with one line, at any time.
 
-The handler raises an exception. Code in C may lose it, or make another one of it, so that what was
-heard is kept as well: who is about to do what cannot be undone asks with `check` first.
+The handler raises Interrupted. C code may swallow or replace that exception, so the signal is also
+recorded: call `check` before any step that cannot be undone.
 """
 
 import signal
@@ -13,25 +13,26 @@ from demijohn.common.exit_codes import Exit, Interrupted
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-_heard: list[Interrupted] = []
+_received: list[Interrupted] = []
 
 
-def listen(status: Exit, undone: str) -> None:
-    """Let a signal end the command with `status`; `undone` says what that means for its work."""
+def listen(status: Exit, unfinished: str) -> None:
+    """Let a signal end the command with `status`; `unfinished` is the end of its message."""
 
     def interrupt(number: int, _: FrameType | None) -> None:
-        _heard.append(Interrupted(status, f"stopped by {signal.Signals(number).name}", undone))
-        raise _heard[-1]
+        reason = f"stopped by {signal.Signals(number).name}"
+        _received.append(Interrupted(status, reason, unfinished))
+        raise _received[-1]
 
-    # PID 1 has no default action for these: without a handler it would not stop while it boots.
+    # The kernel applies no default action to PID 1: without a handler the boot would not stop.
     for number in SIGNALS:
         signal.signal(number, interrupt)
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """Let signals wait until this is over. For imports: C modules make others, and lose what is
-    raised meanwhile, or say that they cannot be imported.
+def block_signals() -> Iterator[None]:
+    """Delay signals to the end of the block. For imports: a C module that is interrupted while it
+    imports others loses the exception, or reports an ImportError.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
@@ -41,18 +42,18 @@ def held() -> Iterator[None]:
 
 
 def check() -> None:
-    """Raise Interrupted if a signal was heard, in whatever thread. Who calls it has not heard."""
-    if _heard:
-        raise _heard[0]
+    """Raise Interrupted if a signal was received; callable from any thread."""
+    if _received:
+        raise _received[0]
 
 
 def ignore() -> None:
-    """From here on it is only said how it went, which no signal is to change."""
+    """Ignore signals from here on: the work is done, and only its result is left to print."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
-def forget() -> None:
-    """Let another program that this process becomes find signals as they are by default."""
+def restore_defaults() -> None:
+    """Restore the default actions before exec: the new program must not inherit ours."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)

@@ -1,7 +1,7 @@
-"""Standard output for a command whose work counts, whether or not anybody reads what it prints.
+"""A standard output whose errors do not stop the command.
 
-`demijohn import-sqlite app.db | head -1` closes the pipe in the midst of it, and `> log` may find
-the disk full. Neither undoes what was done, nor is it a reason to stop.
+`demijohn import-sqlite app.db | head -1` closes the pipe early, and with `> log` the disk may be
+full. The command finishes its work in both cases.
 """
 
 import errno
@@ -13,26 +13,26 @@ from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error
 
 
-class _Lenient(io.FileIO):
-    """Takes whatever it is given, and remembers why it could not pass it on."""
+class _ErrorRecorder(io.FileIO):
+    """Discards data that cannot be written, and records the first error."""
 
-    fault: OSError | None = None
+    error: OSError | None = None
 
-    def write(self, data: bytes) -> int | None:  # type: ignore[override]  # or alike, as io says
+    def write(self, data: bytes) -> int | None:  # type: ignore[override]  # io takes any buffer
         try:
             return super().write(data)
         except OSError as error:
-            self.fault = self.fault or error
+            self.error = self.error or error
             return len(data)
 
 
 class Output:
-    """Standard output from now on, until the `end` of the command."""
+    """Replaces sys.stdout until `end`, which reports write errors."""
 
     def __init__(self) -> None:
-        _fill()
-        self._raw = _Lenient(1, "w", closefd=False)
-        # What the terminal has no letter for is no reason to stop either.
+        _open_missing_descriptors()
+        self._raw = _ErrorRecorder(1, "w", closefd=False)
+        # errors="replace": a character that the terminal lacks must not stop the command either.
         sys.stdout = io.TextIOWrapper(
             io.BufferedWriter(self._raw),
             encoding=sys.stdout.encoding if sys.stdout else "utf-8",
@@ -41,25 +41,27 @@ class Output:
         )
 
     def end(self, status: int) -> int:
-        """The exit status of a command that would end with `status`.
+        """Return the exit status of a command that would otherwise end with `status`.
 
-        A reader that is gone wanted no more. Else something is missing that somebody wants.
+        EPIPE is ignored: the reader has closed the pipe, as `head` does. Any other error is
+        reported, because output is missing.
         """
         sys.stdout.flush()
-        fault = self._raw.fault
-        if fault is None or fault.errno == errno.EPIPE:
+        error = self._raw.error
+        if error is None or error.errno == errno.EPIPE:
             return status
         done = "" if status else " The command itself succeeded."
-        log_error(f"standard output: {fault.strerror}, so a part of it is missing.{done}")
+        log_error(f"standard output is incomplete: {error.strerror}.{done}")
         return status or Exit.CANNOT_WRITE
 
 
-def _fill() -> None:
-    """Put nothing in the place of descriptors that were closed: else the next file or connection
-    that is opened would be taken for standard output.
+def _open_missing_descriptors() -> None:
+    """Open /dev/null for each standard descriptor that is closed.
+
+    Otherwise the next file or connection that is opened would become standard output.
     """
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number

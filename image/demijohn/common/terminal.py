@@ -1,4 +1,4 @@
-"""Lines for people who look at a terminal: wrapped between words, as long as there are words."""
+"""The width of the terminal, and text wrapped to it between words."""
 
 import os
 import textwrap
@@ -7,7 +7,7 @@ INDENT = "    "
 
 
 def columns(descriptor: int) -> int:
-    """How wide the terminal is that a descriptor writes to; 0 where it is none, or says nothing."""
+    """The width of the terminal behind a descriptor; 0 if it is not a terminal."""
     try:
         return os.get_terminal_size(descriptor).columns
     except OSError:
@@ -15,7 +15,7 @@ def columns(descriptor: int) -> int:
 
 
 def wrapped(text: str, width: int) -> str:
-    """`text` in lines of at most `width` characters, 0 for any; no word is taken apart."""
+    """`text` in lines of at most `width` characters, 0 for no limit. Longer words are not split."""
     return "\n".join(
         piece
         for line in text.split("\n")

@@ -1,1 +1,1 @@
-"""What is known before anything starts: settings, the platform, its limits, the database URL."""
+"""Configuration: the settings, the hosting platform, resource limits and the database URL."""

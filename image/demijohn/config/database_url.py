@@ -1,7 +1,7 @@
-"""Turns what hosts call a database URL into one that libpq takes.
+"""Parses the database URLs that hosts hand out and turns them into ones that libpq accepts.
 
-Hosts hand out `postgres://`, SQLAlchemy's `postgresql+driver://`, parameters that belong to other
-languages' pools, passwords that nobody escaped. All of it is put right here, once.
+Hosts hand out `postgres://`, SQLAlchemy's `postgresql+driver://`, parameters of other languages'
+pools, and passwords that are not percent-encoded. Only this module handles these variants.
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 # libpq's connection parameters (https://www.postgresql.org/docs/current/libpq-connect.html).
-# Anything else would make it refuse the whole URL.
+# libpq rejects a URL that has any other.
 LIBPQ_PARAMETERS = frozenset(
     [
         "application_name",
@@ -61,7 +61,7 @@ LIBPQ_PARAMETERS = frozenset(
 )
 
 FORM = "postgres://user:password@host:5432/database"
-NOT_TO_STAY = ", which goes when its container goes"  # what is wrong with a file for a database
+FILE_IS_LOST = ", which is lost with its container"  # why a SQLite file cannot be the database
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -69,7 +69,7 @@ SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 QUOTES = "'\"`\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
 SCHEMES = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
-# A socket's folder, escaped, may contain colons: %2Fcloudsql%2Fproject:region:instance.
+# The percent-encoded folder of a socket may contain colons: %2Fcloudsql%2Fproject:region:instance.
 SOCKET_FOLDER = r"%2[Ff][^\s/?#@\[\],]*"
 HOST = rf"({SOCKET_FOLDER}|\[[\w:.%-]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
 AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
@@ -77,9 +77,9 @@ AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
 
 @dataclass(frozen=True)
 class DatabaseUrl:
-    """The parts of a Postgres URL, none of them escaped; `hosts` is `host:port[,host:port…]`.
+    """The parts of a Postgres URL, percent-decoded; `hosts` is `host:port[,host:port…]`.
 
-    `ignored` names the parameters that were dropped because libpq has no such thing.
+    `ignored` names the parameters that were dropped because libpq does not know them.
     """
 
     user: str
@@ -90,21 +90,21 @@ class DatabaseUrl:
     ignored: tuple[str, ...] = ()
 
     def libpq(self) -> str:
-        """The URL that psycopg2 and psql take."""
+        """The URL for psycopg2 and psql."""
         return self._url("postgresql")
 
     def sqlalchemy(self, driver: str) -> str:
-        """The URL with the driver named, as SQLAlchemy wants it."""
+        """The URL for SQLAlchemy, which names the driver."""
         return self._url(f"postgresql+{driver}")
 
     def with_defaults(self, user: str, password: str, sslmode: str | None) -> "DatabaseUrl":
-        """The same, where what the URL leaves open is as libpq would find it in PG* variables."""
+        """A copy whose missing parts come from the arguments, as libpq takes them from PG*."""
         parameters = ({"sslmode": sslmode} if sslmode else {}) | self.parameters
         user, password = self.user or user, self.password or password
         return _complete(replace(self, user=user, password=password, parameters=parameters))
 
     def without(self, *parameters: str) -> "DatabaseUrl":
-        """The same without its password and without some parameters."""
+        """A copy without the password and without the given parameters."""
         kept = {name: text for name, text in self.parameters.items() if name not in parameters}
         return replace(self, password="", parameters=kept)
 
@@ -112,7 +112,7 @@ class DatabaseUrl:
         login = quote(self.user, safe="") + (
             ":" + quote(self.password, safe="") if self.password else ""
         )
-        # Slashes stay readable: `?host=/cloudsql/…` and file names are what has them.
+        # Leave slashes readable: they occur in `?host=/cloudsql/…` and in file names.
         query = urlencode(self.parameters, quote_via=quote, safe="/:")
         at = "@" if login else ""
         return f"{scheme}://{login}{at}{self.hosts}/{quote(self.database, safe='')}" + (
@@ -120,31 +120,31 @@ class DatabaseUrl:
         )
 
     def secrets(self) -> list[str]:
-        """The password, as it is and as it stands in the URL."""
+        """The password, plain and percent-encoded."""
         known = [self.password, self.parameters.get("password", "")]
         return [form for word in known if word for form in (word, quote(word, safe=""))]
 
     def place(self) -> str:
-        """Where the database is, for people: no user, no password."""
+        """Host and database for messages, without user and password."""
         return f"{self.hosts or self.parameters.get('host', 'localhost')}/{self.database}"
 
 
 def parse(text: str) -> DatabaseUrl:
-    """Read a URL in any form that hosts hand out.
+    """Parse a URL in any form that hosts hand out.
 
-    Raises ValueError, whose message says what is wrong and what to do, and holds no secret.
+    Raises ValueError; its message says what is wrong and what to do, and contains no secret.
     """
-    _check_copying(text.strip())
+    _check_pasted_text(text.strip())
     scheme, separator, rest = text.strip().partition("://")
     if not separator or not SCHEMES.fullmatch(scheme):
         raise ValueError(_wrong_scheme(scheme if separator else text.strip().partition(":")[0]))
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
-        raise ValueError(f"has no host that can be read. Write it as {FORM}")
+        raise ValueError(f"has no valid host. Write it as {FORM}")
     address, _, query = tail.partition("?")
     hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
-    # As in libpq, a + is a plus, and ssl=true is short for sslmode=require.
+    # As in libpq, + is not a space, and ssl=true means sslmode=require.
     given = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
     if given.get("ssl") == "true":
         del given["ssl"]
@@ -165,9 +165,9 @@ def parse(text: str) -> DatabaseUrl:
 def from_parts(
     *, host: str, port: int, user: str, password: str, database: str | None, sslmode: str | None
 ) -> DatabaseUrl:
-    """The same from the PG* variables; as in libpq, a `host` with a slash is a socket's folder.
+    """The URL that the PG* variables describe; a `host` with a slash is a socket's folder.
 
-    Raises ValueError where `host` is none.
+    Raises ValueError if `host` is not a host.
     """
     parameters = {"sslmode": sslmode} if sslmode else {}
     if host.startswith("/"):
@@ -178,7 +178,7 @@ def from_parts(
 
 
 def _bracketed(host: str) -> str:
-    """A host as it stands in a URL, an IPv6 address in brackets."""
+    """A host as it is written in a URL: an IPv6 address in brackets."""
     if re.fullmatch(r"[^\s:/?#@\[\]]+", host):
         return host
     if host.count(":") > 1 and re.fullmatch(r"[0-9A-Fa-f:.]+(%[\w-]+)?", host):
@@ -187,11 +187,11 @@ def _bracketed(host: str) -> str:
 
 
 def _complete(url: DatabaseUrl) -> DatabaseUrl:
-    """What the URL leaves open, and libpq would decide badly."""
+    """Fill in the parts for which libpq's defaults are unsuitable. Raises ValueError."""
     parameters = dict(url.parameters)
     if re.fullmatch(SOCKET_FOLDER, url.hosts):
-        # Only a last part in digits is a port: the name of a Cloud SQL instance begins with a
-        # letter (https://cloud.google.com/sql/docs/postgres/instance-settings).
+        # The last part is a port only if it is a number: the name of a Cloud SQL instance begins
+        # with a letter (https://cloud.google.com/sql/docs/postgres/instance-settings).
         folder, _, port = url.hosts.rpartition(":")
         if not port.isdigit():
             folder, port = url.hosts, ""
@@ -207,10 +207,10 @@ def _complete(url: DatabaseUrl) -> DatabaseUrl:
         parameters.setdefault("target_session_attrs", "read-write")  # never the standby
     if parameters.get("sslmode", "prefer") not in TLS_MODES:
         raise ValueError(
-            f"says sslmode={parameters['sslmode']}. libpq knows: {', '.join(TLS_MODES)}"
+            f"has sslmode={parameters['sslmode']}. Choose one of: {', '.join(TLS_MODES)}"
         )
     if parameters.get("sslmode", "").startswith("verify-"):
-        # libpq looks in ~/.postgresql only, and refuses to connect where nothing is there.
+        # libpq looks in ~/.postgresql only, and does not connect without a certificate there.
         bundle = os.environ.get("SSL_CERT_FILE", SYSTEM_CERTIFICATES)
         if Path(bundle).is_file():
             parameters.setdefault("sslrootcert", bundle)
@@ -218,16 +218,16 @@ def _complete(url: DatabaseUrl) -> DatabaseUrl:
 
 
 def _split_login(rest: str) -> tuple[str, str]:
-    """`user:password` and what follows the @, where the password may hold an unescaped @ / ? #.
+    """`user:password`, and the part after the @. The password may contain a bare @, /, ? or #.
 
-    The last @ that something like a host follows is the one; those of the parameters come last.
+    The separator is the last @ that is followed by a host, before the query if there is one there.
     """
     for scope in (rest.partition("?")[0], rest):
         for match in reversed(list(re.finditer("@", scope))):
             at = match.start()
             tail = rest[at + 1 :]
             if tail.startswith("?"):
-                continue  # no host, no database: this @ and what follows is the password's
+                continue  # no host and no database: this @ is part of the password
             if AUTHORITY_TAIL.fullmatch(tail) and not _is_query(rest, at):
                 return rest[:at], tail
     return "", rest
@@ -240,25 +240,24 @@ def _is_query(rest: str, at: int) -> bool:
 
 
 def _unquote(text: str) -> str:
-    """Percent-decoding that leaves a bare % alone, as in the password `100%`."""
+    """Percent-decode, unless there is a bare % as in the password `100%`."""
     return unquote(text) if not re.search(r"%(?![0-9A-Fa-f]{2})", text) else text
 
 
-def _check_copying(text: str) -> None:
-    """Raise ValueError where something was copied along with the URL; the message quotes none."""
+def _check_pasted_text(text: str) -> None:
+    """Raise ValueError if more than the URL was pasted; the message quotes none of it."""
     if re.match(r"psql\b", text):
         raise ValueError(
             "is a psql command. Set it to the URL alone: remove `psql`, its options and the quotes"
         )
     if named := re.match(r"(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=", text):
         raise ValueError(
-            f"begins with `{named[1]}=`, which is part of the value here. Remove it"
-            " and any quotes, and keep the URL"
+            f"begins with `{named[1]}=`. Set it to the URL alone: remove the name and any quotes"
         )
     if text[:1] and text[0] in QUOTES:
         raise ValueError(
-            "has quotes around it. They are part of the value here (docker's --env-file and "
-            '`- NAME="…"` in YAML keep them). Remove them'
+            "has quotes around it, which docker's --env-file and "
+            '`- NAME="…"` in YAML keep as part of the value. Remove them'
         )
     if re.match(r"\$\{|\$\(|\{\{|<", text):
         raise ValueError(
@@ -270,9 +269,9 @@ def _check_copying(text: str) -> None:
 
 
 def _wrong_scheme(scheme: str) -> str:
-    """`scheme` may be anything, a password too: what is not a known word is not repeated."""
+    """The message for a scheme. It quotes known schemes only: `scheme` may be a password."""
     if scheme.lower().startswith("sqlite"):
-        return f"is a SQLite file{NOT_TO_STAY}. Name a Postgres: {FORM}"
+        return f"is a SQLite file{FILE_IS_LOST}. Set it to a Postgres URL: {FORM}"
     if re.fullmatch(r"(mysql|mariadb|mssql|oracle|mongodb|redis)\b.*", scheme.lower()):
-        return f"is of another kind ({scheme}). Only Postgres is served: {FORM}"
-    return f"is no URL of a Postgres. Only Postgres is served: {FORM}"
+        return f"is a {scheme} URL. Only Postgres is supported: {FORM}"
+    return f"is not a Postgres URL. Only Postgres is supported: {FORM}"

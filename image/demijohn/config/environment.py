@@ -1,4 +1,4 @@
-"""The environment of the app, and of every other program that the image runs: one for all."""
+"""The environment variables of the app and of every other program that the image runs."""
 
 import re
 import sys
@@ -10,20 +10,22 @@ from pathlib import Path
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.settings import Settings
 
-# What the child's DATABASE_URL stands for.
+# The variables that the child's DATABASE_URL replaces.
 REPLACED = ("DATABASE_URL", "DATABASE_URL_FILE", "PGPASSWORD_FILE")
 
 GUNICORN_CONF = Path(__file__).parents[1] / "worker" / "gunicorn_conf.py"
 
-# Names the variables that child_environment added, each with a checksum of its value.
+# Lists the variables that child_environment added, each with a checksum of its value.
 ADDED = "DEMIJOHN_ADDED"
 
 
 def child_environment(
     settings: Settings, environ: Mapping[str, str], more: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The complete environment of a child: `environ`, the settings, and the database as its
-    drivers take it. Nothing else has a name that an app may read for itself, unless it is `more`.
+    """The complete environment of a child: `environ`, the settings, and the database URLs.
+
+    Of the added variables, only the database's and those in `more` have names without a prefix,
+    which an app may use for something of its own.
     """
     added = settings.child_variables() | settings.public | dict(more or {})
     added |= {
@@ -38,7 +40,7 @@ def child_environment(
     child |= added | database | {"GUNICORN_CMD_ARGS": settings.gunicorn_args}
     if not settings.gunicorn_args:
         del child["GUNICORN_CMD_ARGS"]
-    # Gunicorn takes defaults from these, before our own values count, and ends if they do not fit
+    # Gunicorn takes defaults from these before it reads our own values, and exits if one is invalid
     # (https://github.com/benoitc/gunicorn/blob/master/gunicorn/config.py).
     if not re.fullmatch(r"[0-9]{1,9}", child.get("WEB_CONCURRENCY", "")):
         child.pop("WEB_CONCURRENCY", None)
@@ -50,7 +52,7 @@ def child_environment(
 
 
 def database_variables(url: DatabaseUrl, settings: Settings) -> dict[str, str]:
-    """The variables that name a database to a child, in the forms that its drivers take."""
+    """The variables from which a child reads the database's URL, one per form."""
     return {
         "DATABASE_URL": url.libpq(),
         "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(settings.database_driver),
@@ -58,10 +60,10 @@ def database_variables(url: DatabaseUrl, settings: Settings) -> dict[str, str]:
 
 
 def given_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What somebody set, of an environment that may be a child's.
+    """`environ` without the variables that child_environment added.
 
-    In a shell that `demijohn run` opened, `PORT=9000 demijohn serve` must listen on 9000, and a
-    secret that was read from a file is not set twice.
+    So `PORT=9000 demijohn serve` listens on 9000 in a shell that `demijohn run` opened, and a
+    secret that was read from a file does not count as set twice.
     """
     given = dict(environ)
     for entry in filter(None, given.pop(ADDED, "").split(",")):
@@ -72,7 +74,7 @@ def given_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def app_path(settings: Settings, environ: Mapping[str, str]) -> str:
-    """PYTHONPATH for a command that runs elsewhere than in APP_DIR, so that it finds the app."""
+    """PYTHONPATH with APP_DIR in it, for a command that runs in another folder."""
     folders = [str(Path(settings.app_dir).resolve()), environ.get("PYTHONPATH", "")]
     return ":".join(filter(None, folders))
 

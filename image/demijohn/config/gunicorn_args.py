@@ -1,9 +1,9 @@
-"""What counts of GUNICORN_CMD_ARGS, which people bring along from hosts' native runtimes.
+"""Filters GUNICORN_CMD_ARGS, which apps from hosts' native runtimes often have set.
 
-Gunicorn lets this variable win over its configuration file
+This variable overrides Gunicorn's configuration file
 (https://docs.gunicorn.org/en/stable/configure.html). An option such as --bind, which Render's guide
-to Flask has in it, would take Gunicorn off the socket that supervisord holds. So the boot keeps the
-options that fit, and drops the others with a warning.
+to Flask recommends, would move Gunicorn off the socket that supervisord holds. So the boot keeps
+the options that are safe, and drops the others with a warning.
 """
 
 import shlex
@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 
 VARIABLE = "GUNICORN_CMD_ARGS"
 
-# Options that are settings here, since Nginx, the watchdog and the connection pool must agree.
+# Options that are settings of ours, because Nginx, the watchdog and the pool depend on them too.
 SETTINGS = {"workers": "WEB_CONCURRENCY", "threads": "WEB_THREADS", "timeout": "REQUEST_TIMEOUT"}
 
-# Options that change nothing that anything else relies on; the names are Gunicorn's.
-KEPT = {
+# Options on which nothing else depends; the names are Gunicorn's.
+SAFE = {
     "access_log_format",
     "accesslog",
     "capture_output",
@@ -39,8 +39,8 @@ KEPT = {
 
 @dataclass
 class GunicornArgs:
-    """`kept` is what Gunicorn gets; `settings` has texts for settings of ours, by name; `dropped`
-    names the options that do not fit, and `error` says why none can be read.
+    """`kept` are the arguments for Gunicorn; `settings` are texts of our settings, by name;
+    `dropped` names the options that are not allowed; `error` says why the text cannot be parsed.
     """
 
     kept: str = ""
@@ -50,19 +50,19 @@ class GunicornArgs:
 
 
 def parse(text: str) -> GunicornArgs:
-    """Sort the options of `text`, which is split as a shell would. Raises nothing."""
+    """Split `text` as a shell would and sort its options. Errors are in the result, not raised."""
     try:
-        from gunicorn.config import Config  # only where the variable is set: it takes 20 ms
+        from gunicorn.config import Config  # only if the variable is set: the import takes 20 ms
 
         config = Config()
-    except ValueError as error:  # it reads WEB_CONCURRENCY, which may be the app's own
-        return GunicornArgs(error=f"Gunicorn cannot be asked ({error})")
+    except ValueError as error:  # Config reads WEB_CONCURRENCY, which may be the app's own
+        return GunicornArgs(error=f"Gunicorn's configuration cannot be loaded ({error})")
     found = GunicornArgs()
     parser = config.parser()
     parser.exit_on_error = False
     parser.error = _raise
     try:
-        given = vars(parser.parse_args(_words(text)))
+        given = vars(parser.parse_args(_split(text)))
     except (ArgumentError, ValueError) as error:
         return GunicornArgs(error=str(error))
     kept: list[str] = []
@@ -72,7 +72,7 @@ def parse(text: str) -> GunicornArgs:
         flag = config.settings[name].cli[-1] if name != "args" else " ".join(value)
         if name in SETTINGS:
             found.settings[SETTINGS[name]] = str(value)
-        elif name in KEPT and _is_valid(config, name, value):
+        elif name in SAFE and _is_valid(config, name, value):
             values = value if isinstance(value, list) else [value]
             kept += [flag if one is True else f"{flag}={one}" for one in values]
         else:
@@ -82,7 +82,7 @@ def parse(text: str) -> GunicornArgs:
 
 
 def _is_valid(config: Any, name: str, value: object) -> bool:
-    """Whether Gunicorn would take the value; otherwise it would not start."""
+    """Whether Gunicorn accepts the value; it does not start with an invalid one."""
     try:
         config.set(name, value)
     except (TypeError, ValueError):
@@ -90,8 +90,8 @@ def _is_valid(config: Any, name: str, value: object) -> bool:
     return True
 
 
-def _words(text: str) -> list[str]:
-    """Raises ValueError for what Gunicorn would answer with a text of its own, and end."""
+def _split(text: str) -> list[str]:
+    """Split as a shell would. Raises ValueError for options that print a text and exit."""
     words = shlex.split(text)
     if wrong := {"-h", "--help", "-v", "--version"} & set(words):
         raise ValueError(f"{wrong.pop()} is not an option for a server")

@@ -1,4 +1,4 @@
-"""How the text of an environment variable becomes a value; ValueError says what it must be."""
+"""Parsers for the texts of environment variables. A ValueError says what the text must be."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def integer(low: int, high: int) -> Parser[int]:
 
 
 def choice(*allowed: str) -> Parser[str]:
-    """A parser of one word out of `allowed`, which are in lower case; the text's case is free."""
+    """A parser of one word out of `allowed`, which are in lower case. It ignores case."""
 
     def parse(text: str) -> str:
         if text.lower() not in allowed:
@@ -45,14 +45,14 @@ def boolean(text: str) -> bool:
 
 
 def size(text: str) -> str:
-    """A size as Nginx writes it: a number of bytes, or of kilobytes (k) or megabytes (m)."""
+    """A size in Nginx's syntax: a number of bytes, of kilobytes (k) or of megabytes (m)."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}[kKmM]?", text):
         raise ValueError("must be a size such as 512k or 10m")
     return text.lower()
 
 
 def app_module(text: str) -> str:
-    """A module and an object in it, or a factory that is called without arguments."""
+    """A module and an object in it, or a factory without arguments."""
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\(\))?)?", text):
         raise ValueError(
             "must be module:object or module:factory(); a factory is called without arguments"
@@ -69,12 +69,12 @@ def api_paths(text: str) -> list[str]:
         if path in NGINX_PATHS:
             raise ValueError(f"must leave out {path}, which Nginx itself serves")
         if path in PROBE_PATHS:
-            raise ValueError(f"must leave out {path}, with which the image answers hosts' probes")
+            raise ValueError(f"must leave out {path}, which is for hosts' probes")
     return list(dict.fromkeys(paths))
 
 
 def header_value(text: str) -> str:
-    """Text that may stand between quotes in nginx.conf, where `$` would begin a variable."""
+    """Text that can be quoted in nginx.conf, where `$` begins a variable."""
     if re.search(r'[\x00-\x1f\x7f"$\\]', text):
         raise ValueError('must be one line without ", $ or \\')
     return text
@@ -82,18 +82,18 @@ def header_value(text: str) -> str:
 
 def networks(text: str) -> list[str]:
     """Addresses, CIDR networks and the names of networks, separated by commas or spaces."""
-    from ipaddress import ip_network  # only where the setting is used: it costs 5 ms of the boot
+    from ipaddress import ip_network  # only if the setting is used: the import takes 5 ms
 
     found = []
     for entry in re.split(r"[,\s]+", text.strip(" ,\t")):
         word = entry.lower()
         try:
-            if "%" in word:  # a zone, which Nginx does not take
+            if "%" in word:  # an IPv6 zone, which Nginx does not support
                 raise ValueError
             found.append(word if word in NETWORKS else str(ip_network(word, strict=False)))
         except ValueError:
             raise ValueError(
-                f"has {entry!r}, but must be addresses, networks such as 10.0.0.0/8, "
+                f"contains {entry!r}, but must be addresses, networks such as 10.0.0.0/8, "
                 f"or the words {', '.join(NETWORKS)}"
             ) from None
     if "none" in found and len(found) > 1:

@@ -1,8 +1,7 @@
-"""Each hosting platform: how to recognise it, and which of its headers names the client.
+"""The hosting platforms: how to detect each, and which of its headers names the client.
 
-A client can forge any header, unless the platform's proxy overwrites it or appends to it. So a
-header goes with the networks that the proxy connects from: from there it counts, from elsewhere
-it does not.
+A client can forge any header, unless the platform's proxy overwrites it or appends to it. So Nginx
+uses a header only if the connection comes from one of the proxy's networks.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ CLOUDFLARE = (
     "2a06:98c0::/29", "2c0f:f248::/32",
 )  # fmt: skip
 
-# What TRUSTED_PROXIES takes besides addresses and networks.
+# The words that TRUSTED_PROXIES accepts besides addresses and networks.
 NETWORKS: Mapping[str, tuple[str, ...]] = {
     "private": PRIVATE,
     "cloudflare": CLOUDFLARE,
@@ -35,9 +34,9 @@ NETWORKS: Mapping[str, tuple[str, ...]] = {
 class Platform:
     """One platform. Any of `markers` in the environment identifies it.
 
-    `client_ip_header` names the client, in requests from `trusted_proxies` (as TRUSTED_PROXIES
-    takes them). `release`, `region` and `instance` are variables with these facts; the first that
-    is set counts. `sources` are the pages that say so.
+    `client_ip_header` names the client, in requests from `trusted_proxies` (entries as in
+    TRUSTED_PROXIES). `release`, `region` and `instance` are the names of variables that hold them;
+    the first that is set counts. `sources` are the pages of documentation.
     """
 
     name: str
@@ -51,8 +50,8 @@ class Platform:
     instance: tuple[str, ...] = ()
 
 
-# The first that matches counts, so what others are built on comes last: most of them run on
-# Kubernetes, and Dokku sets DYNO for the sake of apps that were written for Heroku.
+# The first match counts, so a platform comes before the one that it is built on: many run on
+# Kubernetes, and Dokku sets DYNO for apps that were written for Heroku.
 PLATFORMS = (
     # Overwrites Fly-Client-IP. The last entry of X-Forwarded-For is the app's own address.
     Platform(
@@ -175,32 +174,32 @@ PLATFORMS = (
     ),
 )  # fmt: skip
 
-# Elsewhere, as in plain Docker, clients may reach the port themselves: nothing is trusted until
-# TRUSTED_PROXIES says what.
+# On other hosts, such as plain Docker, clients may connect directly, so that no proxy is trusted
+# unless TRUSTED_PROXIES names it.
 ANYWHERE = Platform("anywhere", "Anywhere else", (), (), trusted_proxies=())
 
 NAMES = tuple(platform.name for platform in (*PLATFORMS, ANYWHERE))
 
 
 def detect(environ: Mapping[str, str], name: str | None = None) -> Platform:
-    """The platform called `name`, or else the one that set its variables, or else ANYWHERE."""
+    """The platform called `name`, else the one whose variables are set, else ANYWHERE."""
     if name:
         return next(platform for platform in (*PLATFORMS, ANYWHERE) if platform.name == name)
     return next((p for p in PLATFORMS if any(environ.get(m) for m in p.markers)), ANYWHERE)
 
 
 def expand(trusted_proxies: Iterable[str]) -> list[str]:
-    """The networks that a value of TRUSTED_PROXIES stands for, each once, in CIDR notation."""
+    """The networks that the entries of TRUSTED_PROXIES mean, in CIDR notation, each once."""
     expanded = (NETWORKS.get(entry, (entry,)) for entry in trusted_proxies)
     return list(dict.fromkeys(network for networks in expanded for network in networks))
 
 
 def entry_for(address: str) -> str:
-    """What to put into TRUSTED_PROXIES for a proxy at `address`: `private`, or the address.
+    """The entry of TRUSTED_PROXIES for a proxy at `address`: `private`, or the address.
 
-    Raises ValueError if it is not an IP address.
+    Raises ValueError if `address` is not an IP address.
     """
-    from ipaddress import ip_address, ip_network  # only where it is needed: it costs 5 ms
+    from ipaddress import ip_address, ip_network  # only if needed: the import takes 5 ms
 
     parsed = ip_address(address)
     private = any(parsed in ip_network(network) for network in PRIVATE)

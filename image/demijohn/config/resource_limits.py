@@ -1,6 +1,6 @@
-"""How much of the machine is ours, and how many workers that feeds.
+"""The CPU and memory limits of the container, and the number of workers that fit into them.
 
-A container sees its host's processors and memory; what it may use stands in its control group.
+A container sees all processors and all memory of its host; its limits are in its control group.
 """
 
 import math
@@ -12,39 +12,39 @@ from demijohn.config.settings import Settings
 
 MB = 2**20
 
-# What was measured of the image: supervisord, Nginx and Gunicorn's master together hold about
-# 60 MB; a worker with an ORM and four busy threads grows to about 60 MB of its own.
+# Measured: supervisord, Nginx and Gunicorn's master together take about 60 MB; a worker with an
+# ORM and four busy threads takes about 60 MB.
 BASE_BYTES = 80 * MB
 WORKER_BYTES = 60 * MB
 UNLIMITED = 2**50
 
-# Two, so that one hung worker leaves another. With no quota the processors belong to everybody on
-# the host, and half a gigabyte of idle workers helps nobody.
-FEWEST_WORKERS = 2
-MOST_WORKERS = 8
-MOST_WORKERS_WITHOUT_QUOTA = 4
+# At least two, so that one is left if the other hangs. Without a quota the processors are shared
+# with the whole host, where half a gigabyte of idle workers would be wasted.
+MIN_WORKERS = 2
+MAX_WORKERS = 8
+MAX_WORKERS_WITHOUT_QUOTA = 4
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """`cpus`: processors we may use, a fraction possible. `memory`: bytes, None if unlimited."""
+    """`cpus`: usable processors, possibly a fraction. `memory`: bytes, None if unlimited."""
 
     cpus: float
     memory: int | None
     has_quota: bool
 
     def workers(self) -> int:
-        """As many workers as there are processors for, and memory."""
-        most = MOST_WORKERS if self.has_quota else MOST_WORKERS_WITHOUT_QUOTA
-        wanted = min(max(math.ceil(self.cpus), FEWEST_WORKERS), most)
-        return max(1, min(wanted, self.room()))
+        """The default number of workers: one per processor, as far as the memory allows."""
+        most = MAX_WORKERS if self.has_quota else MAX_WORKERS_WITHOUT_QUOTA
+        wanted = min(max(math.ceil(self.cpus), MIN_WORKERS), most)
+        return max(1, min(wanted, self.max_workers_in_memory()))
 
-    def room(self) -> int:
-        """The number of workers that the memory holds."""
+    def max_workers_in_memory(self) -> int:
+        """The number of workers that fit into the memory."""
         return 64 if self.memory is None else max(1, (self.memory - BASE_BYTES) // WORKER_BYTES)
 
     def apply(self, settings: Settings) -> None:
-        """Settle how many workers and connections there are and how large, where nobody has."""
+        """Fill in the settings for workers, their memory and connections that are not set."""
         settings.set_default("WEB_CONCURRENCY", self.workers(), "capacity")
         share = ((self.memory or UNLIMITED) - BASE_BYTES) // settings.web_concurrency
         settings.set_default("WORKER_MEMORY_MB", max(share, WORKER_BYTES) // MB, "capacity")
@@ -71,11 +71,12 @@ def measure(root: Path = Path("/")) -> Capacity:
 
 
 def _control_groups(root: Path) -> list[Path]:
-    """Folders of this process's control groups and all their parents; any of them may limit.
+    """The folders of this process's control groups and of all their parents, any of which may have
+    a limit.
 
     /proc/self/cgroup has lines `hierarchy:controllers:path`; hierarchy 0 is version 2. Inside a
-    container without a cgroup namespace the path is the host's and may not exist: the mount's
-    root then is our group (https://man7.org/linux/man-pages/man7/cgroups.7.html).
+    container without a cgroup namespace, the path is the host's and may not exist; the root of the
+    mount then is our group (https://man7.org/linux/man-pages/man7/cgroups.7.html).
     """
     mount = root / "sys/fs/cgroup"
     folders: list[Path] = []
@@ -89,7 +90,7 @@ def _control_groups(root: Path) -> list[Path]:
 
 
 def _cpu_quota(group: Path) -> float | None:
-    """Processors that the group may use at once, None where it may use all."""
+    """The number of processors that the group may use, None without a limit."""
     quota, _, period = _read(group / "cpu.max").partition(" ")
     if not quota:
         quota, period = _read(group / "cpu.cfs_quota_us"), _read(group / "cpu.cfs_period_us")
@@ -99,14 +100,14 @@ def _cpu_quota(group: Path) -> float | None:
 
 
 def _memory_limit(group: Path) -> int | None:
-    """Bytes that the group may use, None where it may use all."""
+    """The bytes that the group may use, None without a limit."""
     limit = _read(group / "memory.max") or _read(group / "memory.limit_in_bytes")
-    # Version 1 writes "no limit" as the largest number of whole pages.
+    # Version 1 writes "no limit" as the largest multiple of the page size.
     return int(limit) if limit.isdigit() and int(limit) < 2**60 else None
 
 
 def _memory_total(root: Path) -> int | None:
-    """Bytes of the whole machine: the limit itself on hosts that give each container a VM."""
+    """The bytes of the whole machine, which are the limit if each container has its own VM."""
     for line in _read(root / "proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""One setting: its names, and how its value is found among the environment variables."""
+"""One setting: its names, and how its value is read from the environment variables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,18 +12,18 @@ from demijohn.config.parsers import Parser
 T = TypeVar("T")
 
 PREFIX = "DEMIJOHN_"
-# The text of each variable, and where it is set.
+# The text and the source of each variable.
 Known = Mapping[str, tuple[str, str]]
-DOTENV = PREFIX + "DOTENV"  # read before the others: it says where they are
+DOTENV = PREFIX + "DOTENV"  # read before the others: it names the file that has them
 
 
-# The default of a setting that has a value once the boot has found it. Every type includes Never,
-# so the setting has the type of its parser.
+# The default of a setting whose value the boot fills in. Every type includes Never, so the setting
+# has the type of its parser.
 AT_BOOT: Never = cast(Never, None)
 
 
 class Values:
-    """What holds the values of settings, by their names in upper case."""
+    """Holds the values of settings, by their names in upper case."""
 
     def __init__(self, values: dict[str, Any]) -> None:
         self._values = values
@@ -36,10 +36,10 @@ class Setting(Generic[T]):
     """One environment variable, and the attribute of Settings that holds its value.
 
     `parse` turns the variable's text into a value or raises ValueError. `default` is the value (not
-    the text) where the variable is unset or empty. A `secret` may also come from a file named by
+    the text) if the variable is unset or empty. A `secret` may also come from a file named by
     NAME_FILE, and is never printed. `prefixed`: read as DEMIJOHN_NAME only, because apps, libraries
-    or hosts use NAME for something of their own. `formerly` is an earlier name, which still counts,
-    with a warning. The README lists the `everyday` ones, docs/settings.md all of them.
+    or hosts use NAME for something of their own. `formerly` is an earlier name, which is still
+    read, with a warning. The README lists the `everyday` ones, docs/settings.md all of them.
     """
 
     def __init__(
@@ -76,19 +76,19 @@ class Setting(Generic[T]):
 
     @property
     def variable(self) -> str:
-        """The name to show to people: the plain one, unless that belongs to others."""
+        """The name for messages and docs: the plain one, unless the setting is `prefixed`."""
         return PREFIX + self.name if self.prefixed else self.name
 
     def variables(self) -> list[str]:
-        """The names under which it is looked for; the first one that is set wins."""
+        """The names of its variables; the first one that is set wins."""
         names = [PREFIX + self.name] + ([] if self.prefixed else [self.name])
         return names + ([PREFIX + self.formerly, self.formerly] if self.formerly else [])
 
 
 def with_dotenv(environ: Mapping[str, str]) -> Known:
-    """Each variable's text and where it stands; the environment wins over the file.
+    """The text and source of each variable; the environment wins over the file.
 
-    Raises CommandError(78) where the file cannot be read.
+    Raises CommandError(78) if the file cannot be read.
     """
     path = environ.get(DOTENV, ".env")
     found: dict[str, tuple[str, str]] = {}
@@ -105,21 +105,21 @@ def with_dotenv(environ: Mapping[str, str]) -> Known:
 
 
 def find(setting: Setting[Any], known: Known) -> str | None:
-    """The variable that gives a setting its value, or None. An empty one counts as unset."""
+    """The name of the variable that sets a setting, or None. An empty one counts as unset."""
     for name in setting.variables():
         text, _ = known.get(name, ("", ""))
         file, _ = known.get(f"{name}_FILE", ("", "")) if setting.secret else ("", "")
-        if (text or file) and not _is_of_platform(setting, name, text):
+        if (text or file) and not _is_set_by_platform(setting, name, text):
             return name
     return None
 
 
-def _is_of_platform(setting: Setting[Any], name: str, text: str) -> bool:
-    """Whether a platform has set this variable, and means something else by it.
+def _is_set_by_platform(setting: Setting[Any], name: str, text: str) -> bool:
+    """Whether a platform has set this variable with another meaning.
 
     flyctl sets RELEASE_COMMAND=1 in the machine that runs the release
     (https://fly.io/docs/reference/configuration/#run-one-off-commands-before-releasing-a-deployment).
-    Kubernetes sets DEMIJOHN_PORT=tcp://10.0.0.11:80 where a Service is called `demijohn`
+    Kubernetes sets DEMIJOHN_PORT=tcp://10.0.0.11:80 if a Service is called `demijohn`
     (https://kubernetes.io/docs/concepts/containers/container-environment/#cluster-information).
     """
     if setting.formerly and name.endswith(setting.formerly):
@@ -141,7 +141,7 @@ def read(setting: Setting[Any], variable: str | None, known: Known) -> tuple[Any
         text = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        # What is not an absolute path may be the secret itself.
+        # A text that is not an absolute path may be the secret itself.
         shown = f"={file!r}" if file.startswith("/") else ""
         raise ValueError(f"cannot be read from {variable}_FILE{shown}: {why}") from None
     if not text:

@@ -1,8 +1,8 @@
-"""The registry of every environment variable that the image reads, and the only reader of them.
+"""The registry of every environment variable that the image reads, and its only reader.
 
-A setting is declared once, as one line of Settings: its type, validation, the table in the docs and
-the name under which child processes find it follow from that line. `drain_seconds` is read from
-DRAIN_SECONDS, or from DEMIJOHN_DRAIN_SECONDS, which wins.
+Each setting is declared once, in one line of Settings, which determines its type, its validation,
+its row in the docs and its name for child processes. `drain_seconds` is read from DRAIN_SECONDS, or
+from DEMIJOHN_DRAIN_SECONDS, which wins.
 """
 
 import os
@@ -26,12 +26,12 @@ from demijohn.config.setting import (
     read,
     with_dotenv,
 )
-from demijohn.config.typo_hints import misspelt
+from demijohn.config.typo_hints import find_typos
 
 seconds = parse.integer(1, 3600)
 postgres_url = database_url.parse  # in the body of Settings, `database_url` is the setting
 
-# What Kubernetes sets where a Service is called `demijohn`.
+# The variables that Kubernetes sets if a Service is called `demijohn`.
 SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
@@ -40,10 +40,10 @@ URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 class Settings(Values):
     """The values of all settings, as typed attributes: `settings.drain_seconds`.
 
-    `sources` names for each setting where its value came from; `public` holds the PUBLIC_*
-    variables; `gunicorn_args` is what Gunicorn gets as GUNICORN_CMD_ARGS. `misspelt`, `warnings`
-    and `notes` are lines for people: on variables that are nearly a setting, that should be
-    changed, and that are the app's.
+    `sources` has the source of each setting's value; `public` holds the PUBLIC_* variables;
+    `gunicorn_args` is the GUNICORN_CMD_ARGS for Gunicorn. `typos`, `warnings` and `notes` are
+    lines for people: about variables whose names are nearly a setting's, about variables that
+    should be changed, and about variables that are left to the app.
     """
 
     # fmt: off
@@ -52,7 +52,7 @@ class Settings(Values):
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
     static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
-    secret_key = Setting(str, None, "Handed to the app, to sign what it signs", secret=True, everyday=True)
+    secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
     max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
     request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
     content_security_policy = Setting(
@@ -63,19 +63,19 @@ class Settings(Values):
         prefixed=True,
     )
     # The database
-    database_url = Setting(postgres_url, AT_BOOT, "The Postgres database, in any form that hosts hand out", secret=True, everyday=True)
+    database_url = Setting(postgres_url, AT_BOOT, "URL of the Postgres database, in any form that hosts hand out", secret=True, everyday=True)
     release_database_url = Setting(postgres_url, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True)
-    pghost = Setting(str, None, "Where DATABASE_URL is unset: the database's host")
+    pghost = Setting(str, None, "If DATABASE_URL is unset: the database's host")
     pgport = Setting(parse.integer(1, 65535), 5432, "… its port")
     pguser = Setting(str, None, "… the user")
     pgpassword = Setting(str, None, "… the password", secret=True)
     pgdatabase = Setting(str, None, "… the database")
-    pgsslmode = Setting(parse.choice(*TLS_MODES), None, "… how TLS is used, as libpq's sslmode; also where a URL does not say")
+    pgsslmode = Setting(parse.choice(*TLS_MODES), None, "… libpq's sslmode; also used if the URL has none")
     database_driver = Setting(parse.choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True)
-    database_wait = Setting(parse.integer(0, 3600), 30, "Seconds to wait at boot for a database that may yet come up")
+    database_wait = Setting(parse.integer(0, 3600), 30, "Seconds to wait at boot for a database that does not answer yet")
     database_connect_timeout = Setting(parse.integer(2, 60), 3, "Seconds that one connection attempt may take")
     database_statement_timeout = Setting(seconds, 3, "Seconds that one statement of the app may take")
-    database_pool_size = Setting(parse.integer(1, 100), AT_BOOT, "Connections a worker may hold; default: one per thread")
+    database_pool_size = Setting(parse.integer(1, 100), AT_BOOT, "Connections per worker; default: one per thread")
     # The release
     migration_command = Setting(
         str,
@@ -84,18 +84,18 @@ class Settings(Values):
         everyday=True,
         formerly="RELEASE_COMMAND",
     )
-    release_on_boot = Setting(parse.boolean, True, "Whether `serve` releases too; costs one query if it is done already")
-    release_timeout = Setting(seconds, 600, "Seconds that a release may take, waiting for another's included")
+    release_on_boot = Setting(parse.boolean, True, "Whether `serve` runs the release; costs one query if it is already done")
+    release_timeout = Setting(seconds, 600, "Seconds that a release may take, including the wait for another instance's")
     alembic_versions = Setting(
         str,
         "backend/migrations/versions",
-        "Alembic's revisions; where the database is at their head, the release is skipped",
+        "Folder of Alembic's revisions; the release is skipped if the database is at their head",
     )
     # The machine
     port = Setting(parse.integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True)
     web_concurrency = Setting(parse.integer(1, 64), AT_BOOT, "Gunicorn workers; default: from the CPU quota and memory", everyday=True)
     web_threads = Setting(parse.integer(1, 64), 4, "Threads per worker", everyday=True)
-    worker_memory_mb = Setting(parse.integer(32, 1048576), AT_BOOT, "MB that a worker may grow to before it is replaced; default: its share")
+    worker_memory_mb = Setting(parse.integer(32, 1048576), AT_BOOT, "MB that a worker may use before it is replaced; default: its share of the memory")
     drain_seconds = Setting(parse.integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True)
     stop_seconds = Setting(parse.integer(2, 600), 18, "Seconds after the drain for requests in flight to complete")
     rate_limit = Setting(parse.integer(0, 100000), 3000, "API requests per second from one address; 0 for no limit", prefixed=True)
@@ -106,9 +106,9 @@ class Settings(Values):
     release = Setting(str, None, "Name of this release, for logs and status pages; default: the host's own", prefixed=True)
     region = Setting(str, None, "Where this instance runs; default: the host's own", prefixed=True)
     instance = Setting(str, None, "Which instance this is; default: the host's own", prefixed=True)
-    run_dir = Setting(str, AT_BOOT, "Where sockets, fragments and temporary files go; default: below /tmp", prefixed=True)
+    run_dir = Setting(str, AT_BOOT, "Folder of sockets, configuration and temporary files; default: below /tmp", prefixed=True)
     nginx_program = Setting(str, "nginx", "The nginx to run: a name on PATH or a path")
-    dotenv = Setting(str, ".env", "File to read further variables from; real ones win. Empty in the image: none", prefixed=True)
+    dotenv = Setting(str, ".env", "File with further variables; the environment wins. Empty in the image: none", prefixed=True)
     # fmt: on
 
     def __init__(
@@ -116,24 +116,24 @@ class Settings(Values):
         values: dict[str, Any],
         sources: dict[str, str],
         public: dict[str, str],
-        misspelt: list[str],
+        typos: list[str],
     ) -> None:
         self.sources = sources
         self.public = public
-        self.misspelt = misspelt
+        self.typos = typos
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.gunicorn_args = ""
         super().__init__(values)
 
     def set_default(self, name: str, value: Any, source: str) -> None:
-        """Fill in a setting that is not set, as the boot learns its value."""
+        """Set a setting that has no value yet, unless `value` is None."""
         if self._values[name] is None and value is not None:
             self._values[name] = value
             self.sources[name] = source
 
-    def ask_platform(self, environ: Mapping[str, str]) -> None:
-        """Fill in what the platform knows: this release and instance, and which proxies to trust."""
+    def apply_platform(self, environ: Mapping[str, str]) -> None:
+        """Fill in the platform's defaults: release, region, instance and trusted proxies."""
         platform = platforms.detect(environ, self.platform)
         self.set_default("PLATFORM", platform.name, "detected")
         for name in ("RELEASE", "REGION", "INSTANCE"):
@@ -142,8 +142,8 @@ class Settings(Values):
         self.set_default("TRUSTED_PROXIES", list(platform.trusted_proxies), platform.name)
         self.set_default("CLIENT_IP_HEADER", platform.client_ip_header, platform.name)
 
-    def take_gunicorn_args(self, text: str) -> None:
-        """Take from GUNICORN_CMD_ARGS what fits, and warn of the rest."""
+    def apply_gunicorn_args(self, text: str) -> None:
+        """Apply the allowed options of GUNICORN_CMD_ARGS, and warn about the others."""
         if not text.strip():
             return
         found = gunicorn_args.parse(text)
@@ -156,7 +156,7 @@ class Settings(Values):
             try:
                 self._values[setting.name] = setting.parse(given)
                 self.sources[setting.name] = gunicorn_args.VARIABLE
-            except ValueError:  # --timeout 0, for instance: Nginx has no such thing
+            except ValueError:  # --timeout 0, for instance, which Nginx does not support
                 dropped.append(f"the value {given} for {setting.name}")
         if found.error:
             self.warnings.append(f"{gunicorn_args.VARIABLE} is ignored: {found.error}.")
@@ -166,10 +166,11 @@ class Settings(Values):
             )
 
     def child_variables(self) -> dict[str, str]:
-        """The settings as child processes find them: as DEMIJOHN_NAME, since the app may read the
-        plain name for itself; only a secret, which is the app's, has the plain name.
+        """The settings as environment variables of child processes.
 
-        The databases are left out: see `config.environment`.
+        They are called DEMIJOHN_NAME, since the app may use the plain name for something else; a
+        secret has the plain name, which the app reads. The databases are not included: see
+        `config.environment`.
         """
         ours = [s for s in SETTINGS if not s.name.startswith(("PG", *URLS))]
         return {
@@ -179,7 +180,7 @@ class Settings(Values):
         }
 
     def secrets(self) -> list[str]:
-        """The words that must never be printed."""
+        """The texts that must never be printed."""
         found = [self._values[setting.name] for setting in SETTINGS if setting.secret]
         words = [value for value in found if isinstance(value, str)]
         for url in (self._values[name] for name in URLS):
@@ -191,13 +192,13 @@ SETTINGS = tuple(each for each in vars(Settings).values() if isinstance(each, Se
 
 
 def text(value: Any) -> str:
-    """A value as one would write it into the environment."""
+    """A value as text for an environment variable."""
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-# What it takes to reach the database, for commands that want nothing else.
+# The settings for commands that need the database only.
 CONNECTION = frozenset(s.name for s in SETTINGS if s.name.startswith("PG")) | {
     *URLS,
     "DATABASE_WAIT",
@@ -206,10 +207,10 @@ CONNECTION = frozenset(s.name for s in SETTINGS if s.name.startswith("PG")) | {
 
 
 def load(environ: Mapping[str, str] | None = None, only: Container[str] | None = None) -> Settings:
-    """Read every setting from the environment, and on a laptop from `.env`.
+    """Read every setting from the environment, and from `.env` outside the image.
 
-    Those that are not in `only`, if it is given, keep their defaults, whatever the environment
-    says. Raises CommandError(78) with a line for each mistake, all of them at once.
+    With `only`, read these settings; the others keep their defaults. Raises CommandError(78) with
+    one line per mistake.
     """
     environ = os.environ if environ is None else environ
     known = with_dotenv(environ)
@@ -225,23 +226,23 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
             mistakes.append(f"{variable}{shown} {mistake}.")
     mistakes += _complete_database(values)
-    slips = _misspelt(known, sources)
+    typos = _typo_lines(known, sources)
     if mistakes:
-        raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + slips))
-    values["DOTENV"] = environ.get(DOTENV, ".env")  # where empty means none
+        raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
+    values["DOTENV"] = environ.get(DOTENV, ".env")  # empty means no file
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
-    config = Settings(values, sources, public, slips)
-    config.ask_platform(environ)
+    config = Settings(values, sources, public, typos)
+    config.apply_platform(environ)
     if only is None:
-        config.warnings = _renamed(known)
-        config.notes = _left_to_app(known)
-        config.take_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))
+        config.warnings = _renamed_lines(known)
+        config.notes = _left_to_app_lines(known)
+        config.apply_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))
     return config
 
 
 def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
-    """The value of one setting that has a default; the others may be wrong or missing.
+    """The value of one setting; the others are not read and may be wrong or missing.
 
     Raises CommandError(78).
     """
@@ -256,9 +257,9 @@ def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
 
 
 def _complete_database(values: dict[str, Any]) -> list[str]:
-    """Fill in what the URLs leave open from the PG* variables; the mistakes, if any.
+    """Complete the URLs from the PG* variables. Returns the mistakes.
 
-    DATABASE_URL is missing in `values` where it is itself a mistake.
+    `values` has no DATABASE_URL if its text was a mistake.
     """
     for name in URLS:
         if url := values.get(name):
@@ -277,14 +278,14 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
     return [f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."]
 
 
-def _misspelt(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
-    """A line for each variable that is nearly a setting which is not set."""
+def _typo_lines(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
+    """A line for each variable whose name is nearly that of a setting that is not set."""
     unset = [s for s in SETTINGS if sources.get(s.name) == "default"]
     if sources.get("DATABASE_URL", "default") != "default":
-        unset = [s for s in unset if not s.name.startswith("PG")]  # they would not count
+        unset = [s for s in unset if not s.name.startswith("PG")]  # DATABASE_URL wins over them
     possible = [PREFIX + s.name for s in unset] + [s.name for s in unset if not s.prefixed]
     names = {name for setting in SETTINGS for name in setting.variables()}
-    meant = misspelt(set(known) - names, possible)
+    meant = find_typos(set(known) - names, possible)
     lines = {name: f"{name} is not a setting. Did you mean {meant[name]}?" for name in meant}
     for name in set(known) - names - meant.keys():
         if name.startswith(PREFIX) and not SERVICE_LINK.fullmatch(name):
@@ -292,17 +293,17 @@ def _misspelt(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:
     return [lines[name] for name in sorted(lines)]
 
 
-def _renamed(known: Known) -> list[str]:
+def _renamed_lines(known: Known) -> list[str]:
     """A line for each setting that is given under its former name."""
     return [
-        f"{variable} is called {setting.name} now. Rename it."
+        f"{variable} is now called {setting.name}. Rename it."
         for setting in SETTINGS
         if setting.formerly and (variable := find(setting, known) or "").endswith(setting.formerly)
     ]
 
 
-def _left_to_app(known: Known) -> list[str]:
-    """A line on the variables whose plain names are settings only with the prefix, if any is set."""
+def _left_to_app_lines(known: Known) -> list[str]:
+    """A line about the variables that would be settings if they had the prefix, if any is set."""
     apps = [s.name for s in SETTINGS if s.prefixed and s.name in known and not find(s, known)]
     if not apps:
         return []
@@ -311,7 +312,7 @@ def _left_to_app(known: Known) -> list[str]:
 
 
 def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:
-    """The database that the PG* variables name; None where they name no host."""
+    """The database that the PG* variables name; None without PGHOST."""
     if not values.get("PGHOST"):
         return None
     return database_url.from_parts(
@@ -325,5 +326,5 @@ def _from_parts(values: Mapping[str, Any]) -> database_url.DatabaseUrl | None:
 
 
 def _default_run_dir(port: int) -> str:
-    """One a user and port, and short: a Unix socket's path may have 107 bytes."""
+    """One folder per user and port. Short: the path of a Unix socket has at most 107 bytes."""
     return str(Path(os.environ.get("TMPDIR") or "/tmp") / f"demijohn-{os.getuid()}-{port}")  # noqa: S108

@@ -1,4 +1,4 @@
-"""Settings and platforms as Markdown tables in the docs; `make docs` writes them."""
+"""Writes the tables of settings and platforms in the docs, for `make docs`."""
 
 import re
 from collections.abc import Iterable
@@ -30,14 +30,14 @@ def table(settings: Iterable[Setting[Any]]) -> str:
 
 
 def filled(document: str, content: str) -> str:
-    """A document's content, with its table as the registry has it."""
+    """A document's content with its table replaced by the current one."""
     if document == PLATFORMS_DOCUMENT:
         return PLATFORMS_PLACE.sub(lambda _: platforms_table(), content)
     return PLACE.sub(lambda _: table(DOCUMENTS[document]), content)
 
 
 def platforms_table() -> str:
-    """One row per platform: how it is detected, and what is trusted there."""
+    """One row per platform: how it is detected, and which proxies are trusted."""
     rows = [
         "| platform | detected by | trusted | client's address from |",
         "| --- | --- | --- | --- |",
@@ -58,7 +58,7 @@ def _default(value: object) -> str:
 
 
 def write() -> None:
-    """Update the documents below the current folder."""
+    """Update the documents in the current folder."""
     for name in (*DOCUMENTS, PLATFORMS_DOCUMENT):
         path = Path(name)
         path.write_text(filled(name, path.read_text(encoding="utf-8")), encoding="utf-8")

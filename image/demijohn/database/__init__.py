@@ -1,1 +1,1 @@
-"""Connecting to Postgres, and saying in one line why that failed."""
+"""Connections to Postgres, and one-line explanations of why they fail."""

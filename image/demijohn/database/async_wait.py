@@ -1,4 +1,4 @@
-"""Waiting for an asynchronous connection of psycopg2, with a deadline."""
+"""Waits for an asynchronous connection of psycopg2 until a deadline."""
 
 import select
 import time
@@ -8,7 +8,7 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 
 
 def finish(connection: Any, deadline: float) -> None:
-    """Wait until the connection has nothing more to do; raises TimeoutError at `deadline`.
+    """Wait until the connection's current operation is done. Raises TimeoutError at `deadline`.
 
     `deadline` is a time of `time.monotonic()`, in seconds.
     """

@@ -1,4 +1,4 @@
-"""Whether passwords and data cross a public network in plain text."""
+"""Warns if passwords and data cross a public network in plain text."""
 
 import ipaddress
 import os
@@ -9,9 +9,9 @@ from psycopg2.extensions import connection as Connection
 
 from demijohn.config.database_url import DatabaseUrl
 
-# Where the way is the host's own: loopback, private networks (RFC 1918, RFC 4193), link-local,
-# and the shared address space that overlay networks use (RFC 6598). Not `is_private` of
-# ipaddress, which also counts networks for documentation and benchmarks.
+# Networks inside a host or a data centre: loopback, private networks (RFC 1918, RFC 4193),
+# link-local, and the shared address space of overlay networks (RFC 6598). The `is_private` of
+# ipaddress also includes networks for documentation and benchmarks.
 PRIVATE_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -29,7 +29,7 @@ PRIVATE_NETWORKS = tuple(
 
 
 def is_private(address: str) -> bool:
-    """Whether an IP address is reached without leaving a private network.
+    """Whether an IP address is in a private network.
 
     Raises ValueError if it is not an address.
     """
@@ -41,7 +41,7 @@ def is_private(address: str) -> bool:
 
 def peer_address(connection: Connection) -> str:
     """The IP address at the other end of a connection; empty for a Unix socket."""
-    # Asked of the socket: psycopg2 has no PQhostaddr, and a name may have several addresses.
+    # From the socket, because psycopg2 has no PQhostaddr, and a name may have several addresses.
     with closing(socket.socket(fileno=os.dup(connection.info.socket))) as copy:
         if copy.family == socket.AF_UNIX:
             return ""
@@ -50,7 +50,7 @@ def peer_address(connection: Connection) -> str:
 
 
 def plain_text_risk(connection: Connection, url: DatabaseUrl, name: str) -> str:
-    """What is wrong and what to do where data crosses a public network in plain text, else "".
+    """A warning if data crosses a public network in plain text, with what to do; else "".
 
     `name` is the variable that has the URL.
     """
@@ -64,7 +64,7 @@ def plain_text_risk(connection: Connection, url: DatabaseUrl, name: str) -> str:
     better = "better sslmode=verify-full, if you have the CA's certificate"
     if mode in ("disable", "allow"):
         return f"{where}. Change sslmode={mode} to sslmode=require in {name}; {better}."
-    # With sslmode=prefer libpq has asked for TLS, and the server has refused.
+    # With sslmode=prefer, libpq has requested TLS and the server has refused.
     return (
         f"{where}. The server refuses TLS: turn it on there, then add ?sslmode=require to {name};"
         f" {better}."

@@ -1,4 +1,4 @@
-"""Whether two connections lead to the same database, however their URLs differ."""
+"""Checks whether two connections lead to the same database, even if their URLs differ."""
 
 from dataclasses import dataclass
 
@@ -12,20 +12,20 @@ from demijohn.database.connection_errors import diagnose
 
 @dataclass(frozen=True)
 class Identity:
-    """A database's name, its number in its server, and its server's number, 0 where not told.
+    """A database's name, its OID, and its server's system identifier, 0 if not readable.
 
-    The server's number is made by initdb and is the same on a primary and its standbys.
+    initdb creates the system identifier; it is the same on a primary and its standbys.
     """
 
     name: str
-    number: int
-    server: int
+    oid: int
+    system: int
 
     def differs(self, other: "Identity") -> bool:
         """Whether the two are certainly different databases."""
-        if self.server and other.server and self.server != other.server:
+        if self.system and other.system and self.system != other.system:
             return True
-        return (self.name, self.number) != (other.name, other.number)
+        return (self.name, self.oid) != (other.name, other.oid)
 
 
 def check_same_database(app: Connection, direct: Connection, settings: Settings) -> None:
@@ -48,9 +48,9 @@ def check_same_database(app: Connection, direct: Connection, settings: Settings)
 
 
 def identify(connection: Connection) -> Identity:
-    """Ask which database a connection in autocommit mode leads to. Raises psycopg2.Error.
+    """Query the identity of a connection's database, in autocommit mode. Raises psycopg2.Error.
 
-    Not by its URL: a pooler may know it under a name of its own.
+    The URL is not enough: a pooler may use another name for the database.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,10 +58,10 @@ def identify(connection: Connection) -> Identity:
             " WHERE datname = current_database()"
         )
         row = cursor.fetchone()
-        assert row is not None  # noqa: S101  the database that we are in
+        assert row is not None  # noqa: S101  the current database always has a row
         try:
             cursor.execute("SELECT system_identifier FROM pg_catalog.pg_control_system()")
-            server = cursor.fetchone()
+            system = cursor.fetchone()
         except (psycopg2.ProgrammingError, psycopg2.NotSupportedError):
-            server = None  # some hosts do not allow it
-    return Identity(row[0], row[1], server[0] if server else 0)
+            system = None  # some hosts do not allow this query
+    return Identity(row[0], row[1], system[0] if system else 0)

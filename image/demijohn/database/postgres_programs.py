@@ -1,4 +1,4 @@
-"""pg_dump and pg_restore: which of those installed fits a server, and how they are run."""
+"""Finds the installed pg_dump or pg_restore that fits a server, and runs it."""
 
 import os
 import re
@@ -14,16 +14,16 @@ from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.database.connection_errors import redact
 
-# Where Debian keeps the programs of each major version.
+# Where Debian installs the programs of each major version.
 VERSIONS = Path("/usr/lib/postgresql")
 
-# The parameters that nobody may read in a list of processes.
+# The parameters that must not show in the list of processes.
 SECRET_PARAMETERS = ("password", "sslpassword")
 
 
 @dataclass(frozen=True)
 class Program:
-    """A program of Postgres; `name` is what it is called, `major` its version."""
+    """An installed program of Postgres; `major` is its major version."""
 
     name: str
     path: str
@@ -35,7 +35,7 @@ class Program:
         options: Sequence[str],
         stdout: IO[bytes] | None = None,
     ) -> tuple[int, list[str]]:
-        """Run it on a database; its exit status and the lines of its stderr, without secrets."""
+        """Run it on a database. Returns its exit status and its stderr, in lines, redacted."""
         done = subprocess.run(
             [self.path, "--no-password", *options, f"--dbname={_without_secrets(url).libpq()}"],
             env=os.environ | _password(url),
@@ -46,22 +46,22 @@ class Program:
         text = redact(done.stderr.decode("utf-8", "replace"), url.secrets())
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if done.returncode < 0:
-            lines.append(f"it was ended by {signal.Signals(-done.returncode).name}")
+            lines.append(f"{self.name} was ended by {signal.Signals(-done.returncode).name}")
         return done.returncode, lines
 
     def contents(self, archive: Path) -> tuple[int, list[str], list[str]]:
-        """The table of contents of a backup: pg_restore's exit status, its lines, its stderr."""
+        """Read a backup's table of contents: exit status, lines of stdout, lines of stderr."""
         done = subprocess.run([self.path, "--list", str(archive)], capture_output=True)
         out, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
         return done.returncode, out.splitlines(), err.splitlines()
 
 
 def find(name: str, server: int) -> Program:
-    """The installed program of a server's major version, or else of the next one above.
+    """The installed program of a server's major version, or of the next higher one.
 
     pg_dump refuses a server that is newer than itself
     (https://www.postgresql.org/docs/current/app-pgdump.html#PG-DUMP-NOTES); a newer pg_restore sets
-    parameters that an older server may not know. Raises CommandError(78) where there is none.
+    parameters that an older server may not know. Raises CommandError(78) if none is installed.
     """
     paths = [str(path) for path in VERSIONS.glob(f"*/bin/{name}")]
     paths += filter(None, [shutil.which(name)])
@@ -78,7 +78,7 @@ def find(name: str, server: int) -> Program:
 
 
 def _major(path: str) -> int:
-    """The major version that a program says it has; 0 where it says none."""
+    """The major version from a program's --version; 0 if it prints none."""
     try:
         done = subprocess.run([path, "--version"], capture_output=True, text=True)
     except OSError:
@@ -88,7 +88,7 @@ def _major(path: str) -> int:
 
 
 def _without_secrets(url: DatabaseUrl) -> DatabaseUrl:
-    if "sslpassword" in url.parameters:  # which libpq takes from nowhere else
+    if "sslpassword" in url.parameters:  # libpq reads it only from the connection string
         raise CommandError(
             Exit.CONFIGURATION,
             "sslpassword= in the database's URL would show in the list of processes. "

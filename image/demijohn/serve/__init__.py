@@ -1,1 +1,1 @@
-"""`demijohn serve` and `demijohn release`: the boot, the front door, the supervision."""
+"""`demijohn serve`, `release` and `worker`: boot, Nginx's configuration, release, supervision."""

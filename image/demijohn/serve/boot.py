@@ -1,7 +1,7 @@
-"""`demijohn serve`: from a list of environment variables to a running site, phase by phase.
+"""`demijohn serve`: boots in phases from the environment variables to a running site.
 
-Each phase is timed and printed as one line; the first that fails ends the boot with one line on
-what to do.
+Each phase logs one line with its duration. The first phase that fails ends the boot with one line
+that says what to do.
 """
 
 import errno
@@ -32,19 +32,19 @@ from demijohn.database.encryption import plain_text_risk
 from demijohn.database.identity import check_same_database
 from demijohn.serve import nginx, release
 
-# What is written at the least: with less, one program would start and another not.
+# The free space that the boot requires, so that no program fails later for the lack of it.
 RUN_DIR_BYTES = 1 << 20
 
 
 class Phase:
-    """One phase of the boot; `result` is what its line says."""
+    """One phase of the boot; `result` is the text of its line."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.result = ""
 
     def log(self, text: str) -> None:
-        """Print a line before the phase is over: it waits for something."""
+        """Log a line before the phase is over."""
         log_info(self.name, text)
 
 
@@ -57,11 +57,11 @@ def phase(name: str) -> Iterator[Phase]:
 
 
 def serve() -> int:
-    """Boot, then run until told to stop. Returns the exit status."""
-    config = _settings()
-    limits = _capacity(config)
-    _nginx(config, limits)  # before the database: what is wrong here stops us before it changes
-    connection, server = _database(config)
+    """Boot, then run until a signal or a failure. Returns the exit status."""
+    config = _load_settings()
+    limits = _apply_limits(config)
+    _configure_nginx(config, limits)  # first: an error here must come before a migration
+    connection, server = _connect_database(config)
     try:
         _check_budget(config, server)
         _export(config)
@@ -70,31 +70,31 @@ def serve() -> int:
     finally:
         connection.close()
 
-    # supervisord's modules are loaded last: the phases before do not wait for them.
+    # Import supervisord last, so that the phases above do not wait for it.
     from demijohn.serve import supervisor
 
-    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_of(config))
+    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_place(config))
     return programs.run(Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
 
 
-def work(name: str) -> int:
-    """`demijohn worker NAME`: boot, then run one program of programs.d, and nothing else, until
-    told to stop. Returns the exit status.
+def run_worker(name: str) -> int:
+    """`demijohn worker NAME`: boot, then run only one program of programs.d until a signal or its
+    end. Returns the exit status.
 
-    It waits for the release, which is done by the website or by a step of its own.
+    Waits for the release, which the website or a separate step runs.
     """
-    config = _settings()
-    _capacity(config)
-    _check_pieces(config)
-    run_dir = Path(config.run_dir + re.sub(r"\W", "-", f"-{name}"))  # a website may run beside it
+    config = _load_settings()
+    _apply_limits(config)
+    _check_prerequisites(config)
+    run_dir = Path(config.run_dir + re.sub(r"\W", "-", f"-{name}"))  # `serve` may run beside it
     _make_run_dir(run_dir)
     _export(config)
     os.environ["DEMIJOHN_RUN_DIR"] = str(run_dir)
 
     from demijohn.serve import supervisor
 
-    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_of(config), only=name)
-    connection, _ = _database(config)
+    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_place(config), only=name)
+    connection, _ = _connect_database(config)
     try:
         with phase("release") as now:
             now.result = release.wait(config, connection, now.log)
@@ -103,17 +103,17 @@ def work(name: str) -> int:
     return programs.run(run_dir / DRAIN_MARKER, 0)
 
 
-def _lock_of(config: Settings) -> tuple[DatabaseUrl, str]:
-    """Where the locks of single-instance programs are, and how others name this instance."""
+def _lock_place(config: Settings) -> tuple[DatabaseUrl, str]:
+    """The database that has the locks of single-instance programs, and this instance's name."""
     url = config.release_database_url or config.database_url  # the one without a pooler
     return url, config.instance or socket.gethostname()
 
 
 def release_once() -> int:
-    """`demijohn release`: the settings, the database, and the release. Returns the exit status."""
-    config = _settings()
-    _capacity(config)
-    connection, _ = _database(config)
+    """`demijohn release`: run the release and nothing else. Returns the exit status."""
+    config = _load_settings()
+    _apply_limits(config)
+    connection, _ = _connect_database(config)
     try:
         _export(config)
         _release(config, connection)
@@ -122,21 +122,21 @@ def release_once() -> int:
     return Exit.OK
 
 
-def _settings() -> Settings:
+def _load_settings() -> Settings:
     with phase("settings") as now:
         config = settings.load()
         given = sum(source != "default" for source in config.sources.values())
         now.result = f"demijohn {__version__} on {config.platform}, {given} settings given"
         if config.release:
             now.result += f", release {config.release}"
-        for line in config.misspelt + config.warnings:
+        for line in config.typos + config.warnings:
             now.log(f"warning: {line}")
         for line in config.notes:
             now.log(line)
     return config
 
 
-def _capacity(config: Settings) -> resource_limits.Capacity:
+def _apply_limits(config: Settings) -> resource_limits.Capacity:
     with phase("capacity") as now:
         limits = resource_limits.measure()
         limits.apply(config)
@@ -146,7 +146,7 @@ def _capacity(config: Settings) -> resource_limits.Capacity:
     return limits
 
 
-def _database(config: Settings) -> tuple[Connection, connect.Server]:
+def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:
     with phase("database") as now:
         url = config.database_url
         connection, server = _connect(url, "DATABASE_URL", config, now)
@@ -157,9 +157,9 @@ def _database(config: Settings) -> tuple[Connection, connect.Server]:
 def _connect(
     url: DatabaseUrl, name: str, config: Settings, now: Phase
 ) -> tuple[Connection, connect.Server]:
-    """Connect to the database that the variable `name` has the URL of."""
+    """Connect to the database whose URL is in the variable `name`."""
     if url.ignored:
-        now.log(f"ignoring what libpq does not know in {name}: {', '.join(url.ignored)}")
+        now.log(f"ignoring parameters of {name} unknown to libpq: {', '.join(url.ignored)}")
     connection, server = connect.wait(url, config, now.log, name)
     if risk := plain_text_risk(connection, url, name):
         now.log(f"warning: {risk}")
@@ -167,17 +167,19 @@ def _connect(
 
 
 def _check_budget(config: Settings, server: connect.Server) -> None:
-    """Say so if this one instance could take more connections than the server has."""
+    """Warn if this instance alone could use more connections than the server allows."""
     wanted = config.web_concurrency * config.database_pool_size
     if wanted > server.max_connections and not server.pooled:
-        has = (
-            f"this instance may take {wanted} connections, the server has {server.max_connections}"
+        log_info(
+            "database",
+            f"warning: this instance may open {wanted} connections, "
+            f"the server allows {server.max_connections}. "
+            "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY.",
         )
-        log_info("database", f"warning: {has}. Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY.")
 
 
 def _release(config: Settings, connection: Connection) -> None:
-    """Release through `connection`, or through one to RELEASE_DATABASE_URL where that is set."""
+    """Release through `connection`, or through one to RELEASE_DATABASE_URL if that is set."""
     with phase("release") as now:
         if config.release_database_url is None:
             now.result = release.run(config, config.database_url, connection, now.log)
@@ -186,18 +188,18 @@ def _release(config: Settings, connection: Connection) -> None:
         direct, _ = _connect(url, "RELEASE_DATABASE_URL", config, now)
         with closing(direct):
             check_same_database(connection, direct, config)
-            connection.close()  # it is not needed for as long as the release takes
-            did = release.run(config, url, direct, now.log)
-        now.result = f"{did}, at {url.place()}"
+            connection.close()  # not needed during the release
+            result = release.run(config, url, direct, now.log)
+        now.result = f"{result}, at {url.place()}"
 
 
-def _nginx(config: Settings, limits: resource_limits.Capacity) -> None:
+def _configure_nginx(config: Settings, limits: resource_limits.Capacity) -> None:
     with phase("nginx") as now:
         _check_port(config.port)
-        _check_pieces(config)
+        _check_prerequisites(config)
         _make_run_dir(Path(config.run_dir))
         program = NginxProgram.find(config.nginx_program)
-        os.environ["DEMIJOHN_NGINX_PROGRAM"] = program.path  # which supervisord.conf starts
+        os.environ["DEMIJOHN_NGINX_PROGRAM"] = program.path  # for supervisord.conf
         workers = max(1, min(int(limits.cpus), 4))
         try:
             now.result = nginx.write(config, program, Path.cwd(), workers)
@@ -206,8 +208,8 @@ def _nginx(config: Settings, limits: resource_limits.Capacity) -> None:
         program.check(Path(config.run_dir))
 
 
-def _check_pieces(config: Settings) -> None:
-    """Raise CommandError(78) unless what we are about to start is there."""
+def _check_prerequisites(config: Settings) -> None:
+    """Raise CommandError(78) if supervisord.conf, the app's folder or its driver is missing."""
     if not Path("supervisord.conf").is_file():
         raise CommandError(
             Exit.CONFIGURATION,
@@ -215,18 +217,19 @@ def _check_pieces(config: Settings) -> None:
         )
     if not Path(config.app_dir).is_dir():
         raise CommandError(
-            Exit.CONFIGURATION, f"APP_DIR={config.app_dir!r}: there is no such folder."
+            Exit.CONFIGURATION,
+            f"APP_DIR={config.app_dir!r} is not a folder. Set it to the folder of the app.",
         )
     if not find_spec(config.database_driver):
         raise CommandError(
             Exit.CONFIGURATION,
             f"DATABASE_DRIVER={config.database_driver} is not installed. "
-            "Put it into the app's requirements.txt.",
+            "Add it to the app's requirements.txt.",
         )
 
 
 def _check_port(port: int) -> None:
-    """Raise CommandError(78) where the port cannot be had, before anything is started for it."""
+    """Raise CommandError(78) if the port cannot be bound, before anything starts."""
     for family, address in ((socket.AF_INET, ""), (socket.AF_INET6, "::")):
         try:
             probe = socket.socket(family)
@@ -240,25 +243,25 @@ def _check_port(port: int) -> None:
                 probe.bind((address, port))
             except OSError as error:
                 if error.errno == errno.EADDRNOTAVAIL:
-                    continue  # IPv6 is switched off
+                    continue  # IPv6 is disabled
                 raise CommandError(
                     Exit.CONFIGURATION,
-                    f"port {port} cannot be had: {error.strerror}. Set PORT to a free one.",
+                    f"cannot listen on port {port}: {error.strerror}. Set PORT to a free one.",
                 ) from None
 
 
 def _make_run_dir(path: Path) -> None:
-    """A run directory that is ours alone. Raises CommandError(73) where there can be none."""
+    """Create a run directory that only this user can read. Raises CommandError(73 or 78)."""
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise PermissionError(0, "it belongs to someone else")
+            raise PermissionError(0, "it belongs to another user")
         probe = path / "probe"
         probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
         (path / DRAIN_MARKER).unlink(missing_ok=True)
-        shutil.rmtree(path / "cache", ignore_errors=True)  # of another time, and perhaps database
+        shutil.rmtree(path / "cache", ignore_errors=True)  # may be of another database
     except OSError as error:
         raise _unwritable(path, error) from None
     if len(str(path / "gunicorn.sock")) > 100:  # the kernel's limit is 107 bytes
@@ -270,17 +273,17 @@ def _make_run_dir(path: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> CommandError:
     if error.errno == errno.ENOSPC:
-        what = f"the run directory {path} needs 1 MB, and there is no room. Make some"
+        text = f"the run directory {path} needs 1 MB, and its disk is full. Free some space"
     else:
-        what = (
+        text = (
             f"the run directory {path} cannot be written: {error.strerror}. "
             "Give the container a writable /tmp (--tmpfs /tmp)"
         )
-    return CommandError(Exit.CANNOT_WRITE, f"{what}, or set DEMIJOHN_RUN_DIR.")
+    return CommandError(Exit.CANNOT_WRITE, f"{text}, or set DEMIJOHN_RUN_DIR.")
 
 
 def _export(config: Settings) -> None:
-    """Hand the settings and the database to child processes."""
+    """Put the settings and the database into the environment of child processes."""
     environment = child_environment(config, os.environ)
     os.environ.clear()
     os.environ.update(environment)

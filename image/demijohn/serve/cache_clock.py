@@ -1,37 +1,37 @@
-"""What a wall clock that is set back would spoil: Nginx's cache.
+"""Clears Nginx's cache if the wall clock is set back.
 
-Until when an answer is fresh, Nginx knows by the wall clock alone (`valid_sec` in
-https://github.com/nginx/nginx/blob/master/src/http/ngx_http_file_cache.c). Set back by an hour, it
-would serve for an hour what was to be kept for a second.
+Nginx expires cached responses by the wall clock alone (`valid_sec` in
+https://github.com/nginx/nginx/blob/master/src/http/ngx_http_file_cache.c). If the clock is set back
+by an hour, Nginx would serve a response for an hour instead of a second.
 """
 
 import time
 from pathlib import Path
 
-STEP_SECONDS = 1.0  # less is no step: the daemon that keeps the time makes it go slower
+STEP_SECONDS = 1.0  # NTP daemons correct smaller differences by slowing the clock down
 
 
 class WallClock:
-    """The wall clock, watched by means of one that nobody sets."""
+    """Compares the wall clock with the monotonic clock, which is never set."""
 
     def __init__(self) -> None:
-        self._ahead = self._measure()
+        self._offset = self._measure_offset()
 
     @staticmethod
-    def _measure() -> float:
+    def _measure_offset() -> float:
         return time.time() - time.monotonic()
 
-    def set_back(self) -> float:
-        """By how many seconds it was set back since this was last asked; 0 if it was not."""
-        before, self._ahead = self._ahead, self._measure()
-        step = before - self._ahead
+    def seconds_set_back(self) -> float:
+        """By how many seconds the clock was set back since the last call; 0 if it was not."""
+        before, self._offset = self._offset, self._measure_offset()
+        step = before - self._offset
         return step if step > STEP_SECONDS else 0.0
 
 
-def forget_answers(run_dir: Path) -> None:
-    """Delete what Nginx has cached; a file that is gone is an answer that it has to ask for.
+def clear_cache(run_dir: Path) -> None:
+    """Delete the files of Nginx's cache, so that Nginx requests each response again.
 
-    Of each that nobody asks for any more it will say, when its time is up, that it is gone.
+    When a deleted entry expires, Nginx logs that its file does not exist.
     """
-    for answer in run_dir.glob("cache/*/*/" + "?" * 32):  # what is being written has a longer name
-        answer.unlink(missing_ok=True)
+    for response in run_dir.glob("cache/*/*/" + "?" * 32):  # unfinished files have a longer name
+        response.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""The few lines of Nginx's configuration that depend on the machine and the settings.
+"""Writes the lines of Nginx's configuration that depend on the machine and the settings.
 
-nginx.conf stays a plain file. What cannot stand in it is written to the run directory as fragments
-that it includes.
+nginx.conf is a plain file, not a template. It includes fragments, which this module writes to the
+run directory.
 """
 
 import json
@@ -16,7 +16,7 @@ from demijohn.config import platforms
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 
-# Compressing smaller answers costs more than it saves.
+# Compressing smaller responses costs more than it saves.
 GZIP = """\
 gzip on;
 gzip_comp_level 5;
@@ -36,16 +36,15 @@ COMPRESSIBLE = (
     "application/manifest+json application/wasm image/svg+xml"
 )
 
-
 # https://man7.org/linux/man-pages/man7/capabilities.7.html, numbered in linux/capability.h
 CAP_SETGID, CAP_SETUID = 6, 7
 
 
 def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -> str:
-    """Fill the run directory with nginx.conf and its fragments; a line on what Nginx will do.
+    """Write nginx.conf and its fragments to the run directory. Returns a summary for the log.
 
-    `workers` is the number of Nginx processes. Raises CommandError(73) where the directory
-    cannot be written, CommandError(78) where a file is missing.
+    `workers` is the number of Nginx processes. Raises OSError if the directory cannot be written,
+    CommandError(78) if a file is missing.
     """
     if not (root / "nginx.conf").is_file():
         raise CommandError(
@@ -66,7 +65,7 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
             f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR.",
         )
     ipv6 = _has_ipv6()
-    pieces = {
+    files = {
         "nginx.conf": (root / "nginx.conf").read_text(encoding="utf-8"),
         "env.js": env_js(settings.public),
         "fragments/main.conf": _main(settings, program, workers),
@@ -76,7 +75,7 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         "fragments/api.conf": _api(settings),
         "fragments/database_probe.conf": _database_probe(settings),
     }
-    for name, text in pieces.items():
+    for name, text in files.items():
         path = run_dir / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -90,7 +89,7 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
 
 def env_js(public: dict[str, str]) -> str:
     """The script that gives the frontend its PUBLIC_* variables as `window.env`."""
-    # A browser reads it as a script, not as HTML: JSON is enough.
+    # The browser parses it as a script, not as HTML, so that JSON needs no further escaping.
     return f"window.env = {json.dumps(public, indent=2, sort_keys=True)};\n"
 
 
@@ -102,12 +101,12 @@ def _main(settings: Settings, program: NginxProgram, workers: int) -> str:
     ]
     if os.geteuid() == 0:
         _check_root()
-        lines.append("user root;")  # a laptop's root: the files are root's own
+        lines.append("user root;")  # on a laptop, where the files belong to root
     return "\n".join(lines) + "\n"
 
 
 def _check_root() -> None:
-    """Raise CommandError(78) for a root without rights: Nginx could not start its workers."""
+    """Raise CommandError(78) if root lacks the capabilities that Nginx needs for its workers."""
     status = re.search(r"^CapEff:\s*(\w+)", _read("/proc/self/status"), re.MULTILINE)
     wanted = 1 << CAP_SETGID | 1 << CAP_SETUID
     if status and int(status[1], 16) & wanted != wanted:
@@ -128,8 +127,8 @@ def _read(path: str) -> str:
 def _http(settings: Settings, static: Path) -> str:
     trusted = platforms.expand(settings.trusted_proxies)
     cloudflare = [] if settings.trusted_proxies == ["none"] else platforms.CLOUDFLARE
-    # Cloudflare appends to X-Forwarded-For, but passes on other proxies' headers as the client
-    # wrote them. nginx.conf takes the client from Cloudflare's own header.
+    # Cloudflare appends to X-Forwarded-For, but forwards headers of other proxies as the client
+    # sent them. nginx.conf takes the client from Cloudflare's own header.
     names_client = trusted
     if settings.client_ip_header.lower() != "x-forwarded-for":
         names_client = [network for network in trusted if network not in platforms.CLOUDFLARE]
@@ -156,7 +155,7 @@ def _http(settings: Settings, static: Path) -> str:
         "}",
     ]
     if settings.rate_limit:
-        # One address may be a whole lecture hall: the limit is for floods, its burst for applause.
+        # A whole lecture hall may share one address: the limit is high and allows bursts.
         rate = settings.rate_limit
         lines += [
             f"limit_req_zone $client_ip zone=api:1m rate={rate}r/s;",
@@ -186,7 +185,7 @@ def _api(settings: Settings) -> str:
     )
     refusal = " if ($ambiguous) { return 400; }"
     return "".join(
-        # A cached answer that was deleted must not live on in a file that is still open.
+        # open_file_cache would keep a cached response open that clear_cache has deleted.
         f"location {match} {{{refusal}{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
@@ -194,7 +193,7 @@ def _api(settings: Settings) -> str:
 
 
 def _database_probe(settings: Settings) -> str:
-    """A second more than the worker waits for the database, so that its answer is the one seen."""
+    """One second longer than the worker waits for the database, so that the worker answers."""
     return f"proxy_read_timeout {settings.database_connect_timeout + 1}s;\n"
 
 

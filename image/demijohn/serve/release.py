@@ -1,4 +1,4 @@
-"""What must happen once a deploy, and once only, however many instances start: the migrations."""
+"""Runs the migrations once per deploy, under a lock, however many instances start."""
 
 import os
 import re
@@ -19,11 +19,11 @@ from demijohn.config.settings import Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import redact
 
-# Any number that no one else uses; the first bytes of SHA-256("demijohn release").
+# An arbitrary key that no other program uses: the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
 
 LOCK_PAUSE = 0.2  # seconds between two tries for the lock
-WAIT_PAUSE = 1.0  # seconds between two looks at the schema
+WAIT_PAUSE = 1.0  # seconds between two checks of the schema
 
 QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*"|\\.""", re.DOTALL)
 SHELL_OPERATOR = re.compile(r"(?<!\S)(&&|\|\||\||&|>>?|<)(?!\S)|;(?!\S)")
@@ -35,24 +35,22 @@ DOWN_REVISION = re.compile(
 
 
 def run(
-    settings: Settings, url: DatabaseUrl, connection: Connection, say: Callable[[str], None]
+    settings: Settings, url: DatabaseUrl, connection: Connection, log: Callable[[str], None]
 ) -> str:
-    """Bring the schema to the head of this release, unless it is there; a line on what was done.
+    """Upgrade the schema to the head of this release. Returns a summary for the log.
 
-    `connection` leads to `url`, which is also the database that the command finds in its
-    environment: the release's own, where there is one.
-
-    Holds a lock in the database meanwhile, so that of many instances one works and the others wait.
-    Closes `connection`. Raises CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the
-    lock or the database cannot be had.
+    `connection` leads to `url`, which MIGRATION_COMMAND finds in its environment. Holds a lock in
+    the database, so that one instance works while the others wait. Closes `connection`. Raises
+    CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the database does not answer or
+    the lock is not free in time.
     """
     versions = Path(settings.alembic_versions)
     deadline = time.monotonic() + settings.release_timeout
     try:
-        if done := _nothing_to_do(versions, connection):
+        if done := _why_done(versions, connection):
             return done
-        connection = _lock(settings, url, connection, deadline, say)
-        if done := _nothing_to_do(versions, connection):
+        connection = _acquire_lock(settings, url, connection, deadline, log)
+        if done := _why_done(versions, connection):
             return f"{done}: another instance did it"
         started = time.monotonic()
         database = database_variables(url, settings)
@@ -69,41 +67,41 @@ def run(
         connection.close()
 
 
-def wait(settings: Settings, connection: Connection, say: Callable[[str], None]) -> str:
-    """Return once the schema is at the head of this release, or ahead; a line on what was found.
+def wait(settings: Settings, connection: Connection, log: Callable[[str], None]) -> str:
+    """Wait until the schema is at the head of this release, or ahead. Returns a summary.
 
-    Without revisions of Alembic nobody can tell, so it returns at once. Raises CommandError(69)
-    after RELEASE_TIMEOUT, or if the database goes away.
+    Without Alembic revisions, returns at once. Raises CommandError(69) after RELEASE_TIMEOUT, or if
+    the connection fails.
     """
     versions = Path(settings.alembic_versions)
     if not heads(versions):
-        return "no revisions of Alembic, not waiting"
+        return "no Alembic revisions, not waiting"
     try:
-        return _wait(versions, settings.release_timeout, connection, say)
+        return _wait(versions, settings.release_timeout, connection, log)
     except psycopg2.Error as error:
         raise CommandError(
             Exit.UNAVAILABLE, f"release: {_first_line(error)}. Start the worker again."
         ) from None
 
 
-def _wait(versions: Path, seconds: int, connection: Connection, say: Callable[[str], None]) -> str:
+def _wait(versions: Path, seconds: int, connection: Connection, log: Callable[[str], None]) -> str:
     deadline = time.monotonic() + seconds
-    told = False
-    while not (done := _nothing_to_do(versions, connection)):
+    logged = False
+    while not (done := _why_done(versions, connection)):
         if time.monotonic() > deadline:
             raise CommandError(
                 Exit.UNAVAILABLE,
                 "the schema is not at this release after RELEASE_TIMEOUT. Run demijohn release.",
             )
-        if not told:
-            say("waiting until the schema is at this release: demijohn release, or the website.")
-            told = True
+        if not logged:
+            log("waiting for demijohn release or the website to upgrade the schema.")
+            logged = True
         time.sleep(WAIT_PAUSE)
     return done
 
 
-def _nothing_to_do(versions: Path, connection: Connection) -> str:
-    """Why there is nothing to do; empty if there is, or if it takes the release to find out."""
+def _why_done(versions: Path, connection: Connection) -> str:
+    """Why no upgrade is needed; empty if it is needed, or if there are no Alembic revisions."""
     wanted = heads(versions)
     if not wanted:
         return ""
@@ -111,19 +109,19 @@ def _nothing_to_do(versions: Path, connection: Connection) -> str:
     if found == wanted:
         return f"schema at {_names(wanted)}, nothing to do"
     if found - _revisions(versions).keys():
-        # A newer release has migrated already, and this is an old instance, or a way back.
+        # A newer release has migrated already: this is an old instance or a rollback.
         return f"schema at {_names(found)}, ahead of this release; left as it is"
     return ""
 
 
 def heads(versions: Path) -> frozenset[str]:
-    """The revisions that no other one builds on, read as text: loading Alembic takes 0.3 s."""
+    """The revisions that no other one builds on, read as text: importing Alembic takes 0.3 s."""
     revisions = _revisions(versions)
     return frozenset(revisions.keys() - {name for below in revisions.values() for name in below})
 
 
 def _revisions(versions: Path) -> dict[str, list[str]]:
-    """Each revision in Alembic's folder, and those that it builds on."""
+    """Map each revision in Alembic's folder to those that it builds on."""
     found = {}
     for path in versions.glob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -136,8 +134,8 @@ def _revisions(versions: Path) -> dict[str, list[str]]:
 def current(connection: Connection) -> frozenset[str]:
     """The revisions that the database is at; empty where Alembic has never run."""
     with connection.cursor() as cursor:
-        # Asked first whether it is there: an error would end the transaction we may be in. Not by
-        # to_regclass, which remembers that it was not, from before we waited for the lock.
+        # Check that the table exists: an error would end the transaction that may be open. Not with
+        # to_regclass, which caches that it did not exist before the wait for the lock.
         cursor.execute(
             "SELECT FROM pg_catalog.pg_class"
             " WHERE relname = 'alembic_version' AND pg_catalog.pg_table_is_visible(oid)"
@@ -148,44 +146,45 @@ def current(connection: Connection) -> frozenset[str]:
         return frozenset(row[0] for row in cursor.fetchall())
 
 
-def _lock(
+def _acquire_lock(
     settings: Settings,
     url: DatabaseUrl,
     connection: Connection,
     deadline: float,
-    say: Callable[[str], None],
+    log: Callable[[str], None],
 ) -> Connection:
-    """The connection, or another in its place, in a transaction that has the release lock.
+    """Return the connection, or a new one, in a transaction that holds the release lock.
 
-    Asks again and again instead of waiting in the server, where nobody could end it, and each time
-    in a new transaction: behind a pooler an open one keeps a connection from whoever is releasing.
+    Polls instead of waiting in the server, which could not be interrupted, and uses a new
+    transaction for each try: behind a pooler, an open one would occupy a connection that the
+    releasing instance may need.
     """
-    told = False
+    logged = False
     while True:
         try:
-            if _has_locked(connection):
+            if _try_lock(connection):
                 return connection
-        except psycopg2.OperationalError:  # lost while we waited: no reason to give up
+        except psycopg2.OperationalError:  # the connection was lost during the wait
             connection.close()
-            connection, _ = connect.wait(url, settings, say)
+            connection, _ = connect.wait(url, settings, log)
         if time.monotonic() > deadline:
             connection.close()
             raise CommandError(
                 Exit.UNAVAILABLE,
                 "another instance has been releasing for longer than RELEASE_TIMEOUT. "
-                "See to it, or deploy again.",
+                "Check its log, or deploy again.",
             )
-        if not told:
-            say("another instance is releasing; waiting for it.")
-            told = True
+        if not logged:
+            log("another instance is releasing; waiting for it.")
+            logged = True
         time.sleep(LOCK_PAUSE)
 
 
-def _has_locked(connection: Connection) -> bool:
-    """Try to take the lock for a transaction, which then stays open, and the lock with it."""
+def _try_lock(connection: Connection) -> bool:
+    """Try to take the lock; on success, the transaction that holds it stays open."""
     connection.autocommit = False
     with connection.cursor() as cursor:
-        # The transaction idles while the command works, which some servers do not allow for long.
+        # The transaction is idle while the command runs, which some servers limit.
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,))
         locked: bool = cursor.fetchone() == (True,)
@@ -195,12 +194,12 @@ def _has_locked(connection: Connection) -> bool:
 
 
 def _execute(settings: Settings, database: Mapping[str, str], deadline: float) -> None:
-    """Run the command in the root; its output goes where ours goes.
+    """Run the command in the current folder. Its output goes to the log.
 
     `database` are the environment variables that name the database.
     """
     command = redact(settings.migration_command, settings.secrets())
-    words = _words(settings.migration_command, command)
+    words = _split(settings.migration_command, command)
     left = max(deadline - time.monotonic(), 1)
     try:
         done = subprocess.run(words, timeout=left, check=False, env=os.environ | database)
@@ -214,18 +213,18 @@ def _execute(settings: Settings, database: Mapping[str, str], deadline: float) -
         raise CommandError(
             Exit.SOFTWARE,
             f"release failed: `{command}` took longer than "
-            f"RELEASE_TIMEOUT={settings.release_timeout}.",
+            f"RELEASE_TIMEOUT={settings.release_timeout}. Raise it, or make the migration faster.",
         ) from None
     if done.returncode:
         raise CommandError(
             Exit.SOFTWARE,
-            f"release failed: `{command}` ended with {done.returncode}. Its own words stand above.",
+            f"release failed: `{command}` exited with {done.returncode}. Its output is above.",
         )
 
 
-def _words(command: str, shown: str) -> list[str]:
-    """The command, split as a shell would, but without a shell. Raises CommandError(78), whose
-    message has the command as it is `shown`.
+def _split(command: str, shown: str) -> list[str]:
+    """Split the command as a shell would. Raises CommandError(78), whose message has the redacted
+    command `shown`.
     """
     try:
         words = shlex.split(command)

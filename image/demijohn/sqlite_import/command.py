@@ -15,7 +15,7 @@ from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit, Interrupted
 from demijohn.common.log import log_error
 from demijohn.config import settings
-from demijohn.config.database_url import NOT_TO_STAY
+from demijohn.config.database_url import FILE_IS_LOST
 from demijohn.database import connect
 from demijohn.sqlite_import import choose, memory
 from demijohn.sqlite_import.crew import Crew
@@ -157,7 +157,7 @@ def _connection() -> settings.Settings:
         return settings.load(only=settings.CONNECTION)
     except CommandError as stop:
         here = "; here it names the Postgres that the data goes into, and the SQLite file is FILE"
-        raise CommandError(stop.status, stop.message.replace(NOT_TO_STAY, here)) from None
+        raise CommandError(stop.status, stop.message.replace(FILE_IS_LOST, here)) from None
 
 
 def _work(
@@ -202,7 +202,7 @@ def _work(
         connection.cancel()
         ended = _ends(done, crew)
         if report.outcome == "unknown" and not ended:
-            raise unknown(stop.said) from None
+            raise unknown(stop.reason) from None
         if report.outcome != "unknown" and (fault or not ended):
             report.outcome = "failed"
             raise

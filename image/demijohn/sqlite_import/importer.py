@@ -66,7 +66,7 @@ class Importer:
         self._progress = progress
         # With --on-bad text there is a column for everything: nothing is left that would not fit.
         self._policy = "" if options.on_bad == "text" else options.on_bad
-        connect.take_time()
+        connect.lift_query_timeout()
 
     def run(self, *, dry_run: bool) -> None:
         """Import everything and commit, or with `dry_run` do all but that."""

@@ -1,1 +1,1 @@
-"""What runs in each Gunicorn worker, around the app."""
+"""The code around the app in each Gunicorn worker: probes, watchdog, error responses."""

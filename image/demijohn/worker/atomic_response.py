@@ -1,7 +1,7 @@
-"""The headers of an answer and the first of its body leave a worker in one piece.
+"""Sends the headers of a response together with the first bytes of its body.
 
-Gunicorn sends one after the other. A worker that is killed between the two leaves Nginx with an
-answer that has begun, which it cannot ask another worker for any more.
+Gunicorn sends them separately. If a worker is killed in between, Nginx has the beginning of a
+response and can no longer send the request to another worker.
 """
 
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 from gunicorn.http import wsgi
 
 
-class _Together:
-    """Stands in for a socket: keeps what is sent."""
+class _Buffer:
+    """Replaces a socket and collects the data that is sent."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -19,8 +19,8 @@ class _Together:
         self.data += data
 
 
-class WholeResponse(wsgi.Response):  # type: ignore[misc]
-    """Gunicorn's response, as a worker writes it."""
+class AtomicResponse(wsgi.Response):  # type: ignore[misc]
+    """Gunicorn's response, whose headers wait for the first bytes of the body."""
 
     sock: Any
     headers_sent: bool
@@ -29,17 +29,17 @@ class WholeResponse(wsgi.Response):  # type: ignore[misc]
         if self.headers_sent:
             super().write(arg)
             return
-        sock, self.sock = self.sock, _Together()
+        sock, self.sock = self.sock, _Buffer()
         try:
             super().write(arg)
         except Exception:
-            self.headers_sent = False  # nothing has left yet: the error may be told
+            self.headers_sent = False  # nothing was sent yet, so an error response is possible
             raise
         finally:
-            kept, self.sock = self.sock, sock
-        sock.sendall(kept.data)
+            buffer, self.sock = self.sock, sock
+        sock.sendall(buffer.data)
 
 
 def install() -> None:
-    """Have Gunicorn use it: there is no setting for that."""
-    wsgi.Response = WholeResponse
+    """Replace Gunicorn's class, for which there is no setting."""
+    wsgi.Response = AtomicResponse

@@ -1,7 +1,7 @@
-"""What Gunicorn itself says when something is wrong: a problem (RFC 9457), as Nginx says it.
+"""Gunicorn's own error responses, as problem documents (RFC 9457) like those of Nginx.
 
-Gunicorn refuses some requests that Nginx lets pass, such as one with a hundred headers, and answers
-for an app that fails before it has answered. It would do so in HTML, to a client that wants JSON.
+Gunicorn rejects some requests that Nginx accepts, such as one with a hundred headers, and answers
+500 if the app raises before it has responded. By default it would answer in HTML.
 """
 
 import json
@@ -9,17 +9,17 @@ import socket
 
 from gunicorn import util
 
-# The last part of the problem's `type`, and its detail; in the words of nginx.conf.
-SAID = {
-    400: ("malformed", "The request could not be understood."),
-    431: ("headers-too-large", "The headers, cookies perhaps, are larger than this server takes."),
-    500: ("internal", "Something went wrong here."),
+# The last part of the problem's `type`, and its detail, with the same texts as in nginx.conf.
+DETAILS = {
+    400: ("malformed", "The request is malformed."),
+    431: ("headers-too-large", "The headers, possibly cookies, are too large."),
+    500: ("internal", "The server encountered an error."),
 }
 
 
 def write(connection: socket.socket, status: int, reason: str, _message: str) -> None:
-    """Answer with an error of Gunicorn's; stands in for gunicorn.util.write_error."""
-    slug, detail = SAID.get(status) or SAID[400 if status < 500 else 500]
+    """Send an error response; replaces gunicorn.util.write_error."""
+    slug, detail = DETAILS.get(status) or DETAILS[400 if status < 500 else 500]
     problem = {"type": f"/problems/{slug}", "title": reason, "status": status, "detail": detail}
     body = json.dumps(problem).encode() + b"\n"
     head = (

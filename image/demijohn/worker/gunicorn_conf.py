@@ -1,4 +1,4 @@
-"""Gunicorn, as supervisord starts it: on the socket that it inherits, with the app preloaded."""
+"""Gunicorn's configuration: it listens on the socket of supervisord and preloads the app."""
 
 import os
 from contextlib import suppress
@@ -11,43 +11,42 @@ from demijohn.worker import atomic_response, error_response, probe_server, watch
 wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
 
-# Loaded once, in the master: workers share its memory, and start in no time.
+# The app is loaded once, in the master: workers share its memory and start at once.
 preload_app = True
 workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
-worker_class = "gthread"  # a thread that waits for the database keeps no other from working
+worker_class = "gthread"  # a thread that waits for the database does not block the others
 threads = int(os.environ["DEMIJOHN_WEB_THREADS"])
 
-# A worker takes a request only when a thread is free for it. What it cannot serve stays in the
-# socket's backlog, for whichever worker is free first.
+# A worker accepts a request only if a thread is free. Other requests stay in the socket's backlog,
+# for the first worker that is free.
 worker_connections = threads
 keepalive = 0
 
-# A worker that is silent for so long hangs as a whole, and is killed. One of whose threads hangs is
-# the watchdog's business.
+# Gunicorn kills a worker whose main thread hangs for so long. The watchdog replaces a worker in
+# which another thread hangs.
 timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])
-graceful_timeout = timeout  # supervisord does not wait so long, but by then Nginx has
+graceful_timeout = timeout  # supervisord kills it earlier, after Nginx's requests are done
 worker_tmp_dir = os.environ["DEMIJOHN_RUN_DIR"]
 
-# Only Nginx can reach the socket, and it has put the headers right.
+# Only Nginx can reach the socket, and it overwrites these headers.
 forwarded_allow_ips = "*"
 
 loglevel = os.environ["DEMIJOHN_LOG_LEVEL"]
-control_socket_disable = True  # it would be written to HOME, which need not be writable
+control_socket_disable = True  # it would be in HOME, which may not be writable
 
-
-limit_request_line = 8190  # as much as Nginx takes
+limit_request_line = 8190  # as in Nginx
 
 atomic_response.install()
 
-# What Gunicorn's own errors look like is no setting (see Worker.handle_error in its code).
+# There is no setting for the form of Gunicorn's own errors (see Worker.handle_error in its code).
 util.write_error = error_response.write
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
     """Open the socket for probes; the app is loaded by now.
 
-    At its end, leave the file of the other socket alone: it is supervisord's, and the next
-    Gunicorn's. Gunicorn spares it where systemd holds it (Arbiter.stop), which is the same thing.
+    At exit, Gunicorn would delete the file of its listening socket, which belongs to supervisord
+    and to the next Gunicorn. It does not if systemd holds the socket (Arbiter.stop).
     """
     run_dir = Path(os.environ["DEMIJOHN_RUN_DIR"])
     server.probes = probe_server.listen(run_dir / "probes.sock")
@@ -55,11 +54,11 @@ def on_starting(server):  # type: ignore[no-untyped-def]
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Have the worker answer probes, have it watched, and let it be the one that goes when
-    memory runs out.
+    """Start the probe server and the watchdog of a worker, and let the kernel kill a worker first
+    if memory runs out.
     """
     probe_server.serve(server.probes, wsgi.application.probes)
-    # A second more: Nginx has then given up on the request, and said so to the client.
+    # One second later, so that Nginx has already answered the client with 504.
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
     watchdog.start(timeout + 1, memory_mb, lambda: worker.nr_conns)
     with suppress(OSError):
@@ -67,5 +66,5 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
 
 
 def when_ready(server):  # type: ignore[no-untyped-def]
-    """Tell people that requests are served from here on."""
+    """Log that requests are served from here on."""
     print(f"ready: {workers} workers with {threads} threads each", flush=True)

@@ -1,7 +1,7 @@
-"""Answers probes in a thread of each worker, on a socket of their own.
+"""Answers probes in a separate thread of each worker, on a separate socket.
 
-A worker takes a request only when a thread is free for it. A probe that waited for one would go
-unanswered while all are busy, and the host would restart the instance that has the most to do.
+A worker accepts a request only if a thread is free. A probe on the same socket would time out while
+all threads are busy, and the host would restart the busiest instance.
 """
 
 import os
@@ -13,24 +13,24 @@ from socketserver import StreamRequestHandler, ThreadingMixIn, UnixStreamServer
 from demijohn.worker.probes import Probes
 
 BACKLOG = 128
-TIMEOUT_SECONDS = 5  # for Nginx, which has the whole request at hand
+TIMEOUT_SECONDS = 5  # for Nginx to send the request
 
 
 def listen(path: Path) -> socket.socket:
-    """A listening socket at `path`, in the place of an earlier one's, for all workers."""
+    """Create the listening socket of all workers at `path`, and replace an earlier one."""
     ours = path.with_suffix(f".{os.getpid()}")
     ours.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX)
-    listener.setblocking(False)  # several workers wake up for one connection
+    listener.setblocking(False)  # several workers may wake up for one connection
     listener.bind(str(ours))
     ours.chmod(0o600)
     listener.listen(BACKLOG)
-    ours.replace(path)  # so that the path never leads nowhere
+    ours.replace(path)  # atomic: there is a socket at the path at any time
     return listener
 
 
 def serve(listener: socket.socket, probes: Probes) -> None:
-    """Answer on an inherited socket, in a thread, for as long as this process lives."""
+    """Answer probes on an inherited socket, in a daemon thread."""
     server = _Server(str(listener.getsockname()), _Handler, bind_and_activate=False)
     server.socket.close()
     server.socket = listener
@@ -39,11 +39,11 @@ def serve(listener: socket.socket, probes: Probes) -> None:
 
 
 class _Server(ThreadingMixIn, UnixStreamServer):
-    daemon_threads = True  # a database that hangs does not keep the worker from ending
+    daemon_threads = True  # the worker can exit even if the database hangs
     probes: Probes
 
     def handle_error(self, *_: object) -> None:
-        """The client has gone: nothing to do, and nothing to log."""
+        """Ignore errors of a client that has disconnected."""
 
 
 class _Handler(StreamRequestHandler):
@@ -51,7 +51,7 @@ class _Handler(StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        """Answer one request of Nginx's, of which only method and path count."""
+        """Answer one request from Nginx; only its method and path matter."""
         method, path, *_ = self.rfile.readline(65536).decode("latin-1").split()
         while self.rfile.readline(65536).strip():
             pass

@@ -1,7 +1,8 @@
-"""What the image answers to a host's probes, whatever app it holds.
+"""The answers to a host's probes, independent of the app.
 
-Each probe means one thing, so that a host does the right one: a restart mends a dead Gunicorn and
-no database, and an instance whose database is away still has pages and cached answers to serve.
+Each probe has one meaning, so that the host reacts correctly: a restart helps if Gunicorn is dead,
+but not if the database is away, and without the database an instance still serves pages and cached
+responses.
 """
 
 import json
@@ -27,14 +28,14 @@ class Answer:
 
 
 class Probes:
-    """The probes of this instance; while the file `drain_marker` exists, it drains."""
+    """The probes of this instance, which drains while the file `drain_marker` exists."""
 
     def __init__(self, drain_marker: Path, database: DatabaseProbe) -> None:
         self._drain_marker = drain_marker
         self._database = database
 
     def answer(self, path: str) -> Answer | None:
-        """The answer to a path, None if it is not a probe's. Nginx resolves the aliases."""
+        """The answer to a path, None if it is not a probe. Nginx rewrites the aliases."""
         match path:
             case "/livez":
                 return _ok("ok")

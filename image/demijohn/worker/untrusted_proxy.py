@@ -1,4 +1,4 @@
-"""Reports a proxy that TRUSTED_PROXIES leaves out: once in the log, and to `demijohn doctor`."""
+"""Reports a proxy that is not in TRUSTED_PROXIES: once in the log, and for `demijohn doctor`."""
 
 import os
 from contextlib import suppress
@@ -8,13 +8,13 @@ from pathlib import Path
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import platforms
 
-_reported: set[str] = set()  # the kinds of proxy, by this process or another
+_reported: set[str] = set()  # kinds of proxy that this process or another has reported
 
 
 def report(untrusted_proxy: str) -> None:
     """Log a peer that sends forwarded headers, unless a process of this container already has.
 
-    `untrusted_proxy` is what Nginx says: the peer's address and the name of the header.
+    `untrusted_proxy` is Nginx's header: the peer's address and the name of the forwarded header.
     """
     peer, _, header = untrusted_proxy.partition(" ")
     entry = _entry_for(peer)
@@ -24,7 +24,7 @@ def report(untrusted_proxy: str) -> None:
     _reported.add(kind)
     line = _line(peer, header, entry)
     marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / UNTRUSTED_PROXIES[kind]
-    # The disk may be full, and the app may have closed stdout: neither may fail the request.
+    # A full disk or a closed stdout must not fail the request.
     with suppress(OSError, ValueError):
         try:
             with marker.open("x", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
-"""Replaces a worker of which a thread hangs, or that has grown too large.
+"""Replaces a worker in which a thread hangs, or which uses too much memory.
 
-Gunicorn's own timeout does not see either: the main thread of a threaded worker tells the master
-that it lives, whatever becomes of the threads that serve requests
+Gunicorn's own timeout detects neither: the main thread of a threaded worker sends heartbeats to the
+master even if the threads that serve requests hang
 (https://docs.gunicorn.org/en/stable/settings.html#timeout).
 """
 
@@ -19,23 +19,23 @@ from demijohn.common.log import log_error
 CHECK_SECONDS = 1.0
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
-# The thread that serves a request, and when it began; a request ends with its first bytes, since
-# a stream may go on for as long as it likes.
+# When each thread began its request. A request ends with the first bytes of its response, since a
+# stream may take any time.
 _unanswered: dict[int, float] = {}
 
 
 def begin() -> None:
-    """This thread has taken a request."""
+    """Record that this thread has begun a request."""
     _unanswered[threading.get_ident()] = time.monotonic()
 
 
 def end() -> None:
-    """This thread has answered, or given up."""
+    """Record that this thread has begun to respond, or has failed."""
     _unanswered.pop(threading.get_ident(), None)
 
 
 class Answer:
-    """An app's response, which ends the request for the watchdog once it has begun to come."""
+    """An app's response, which calls `end` with its first chunk."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -52,13 +52,13 @@ class Answer:
 
 
 def start(limit_seconds: float, limit_mb: int, in_flight: Callable[[], int]) -> None:
-    """Watch this process in a thread of its own.
+    """Watch this process from a thread.
 
-    A request without an answer for `limit_seconds`, or more than `limit_mb` of memory, ends the
-    process: it takes no more requests, lets those `in_flight` end that do not hang, and goes.
-    Gunicorn's master then starts another.
+    If a request has no response after `limit_seconds`, or the process uses more than `limit_mb` of
+    memory, the process accepts no more requests, completes those `in_flight` that do not hang, and
+    exits. Gunicorn's master then starts another.
     """
-    _unanswered.clear()  # what was copied by the fork is none of this process's business
+    _unanswered.clear()  # entries copied by the fork belong to the parent
     arguments = (limit_seconds, limit_mb, in_flight)
     threading.Thread(target=_watch, args=arguments, daemon=True, name="watchdog").start()
 
@@ -67,30 +67,30 @@ def _watch(limit_seconds: float, limit_mb: int, in_flight: Callable[[], int]) ->
     while not (reason := _reason(limit_seconds, limit_mb)):
         time.sleep(CHECK_SECONDS)
     log_error(f"worker {os.getpid()} {reason}; replacing it")
-    os.kill(os.getpid(), signal.SIGTERM)  # Gunicorn's way to say: no more requests
+    os.kill(os.getpid(), signal.SIGTERM)  # a Gunicorn worker then accepts no more requests
     while in_flight() > len(_hanging(limit_seconds)):
         time.sleep(CHECK_SECONDS / 10)
-    os._exit(0)  # Python would wait for the threads that hang
+    os._exit(0)  # a normal exit would wait for the threads that hang
 
 
 def _reason(limit_seconds: float, limit_mb: int) -> str:
-    """Why this process should go; empty if it should not."""
+    """Why this process should be replaced; empty if it should not."""
     hanging = _hanging(limit_seconds)
     if hanging:
-        return f"has not answered for {limit_seconds:.0f} s{_whereabouts(hanging[0])}"
+        return f"has not answered for {limit_seconds:.0f} s{_location(hanging[0])}"
     if (used := memory()) > limit_mb:
-        return f"uses {used} MB of the {limit_mb} that it may"
+        return f"uses {used} MB of memory, more than its limit of {limit_mb} MB"
     return ""
 
 
 def _hanging(limit_seconds: float) -> list[int]:
-    """The threads whose request has gone unanswered for too long."""
+    """The threads whose request has had no response for too long."""
     now = time.monotonic()
     return [thread for thread, since in list(_unanswered.items()) if now - since > limit_seconds]
 
 
-def _whereabouts(thread: int) -> str:
-    """The line of code at which a thread hangs."""
+def _location(thread: int) -> str:
+    """The line of code at which a thread hangs, for the end of a message."""
     frame = sys._current_frames().get(thread)
     if frame is None:
         return ""
@@ -99,7 +99,7 @@ def _whereabouts(thread: int) -> str:
 
 
 def memory() -> int:
-    """MB of memory in use, files that are mapped not counted; 0 where the system does not say."""
+    """MB of memory in use without mapped files; 0 if the system does not report it."""
     try:
         _, resident, shared, *_ = Path("/proc/self/statm").read_text().split()
     except OSError:

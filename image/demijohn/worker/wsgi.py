@@ -1,4 +1,4 @@
-"""What stands around the app in every worker: the truth about the client, and the watchdog."""
+"""The WSGI wrapper around the app: probes, the client's address and the watchdog."""
 
 import os
 import sys
@@ -19,14 +19,14 @@ StartResponse = Callable[..., Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
-class WrongName(Exception):
-    """APP_MODULE names nothing that could be the app; the message says why."""
+class AppNotFound(Exception):
+    """APP_MODULE does not name a WSGI app; the message says why."""
 
 
 def load(module_and_object: str, folder: str) -> App:
-    """The WSGI app that `module:object` or `module:factory()` names, imported from `folder`.
+    """Import the WSGI app `module:object` or `module:factory()` from `folder`.
 
-    Raises WrongName; whatever the app's own code raises passes through, for its traceback helps.
+    Raises AppNotFound. Exceptions of the app's own code pass through with their traceback.
     """
     sys.path.insert(0, folder)
     module_name, _, attribute = module_and_object.partition(":")
@@ -34,22 +34,22 @@ def load(module_and_object: str, folder: str) -> App:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
-            raise WrongName(f"there is no module {error.name} in {folder}") from None
+            raise AppNotFound(f"there is no module {error.name} in {folder}") from None
         raise
     name, call, rest = (attribute or "app").partition("(")
     target = getattr(module, name.strip(), None)
     if target is None:
-        raise WrongName(f"module {module_name} has no {name}")
+        raise AppNotFound(f"module {module_name} has no {name}")
     if call and rest.strip() != ")":
-        raise WrongName("a factory is called without arguments")
+        raise AppNotFound("a factory is called without arguments")
     app = target() if call else target
     if not callable(app):
-        raise WrongName(f"{attribute} is no WSGI app")
+        raise AppNotFound(f"{attribute} is not a WSGI app")
     return app  # type: ignore[no-any-return]
 
 
 class Wrapper:
-    """The app, with the probes before it and the client's address put right."""
+    """The app, which gets the client's address and no probes."""
 
     def __init__(self, app: App, probes: Probes) -> None:
         self.app = app
@@ -75,7 +75,7 @@ class Wrapper:
                 ]  # Nginx passes each event on at once
             return start_response(status, headers, *rest)
 
-        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # one talks for hours
+        if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # which may be open for hours
             watchdog.begin()
         try:
             answer = self.app(environ, start)
@@ -83,17 +83,17 @@ class Wrapper:
             watchdog.end()
             raise
         if isinstance(answer, environ.get("wsgi.file_wrapper", ())):
-            watchdog.end()  # Gunicorn sends a file by itself, if nothing is wrapped around it
+            watchdog.end()  # unwrapped, so that Gunicorn uses sendfile
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer)
 
 
-def _wrapped() -> Wrapper:
-    """The app of the environment that the boot made."""
+def _load_wrapped() -> Wrapper:
+    """Load and wrap the app that the environment names."""
     name = os.environ["DEMIJOHN_APP_MODULE"]
     try:
         app = load(name, os.environ["DEMIJOHN_APP_DIR"])
-    except WrongName as error:
+    except AppNotFound as error:
         log_error(
             f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
         )
@@ -106,8 +106,8 @@ def _wrapped() -> Wrapper:
 
 
 def __getattr__(name: str) -> Wrapper:
-    """Load the app when Gunicorn asks for `application`, not when a test imports this module."""
+    """Load the app when Gunicorn reads `application`, not when this module is imported."""
     if name == "application":
-        globals()[name] = _wrapped()
+        globals()[name] = _load_wrapped()
         return globals()[name]  # type: ignore[no-any-return]
     raise AttributeError(name)

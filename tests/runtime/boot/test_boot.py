@@ -40,7 +40,7 @@ def test_pool_larger_than_max_connections_is_warned_about(
 ) -> None:
     running = launch(**MIRROR, DATABASE_POOL_SIZE="60", WEB_CONCURRENCY="2").start()
     running.wait_until_ready()
-    assert re.search("warning: .* 120 connections, the server has [0-9]+", running.log)
+    assert re.search("warning: .* 120 connections, the server allows [0-9]+", running.log)
 
 
 # The command line

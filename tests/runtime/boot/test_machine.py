@@ -130,7 +130,7 @@ def test_boot_with_an_invalid_program_section_names_it(
         ("mirror:missing", "module mirror has no missing"),
         ("no_app", "module no_app has no app"),
         ("no_app:nothing", "module no_app has no nothing"),
-        ("no_app:number", "number is no WSGI app"),
+        ("no_app:number", "number is not a WSGI app"),
         ("no_app:factory(1)", "a factory is called without arguments"),
         ("no_app:missing()", "module no_app has no missing"),
         ("no_app.deeper:app", "there is no module no_app.deeper"),

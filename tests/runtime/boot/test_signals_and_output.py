@@ -131,7 +131,7 @@ def test_doctor_with_a_closed_stdout_pipe_keeps_its_exit_status(database: str) -
     assert read_one_line_and_close(start(database, *ALONE, "doctor")) == (found, "")
 
 
-MISSING = "demijohn: standard output: No space left on device, so a part of it is missing."
+MISSING = "demijohn: standard output is incomplete: No space left on device."
 
 
 def test_import_with_stdout_on_a_full_disk_succeeds_and_exits_73(database: str, path: Path) -> None:

@@ -28,7 +28,7 @@ def test_get_succeeds_when_gunicorn_is_killed(launch: Launch) -> None:
         load.wait_for_responses(500)
     assert load.failed == []
     assert running.child("gunicorn") != first
-    assert "supervise gunicorn ended (terminated by SIGKILL), starting it again" in running.log
+    assert "supervise gunicorn ended (terminated by SIGKILL), restarting it" in running.log
 
 
 def test_get_is_retried_when_its_worker_is_killed(launch: Launch, tmp_path: Path) -> None:

@@ -31,8 +31,8 @@ def test_program_that_keeps_failing_stops_the_container(launch: Launch, tmp_path
     running = launch(folder, **MIRROR).start()
     assert running.wait() == 70
     assert running.log.splitlines()[-1] == (
-        "demijohn: worker ended 3 times within 60 s (exit status 3). "
-        "Its last words: the queue is gone"
+        "demijohn: worker failed 3 times in 60 s (exit status 3), giving up. "
+        "Last output: the queue is gone"
     )
     assert not remaining_processes(running)
 
@@ -135,7 +135,7 @@ def test_program_that_runs_once_does_not_stop_the_container(launch: Launch, tmp_
     running.wait_for(lambda: "warmer    warmed up\n" in running.log, "its output")
     running.wait_for(lambda: "warmer ended" in running.log, "its end")
     assert running.log.count("warmed up") == 1
-    assert "warmer ended (exit status 0), starting it again" not in running.log
+    assert "warmer ended (exit status 0), restarting it" not in running.log
 
 
 # Limits

@@ -19,7 +19,7 @@ SLEEPS = "command=sh -c 'echo at work in $DEMIJOHN_RUN_DIR; exec sleep 600'\n"
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        (FAILS, "ended 3 times within 60 s (exit status 3)"),
+        (FAILS, "failed 3 times in 60 s (exit status 3)"),
         ("command=sh -c 'exit 78'\n", "cannot start as configured"),
         ("command=/nowhere/worker\nstartretries=1\n", "does not start (can't find command"),
     ],
@@ -95,7 +95,7 @@ def test_worker_restarts_its_program(launch: Launch, tmp_path: Path) -> None:
 def test_worker_exits_70_when_its_program_keeps_failing(launch: Launch, tmp_path: Path) -> None:
     worker = launch(make_root(tmp_path, mail=FAILS), **MIRROR).start("worker", "mail")
     assert worker.wait() == 70
-    assert worker.log.splitlines()[-1].startswith("demijohn: mail ended 3 times within 60 s")
+    assert worker.log.splitlines()[-1].startswith("demijohn: mail failed 3 times in 60 s")
 
 
 @pytest.mark.parametrize(("status", "ends_with"), [(0, 0), (3, 70)])

@@ -255,7 +255,7 @@ def test_exit_status_of_a_single_instance_is_passed_through(launch: Launch, tmp_
     running = launch(make_root(tmp_path, worker=lines), **MIRROR).start()
     assert running.wait() == 70
     last = running.log.splitlines()[-1]
-    assert "worker ended 3 times within 60 s (exit status 3)" in last
+    assert "worker failed 3 times in 60 s (exit status 3)" in last
     assert last.endswith("the queue is gone")
 
 

@@ -240,7 +240,7 @@ def test_boot_detects_the_pooler_and_does_not_warn(launch: Launch, pooled_url: s
     )
     running.start().wait_until_ready()
     assert re.search("^database .*no TLS, through a pooler, at ", running.log, re.MULTILINE)
-    assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer" in running.log
+    assert "ignoring parameters of DATABASE_URL unknown to libpq: pgbouncer" in running.log
     assert "warning" not in running.log
 
 
@@ -277,7 +277,7 @@ def test_boot_waits_for_a_full_pooler(
         running.wait_for(lambda: "Trying for" in running.log, "message about the wait")
         time.sleep(1)
         (line,) = [line for line in running.log.splitlines() if line.startswith("database")]
-        assert "has no connection to spare" in line and "max_client_conn" in line
+        assert "has no free connection" in line and "max_client_conn" in line
     running.wait_until_ready()
 
 

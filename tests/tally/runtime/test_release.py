@@ -86,7 +86,7 @@ def test_failed_release_is_a_one_line_error(
     status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sh -c 'exit 3'"))
     assert status == 70
     assert err == (
-        "demijohn: release failed: `sh -c 'exit 3'` ended with 3. Its own words stand above.\n"
+        "demijohn: release failed: `sh -c 'exit 3'` exited with 3. Its output is above.\n"
     )
     assert tables(postgres, database) == set()
     assert wait_for_exit(release())[0] == 0  # the next one works

@@ -142,12 +142,12 @@ def test_sqlalchemy_url_has_the_same_parts(driver: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "is no URL"),
-        ("hunter22", "is no URL"),
-        ("host/d", "is no URL"),
+        ("", "is not a Postgres URL"),
+        ("hunter22", "is not a Postgres URL"),
+        ("host/d", "is not a Postgres URL"),
         ("sqlite:///app.db", "is a SQLite file"),
         ("sqlite+aiosqlite:///x", "is a SQLite file"),
-        ("mysql://u:hunter22@h/d", r"of another kind \(mysql\)"),
+        ("mysql://u:hunter22@h/d", r"is a mysql URL"),
         ("u:hunter22@h/d", "Write it as|Only Postgres"),
         ("postgres:u:hunter22@h/d", "Write it as|Only Postgres"),
         ("postgres:/u:hunter22@h/d", "Write it as|Only Postgres"),
@@ -168,10 +168,10 @@ def test_sqlalchemy_url_has_the_same_parts(driver: str) -> None:
         ("postgres://u:hunter22@/d", "names no host"),
         ("postgres://u:hunter22@h", "names no database"),
         ("postgres://u:hunter22@h/?sslmode=require", "names no database"),
-        ("postgres://u:hunter22@h:port/d", "no host that can be read"),
-        ("postgres://u:hunter22@h h/d", "no host that can be read"),
-        ("postgres://u:hunter22@h/d?sslmode=REQUIRED", "says sslmode=REQUIRED"),
-        ("postgres://u:hunter22@h/d?sslmode=no-verify", "libpq knows: disable"),
+        ("postgres://u:hunter22@h:port/d", "no valid host"),
+        ("postgres://u:hunter22@h h/d", "no valid host"),
+        ("postgres://u:hunter22@h/d?sslmode=REQUIRED", "has sslmode=REQUIRED"),
+        ("postgres://u:hunter22@h/d?sslmode=no-verify", "Choose one of: disable"),
     ],
 )
 def test_invalid_url_is_explained_without_the_password(text: str, expected: str) -> None:

@@ -305,7 +305,7 @@ def test_unknown_name_with_our_prefix_is_reported() -> None:
         "DEMIJOHN_SERVICE_HOST": "10.0.0.11",
         "DEMIJOHN_PORT_80_TCP": "tcp://10.0.0.11",
     }
-    assert load(URL | of_kubernetes | {"DEMIJOHN_MAX_BODY": "9m"}).misspelt == [
+    assert load(URL | of_kubernetes | {"DEMIJOHN_MAX_BODY": "9m"}).typos == [
         "DEMIJOHN_MAX_BODY is not a setting. docs/settings.md lists them."
     ]
 
@@ -376,7 +376,7 @@ def test_settings_that_a_command_does_not_need_are_not_checked() -> None:
 
 def test_misspelt_variable_is_reported_with_the_setting_meant() -> None:
     slips = {"WEB_CONCURENCY": "4", "Drain_Seconds": "1", "DEMIJOHN_RATE_LIMITS": "5"}
-    assert load(URL | slips).misspelt == [
+    assert load(URL | slips).typos == [
         "DEMIJOHN_RATE_LIMITS is not a setting. Did you mean DEMIJOHN_RATE_LIMIT?",
         "Drain_Seconds is not a setting. Did you mean DRAIN_SECONDS?",
         "WEB_CONCURENCY is not a setting. Did you mean WEB_CONCURRENCY?",
@@ -394,4 +394,4 @@ def test_variables_of_other_programs_are_not_reported_as_misspelt() -> None:
         "SECRET_KEY_FILE DATABASE_URI PUBLIC_ROOM"
     )
     key = str(Path(__file__))  # any file
-    assert load(URL | dict.fromkeys(others.split(), key)).misspelt == []
+    assert load(URL | dict.fromkeys(others.split(), key)).typos == []

@@ -7,7 +7,7 @@ import pytest
 from demijohn.config import settings_docs
 from demijohn.config.platforms import PLATFORMS
 from demijohn.config.settings import SETTINGS
-from demijohn.serve import supervisor
+from demijohn.serve import program_config
 
 from local.steps import ROOT
 
@@ -85,4 +85,4 @@ def test_queue_in_the_docs_is_the_tested_one() -> None:
 
 def test_program_keys_in_the_docs_are_those_of_the_supervisor() -> None:
     page = (ROOT / "docs/background-work.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`(demijohn_\w+)=", page)) == set(supervisor.KEYS)
+    assert set(re.findall(r"`(demijohn_\w+)=", page)) == set(program_config.KEYS)

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from demijohn.serve.cache_clock import WallClock, forget_answers
+from demijohn.serve.cache_clock import WallClock, clear_cache
 
 
 @pytest.mark.parametrize(

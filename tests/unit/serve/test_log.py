@@ -107,11 +107,11 @@ def test_last_words_are_the_last_line_on_stderr(capfd: pytest.CaptureFixture[str
     relay = Relay()
     relay.feed("app", 2, b"Traceback\n  ...\nValueError: why\n\n")
     relay.feed("app", 1, b"on stdout\n")
-    assert relay.last_words["app"] == "ValueError: why"
+    assert relay.last_errors["app"] == "ValueError: why"
     relay.feed("app", 2, b"\xffodd\nunfinished")
-    assert relay.last_words["app"] == "�odd"
+    assert relay.last_errors["app"] == "�odd"
     relay.flush()
-    assert relay.last_words["app"] == "unfinished"
+    assert relay.last_errors["app"] == "unfinished"
     captured = capfd.readouterr()
     assert captured.out == "app       on stdout\n"
     assert captured.err.endswith("app       unfinished\n")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from demijohn.worker.atomic_response import WholeResponse
+from demijohn.worker.atomic_response import AtomicResponse
 from gunicorn.config import Config
 
 Pair = tuple[socket.socket, socket.socket]

@@ -79,4 +79,4 @@ def test_doctor_finds_the_report_of_another_users_server(
         folder.mkdir()
         (folder / marker).write_text(f"the report of port {port}")
     config = load({"DATABASE_URL": "postgres://h/d", "DEMIJOHN_DOTENV": ""})
-    assert doctor.reports(config, marker) == {"the report of port 8080"}
+    assert doctor.read_markers(config, marker) == {"the report of port 8080"}

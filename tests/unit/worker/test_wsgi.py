@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
-from demijohn.worker.wsgi import Wrapper, WrongName, load
+from demijohn.worker.wsgi import AppNotFound, Wrapper, load
 
 APP = """
 def app(environ, start_response):
@@ -58,7 +58,7 @@ def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
         ("plain_app.deeper:app", r"there is no module plain_app\.deeper"),
         ("plain_app:other", "module plain_app has no other"),
         ("plain_app:other()", "module plain_app has no other"),
-        ("plain_app:number", "number is no WSGI app"),
+        ("plain_app:number", "number is not a WSGI app"),
         ("plain_app:create_app(1)", "without arguments"),
         ("plain_app:create_app(", "without arguments"),
     ],
