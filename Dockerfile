@@ -1,12 +1,12 @@
-# Four stages: the frontend's build, the Python packages, the code, and the image that is shipped.
-# For an app of your own, set these as build arguments or here; nothing below needs to change.
+# Four stages: the frontend's build, the Python packages, the code, and the final image. For your
+# own app, set these as build arguments or edit them here; nothing below needs to change.
 ARG BACKEND=backend
 ARG FRONTEND=frontend
 ARG FRONTEND_BUILD="npm run build"
 ARG FRONTEND_OUTPUT=dist
 
 
-# The React build, compressed once and for all. Dependencies first: a change of the source alone
+# The React build with compressed files. Dependencies come first, so that a change of the source
 # does not install them again.
 FROM node:24-slim AS frontend
 ARG FRONTEND
@@ -21,8 +21,8 @@ ARG FRONTEND_OUTPUT
 RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
 
 
-# The virtual environment: the image's own packages, whose hashes are checked, and over them the
-# app's, whose hashes are checked if it gives any. pip stays outside.
+# The virtual environment: the image's own packages, with hashes, then the app's, whose hashes are
+# checked if its requirements have any. pip itself is not part of the environment.
 FROM debian:trixie-slim AS packages
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
@@ -37,8 +37,8 @@ COPY ${BACKEND}/requirements.txt /tmp/app.txt
 RUN /opt/pip/bin/pip install --requirement /tmp/app.txt
 
 
-# The code, as bytecode too: the running container cannot write any. The package `demijohn` is
-# installed beside the virtual environment, not into it, so that a change of it is a small layer.
+# The code with its bytecode, which the running container cannot write. The package `demijohn` is
+# installed in a folder of its own, so that a change of it makes a small layer.
 FROM packages AS code
 COPY image/build.txt /tmp/
 RUN /opt/pip/bin/pip --python /opt/pip/bin/python install --require-hashes --only-binary :all: \
@@ -55,7 +55,7 @@ COPY nginx.conf supervisord.conf /app/
 COPY programs.d/ /app/programs.d/
 
 
-# What is shipped: Debian, Nginx with brotli, Python, certificate authorities, and the above.
+# The final image: Debian, Nginx with brotli, Python, certificate authorities, and the stages above.
 FROM debian:trixie-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
@@ -75,12 +75,12 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
-# `docker exec C flask …` finds the settings and the database as the app does.
+# `docker exec C flask …` runs with the app's settings and database.
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
-# DEMIJOHN_DOTENV empty: settings come from the host, never from a file that slipped in. HOME: a user
-# with only a number has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for Debian's elsewhere.
-# MALLOC_ARENA_MAX: one heap per thread would be most of a small machine's memory.
+# DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME: a user
+# without a name has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
+# MALLOC_ARENA_MAX: one heap per thread would take most of a small machine's memory.
 ENV PATH=/opt/commands:/opt/venv/bin:$PATH \
     HOME=/tmp \
     DEMIJOHN_DOTENV= \
@@ -95,12 +95,13 @@ LABEL org.opencontainers.image.title="Demijohn" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="$REVISION"
 
-# By number, so that a host can see that it is not root. Writes below /tmp only, so it runs with a
-# read-only root file system; a VOLUME would break hosts that take none.
+# A numeric user, so that a host can verify that it is not root. The container writes below /tmp
+# only, so that it runs with a read-only root file system. No VOLUME: some hosts do not allow it.
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080
-# Asks /livez: some hosts restart what is unhealthy, which mends a dead Gunicorn and no database.
+# Checks /livez: some hosts restart unhealthy containers, which helps if Gunicorn is dead, but not if
+# the database is away.
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["demijohn", "healthcheck"]
 ENTRYPOINT ["demijohn"]
 CMD ["serve"]

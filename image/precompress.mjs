@@ -1,5 +1,5 @@
-// Writes a .br and a .gz beside every file of a frontend's build that is worth compressing, so that
-// Nginx never does it while somebody waits. Usage: node precompress.mjs FOLDER
+// Writes a .br and a .gz beside every compressible file of a frontend's build, so that Nginx does not
+// compress at each request. Usage: node precompress.mjs FOLDER
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
@@ -8,7 +8,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 const COMPRESSIBLE = new Set(
   ".css .html .ico .js .json .map .mjs .svg .ttf .txt .wasm .webmanifest .xml".split(" "),
 );
-const SMALLEST = 512; // bytes; below that the headers weigh more
+const MIN_BYTES = 512; // smaller files gain too little
 
 const [folder] = process.argv.slice(2);
 if (!folder) {
@@ -23,7 +23,7 @@ for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }
   const path = join(entry.parentPath, entry.name);
   if (!entry.isFile() || !COMPRESSIBLE.has(extname(path))) continue;
   const content = readFileSync(path);
-  if (content.length < SMALLEST) continue;
+  if (content.length < MIN_BYTES) continue;
   const brotli = brotliCompressSync(content, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
