@@ -1,10 +1,11 @@
-"""import-sqlite against pgloader: the same files, the same Postgres, the same run, taking turns.
+"""Compares import-sqlite with pgloader: the same files and the same Postgres, in alternating runs.
 
-    make bench-import                     as the documentation has it: some minutes, 1 GB of disk
+    make bench-import                     the full comparison: some minutes, 1 GB of disk
     make bench-import ARGS="--scale 0.1"  a tenth of the rows
     make bench-import ARGS="--only wide"  one of the files: wide, many, heavy
 
-Prints the table for docs/import-sqlite.md. Ratios are of medians; a machine is never quiet.
+Prints the table for docs/import-sqlite.md. The ratios are of medians, since other load on the
+machine varies.
 """
 
 import argparse
@@ -33,12 +34,12 @@ from local.postgres import Postgres, temporary
 WIDE_ROWS = 2_000_000
 TABLES, TABLE_ROWS = 50, 40_000
 TEXT_BYTES = 200_000_000
-LOOK_SECONDS = 0.25
+SAMPLE_SECONDS = 0.25
 
 
 @dataclass
-class Took:
-    """What one run took: seconds, and the most memory in MB."""
+class Run:
+    """The duration of one run in seconds, and its peak memory in MB."""
 
     seconds: float
     memory: float
@@ -49,8 +50,8 @@ class Runs:
     """All runs over one file."""
 
     rows: int
-    pgloader: list[Took] = field(default_factory=list)
-    whole: list[Took] = field(default_factory=list)
+    pgloader: list[Run] = field(default_factory=list)
+    whole: list[Run] = field(default_factory=list)
     load: list[float] = field(default_factory=list)  # without the proof
 
 
@@ -79,7 +80,7 @@ def wide(connection: sqlite3.Connection, scale: float) -> int:
 
 
 def many(connection: sqlite3.Connection, scale: float) -> int:
-    """50 tables, each of which refers to the one before, with an index each."""
+    """50 tables, each with an index and a foreign key to the one before."""
     rows = int(TABLE_ROWS * scale)
     for number in range(TABLES):
         parent = f" REFERENCES t{number - 1} (id)" if number else ""
@@ -99,7 +100,7 @@ def many(connection: sqlite3.Connection, scale: float) -> int:
 
 
 def heavy(connection: sqlite3.Connection, scale: float) -> int:
-    """Texts and blobs of 100 bytes to 100 kB, half of the bytes each."""
+    """Texts and blobs of 100 bytes to 100 kB, with half of the bytes in each kind."""
     connection.execute("CREATE TABLE file (id INTEGER PRIMARY KEY, body TEXT, data BLOB)")
     chance = random.Random(2)
     words = ["alpha", "beta", "gamma", 'de"lta', "epsilon\n", "zeta,", "ärger"]
@@ -122,42 +123,42 @@ SETS: dict[str, Callable[[sqlite3.Connection, float], int]] = {
 }
 
 
-def pgloader(path: Path, url: str, _: Path) -> Took:
-    # By default it reads 100,000 rows ahead: of the large ones that is more than its heap holds.
+def pgloader(path: Path, url: str, _: Path) -> Run:
+    # By default it reads 100,000 rows ahead, which exceeds its heap if the rows are large.
     ahead = ["--with", "prefetch rows = 1000"] if path.stem == heavy.__name__ else []
     return run(["pgloader", *ahead, str(path), url], {})
 
 
-def demijohn(path: Path, url: str, report: Path) -> Took:
+def demijohn(path: Path, url: str, report: Path) -> Run:
     words = [sys.executable, "-m", "demijohn", "import-sqlite", str(path), "--report", str(report)]
     return run(words, {"DATABASE_URL": url, "DEMIJOHN_DOTENV": "", "MALLOC_ARENA_MAX": "2"})
 
 
-def run(words: list[str], environment: dict[str, str]) -> Took:
-    """Run to the end, and look all the while how much memory it has with all its processes."""
+def run(words: list[str], environment: dict[str, str]) -> Run:
+    """Run a command, and measure its time and the memory of all its processes."""
     began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         process = psutil.Popen(
             words,
             env=os.environ | environment,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
         )
         memory = 0.0
         while process.poll() is None:
-            memory = max(memory, held(process))
+            memory = max(memory, memory_of(process))
             with contextlib.suppress(psutil.TimeoutExpired):
-                process.wait(LOOK_SECONDS)
-        took = time.perf_counter() - began
+                process.wait(SAMPLE_SECONDS)
+        seconds = time.perf_counter() - began
         if process.returncode:
-            said.seek(0)
-            sys.exit(f"{words[0]}: {said.read().decode(errors='replace')[-2000:]}")
-    return Took(took, memory)
+            output.seek(0)
+            sys.exit(f"{words[0]}: {output.read().decode(errors='replace')[-2000:]}")
+    return Run(seconds, memory)
 
 
-def held(process: psutil.Process) -> float:
-    """The MB of a process and of those that it has started; what they share counts once."""
+def memory_of(process: psutil.Process) -> float:
+    """The MB of a process and its children; shared memory counts once."""
     total = 0
     with contextlib.suppress(psutil.NoSuchProcess):
         for one in (process, *process.children()):
@@ -167,14 +168,14 @@ def held(process: psutil.Process) -> float:
 
 
 def measure(postgres: Postgres, path: Path, rows: int, rounds: int) -> Runs:
-    """Let both have a turn, and the other one first each time."""
+    """Run both in each round, and alternate which one is first."""
     found = Runs(rows)
     report = path.with_suffix(".json")
     for number in range(rounds):
         turns = [pgloader, demijohn] if number % 2 == 0 else [demijohn, pgloader]
         for turn in turns:
             url = postgres.create_database("bench")
-            took = turn(path, url, report)
+            done = turn(path, url, report)
             tables = postgres.execute(
                 "SELECT string_agg(format('(SELECT count(*) FROM %I)', tablename), '+')"
                 " FROM pg_tables WHERE schemaname = 'public'",
@@ -183,15 +184,15 @@ def measure(postgres: Postgres, path: Path, rows: int, rounds: int) -> Runs:
             arrived = int(postgres.execute(f"SELECT {tables}", "bench"))
             assert arrived == rows, f"{turn.__name__}: {arrived} of {rows} rows"
             postgres.drop_database("bench")
-            postgres.execute("CHECKPOINT")  # or the next one would pay for it
+            postgres.execute("CHECKPOINT")  # so that it does not slow the next run down
             if turn is pgloader:
-                found.pgloader.append(took)
+                found.pgloader.append(done)
             else:
-                found.whole.append(took)
+                found.whole.append(done)
                 proof = json.loads(report.read_text())["seconds"]["proof"]
-                found.load.append(took.seconds - proof)
+                found.load.append(done.seconds - proof)
             print(
-                f"  {turn.__name__}: {took.seconds:.2f} s, {took.memory:.0f} MB;"
+                f"  {turn.__name__}: {done.seconds:.2f} s, {done.memory:.0f} MB;"
                 f" load average {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
@@ -218,7 +219,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if not shutil.which("pgloader"):
-        sys.exit("bench: there is no pgloader here: apt install pgloader")
+        sys.exit("bench: pgloader is not installed: apt install pgloader")
     heads = ("data", "pgloader, rows/s", "load, rows/s", "load and proof, rows/s")
     heads += ("load, ratio", "with proof, ratio", "memory", "pgloader's")
     lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]

@@ -1,9 +1,9 @@
-"""Lighthouse on every page of Tally, phone and desktop, served by the built image.
+"""Runs Lighthouse on every page of Tally, for phone and desktop, served by the built image.
 
     make bench-lighthouse     needs Docker, Node.js >= 22.19 and a Chromium; some minutes
 
-Prints the score of each category, and fails where one is below 95. The poll's pages are measured
-without one audit, is-crawlable: robots.txt keeps them out of search indexes on purpose.
+Prints the score of each category, and fails if one is below 95. The poll's pages skip the audit
+is-crawlable, because robots.txt excludes them from search indexes on purpose.
 """
 
 import json
@@ -27,11 +27,11 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 FORMS = {"phone": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 GOAL = 95
-RUNS = 3  # the median counts: a machine is never quiet
+RUNS = 3  # the median counts, since other load on the machine varies
 
 
 def pages(url: str) -> dict[str, str]:
-    """The paths of every page, with a poll that has votes behind some of them."""
+    """Create a poll. Returns the paths of all pages by name."""
     body = json.dumps({"question": "Tea or coffee?", "options": ["Tea", "Coffee", "Water"]})
     request = urllib.request.Request(
         f"{url}/api/polls", body.encode(), {"Content-Type": "application/json"}
@@ -52,7 +52,7 @@ def pages(url: str) -> dict[str, str]:
 
 
 def measure(lighthouse: list[str], url: str, options: list[str]) -> dict[str, Any]:
-    """One run's report."""
+    """Run Lighthouse once. Returns its report."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         subprocess.run(
             [*lighthouse, url, "--quiet", "--output=json", f"--output-path={file.name}", *options],
@@ -63,10 +63,10 @@ def measure(lighthouse: list[str], url: str, options: list[str]) -> dict[str, An
 
 
 def command(node: tools.Node) -> list[str]:
-    """How Lighthouse is run here, installed as its lock file says."""
+    """Install Lighthouse from its lock file. Returns the beginning of its command."""
     chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if chromium is None:
-        raise SystemExit(f"no Chromium on PATH (looked for {', '.join(CHROMIUMS)})")
+        raise SystemExit(f"no Chromium on PATH (looked for {', '.join(CHROMIUMS)}): install one")
     os.environ["CHROME_PATH"] = chromium
     words = [*node.npm, "ci", "--silent", "--no-audit", "--no-fund"]
     subprocess.run(words, cwd=HERE, check=True)

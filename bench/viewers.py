@@ -1,12 +1,12 @@
-"""A room that watches: 2,000 viewers of one poll, each looking once a second, while votes come in.
+"""Simulates 2,000 viewers of one poll, each of which requests the results once per second.
 
-    make bench-viewers                       20 seconds of it
+    make bench-viewers                       for 20 seconds, while votes arrive
     make bench-viewers ARGS="--viewers 500"
-    make bench-viewers ARGS="--cold"         nobody has looked before, and all do so at once,
-                                             then at the votes over time
+    make bench-viewers ARGS="--cold"         with an empty cache and all viewers at once, who then
+                                             open the votes over time
 
-Everything is real: Nginx, Gunicorn, Postgres. Prints what the viewers saw, and what it cost the
-database, by its own count (pg_stat_statements). Loopback only.
+Uses the real Nginx, Gunicorn and Postgres, over loopback. Prints response times for the viewers,
+and the number of statements that the database counted (pg_stat_statements).
 """
 
 import argparse
@@ -29,13 +29,13 @@ from local.postgres import Postgres, temporary
 from tests.support.stack import ROOT, Stack, free_port
 
 POLL = {"question": "Tea or coffee?", "options": ["Tea", "Coffee", "Water"]}
-VOTES_A_SECOND = 20
+VOTES_PER_SECOND = 20
 # The statement that counts a poll's votes, as pg_stat_statements writes it.
 COUNTS = (
     "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
     " WHERE query LIKE '%unnest%' AND query LIKE '%polls.viewing_key%'"
 )
-# The one that a chart of votes over time begins with.
+# The first statement of a chart of votes over time.
 CHARTS = (
     "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements"
     " WHERE query LIKE '%min(ballots.cast_at)%'"
@@ -45,7 +45,7 @@ ALL = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query NOT LI
 
 @dataclass
 class Seen:
-    """What the viewers saw: seconds an answer took, and how often each status came."""
+    """The responses to the viewers: seconds per response, and how often each status occurred."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Seen:
 async def ask(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: str
 ) -> tuple[int, str]:
-    """One request on a connection that is kept; its status and the answer's ETag."""
+    """Send a request on a connection that stays open. Returns the status and the ETag."""
     writer.write(request.encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     status = int(head.split(" ", 2)[1])
@@ -67,14 +67,14 @@ async def ask(
 async def watch(
     url: str, path: str, late: float, end: float, seen: Seen, *, chart: bool = False
 ) -> None:
-    """A tab that shows the results: it asks once a second, with the ETag of what it has.
+    """Act as a tab that shows the results: request them once per second with the last ETag.
 
-    `late` is the part of a second after which it begins; with a `chart`, it opens that next.
+    Begins after `late` seconds; with `chart`, also opens the chart after the first response.
     """
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
 
-    async def look(path: str, etag: str = "") -> str:
+    async def fetch(path: str, etag: str = "") -> str:
         condition = f"If-None-Match: {etag}\r\n" if etag else ""
         sent = time.monotonic()
         request = f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\n{condition}\r\n"
@@ -90,14 +90,14 @@ async def watch(
         if due > end:
             break
         await asyncio.sleep(max(due - time.monotonic(), 0))
-        etag = await look(f"{path}/results", etag)
+        etag = await fetch(f"{path}/results", etag)
         if chart and turn == 0:
-            await look(f"{path}/timeline")
+            await fetch(f"{path}/timeline")
     writer.close()
 
 
 async def vote(url: str, path: str, end: float) -> None:
-    """Votes that come in all the time, so that no two counts are the same."""
+    """Vote steadily until `end`, so that the count always changes."""
     address = urlsplit(url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     while time.monotonic() < end:
@@ -109,12 +109,12 @@ async def vote(url: str, path: str, end: float) -> None:
             f"PUT {path} HTTP/1.1\r\nHost: {address.netloc}\r\nCookie: tally_voter={cookie}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}",
         )
-        await asyncio.sleep(1 / VOTES_A_SECOND)
+        await asyncio.sleep(1 / VOTES_PER_SECOND)
     writer.close()
 
 
 async def room(url: str, poll: str, viewers: int, seconds: float, *, at_once: bool) -> Seen:
-    """Everybody for a while, each from a moment of their own on, unless `at_once`."""
+    """Run all viewers for `seconds`. They begin spread over a second, or all `at_once`."""
     end, seen = time.monotonic() + seconds, Seen()
     path = f"/api/polls/{poll}"
     watching = [
@@ -126,7 +126,7 @@ async def room(url: str, poll: str, viewers: int, seconds: float, *, at_once: bo
 
 
 def created(url: str) -> str:
-    """The id of a new poll."""
+    """Create a poll. Returns its id."""
     request = urllib.request.Request(
         f"{url}/api/polls", json.dumps(POLL).encode(), {"Content-Type": "application/json"}
     )
@@ -140,7 +140,7 @@ def counted(postgres: Postgres, sql: str) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--viewers", type=int, default=2000, help="at most 2,000 an address")
+    parser.add_argument("--viewers", type=int, default=2000, help="at most 2,000 per address")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--cold", action="store_true", help="all open it at once, and its chart")
     options = parser.parse_args()
@@ -166,16 +166,17 @@ def main() -> None:
         finally:
             stack.stop()
     took = sorted(seen.seconds)
-    print(f"{options.viewers:,} viewers, {options.seconds:.0f} s, {VOTES_A_SECOND} votes a second:")
-    print(f"  {len(took):,} looks, by status {seen.statuses}")
+    votes = f"{VOTES_PER_SECOND} votes per second"
+    print(f"{options.viewers:,} viewers, {options.seconds:.0f} s, {votes}:")
+    print(f"  {len(took):,} requests, by status {seen.statuses}")
     print(
-        f"  {statistics.median(took) * 1000:.1f} ms in the median,"
-        f" {took[int(len(took) * 0.99)] * 1000:.0f} ms the 99th percentile"
+        f"  median {statistics.median(took) * 1000:.1f} ms,"
+        f" 99th percentile {took[int(len(took) * 0.99)] * 1000:.0f} ms"
     )
-    print(f"  {counts / options.seconds:.2f} counts of the votes a second by the database")
+    print(f"  {counts / options.seconds:.2f} counts of the votes per second in the database")
     if options.cold:
-        print(f"  {charts} charts drawn by the database in all")
-    print(f"  {everything / options.seconds:.0f} statements a second in all, votes included")
+        print(f"  {charts} charts in the database in all")
+    print(f"  {everything / options.seconds:.0f} statements per second in all, including votes")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What a laptop and the tests need and the image does not: Postgres, Nginx, Node and `make run`."""
+"""Tools for development and tests that are not part of the image: Postgres, Nginx, Node, `make`."""

@@ -1,6 +1,6 @@
-"""`python3 -m local COMMAND`, which the Makefile calls: makes .venv, then runs COMMAND in it.
+"""`python3 -m local COMMAND`, for the Makefile: prepares .venv, then runs COMMAND in it.
 
-It runs on whatever Python 3 there is, so its own syntax is old, and the rest is imported late.
+This file must run on any Python 3, so it uses old syntax and imports other modules late.
 """
 
 import os
@@ -13,15 +13,15 @@ NEWER = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
 def main() -> None:
-    """Make or mend .venv and hand over to the command inside it."""
+    """Prepare .venv and exec the command in it."""
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(f"usage: python3 -m local {'|'.join(COMMANDS)}")
     if sys.version_info < (3, 11):  # noqa: UP036
         try_newer()
         version = ".".join(map(str, sys.version_info[:2]))
         sys.exit(
-            f"demijohn: Python >= 3.11 is needed, and {sys.executable} is {version}: install a"
-            f" newer one, or say which with `make PYTHON=/path/to/python {sys.argv[1]}`"
+            f"demijohn: Python >= 3.11 is required, and {sys.executable} is {version}: install a"
+            f" newer one, or name one with `make PYTHON=/path/to/python {sys.argv[1]}`"
         )
     from .environment import prepare
 
@@ -30,10 +30,10 @@ def main() -> None:
 
 
 def try_newer() -> None:
-    """Start again in a newer Python if this machine has one."""
+    """Exec this module in a newer Python if this machine has one."""
     for name in NEWER:
         path = shutil.which(name)
-        # A pyenv shim is on PATH for Pythons that are not switched on: ask before going there.
+        # pyenv has shims on PATH for Pythons that are not active: check that it runs.
         if path and subprocess.call([path, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(path, [path, "-m", "local", *sys.argv[1:]])
 

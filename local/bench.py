@@ -1,4 +1,4 @@
-"""`make bench-NAME`: what bench/NAME.py needs, and then that; its own options go into ARGS."""
+"""`make bench-NAME`: prepares the environment and runs bench/NAME.py with the options in ARGS."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""`make docs`: the tables and pictures in the docs that are generated."""
+"""`make docs`: generates tables and pictures in the docs."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""The virtual environment .venv: created, filled from the pinned requirements, kept up to date."""
+"""Creates the virtual environment .venv from the pinned requirements, and keeps it up to date."""
 
 import platform
 import subprocess
@@ -21,21 +21,21 @@ from .steps import (
 )
 
 PYTHON = VENV / "bin" / "python"
-STAMPS = VENV / "stamps"  # here, so that they go when the environment goes
+STAMPS = VENV / "stamps"  # in .venv, so that they are deleted with it
 RUN = ("image/build.txt", "image/requirements.txt")
 
 
 def prepare(*, dev: bool) -> Path:
-    """Make .venv ready, with the tools for tests and linters if `dev`; return its Python."""
+    """Prepare .venv, with the test and lint tools if `dev`. Returns the path of its Python."""
     with one_line_errors(), exclusive():
         _create()
-        ours = [ROOT / name for name in RUN]
-        theirs = ROOT / build_argument("BACKEND") / "requirements.txt"
-        requirements = [*ours, theirs]
+        image = [ROOT / name for name in RUN]
+        app = ROOT / build_argument("BACKEND") / "requirements.txt"
+        requirements = [*image, app]
         with step("Python packages", STAMPS / "packages", digest(*requirements)) as due:
             if due:
-                pip_install(PYTHON, *ours)
-                pip_install_app(PYTHON, theirs)
+                pip_install(PYTHON, *image)
+                pip_install_app(PYTHON, app)
         inputs = (ROOT / "pyproject.toml", ROOT / "image" / "requirements.in")
         with step("the command demijohn", STAMPS / "demijohn", digest(*inputs)) as due:
             if due:
@@ -49,9 +49,9 @@ def prepare(*, dev: bool) -> Path:
 
 
 def _create() -> None:
-    # Its scripts hold its path, its packages a Python's version: moved or upgraded, it is void.
+    # Scripts contain the path, and packages the Python version: recreate it if either changes.
     key = digest(str(VENV), platform.python_version(), sys.base_prefix)
-    if not _answers():
+    if not _python_runs():
         (STAMPS / "venv").unlink(missing_ok=True)
     with step("virtual environment .venv", STAMPS / "venv", key, output=PYTHON) as due:
         if not due:
@@ -59,21 +59,21 @@ def _create() -> None:
         try:
             call(sys.executable, "-m", "venv", "--clear", VENV)
         except StepError as error:
-            raise StepError(_no_venv(error)) from None
+            raise StepError(_explain_venv_error(error)) from None
 
 
-def _answers() -> bool:
+def _python_runs() -> bool:
     try:
         return subprocess.run([PYTHON, "-c", ""], capture_output=True).returncode == 0
     except OSError:
         return False
 
 
-def _no_venv(error: StepError) -> str:
-    said = str(error)
-    if "ensurepip" not in said and "No module named venv" not in said:
-        return said
+def _explain_venv_error(error: StepError) -> str:
+    output = str(error)
+    if "ensurepip" not in output and "No module named venv" not in output:
+        return output
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     package = f"apt install python{version}-venv" if Path("/etc/debian_version").exists() else ""
     remedy = package or "install your system's package for it"
-    return f"this Python {version} cannot make virtual environments: {remedy}, then try again"
+    return f"this Python {version} cannot create virtual environments: {remedy}, then try again"

@@ -1,4 +1,4 @@
-"""`make faults` and `make soak`: the table of faults, row by row, in short or in full."""
+"""`make faults` and `make soak`: the tests of the table of faults, in short or in full."""
 
 import os
 import sys
@@ -10,9 +10,9 @@ from .test import TESTS, prepare
 
 def main() -> None:
     environment = prepare()
-    # Only where there are rows: to collect the other three thousand tests takes half a minute.
+    # Only files with rows: collecting the other three thousand tests takes half a minute.
     files = [str(path) for path in sorted(ROOT.glob("tests/**/test_*.py")) if _has_rows(path)]
-    # One row at a time: each has the machine to itself, for its figures' sake.
+    # One row at a time, so that other tests do not affect its measurements.
     rows = [*TESTS, *files, "-m", "row", "--rows", "--quiet", *sys.argv[1:]]
     os.execve(sys.executable, rows, environment)
 

@@ -1,4 +1,4 @@
-"""Builds the frontend as the image does: npm ci, the build, precompressed."""
+"""Builds the frontend as the image does: npm ci, the build, compression."""
 
 import os
 import shlex
@@ -16,16 +16,16 @@ def install(folder: Path = FRONTEND) -> None:
     program = node().program
     manifests = (folder / "package.json", folder / "package-lock.json")
     key = digest(str(program), *manifests)
-    # The stamp lies inside, so that it goes when the packages go.
+    # The stamp is inside the folder, so that it is deleted with the packages.
     modules = folder / "node_modules"
     with step("npm packages", modules / ".demijohn", key) as due:
-        if due:  # --include=dev: NODE_ENV=production would leave out what builds
+        if due:  # --include=dev: with NODE_ENV=production, npm would omit the build tools
             words = ("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error")
             npm(*words, folder=folder)
 
 
 def build() -> Path:
-    """Build where a source has changed; return the folder to serve."""
+    """Build if a source has changed. Returns the folder to serve."""
     install()
     precompress = ROOT / "image" / "precompress.mjs"
     key = digest(FRONTEND, precompress)
@@ -43,7 +43,7 @@ def build() -> Path:
 def npm(*words: str, folder: Path = FRONTEND) -> None:
     """Run npm in a folder. Raises StepError with its output if it fails."""
     program, command = node()
-    # npm's scripts are to find this Node, not an older one on PATH.
+    # npm's scripts must find this Node, not an older one on PATH.
     path = f"{program.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     environment = os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
     call(*command, *words, cwd=folder, env=environment)

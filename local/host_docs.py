@@ -1,6 +1,6 @@
-"""The facts about each host in docs/hosts, from the table that the container tests run.
+"""Writes the facts about each host in docs/hosts from the table of the container tests.
 
-tests/container/hosts/hosts.toml documents its own keys. `make docs` writes the pages.
+tests/container/hosts/hosts.toml documents its own keys. `make docs` runs this.
 """
 
 import re
@@ -14,14 +14,14 @@ TABLE = ROOT / "tests/container/hosts/hosts.toml"
 PAGES = ROOT / "docs/hosts"
 PLACE = re.compile(r"(?<=<!-- facts -->\n).*(?=<!-- /facts -->)", re.DOTALL)
 
-# Pages that hold several hosts of the table; every other host has a page of its own name.
+# Pages with several hosts of the table; every other host has a page of the same name.
 SHARED = {"docker": ("caddy", "traefik", "nginx")}
 
 Host = Mapping[str, Any]
 
 
 def load() -> dict[str, Host]:
-    """The table: facts by the host's name."""
+    """The table of facts, by host."""
     return tomllib.loads(TABLE.read_text(encoding="utf-8"))
 
 
@@ -35,13 +35,13 @@ def pages(hosts: Mapping[str, Host]) -> dict[str, list[Host]]:
 
 
 def filled(content: str, hosts: list[Host]) -> str:
-    """A page's content, with the facts as the table has them."""
+    """A page's content with its facts replaced by the current ones."""
     blocks = (facts(host, titled=len(hosts) > 1) for host in hosts)
     return PLACE.sub(lambda _: "\n".join(blocks), content)
 
 
 def write() -> None:
-    """Update all pages. A host without a page is an error of test_host_docs."""
+    """Update all pages. A test checks that every host has a page."""
     for name, hosts in pages(load()).items():
         path = PAGES / f"{name}.md"
         if path.exists():
@@ -49,7 +49,7 @@ def write() -> None:
 
 
 def facts(host: Host, titled: bool = False) -> str:
-    """One host as a Markdown table, what has been emulated of it, and the sources."""
+    """One host as a Markdown table, with what the tests emulate and the sources."""
     heading = host["title"] if titled else "fact"
     lines = [f"| {heading} | what the tests run |", "| --- | --- |"]
     lines += [f"| {fact} | {value} |" for fact, value in _rows(host) if value]
@@ -61,8 +61,8 @@ def facts(host: Host, titled: bool = False) -> str:
 def _rows(host: Host) -> Iterator[tuple[str, str]]:
     yield "variables", ", ".join(f"`{name}`" for name in host.get("variables", {}))
     yield "you set", _assignments(host.get("settings", {}))
-    yield "port", f"`PORT={host['port']}`" if "port" in host else "8080, the image's own"
-    yield "user", host.get("user") or "10001, the image's own"
+    yield "port", f"`PORT={host['port']}`" if "port" in host else "8080, the image's default"
+    yield "user", host.get("user") or "10001, the image's default"
     yield "memory", f"{host['memory_mb']} MB in the smallest plan"
     yield "proxy", f"connects from {host['peer_network']}" if host.get("peer_network") else ""
     yield "a client that sends `X-Forwarded-For: 6.6.6.6` arrives with", _client(host["headers"])
@@ -110,7 +110,7 @@ def _release(command: Mapping[str, Any]) -> str:
     if "release" not in command:
         return "at boot"
     words = " ".join(command["release"])
-    if words == "release":  # the arguments of the image's own entrypoint
+    if words == "release":  # arguments for the image's own entrypoint
         words = "demijohn release"
     extra = _assignments(command.get("release_variables", {}))
     return f"`{words}`" + (f", with {extra}" if extra else "")
@@ -131,11 +131,11 @@ def _assignments(values: Mapping[str, str]) -> str:
 
 
 def _example(value: str) -> str:
-    """A pattern as a reader sees it: {client} is CLIENT."""
+    """A pattern for readers: {client} becomes CLIENT."""
     return re.sub(r"\{(\w+)\}", lambda match: match[1].upper(), value)
 
 
 def _link(source: str, number: int) -> str:
-    """A source is a URL, perhaps followed by what it shows in parentheses."""
+    """A link to a source, which is a URL and an optional remark in parentheses."""
     url, _, remark = source.partition(" ")
     return f"[{number}]({url})" + (f" {remark}" if remark else "")

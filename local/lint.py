@@ -1,4 +1,4 @@
-"""`make lint`: all that reads the code without running it; tells every fault, not just one."""
+"""`make lint`: runs all linters and type checkers, and reports every failure."""
 
 import importlib
 import os
@@ -27,29 +27,30 @@ def failed() -> list[str]:
         frontend.install()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         passed = list(pool.map(passes, CHECKS, CHECKS.values()))
-    return [title for title, well in zip(CHECKS, passed, strict=True) if not well]
+    return [title for title, ok in zip(CHECKS, passed, strict=True) if not ok]
 
 
 def passes(title: str, check: Callable[[], None]) -> bool:
-    """Run one check, print a line for it and, where it fails, what it said."""
+    """Run one check and print a line for it, with its output if it fails."""
     began = time.monotonic()
     try:
         check()
-        fault = ""
+        output = ""
     except StepError as error:
-        fault = f"\n{error}\n"
-    print(f"{'✗' if fault else '✓'} {title} ({time.monotonic() - began:.1f} s){fault}", flush=True)
-    return not fault
+        output = f"\n{error}\n"
+    seconds = time.monotonic() - began
+    print(f"{'✗' if output else '✓'} {title} ({seconds:.1f} s){output}", flush=True)
+    return not output
 
 
 def openapi() -> None:
-    """The frontend's copy of the API's description is what the backend says today."""
+    """Check that frontend/openapi.json is the backend's current OpenAPI document."""
     if types.document() != types.COPY.read_text():
-        raise StepError("frontend/openapi.json is stale: make types")
+        raise StepError("frontend/openapi.json is stale: run `make types`")
 
 
 def nginx_conf() -> None:
-    """nginx.conf as `demijohn serve` sets it up behind a proxy."""
+    """Check nginx.conf with the fragments that `demijohn serve` writes for a proxied host."""
     settings = importlib.import_module("demijohn.config.settings")
     nginx = importlib.import_module("demijohn.serve.nginx")
     nginx_program = importlib.import_module("demijohn.config.nginx_program")
@@ -70,7 +71,7 @@ def nginx_conf() -> None:
 
 
 def shell_files() -> Iterator[Path]:
-    """Every tracked or new file that a shell reads."""
+    """Every shell script that is tracked or new."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
     for path in (ROOT / name for name in names.split("\0") if name):
@@ -98,7 +99,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "frontend tests": npm("test"),
     "openapi.json is fresh": openapi,
     "schema.d.ts is fresh": npm("run", "check:types"),
-    # DL3008: Debian's mirrors drop a package's version as soon as a security update replaces it.
+    # DL3008 wants pinned versions, but Debian's mirrors drop a version once it has an update.
     "hadolint": program(BIN / "hadolint", "--no-color", "--ignore", "DL3008", "Dockerfile"),
     "gixy": nginx_conf,
     "shellcheck": lambda: call(BIN / "shellcheck", *shell_files()),

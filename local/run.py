@@ -1,4 +1,4 @@
-"""`make run`: the app as the image serves it, beside an embedded Postgres, in the foreground."""
+"""`make run`: runs `demijohn serve` in the foreground, with an embedded Postgres."""
 
 import contextlib
 import errno
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from dotenv import dotenv_values
 
-from . import frontend, keeper, tools
+from . import child_process, frontend, tools
 from .postgres import AlreadyRunningError, Postgres, folder_for
 from .postgres_programs import PostgresError
 from .steps import ROOT, VENV, StepError, exclusive, one_line_errors
@@ -25,10 +25,10 @@ NAMES_A_DATABASE = ("DATABASE_URL", "DATABASE_URL_FILE", "PGHOST")
 
 
 def main() -> int:
-    """Serve until Ctrl-C or SIGTERM; return the exit status."""
-    for number in SIGNALS:  # INT too: a shell starts what is in its background with it ignored
+    """Serve until Ctrl-C or SIGTERM. Returns the exit status."""
+    for number in SIGNALS:  # SIGINT too: a shell starts background jobs with it ignored
         signal.signal(number, _interrupt)
-    given = known()
+    given = variables()
     port = as_port(given.get("PORT") or "8080")
     with _database(given) as url:
         if port:
@@ -40,8 +40,8 @@ def main() -> int:
         return serve(port, os.environ | found | url | {"DEMIJOHN_RELEASE": release})
 
 
-def known() -> dict[str, str]:
-    """The variables that `demijohn serve` will see: the environment's, else those in .env."""
+def variables() -> dict[str, str]:
+    """The variables that `demijohn serve` will read, from .env and the environment, which wins."""
     file = ROOT / os.environ.get("DEMIJOHN_DOTENV", ".env")
     values = dotenv_values(file) if file.is_file() else {}
     return {name: value for name, value in values.items() if value} | dict(os.environ)
@@ -49,7 +49,7 @@ def known() -> dict[str, str]:
 
 @contextlib.contextmanager
 def _database(given: dict[str, str]) -> Iterator[dict[str, str]]:
-    """Start an embedded Postgres unless the user names a database; yield what to set for it."""
+    """Start an embedded Postgres unless the user names a database. Yields variables to set."""
     if any(given.get(name) for name in NAMES_A_DATABASE):
         yield {}
         return
@@ -60,7 +60,7 @@ def _database(given: dict[str, str]) -> Iterator[dict[str, str]]:
         postgres.start()
     except AlreadyRunningError:
         raise StepError(
-            "this checkout is being served already: end that `make run` first,"
+            "`make run` is already running in this checkout: stop it first,"
             " or set DATABASE_URL to another database"
         ) from None
     with postgres:
@@ -68,12 +68,12 @@ def _database(given: dict[str, str]) -> Iterator[dict[str, str]]:
 
 
 def as_port(port: str) -> int | None:
-    """The port, or None for what is none: `demijohn serve` says so, with whatever else is wrong."""
+    """The port, or None if it is invalid, which `demijohn serve` reports with other mistakes."""
     return int(port) if re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 65536 else None
 
 
 def check_port(port: int) -> None:
-    """Raise StepError where somebody else listens on `port`."""
+    """Raise StepError if another program listens on `port`."""
     for family, address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):  # noqa: S104
         with contextlib.suppress(OSError), socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -98,12 +98,12 @@ def _explain(error: OSError, port: int) -> None:
 
 
 def serve(port: int | None, environment: dict[str, str]) -> int:
-    """Run `demijohn serve`, say where to look once it answers, and wait for its end."""
+    """Run `demijohn serve`, print the site's URL once it answers, and wait for its end."""
     programs = VENV / "bin"
     environment["PATH"] = f"{programs}{os.pathsep}{environment.get('PATH', os.defpath)}"
-    server = keeper.start([str(programs / "demijohn"), "serve"], cwd=ROOT, env=environment)
+    server = child_process.start([str(programs / "demijohn"), "serve"], cwd=ROOT, env=environment)
     try:
-        if port and _answers(server, port):
+        if port and _wait_until_live(server, port):
             print(f"\n  Demijohn is on http://localhost:{port} (Ctrl-C ends it)\n", flush=True)
         return server.wait()
     except KeyboardInterrupt:
@@ -111,11 +111,11 @@ def serve(port: int | None, environment: dict[str, str]) -> int:
             signal.signal(number, signal.SIG_IGN)
         return 0
     finally:
-        keeper.end(server, STOP_SECONDS)
+        child_process.stop(server, STOP_SECONDS)
 
 
-def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
-    """Wait until /livez answers 200; False if the server ended first."""
+def _wait_until_live(server: subprocess.Popen[bytes], port: int) -> bool:
+    """Wait until /livez answers 200. Returns False if the server ends first."""
     while server.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
         with (

@@ -1,4 +1,4 @@
-"""The steps that get a checkout ready: each one line with its time, and only where it is due."""
+"""Steps that prepare a checkout. Each runs only if its inputs have changed, and prints one line."""
 
 import contextlib
 import fcntl
@@ -18,20 +18,20 @@ BUILT = {"node_modules", "dist", "__pycache__"}
 
 
 class StepError(Exception):
-    """Ends the command; the message is for the user: what is wrong and what to do."""
+    """Ends the command; the message says what is wrong and what to do."""
 
 
 def build_argument(name: str) -> str:
-    """The default of one of the Dockerfile's arguments: what the image is built of, so are we."""
+    """The default of one of the Dockerfile's build arguments."""
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     found = re.search(rf'^ARG {name}=(?:"([^"]*)"|(\S+))', text, re.MULTILINE)
     if not found:
-        raise StepError(f"the Dockerfile has no ARG {name}=…; put it back")
+        raise StepError(f"the Dockerfile has no ARG {name}=…; add it again")
     return found[1] or found[2]
 
 
 def digest(*parts: str | Path) -> str:
-    """One hash over texts, files and the files in folders, save for what is built or installed."""
+    """A hash of texts, files and the files in folders, except built and installed files."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, str):
@@ -56,9 +56,9 @@ def _files(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def step(title: str, stamp: Path, key: str, output: Path | None = None) -> Iterator[bool]:
-    """Print `title` and the time that the block takes; yield whether it is due at all.
+    """Yield whether a step is due; if so, print `title` and the time that the block takes.
 
-    It is not where `stamp` holds `key` and `output` exists. The stamp is written at the end.
+    It is not due if `stamp` contains `key` and `output` exists. The stamp is written at the end.
     """
     done = stamp.exists() and stamp.read_text() == key and (output is None or output.exists())
     if done:
@@ -78,7 +78,7 @@ def step(title: str, stamp: Path, key: str, output: Path | None = None) -> Itera
 
 
 def call(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
-    """Run a program in silence. Raises StepError with all that it said where it fails."""
+    """Run a program without printing its output. Raises StepError with the output if it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(
         words,
@@ -95,12 +95,12 @@ def call(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = No
 
 
 def pip_install_app(python: Path | str, requirements: Path) -> None:
-    """Install an app's own packages as the Dockerfile does: hashes are checked if it gives any."""
+    """Install an app's packages as the Dockerfile does: hashes are checked if there are any."""
     call(*pip(python), "-r", str(requirements.relative_to(ROOT)))
 
 
 def pip_install(python: Path | str, *requirements: Path) -> None:
-    """Install hash-checked wheels; nothing is built, so nothing of theirs runs meanwhile."""
+    """Install wheels with hashes. Nothing is built, so that no code of the packages runs."""
     files: list[str] = []
     for path in requirements:
         files += ["-r", str(path.relative_to(ROOT))]
@@ -108,14 +108,14 @@ def pip_install(python: Path | str, *requirements: Path) -> None:
 
 
 def pip(python: Path | str) -> tuple[str, ...]:
-    """The words with which a quiet installation begins."""
+    """The beginning of a quiet `pip install` command."""
     quiet = ("--quiet", "--no-input", "--disable-pip-version-check")
     return str(python), "-m", "pip", "install", *quiet
 
 
 @contextlib.contextmanager
 def exclusive() -> Iterator[None]:
-    """Hold the checkout: two that install into it at once would spoil each other's work."""
+    """Lock the checkout, so that two commands do not install into it at the same time."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "lock").open("w") as lock:
         try:
@@ -128,7 +128,7 @@ def exclusive() -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn what a user can mend into its message, and Ctrl-C into silence."""
+    """Turn StepError and PermissionError into one line on stderr, and Ctrl-C into exit 130."""
     try:
         yield
     except StepError as error:
@@ -136,7 +136,7 @@ def one_line_errors() -> Iterator[None]:
     except PermissionError as error:
         sys.exit(
             f"demijohn: no permission to write {error.filename}: if another user ran make here,"
-            " remove .venv, .demijohn and frontend/node_modules as that user, or clone anew"
+            " remove .venv, .demijohn and frontend/node_modules as that user, or clone again"
         )
     except KeyboardInterrupt:
         sys.exit(130)

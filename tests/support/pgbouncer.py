@@ -20,9 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local import keeper
+from local import child_process
 from local.postgres import Postgres
-from local.postgres_programs import hand_over, server_account
+from local.postgres_programs import chown_to_server, server_account
 
 TIMEOUT_SECONDS = 30.0
 PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
@@ -50,7 +50,7 @@ class PgBouncer:
         users = directory / "users"
         users.touch(mode=0o600)
         users.write_text(f'"postgres" "{postgres.password}"\n')
-        hand_over(users)
+        chown_to_server(users)
         directory.chmod(0o711 if server_account() else 0o700)
         self._settings = (
             DEFAULTS
@@ -73,7 +73,7 @@ class PgBouncer:
         lines = [f"{name} = {value}" for name, value in (self._settings | settings).items()]
         self._conf.write_text("\n".join(["[databases]", self._databases, "[pgbouncer]", *lines]))
         with self.log.open("ab") as log:
-            process = keeper.start(
+            process = child_process.start(
                 [_program(), str(self._conf)],
                 stdout=log,
                 stderr=log,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local.postgres import Postgres
-from local.postgres_programs import hand_over, server_account, server_programs
+from local.postgres_programs import chown_to_server, server_account, server_programs
 
 PRIMARY = {"wal_level": "replica", "max_wal_senders": "4", "hot_standby": "on"}
 SECONDS = 30.0
@@ -24,7 +24,7 @@ def standby_of(primary: Postgres) -> Iterator[Postgres]:
         standby.data.mkdir(mode=0o700)
         password = directory / "password"
         password.write_text(primary.password)
-        hand_over(standby.data, password)
+        chown_to_server(standby.data, password)
         program = server_programs() / "bin" / "pg_basebackup"
         subprocess.run(
             [program, "-D", standby.data, "-R", "-c", "fast", "-d", primary.url()],

@@ -1,4 +1,4 @@
-"""Programs that end when we end, by kill -9 too."""
+"""Starts programs that end when this process ends, even by SIGKILL."""
 
 import contextlib
 import os
@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 from typing import IO, TypedDict, Unpack
 
-# A reader in the background waits for the pipe on stdin to close, which the kernel does when our
-# process is gone, and then sends INT. It is orphaned on purpose: the program, which takes the
-# shell's place and process id, finds no child that it did not start.
-READER = """
+# A background shell waits until the kernel closes the pipe on its stdin, because this process has
+# ended, and then sends SIGINT to the program. It is orphaned on purpose, so that the program, which
+# replaces the first shell, has no child that it did not start.
+WATCHER = """
 exec 3<&0 </dev/null
 ( { read -r _ <&3; kill -INT "$$"; } >/dev/null 2>&1 & )
 exec "$@" 3<&-
@@ -18,7 +18,7 @@ exec "$@" 3<&-
 
 
 class Options(TypedDict, total=False):
-    """The arguments of subprocess.Popen that are passed on."""
+    """The arguments that are passed to subprocess.Popen."""
 
     cwd: Path
     env: dict[str, str]
@@ -30,19 +30,19 @@ class Options(TypedDict, total=False):
 
 
 def start(command: list[str], **options: Unpack[Options]) -> subprocess.Popen[bytes]:
-    """Start a program in a session of its own, so that Ctrl-C reaches it through us alone."""
-    shell = ["/bin/sh", "-c", READER, "keeper", *command]
+    """Start a program in a new session, so that Ctrl-C in the terminal does not reach it."""
+    shell = ["/bin/sh", "-c", WATCHER, "watcher", *command]
     return subprocess.Popen(shell, stdin=subprocess.PIPE, start_new_session=True, **options)
 
 
-def end(process: subprocess.Popen[bytes], seconds: float) -> int:
-    """Ask a program to stop (INT), kill it if it has not within `seconds`; return its status."""
+def stop(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """Send SIGINT to a program, kill it after `seconds`, and return its exit status."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)  # the reader, and what would not stop
+        os.killpg(process.pid, signal.SIGKILL)  # the watcher, and the rest of the group
     status = process.wait()
     if process.stdin is not None:
         process.stdin.close()
