@@ -1,4 +1,4 @@
-"""Tally: live polls. The Flask app in the box; `create_app` is where to begin reading."""
+"""Tally, live polls: the demo app of the image. Start reading at `create_app`."""
 
 from collections.abc import Mapping
 
@@ -18,15 +18,15 @@ from . import (
     traffic,
 )
 from .strict_json import StrictJSON
-from .voters import hand_out_cookie
+from .voter_cookie import set_voter_cookie
 
-MAX_BODY_BYTES = 64 * 1024  # the largest poll is a tenth of it; Nginx has a limit of its own
+MAX_BODY_BYTES = 64 * 1024  # ten times the largest poll; Nginx has its own limit
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
-    """Build the app, with settings from `environ` or else the process's; it connects to nothing.
+    """Build the app with settings from `environ`, by default the process's. Connects to nothing.
 
-    Raises settings.SettingsError, whose message says what is wrong with which variable.
+    Raises settings.SettingsError, whose message names the variable and says what to do.
     """
     loaded = settings.load(environ)
     app = Flask(__name__, static_folder=None)
@@ -36,19 +36,19 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["settings"] = loaded
 
     problems.register(app)
-    traffic.register(app)  # before all others: what comes first after a request is run last
+    traffic.register(app)  # first: Flask runs after_request functions in reverse order
     database.register(app, loaded)
     app.before_request(api.require_json)
     app.url_value_preprocessor(polls.read_poll_id)
     for module in (polls, ballots, results, timeline, export, status, api):
         app.register_blueprint(module.routes)
-    app.after_request(hand_out_cookie)
-    app.after_request(_spare_bytes)
+    app.after_request(set_voter_cookie)
+    app.after_request(_set_caching)
     return app
 
 
-def _spare_bytes(response: Response) -> Response:
-    """Answer 304 to who has it already; keep from caches whatever does not say otherwise."""
+def _set_caching(response: Response) -> Response:
+    """Default to no-store, and answer 304 if the client has the current ETag."""
     response.headers.setdefault("Cache-Control", "no-store")
     if "ETag" in response.headers:
         response.make_conditional(request)

@@ -1,8 +1,8 @@
-"""The one place where requests are checked and operations are documented.
+"""Validates requests and generates the OpenAPI document, with SpecTree.
 
 SpecTree decorates plain Flask views: it validates bodies with pydantic and collects the OpenAPI
-document. Here it learns what it lacks: problem documents, headers, other media types, and to tell
-a body that is no JSON (400, 415) from one that is invalid (422).
+document. This module adds problem documents, headers, other media types, and separate errors for a
+body that is not JSON (400, 415) and one that is invalid (422).
 """
 
 import json
@@ -24,7 +24,7 @@ routes = Blueprint("api", __name__, url_prefix="/api")
 
 DRAINED_BYTES = 1 << 20
 BODY_METHODS = {"POST", "PUT", "PATCH"}
-# What any operation may answer, and what one with a body may.
+# The errors that any operation may answer, and those of operations with a body.
 ALWAYS = (500, 503)
 WITH_BODY = (400, 413, 415, 422)
 
@@ -56,7 +56,7 @@ class Reply(Response):
         self._media = media
 
     def add_model(self, *_args: Any, **_options: Any) -> None:
-        """SpecTree adds a 422 of its own to every operation, also to those that take no body."""
+        """Do nothing: SpecTree would add its own 422 to every operation, even without a body."""
 
     def generate_spec(self, naming_strategy: Any = None) -> dict[str, Any]:
         replies = super().generate_spec(naming_strategy)
@@ -66,15 +66,15 @@ class Reply(Response):
                     "application/problem+json": reply["content"].pop("application/json")
                 }
                 if status == "503":
-                    reply["headers"] = _document({"Retry-After": "Seconds to wait"})
+                    reply["headers"] = _header_objects({"Retry-After": "Seconds to wait"})
             elif self._headers:
-                reply["headers"] = _document(self._headers)
+                reply["headers"] = _header_objects(self._headers)
             if status == "200" and self._media != "application/json":
                 reply["content"] = {self._media: {"schema": {"type": "string"}}}
         return dict(sorted(replies.items()))
 
 
-def _document(headers: Headers) -> dict[str, Any]:
+def _header_objects(headers: Headers) -> dict[str, Any]:
     return {
         name: {"description": meaning, "schema": {"type": "string"}}
         for name, meaning in headers.items()
@@ -82,7 +82,7 @@ def _document(headers: Headers) -> dict[str, Any]:
 
 
 def _refuse_invalid(_request: Any, _response: Any, error: Exception | None, *_unused: Any) -> None:
-    """SpecTree's hook after the check of a request: invalid ones end here."""
+    """SpecTree's hook after validation. Raises Problem if the request is invalid."""
     if isinstance(error, ValidationError):
         raise problems.Problem(
             "validation",
@@ -113,7 +113,7 @@ _spectree = SpecTree(
             data=SecuritySchemeData(
                 type=SecureType.HTTP,
                 scheme="bearer",
-                description="The manage_key that creating the poll answered",
+                description="The manage_key from the response to createPoll",
             ),
         )
     ],
@@ -125,7 +125,7 @@ POLL_ID = {"poll_id": "The poll's id; letter case and look-alikes (O, I, L) do n
 def operation(
     operation_id: str, reply: Reply, *, managed: bool = False
 ) -> Callable[[Callable[..., Any]], Callable[..., ResponseReturnValue]]:
-    """Decorate a view: check its `json` parameter, document it, serialise the model it returns.
+    """Decorate a view: validate its parameters, document it, serialise the model it returns.
 
     `managed` operations need the poll's manage key.
     """
@@ -138,7 +138,7 @@ def operation(
 
 
 def require_json() -> None:
-    """Before a view that takes a body: refuse what is no JSON, which SpecTree would take for {}."""
+    """Before a view with a body: reject a body that is not JSON, which SpecTree treats as {}."""
     if request.url_rule is None or request.method not in BODY_METHODS:
         return
     if request.mimetype != "application/json":
@@ -146,19 +146,19 @@ def require_json() -> None:
     try:
         request.get_json()
     except BadRequest:
-        raise problems.Problem("malformed", "The body is no valid JSON") from None
+        raise problems.Problem("malformed", "The body is not valid JSON") from None
     except RequestEntityTooLarge:
-        # What is left of it would be taken for the next request on this connection.
+        # The unread rest would be parsed as the next request on this connection.
         request.environ["wsgi.input"].read(DRAINED_BYTES)
         raise
 
 
 def document() -> str:
-    """The current app's OpenAPI document; the same app gives the same text."""
+    """The current app's OpenAPI document; the text is the same for the same app."""
     spec = _spectree.spec
     known = spec["components"]["schemas"]
     used = json.dumps(spec)
-    # The model of a query is written out as parameters, and then left over.
+    # Drop unused models: those of query parameters are written out as parameters.
     spec["components"]["schemas"] = {
         name: model for name, model in known.items() if f'"#/components/schemas/{name}"' in used
     }
@@ -167,7 +167,7 @@ def document() -> str:
 
 @routes.get("/openapi.json")
 def show_document() -> flask.Response:
-    """The document."""
+    """Show the OpenAPI document."""
     response = flask.Response(document(), mimetype="application/json")
     response.headers["Cache-Control"] = "public, max-age=60"  # it changes with a release
     response.add_etag()

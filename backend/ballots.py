@@ -1,4 +1,4 @@
-"""Vote, and see one's own vote."""
+"""The views for voting and for showing the voter's own vote."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .models import ballots, closed, polls
 from .polls import no_such_poll
 from .problems import Problem
 from .schemas import Ballot, NewBallot
-from .voters import current_voter
+from .voter_cookie import current_voter
 
 routes = Blueprint("ballots", __name__, url_prefix="/api/polls")
 
@@ -20,9 +20,9 @@ routes = Blueprint("ballots", __name__, url_prefix="/api/polls")
 @routes.put("/<poll_id>/ballot")
 @operation("vote", Reply({200: Ballot}, *WITH_BODY, 404, 409))
 def vote(poll_id: str, json: NewBallot) -> Ballot:
-    """Vote, or replace one's earlier vote.
+    """Vote, or replace an earlier vote of the same voter.
 
-    The voter is known by a cookie. Repeating a vote changes nothing.
+    A cookie identifies the voter. Repeating a vote changes nothing.
     """
     values = {
         "poll": poll_id,
@@ -36,20 +36,20 @@ def vote(poll_id: str, json: NewBallot) -> Ballot:
     if poll is None:
         raise no_such_poll()
     if poll.closed:
-        raise Problem("poll-closed", "This poll takes no more votes")
+        raise Problem("poll-closed", "This poll accepts no more votes")
     if json.choices[-1] > poll.options:
         raise _invalid("This poll has no such option")
     if len(json.choices) > 1 and not poll.multiple:
-        raise _invalid("This poll takes one choice")
+        raise _invalid("This poll accepts one choice")
     return Ballot(choices=json.choices, viewing_key=_viewing_key(poll))
 
 
 @routes.get("/<poll_id>/ballot")
 @operation("getBallot", Reply({200: Ballot}, 404))
 def show_ballot(poll_id: str) -> Ballot:
-    """Show the voter's own vote, empty before the first.
+    """Show the voter's own vote, which is empty before the first.
 
-    Answers a new voter with the cookie, so that two quick first votes are one voter's.
+    Sets the cookie for a new voter, so that two quick first votes belong to the same voter.
     """
     values = {"poll": poll_id, "voter": current_voter(poll_id)}
     with transaction() as connection:
@@ -60,8 +60,8 @@ def show_ballot(poll_id: str) -> Ballot:
 
 
 def _viewing_key(poll: Any) -> str | None:
-    """What a voter may see with, where only voters may see."""
-    return str(poll.viewing_key) if poll.results == "voted" else None
+    """The key that shows the results to a voter of a poll whose results only voters may see."""
+    return str(poll.viewing_key) if poll.results_visibility == "voted" else None
 
 
 def _invalid(message: str) -> Problem:
@@ -69,11 +69,11 @@ def _invalid(message: str) -> Problem:
 
 
 def _vote() -> Any:
-    """The whole vote in one statement: check the poll, then keep, replace or leave the ballot.
+    """The statement that checks the poll and inserts, replaces or keeps the ballot.
 
-    FOR SHARE lets voters pass side by side, but none beside the transaction that closes or deletes
-    the poll: whoever comes second sees what the first one did. The result is the poll as it was
-    then, from which the caller tells whether the ballot was taken; no row where there is no poll.
+    FOR SHARE lets votes run in parallel, but not in parallel with a transaction that closes or
+    deletes the poll: the second of the two sees the changes of the first. The result is the row of
+    the poll, from which the caller sees whether the ballot was accepted; no row without the poll.
     """
     poll = (
         select(
@@ -81,7 +81,7 @@ def _vote() -> Any:
             polls.c.multiple,
             func.cardinality(polls.c.options).label("options"),
             closed.label("closed"),
-            polls.c.results,
+            polls.c.results_visibility.label("results_visibility"),
             polls.c.viewing_key,
         )
         .where(polls.c.id == bindparam("poll", type_=Text))
@@ -104,14 +104,18 @@ def _vote() -> Any:
         set_={"choices": cast.excluded.choices, "cast_at": func.now()},
         where=ballots.c.choices != cast.excluded.choices,
     ).cte("kept")
-    shown = (poll.c.results, poll.c.viewing_key)
+    shown = (poll.c.results_visibility, poll.c.viewing_key)
     return select(poll.c.multiple, poll.c.options, poll.c.closed, *shown).add_cte(kept)
 
 
-# Built once: for a hall that votes within seconds, building them would cost more than the rest.
+# Built once: building them for each request would take longer than running them.
 VOTE = _vote()
 OWN_BALLOT = (
-    select(ballots.c.choices, polls.c.results, polls.c.viewing_key)
+    select(
+        ballots.c.choices,
+        polls.c.results_visibility.label("results_visibility"),
+        polls.c.viewing_key,
+    )
     .select_from(
         polls.outerjoin(
             ballots,

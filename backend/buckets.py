@@ -1,9 +1,9 @@
-"""How wide a timeline's buckets are: round widths, and never more than 200 of them."""
+"""The buckets of a timeline: they have round widths, and there are at most 200."""
 
 from datetime import UTC, datetime
 from itertools import count
 
-MOST = 200
+MAX_BUCKETS = 200
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WIDTHS = [
@@ -15,23 +15,24 @@ WIDTHS = [
 
 
 def width_for(first: datetime, last: datetime) -> int:
-    """The narrowest round width, in seconds, in which `first` to `last` make up to 200 buckets.
+    """The smallest round width, in seconds, with which `first` to `last` fit into 200 buckets.
 
-    Buckets begin at multiples of their width since 1970, so a minute's begin with the minute.
+    Buckets begin at multiples of their width since 1970, so that those of a minute begin at the
+    full minute.
     """
     longer = (n * WIDTHS[-1] for n in count(2))
     for widths in (WIDTHS, longer):
         for width in widths:
-            if number_of(last, width) - number_of(first, width) < MOST:
+            if number_of(last, width) - number_of(first, width) < MAX_BUCKETS:
                 return width
     raise AssertionError("there is always a longer width")
 
 
 def number_of(moment: datetime, width: int) -> int:
-    """Which bucket of `width` seconds holds `moment`, counted from 1970."""
+    """The number of the bucket of `width` seconds that contains `moment`, counted from 1970."""
     return int(moment.timestamp() // width)
 
 
 def start_of(number: int, width: int) -> datetime:
-    """When a bucket begins."""
+    """The time at which a bucket begins."""
     return datetime.fromtimestamp(number * width, UTC)

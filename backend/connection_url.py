@@ -1,7 +1,7 @@
-"""DATABASE_URL, in any form that hosts hand out, as libpq's connection parameters.
+"""Parses DATABASE_URL, in any form that hosts hand out, into libpq's connection parameters.
 
-https://www.postgresql.org/docs/current/libpq-connect.html names the parameters. They are the one
-form that both drivers are fed from: psycopg2 takes them as they are, pg8000 has them translated.
+https://www.postgresql.org/docs/current/libpq-connect.html lists the parameters. psycopg2 takes them
+as they are; pg8000_connect translates them for pg8000.
 """
 
 import logging
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 logger = logging.getLogger(__name__)
 
-# What libpq takes from the environment where DATABASE_URL says nothing.
+# The variables from which libpq takes parameters that are not in DATABASE_URL.
 ENVIRONMENT = {
     "PGHOST": "host",
     "PGPORT": "port",
@@ -22,8 +22,8 @@ ENVIRONMENT = {
     "PGSSLROOTCERT": "sslrootcert",
 }
 
-# What may be asked of libpq. Hosts add what other languages' libraries understand (`pgbouncer`,
-# `connection_limit`, `schema`), and libpq refuses a URL for one parameter that it does not know.
+# libpq's parameters. Hosts add parameters of other languages' libraries (`pgbouncer`,
+# `connection_limit`, `schema`), and libpq rejects a URL with an unknown parameter.
 KNOWN = frozenset(
     """application_name channel_binding client_encoding connect_timeout dbname
     fallback_application_name gssencmode host hostaddr keepalives keepalives_count keepalives_idle
@@ -41,9 +41,9 @@ ADDRESS = re.compile(
 
 
 def connection_parameters(environ: Mapping[str, str]) -> dict[str, str]:
-    """The parameters that DATABASE_URL gives, completed by PGHOST and its like as libpq does.
+    """The parameters from DATABASE_URL, completed from PGHOST and similar variables as in libpq.
 
-    Raises ValueError, whose message completes "DATABASE_URL …" and holds no secret.
+    Raises ValueError, whose message continues "DATABASE_URL …" and contains no secret.
     """
     given = {name: environ[key] for key, name in ENVIRONMENT.items() if environ.get(key)}
     url = (environ.get("DATABASE_URL") or "").strip()
@@ -64,14 +64,14 @@ def parse(url: str) -> dict[str, str]:
 
 
 def _split_login(rest: str) -> tuple[str, str, re.Match[str]]:
-    """User, password and address; the password may hold an @, / or ? that nobody escaped."""
+    """User, password and address; the password may contain a bare @, / or ?."""
     if address := ADDRESS.fullmatch(rest):
         return "", "", address
     for at in (found.start() for found in re.finditer("@", rest)):
         if address := ADDRESS.fullmatch(rest[at + 1 :]):
             user, _, password = rest[:at].partition(":")
             return user, password, address
-    raise ValueError("has no host that can be read; escape what is special in the password")
+    raise ValueError("has no valid host; percent-encode special characters in the password")
 
 
 def _hosts_and_ports(text: str) -> dict[str, str]:
@@ -82,18 +82,18 @@ def _hosts_and_ports(text: str) -> dict[str, str]:
 
 
 def _query(text: str) -> dict[str, str]:
-    """libpq's parameters in a query string, in which + is no blank; others are left out."""
+    """libpq's parameters in a query string, in which + is not a space; others are dropped."""
     pairs = (pair.partition("=") for pair in text.split("&") if pair)
     given = {unquote(name): unquote(value) for name, _, value in pairs}
-    if given.pop("ssl", None) == "true":  # JDBC's way, which libpq takes too
+    if given.pop("ssl", None) == "true":  # JDBC's form, which libpq accepts too
         given.setdefault("sslmode", "require")
     if ignored := sorted(given.keys() - KNOWN):
-        logger.info("DATABASE_URL: ignoring what Postgres does not know: %s", ", ".join(ignored))
+        logger.info("DATABASE_URL: ignoring unknown parameters: %s", ", ".join(ignored))
     return {name: value for name, value in given.items() if name in KNOWN}
 
 
 def each_host(parameters: Mapping[str, str]) -> list[dict[str, str]]:
-    """The parameters once for every host they list, each with one host and its port."""
+    """The parameters once for each listed host, with that host and its port."""
     hosts = parameters.get("host", "localhost").split(",")
     ports = parameters.get("port", "").split(",")
     if len(ports) == 1:

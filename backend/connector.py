@@ -1,4 +1,4 @@
-"""Makes the connections that the pool keeps: to whichever listed host answers, and in time."""
+"""Opens the connections of the pool, to the first listed host that answers before the deadline."""
 
 import logging
 import threading
@@ -8,15 +8,15 @@ from importlib import import_module
 from time import monotonic
 from typing import Any
 
-from . import patience
+from . import deadline
 from .connection_url import each_host
 from .postgres_errors import KnownAway, reason
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# A cut network is noticed after 2 s of unacknowledged data, by a connection without traffic within
-# a minute. The URL may say otherwise.
+# A broken network is detected after 2 s of unacknowledged data, or on an idle connection within a
+# minute. Parameters in the URL override these.
 NETWORK = {
     "keepalives_idle": "30",
     "keepalives_interval": "5",
@@ -28,12 +28,12 @@ PROBE_SECONDS = 0.5  # from one attempt in the background to the next
 
 
 class Connector:
-    """A function without arguments that connects, as SQLAlchemy wants it for `creator`.
+    """A callable without arguments that connects, for SQLAlchemy's `creator`.
 
-    Once an attempt has failed, nobody waits for a connection any more: requests fail at once, and
-    attempts go on in the background until one succeeds. Else every thread would spend its patience
-    on the same silence, and the requests behind it theirs. The log has two lines for each absence,
-    not one for each request.
+    After a failed attempt, requests fail at once without waiting for a connection, while attempts
+    go on in the background until one succeeds. Otherwise every thread would wait until its deadline
+    for a server that does not answer, and so would the requests behind it. The log has two lines
+    per outage, not one per request.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -45,15 +45,15 @@ class Connector:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, and let the attempts in the background end.
+        """Reset the state, and let the attempts in the background end.
 
-        Without a lock: in a forked child, another thread of the parent may have it for ever.
+        Does not use a lock: in a forked child, a lock of another thread is never released.
         """
         self._away = threading.Event()
         self._back = threading.Condition()
 
     def __call__(self) -> Any:
-        """A connection, unless the database is known to be away. Raises the driver's errors."""
+        """Connect, or fail at once if the database is known to be away. Raises driver errors."""
         if self._away.is_set():
             raise self._refusal("the database is away")
         try:
@@ -63,27 +63,27 @@ class Connector:
             raise
 
     def suspect(self, why: BaseException) -> None:
-        """Make no connection for a request until one in the background has been of use."""
+        """Let requests fail at once until an attempt in the background succeeds."""
         with self._back:
             if self._away.is_set():
                 return
             self._away.set()
             self._since = monotonic()
         logger.warning("database away: %s", reason(why))
-        if not _started(self._probe, "database probe"):
-            self._away.clear()  # without a probe nobody else would ever do so
+        if not _start_thread(self._probe, "database probe"):
+            self._away.clear()  # without a probe, nothing else would clear it
 
     def _probe(self) -> None:
-        """Attempts that overlap: one that hangs holds up none that would succeed by now."""
+        """Start attempts that may overlap, so that one that hangs does not delay the next."""
         away, back = self._away, self._back
         while away.is_set() and away is self._away:
-            _started(self._attempt, "database attempt")
+            _start_thread(self._attempt, "database attempt")
             with back:
                 back.wait(PROBE_SECONDS)
 
     def _attempt(self) -> None:
-        # A pooler lets one in whose database is away, hence the question.
-        with suppress(self._driver.Error), patience.at_most(self._timeout):
+        # Run a query, because a pooler accepts connections while its database is away.
+        with suppress(self._driver.Error), deadline.within(self._timeout):
             with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
                 cursor.execute("SELECT 1")
             with self._back:
@@ -93,24 +93,24 @@ class Connector:
                 self._back.notify_all()
 
     def connect(self) -> Any:
-        """A connection, whatever was known before. Raises the driver's errors."""
-        with patience.at_most(self._timeout):
+        """Connect, even if the database is known to be away. Raises the driver's errors."""
+        with deadline.within(self._timeout):
             return self._first_that_answers()
 
     def _first_that_answers(self) -> Any:
         *others, last = self._hosts
         for number, host in enumerate(others):
-            share = (patience.left() or 0) / (len(self._hosts) - number)
+            share = (deadline.seconds_left() or 0) / (len(self._hosts) - number)
             try:
-                with patience.at_most(share):
+                with deadline.within(share):
                     return self._driver.connect(host)
             except self._driver.Error:
                 continue
         return self._driver.connect(last)
 
 
-def _started(work: Callable[[], None], name: str) -> bool:
-    """Whether a thread for it could be had: a limit on processes or memory may leave none."""
+def _start_thread(work: Callable[[], None], name: str) -> bool:
+    """Start a thread. Returns False if a limit on processes or memory prevents it."""
     try:
         threading.Thread(target=work, daemon=True, name=name).start()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""The way to Postgres: one engine a process, and transactions of it."""
+"""Access to Postgres: one engine per process, and its transactions."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,28 +11,28 @@ from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, NullPool, event
 from sqlalchemy.exc import InvalidatePoolError
 
-from . import patience
+from . import deadline
 from .connector import Connector
 from .postgres_errors import READ_ONLY, sqlstate
 from .settings import Settings
 
 POOL_WAIT = 2.0  # seconds that a request waits for one of the pool's connections
-PING_WAIT = 1.0  # seconds that a pooled connection has to show that it lives
-GRACE = 0.5  # seconds that the server's own timeout comes before ours
-RECYCLE = 1800  # seconds; managed databases and their proxies drop what is older, without a word
+PING_WAIT = 1.0  # seconds that a pooled connection has to answer a ping
+GRACE = 0.5  # seconds by which the server's own timeout comes before ours
+RECYCLE = 1800  # seconds; managed databases and their proxies silently drop older connections
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Give `app` an engine, and every request its patience. Nothing connects yet."""
+    """Give `app` an engine, and every request a deadline. Does not connect yet."""
     app.extensions["engine"] = engine_for_requests(settings)
     seconds = settings.statement_timeout + GRACE
-    app.before_request(lambda: patience.start(seconds))
-    app.teardown_request(lambda _error: patience.end())
+    app.before_request(lambda: deadline.start(seconds))
+    app.teardown_request(lambda _error: deadline.clear())
 
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """A transaction of the current app's database: committed at the end, or rolled back."""
+    """A transaction in the current app's database, committed or rolled back at the end."""
     engine: Engine = current_app.extensions["engine"]
     with engine.begin() as connection:
         yield connection
@@ -48,10 +48,10 @@ def engine_for_requests(settings: Settings) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_WAIT,
         pool_recycle=RECYCLE,
-        pool_use_lifo=True,  # what is not needed stays idle, and is recycled
+        pool_use_lifo=True,  # surplus connections stay idle and are recycled
     )
-    _ping(engine, connector)
-    event.listen(engine, "connect", lambda _, record: _heed_the_clock(engine, record))
+    _ping_on_checkout(engine, connector)
+    event.listen(engine, "connect", lambda _, record: _tolerate_clock_steps(engine, record))
     _limit_statements(engine, settings.statement_timeout)
     event.listen(engine, "handle_error", _leave_read_only_server)
     event.listen(engine, "handle_error", lambda context: _leave_silent_server(context, connector))
@@ -67,51 +67,50 @@ def engine_for_migrations(settings: Settings) -> Engine:
 
 def _engine(settings: Settings, creator: Callable[[], Any], **options: Any) -> Engine:
     if settings.driver == "psycopg2":
-        options["use_native_hstore"] = False  # spares each new connection a query
+        options["use_native_hstore"] = False  # saves a query per new connection
     return sqlalchemy.create_engine(
         f"postgresql+{settings.driver}://",
         creator=creator,
-        hide_parameters=True,  # errors are logged, and what people typed is not
+        hide_parameters=True,  # errors are logged, but users' texts must not be
         **options,
     )
 
 
-def _ping(engine: Engine, connector: Connector) -> None:
-    """Try each connection before it is used: restarts, failovers and firewalls end them unseen.
+def _ping_on_checkout(engine: Engine, connector: Connector) -> None:
+    """Ping each pooled connection before it is used: restarts and firewalls end them unnoticed.
 
-    SQLAlchemy's own `pool_pre_ping` would wait for a silent one until there is no time left for
-    another.
+    SQLAlchemy's own `pool_pre_ping` would wait for a silent server until the request's deadline.
     """
 
     @event.listens_for(engine, "checkout")
     def ping(connection: Any, record: Any, _: Any) -> None:
-        is_new = "pinged" not in record.info  # which SQLAlchemy empties with each new connection
+        is_new = "pinged" not in record.info  # SQLAlchemy empties it for each new connection
         record.info["pinged"] = True
         try:
-            with patience.at_most(PING_WAIT):
+            with deadline.within(PING_WAIT):
                 engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
-            if is_new:  # a pooler let us in whose database is away: another would be no better
+            if is_new:  # from a pooler whose database is away: another one would fail too
                 connector.suspect(error)
                 raise
             raise InvalidatePoolError from error
 
 
-def _heed_the_clock(engine: Engine, record: Any) -> None:
-    """See to it that a new connection is younger than the last that were given up.
+def _tolerate_clock_steps(engine: Engine, record: Any) -> None:
+    """Ensure that a new connection counts as newer than the pool's last invalidation.
 
-    SQLAlchemy compares moments of the wall clock. Where that went back in between, it would make
-    this connection anew for each use, until the clock is as far as it was.
+    SQLAlchemy compares times of the wall clock. If the clock was set back in between, SQLAlchemy
+    would replace this connection at each use, until the clock has caught up.
     """
     pool: Any = engine.pool
     pool._invalidate_time = min(pool._invalidate_time, record.starttime)
 
 
 def _limit_statements(engine: Engine, seconds: float) -> None:
-    """Bound statements on the server, for each transaction anew.
+    """Set the server's statement timeout in each transaction.
 
-    A pooler in transaction mode refuses the connection parameter `options`, and would hand a
-    session's setting to somebody else; SET LOCAL ends with the transaction.
+    A pooler in transaction mode rejects the connection parameter `options`, and would pass a
+    session's setting on to other clients; SET LOCAL ends with the transaction.
     """
     statement = f"SET LOCAL statement_timeout = {int(seconds * 1000)}"
 
@@ -121,16 +120,16 @@ def _limit_statements(engine: Engine, seconds: float) -> None:
 
 
 def _leave_read_only_server(context: Any) -> None:
-    """After a failover: drop every connection, so that the next ones find the new primary."""
+    """After a failover, drop all connections, so that new ones find the new primary."""
     if sqlstate(context.original_exception) == READ_ONLY:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = True
 
 
 def _leave_silent_server(context: Any, connector: Connector) -> None:
-    """After a statement that the network ended, or time: no word came of the server itself.
+    """After a network error or a timeout without an answer from the server, suspect the server.
 
-    Whoever waits for this thread must not wait for a connection, too.
+    Other requests then fail at once instead of waiting for a connection too.
     """
     if context.is_disconnect and sqlstate(context.original_exception) is None:
         connector.suspect(context.original_exception)
@@ -140,7 +139,7 @@ _engines: WeakSet[Engine] = WeakSet()
 
 
 def _forget_connections() -> None:
-    """In a forked child: the parent's connections are the parent's, and must not be closed here."""
+    """In a forked child, drop the parent's connections without closing them."""
     for engine in _engines:
         engine.dispose(close=False)
 

@@ -1,4 +1,4 @@
-"""All ballots of a poll as CSV, for its owner; a ballot tells when and what, never who."""
+"""Exports the ballots of a poll as CSV, for its owner: times and choices, without the voters."""
 
 import csv
 import io
@@ -10,14 +10,14 @@ from typing import Any
 from flask import Blueprint, stream_with_context
 from sqlalchemy import select
 
-from . import patience
+from . import deadline
 from .api import Reply, operation
 from .models import ballots, polls
 from .polls import managed, no_such_poll
 
 BATCH = 1000  # ballots fetched and sent at a time
 BATCH_SECONDS = 5.0
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes the labels for Latin-1
+BYTE_ORDER_MARK = "\ufeff"  # without it, Excel reads the labels as Latin-1
 
 routes = Blueprint("export", __name__, url_prefix="/api/polls")
 
@@ -31,20 +31,20 @@ routes = Blueprint("export", __name__, url_prefix="/api/polls")
 def export(poll_id: str) -> tuple[Iterator[str], dict[str, str]]:
     """Export every ballot: its number, when it was cast, and 1 or 0 for each option."""
     chunks = stream_with_context(_chunks(poll_id))
-    return _after(next(chunks), chunks), {
+    return _prepend(next(chunks), chunks), {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="tally-{poll_id}.csv"',
     }
 
 
-def _after(first: str, chunks: Iterator[str]) -> Iterator[str]:
-    """All chunks, of which the first was made before the response began: it may have failed."""
+def _prepend(first: str, chunks: Iterator[str]) -> Iterator[str]:
+    """All chunks; the first is produced before the response begins, so that errors are possible."""
     yield first
     yield from chunks
 
 
 def _chunks(poll_id: str) -> Iterator[str]:
-    """CSV in batches, from a cursor that stays on the server, so that any number fits."""
+    """CSV in batches from a server-side cursor, so that memory does not limit the number."""
     labels_of = select(polls.c.options).where(polls.c.id == poll_id)
     all_ballots = (
         select(ballots.c.cast_at, ballots.c.choices)
@@ -56,10 +56,10 @@ def _chunks(poll_id: str) -> Iterator[str]:
         if labels is None:
             raise no_such_poll()
         cursor = connection.execution_options(stream_results=True).execute(all_ballots)
-        yield BYTE_ORDER_MARK + _csv([["ballot", "cast_at", *map(harmless, labels)]])
+        yield BYTE_ORDER_MARK + _csv([["ballot", "cast_at", *map(escape_formula, labels)]])
         number = 0
         while True:
-            patience.start(BATCH_SECONDS)  # the client's slowness is not the database's
+            deadline.start(BATCH_SECONDS)  # per batch: the time for a slow client does not count
             batch = cursor.fetchmany(BATCH)
             if not batch:
                 break
@@ -74,8 +74,8 @@ def _line(number: int, ballot: Any, options: int) -> list[str | int]:
     return [number, moment, *(int(n in ballot.choices) for n in range(1, options + 1))]
 
 
-def harmless(label: str) -> str:
-    """A label that a spreadsheet shows, where it might have taken it for a formula."""
+def escape_formula(label: str) -> str:
+    """A label that a spreadsheet shows as text, not as a formula."""
     first = unicodedata.normalize("NFKC", label)[:1]
     return f"'{label}" if first in "=+-@" else label
 

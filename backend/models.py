@@ -1,7 +1,7 @@
-"""The tables. Two: a poll with its options, and the ballots.
+"""The two tables: polls with their options, and ballots.
 
 Options never change after a poll is created, so they are an array of the poll; an option's id is
-its place in it. A ballot is one row, whatever it chooses: replacing a vote is one atomic statement.
+its position in it. A ballot is one row for all its choices, so that one statement replaces it.
 """
 
 from sqlalchemy import (
@@ -38,11 +38,11 @@ polls = Table(
     Column("closed_at", DateTime(timezone=True)),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("manage_key_hash", LargeBinary, nullable=False),
-    # When everyone may see the count: always, once they voted, or once the poll is closed.
-    Column("results", Text, nullable=False, server_default="always"),
-    # Shows the count before that. Not hashed: it guards nothing but counts of the same database.
+    # Who may see the results: always everyone, voters ("voted"), or everyone once it is "closed".
+    Column("results", Text, key="results_visibility", nullable=False, server_default="always"),
+    # Shows the results earlier. Not hashed: it protects only counts in the same database.
     Column("viewing_key", Text, nullable=False, server_default=RANDOM),
-    # Who creates a poll and gets no answer sends the same again: the key tells that it is there.
+    # A client that gets no response sends the request again: the key finds the poll it has created.
     Index("polls_manage_key_hash", "manage_key_hash", unique=True),
 )
 
@@ -55,8 +55,8 @@ ballots = Table(
     Column("cast_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
-# By the database's clock, the one clock that all instances share. Not now(): that is when the
-# transaction began, and a vote may have waited since for a lock.
+# By the database's clock, which all instances share. Not now(), the start of the transaction: a
+# vote may have waited for a lock since then.
 closed = or_(
     polls.c.closed_at.is_not(None),
     func.coalesce(polls.c.closes_at <= func.clock_timestamp(), False),
@@ -66,9 +66,9 @@ BALLOT = 0  # no option has this id
 
 
 def choices_and_ballots() -> ColumnElement[int]:
-    """The ballots' choices, each a row, and for every ballot one row more, of the value BALLOT.
+    """A row for each choice of each ballot, and a row with the value BALLOT for each ballot.
 
-    So one pass over the ballots counts both.
+    So one pass over the table counts both votes and ballots.
     """
     chosen = literal([BALLOT], ARRAY(SmallInteger)).concat(ballots.c.choices)
     return func.unnest(chosen, type_=SmallInteger).column_valued("choice", joins_implicitly=True)

@@ -1,4 +1,4 @@
-"""`python -m backend.openapi` prints the API's OpenAPI document; no database is needed."""
+"""`python -m backend.openapi` prints the API's OpenAPI document, without a database."""
 
 import sys
 

@@ -1,6 +1,6 @@
-"""Connections by pg8000, which is pure Python and knows nothing of libpq's parameters.
+"""Connects with pg8000, which is pure Python and does not support libpq's parameters.
 
-The socket is made here, and TLS begun on it, because pg8000 can do neither as libpq does.
+This module opens the socket and starts TLS, because pg8000 does neither as libpq does.
 """
 
 import getpass
@@ -15,15 +15,15 @@ from typing import Any
 import pg8000
 from pg8000 import Error, InterfaceError, OperationalError
 
-from . import patience, tls
-from .addresses import resolve
+from . import deadline, tls
+from .dns import resolve
 
 __all__ = ["Error", "OperationalError", "connect"]
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 WRITABLE = {"read-write", "primary"}
 
-# Options of a TCP socket by libpq's names, and their units in those of setsockopt.
+# libpq's names for options of a TCP socket; setsockopt has the same units.
 TCP_OPTIONS = {
     "keepalives_idle": getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None)),
     "keepalives_interval": getattr(socket, "TCP_KEEPINTVL", None),
@@ -32,22 +32,21 @@ TCP_OPTIONS = {
 }
 
 
-class _Impatient:
-    """Bounds every wait of a socket by patience.
+class _WithDeadline:
+    """Limits every wait of a socket by the deadline.
 
-    Its errors are pg8000's own, which SQLAlchemy takes for a broken connection. pg8000 lets an
-    OSError through where it reads, and the connection would go back to the pool, half a message
-    in its buffer.
+    Raises pg8000's own errors, which SQLAlchemy treats as a broken connection. After an OSError
+    while reading, the connection would return to the pool with half a message in its buffer.
     """
 
     def recv_into(self, *arguments: Any) -> int:
         with _network_errors():
-            self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+            self.settimeout(_socket_timeout())  # type: ignore[attr-defined]
             return super().recv_into(*arguments)  # type: ignore[misc, no-any-return]
 
     def send(self, *arguments: Any) -> int:
         with _network_errors():
-            self.settimeout(_some(patience.left()))  # type: ignore[attr-defined]
+            self.settimeout(_socket_timeout())  # type: ignore[attr-defined]
             return super().send(*arguments)  # type: ignore[misc, no-any-return]
 
 
@@ -55,22 +54,22 @@ class _Impatient:
 def _network_errors() -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError) as error:  # ValueError: a parameter that cannot be met
+    except (OSError, ValueError) as error:  # ValueError: a parameter is not supported
         raise InterfaceError(f"network error: {error}") from error
 
 
 class _Connection(pg8000.Connection):  # type: ignore[misc]
     def close(self) -> None:
-        """Say goodbye, even if nobody is there any more to hear it: libpq is no different."""
+        """Send Terminate and ignore network errors, as libpq does."""
         with suppress(InterfaceError):
             super().close()
 
 
-class _Socket(_Impatient, socket.socket):
+class _Socket(_WithDeadline, socket.socket):
     pass
 
 
-class _TlsSocket(_Impatient, ssl.SSLSocket):
+class _TlsSocket(_WithDeadline, ssl.SSLSocket):
     pass
 
 
@@ -86,7 +85,7 @@ def connect(parameters: Mapping[str, str]) -> Any:
         application_name=parameters.get("application_name"),
         startup_params=_present(parameters, "options"),
         sock=connected,
-        ssl_context=False,  # whether there is TLS has been settled
+        ssl_context=False,  # TLS has already been negotiated
     )
     if parameters.get("target_session_attrs") in WRITABLE:
         _require_writable(connection)
@@ -97,7 +96,7 @@ def _socket(parameters: Mapping[str, str]) -> socket.socket:
     host, port = parameters["host"], int(parameters["port"])
     if host.startswith("/"):
         local = _Socket(socket.AF_UNIX)
-        local.settimeout(_some(patience.left()))
+        local.settimeout(_socket_timeout())
         local.connect(str(Path(host) / f".s.PGSQL.{port}"))
         return local
     encrypted = tls.mode(parameters) != "disable"
@@ -114,7 +113,7 @@ def _first_that_answers(host: str, port: int) -> _Socket:
     failure: OSError = OSError("no address")
     for address in resolve(host, port):
         tried = _Socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-        tried.settimeout(_some(patience.left()))
+        tried.settimeout(_socket_timeout())
         try:
             tried.connect((address, port))
             return tried
@@ -135,9 +134,9 @@ def _set_options(connected: socket.socket, parameters: Mapping[str, str]) -> Non
 
 
 def _with_tls(plain: _Socket, parameters: Mapping[str, str]) -> socket.socket:
-    """Ask the server for TLS; a server without it is accepted up to sslmode=prefer only.
+    """Request TLS; a server without it is accepted for sslmode=allow and prefer only.
 
-    (libpq's `allow` would try without TLS first; here it does as `prefer`.)
+    libpq's `allow` would try without TLS first; here it is the same as `prefer`.
     """
     plain.send(SSL_REQUEST)
     answer = bytearray(1)
@@ -146,11 +145,11 @@ def _with_tls(plain: _Socket, parameters: Mapping[str, str]) -> socket.socket:
     if answer == b"S":
         context = tls.context(parameters)
         context.sslsocket_class = _TlsSocket
-        plain.settimeout(_some(patience.left()))
+        plain.settimeout(_socket_timeout())
         return context.wrap_socket(plain, server_hostname=parameters["host"])
     if tls.mode(parameters) in {"allow", "prefer"}:
         return plain
-    raise OSError(f"the server offers no TLS, which sslmode={tls.mode(parameters)} needs")
+    raise OSError(f"the server offers no TLS, which sslmode={tls.mode(parameters)} requires")
 
 
 def _require_writable(connection: Any) -> None:
@@ -167,6 +166,7 @@ def _present(parameters: Mapping[str, str], *names: str) -> dict[str, str]:
     return {name: parameters[name] for name in names if name in parameters}
 
 
-def _some(seconds: float | None) -> float | None:
-    """A timeout for a socket, to which 0 would mean: do not wait, and do not fail."""
+def _socket_timeout() -> float | None:
+    """The time until the deadline as a socket's timeout, for which 0 would mean non-blocking."""
+    seconds = deadline.seconds_left()
     return None if seconds is None else max(seconds, 0.001)

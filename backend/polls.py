@@ -1,4 +1,4 @@
-"""Create, show, close and delete polls."""
+"""The views that create, show, close and delete polls."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from .api import WITH_BODY, Reply, operation
 from .database import transaction
-from .keys import (
+from .models import closed, polls
+from .problems import FieldError, Problem
+from .schemas import CreatedPoll, Creation, NewPoll, Option, Poll, PollPatch, ViewingKey
+from .secret_keys import (
     canonical_poll_id,
     digest,
     new_poll_id,
@@ -20,9 +23,6 @@ from .keys import (
     require_manage_key,
     secret_from,
 )
-from .models import closed, polls
-from .problems import FieldError, Problem
-from .schemas import CreatedPoll, Creation, NewPoll, Option, Poll, PollPatch, ViewingKey
 
 routes = Blueprint("polls", __name__, url_prefix="/api/polls")
 
@@ -34,17 +34,17 @@ COLUMNS = (
     polls.c.closes_at,
     closed.label("closed"),
     polls.c.created_at,
-    polls.c.results,
+    polls.c.results_visibility.label("results_visibility"),
 )
 
 OTHER_POLL: FieldError = {
     "field": "Idempotency-Key",
-    "message": "Another poll was created with this key; draw a new one for each poll",
+    "message": "Another poll was created with this key; generate a new key for each poll",
 }
 
 
 def read_poll_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Before any view with a `poll_id`: what cannot be an id never reaches the database."""
+    """Before any view with a `poll_id`: normalise it, and answer 404 if it cannot be an id."""
     if values and "poll_id" in values:
         poll_id = canonical_poll_id(values["poll_id"])
         if poll_id is None:
@@ -62,22 +62,22 @@ def no_such_poll() -> Problem:
     Reply({201: CreatedPoll}, *WITH_BODY, headers={"Location": "The poll's path"}),
 )
 def create(json: NewPoll, headers: Creation) -> tuple[CreatedPoll, int, dict[str, str]]:
-    """Create a poll; the answer holds the manage key, which is shown to its creator only.
+    """Create a poll; only this response contains its manage key.
 
-    With an Idempotency-Key it can be repeated: it creates one poll, however often it is sent.
+    With an Idempotency-Key, the request can be repeated and creates only one poll.
     """
     token = headers.idempotency_key
     manage_key = secret_from(token) if token else new_secret()
     with transaction() as connection:
         poll = _insert(connection, json, manage_key)
-    if not _asks_for(json, poll):
+    if not _is_same_poll(json, poll):
         raise Problem("validation", errors=[OTHER_POLL])
     created = CreatedPoll(**_members(poll), manage_key=manage_key)
     return created, HTTPStatus.CREATED, {"Location": url_for("polls.show", poll_id=created.id)}
 
 
 def _insert(connection: Connection, new: NewPoll, manage_key: str) -> Row[Any]:
-    """The poll of this manage key, which is created where it is not there yet."""
+    """The poll of this manage key; create it if it does not exist."""
     hashed = digest(manage_key)
     known = select(*COLUMNS).where(polls.c.manage_key_hash == hashed)
     while True:
@@ -91,14 +91,14 @@ def _insert(connection: Connection, new: NewPoll, manage_key: str) -> Row[Any]:
             return poll
         if poll := connection.execute(known).one_or_none():
             return poll
-        # The id is taken: one in 10^12 a poll; draw another.
+        # The id is taken, with a probability of 1 in 10^12 per poll; try another.
 
 
-def _asks_for(new: NewPoll, poll: Row[Any]) -> bool:
-    """Whether `poll` is what was asked for, in what never changes after a poll is created."""
+def _is_same_poll(new: NewPoll, poll: Row[Any]) -> bool:
+    """Whether `poll` matches the request in the fields that never change."""
     return all(
         getattr(new, name) == getattr(poll, name)
-        for name in ("question", "options", "multiple", "results")
+        for name in ("question", "options", "multiple", "results_visibility")
     )
 
 
@@ -114,9 +114,9 @@ def show(poll_id: str) -> Poll:
 @routes.patch("/<poll_id>")
 @operation("updatePoll", Reply({200: Poll}, *WITH_BODY, 401, 403, 404), managed=True)
 def change(poll_id: str, json: PollPatch) -> Poll:
-    """Close a poll, open it again, or set when it closes by itself.
+    """Close a poll, reopen it, or set the time at which it closes.
 
-    A poll whose closes_at is past and that is opened, opens for good: closes_at becomes null.
+    Reopening a poll whose closes_at has passed sets closes_at to null.
     """
     statement = (
         update(polls).where(polls.c.id == poll_id).values(_changes(json)).returning(*COLUMNS)
@@ -126,7 +126,7 @@ def change(poll_id: str, json: PollPatch) -> Poll:
 
 
 def _changes(patch: PollPatch) -> dict[str, Any]:
-    """The columns' new values. What the patch does not name stays as it is."""
+    """The new values of the columns that the patch names."""
     moment = func.clock_timestamp()
     values: dict[str, Any] = {}
     if "closed" in patch.model_fields_set:
@@ -142,7 +142,7 @@ def _changes(patch: PollPatch) -> dict[str, Any]:
 @routes.get("/<poll_id>/viewing-key")
 @operation("getViewingKey", Reply({200: ViewingKey}, 401, 403, 404), managed=True)
 def show_viewing_key(poll_id: str) -> ViewingKey:
-    """Show the key that shows the count while it is hidden from others."""
+    """Show the viewing key, which gives access to results that are still hidden."""
     statement = select(polls.c.viewing_key).where(polls.c.id == poll_id)
     with managed(poll_id) as connection:
         key = connection.execute(statement).scalar_one_or_none()
@@ -162,17 +162,17 @@ def remove(poll_id: str) -> tuple[str, int]:
 
 @contextmanager
 def managed(poll_id: str) -> Iterator[Connection]:
-    """A transaction for whoever holds the poll's manage key.
+    """A transaction, after a check of the request's manage key.
 
     Raises Problem: key-missing, not-found or key-wrong.
     """
     presented = presented_manage_key()
     with transaction() as connection:
         statement = select(polls.c.manage_key_hash).where(polls.c.id == poll_id)
-        kept = connection.execute(statement).scalar_one_or_none()
-        if kept is None:
+        stored = connection.execute(statement).scalar_one_or_none()
+        if stored is None:
             raise no_such_poll()
-        require_manage_key(presented, kept)
+        require_manage_key(presented, stored)
         yield connection
 
 
@@ -183,10 +183,10 @@ def _poll(row: Row[Any] | None) -> Poll:
 
 
 def _members(row: Row[Any]) -> dict[str, Any]:
-    """A row of COLUMNS as the members of a Poll."""
+    """The fields of a Poll from a row of COLUMNS."""
     return row._asdict() | {"options": options_of(row.options)}
 
 
 def options_of(labels: list[str]) -> list[Option]:
-    """A poll's options; an option's id is its place, counted from 1."""
+    """A poll's options; an option's id is its position, counted from 1."""
     return [Option(id=place, label=label) for place, label in enumerate(labels, start=1)]

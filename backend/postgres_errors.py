@@ -1,23 +1,22 @@
-"""What the database's errors mean, whichever driver raises them."""
+"""Classifies the database's errors, for both drivers."""
 
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# SQLSTATE classes that say "not now": connection, authorization, no such database, rolled back,
-# resources, not in the needed state, operator's intervention (which a statement timeout is, too),
-# system error.
+# SQLSTATE classes of errors that may be temporary: connection, authorization, unknown database,
+# rollback, resources, object state, operator intervention (including statement timeouts), system.
 UNAVAILABLE_CLASSES = {"08", "28", "3D", "40", "53", "55", "57", "58"}
 READ_ONLY = "25006"  # after a failover the old primary is a standby that still answers
 
 
 class KnownAway(Exception):
-    """Nothing was asked, for the database is away, as has been logged."""
+    """The database is known to be away, so that no connection was tried; already logged."""
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """The five-letter code that Postgres gave an error of either driver, if it is from there."""
+    """The five-character code of an error that comes from Postgres, for both drivers."""
     code = getattr(error, "pgcode", None)
     if code is None and error.args and isinstance(error.args[0], dict):
         code = error.args[0].get("C")
@@ -25,14 +24,14 @@ def sqlstate(error: BaseException) -> str | None:
 
 
 def reason(error: BaseException) -> str:
-    """What the driver or the server said, in one line."""
-    origin = getattr(error, "orig", None) or error  # which SQLAlchemy has wrapped
-    said: Any = origin.args[0] if origin.args else error
-    return " ".join(str(said["M"] if isinstance(said, dict) else said).split())
+    """The message of the driver or the server, in one line."""
+    origin = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    message: Any = origin.args[0] if origin.args else error
+    return " ".join(str(message["M"] if isinstance(message, dict) else message).split())
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether `error` says that the database is away or busy, so that trying again makes sense."""
+    """Whether the database is away or busy, so that a retry may succeed."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):

@@ -1,7 +1,7 @@
-"""Every error the API answers, as an RFC 9457 problem document.
+"""The API's errors, as RFC 9457 problem documents.
 
-A problem is raised where it is noticed; Flask's own errors (404 on an unknown path, 405, 413) and
-whatever nobody caught become problems too, so that a client parses one shape only.
+Views raise Problem. Flask's own errors (404 on an unknown path, 405, 413) and unhandled exceptions
+become problems too, so that a client needs to parse only one format.
 """
 
 from http import HTTPStatus
@@ -14,7 +14,7 @@ from .postgres_errors import KnownAway, is_unavailable, reason
 
 RETRY_AFTER_SECONDS = 2
 
-# The last part of a problem's `type`, its status and its title: what clients may rely on.
+# The last part of a problem's `type`, its status and its title; clients may rely on them.
 CATALOGUE: dict[str, tuple[HTTPStatus, str]] = {
     "malformed": (HTTPStatus.BAD_REQUEST, "The request cannot be read"),
     "key-missing": (HTTPStatus.UNAUTHORIZED, "A manage key is needed"),
@@ -32,7 +32,7 @@ SLUGS = {int(status): slug for slug, (status, _) in CATALOGUE.items()}
 
 
 class FieldError(TypedDict):
-    """What is wrong with one field: `field` is a path such as `options.1`."""
+    """An error in one field; `field` is a path such as `options.1`."""
 
     field: str
     message: str
@@ -49,7 +49,7 @@ class Members(TypedDict):
 
 
 class Problem(Exception):
-    """An error to be answered: a slug out of CATALOGUE, and what to tell about this one case."""
+    """An error response: a slug from CATALOGUE, and details of this case."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ def _render(problem: Problem) -> Response:
 
 
 def _from_http(error: HTTPException) -> Any:
-    """What Flask and Werkzeug raise; a redirect stays one."""
+    """Convert an exception of Flask or Werkzeug; redirects are returned unchanged."""
     status = error.code or 500
     if status < 400:
         return error
@@ -103,7 +103,7 @@ def _from_http(error: HTTPException) -> Any:
 
 
 def _from_exception(error: Exception) -> Response:
-    """What nobody caught: the database's absence is expected to happen, the rest is a mistake."""
+    """Answer 503 if the database is away, else log the exception as a bug and answer 500."""
     if is_unavailable(error):
         if not isinstance(getattr(error, "orig", None), KnownAway):
             current_app.logger.warning("database unavailable: %s", reason(error))

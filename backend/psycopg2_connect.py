@@ -1,4 +1,4 @@
-"""Connections by psycopg2, which is libpq."""
+"""Connects with psycopg2, which uses libpq."""
 
 import select
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from typing import Any
 import psycopg2
 from psycopg2 import Error, OperationalError, extensions
 
-from . import patience, tls
-from .addresses import resolve
+from . import deadline, tls
+from .dns import resolve
 
 __all__ = ["Error", "OperationalError", "connect"]
 
@@ -27,8 +27,8 @@ def connect(parameters: Mapping[str, str]) -> Any:
             found = resolve(wanted["host"], int(wanted["port"]))
         except OSError as error:
             raise OperationalError(str(error)) from error
-        # Lists of equal length: libpq tries one address after another, and checks the
-        # certificate against the name.
+        # Lists of equal length: libpq tries the addresses in turn, and verifies the certificate
+        # against the name.
         wanted["host"] = ",".join([wanted["host"]] * len(found))
         wanted["port"] = ",".join([wanted["port"]] * len(found))
         wanted["hostaddr"] = ",".join(found)
@@ -36,23 +36,23 @@ def connect(parameters: Mapping[str, str]) -> Any:
 
 
 def _wait(connection: Any) -> None:
-    """Wait for the server while patience lasts; psycopg2 calls this instead of blocking in libpq.
+    """Wait for the server until the deadline; psycopg2 calls this instead of blocking in libpq.
 
-    It is called for every connection in the process. Where no patience is set, as in code that is
-    not ours, it keeps to libpq's own rules.
+    It is called for every connection in the process. Without a deadline, as in other code, it
+    follows libpq's own rules.
     """
-    deadline = _deadline_of(connection)
+    until = _deadline_of(connection)
     while (state := connection.poll()) != extensions.POLL_OK:
         poller = select.poll()
         poller.register(connection.fileno(), READY[state])
-        remaining = None if deadline is None else max(0.0, deadline - monotonic()) * 1000
+        remaining = None if until is None else max(0.0, until - monotonic()) * 1000
         if not poller.poll(remaining):
-            # psycopg2 closes the connection: what the server may still send has no reader.
+            # psycopg2 then closes the connection, so that a late answer is not read as the next.
             raise OperationalError("the database did not answer in time")
 
 
 def _deadline_of(connection: Any) -> float | None:
-    limit = patience.left()
+    limit = deadline.seconds_left()
     if limit is None and connection.status == extensions.STATUS_SETUP:
         limit = float(connection.info.dsn_parameters.get("connect_timeout", 0)) or None
     return None if limit is None else monotonic() + limit

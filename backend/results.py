@@ -1,4 +1,4 @@
-"""The count."""
+"""The view of a poll's results."""
 
 import hashlib
 import hmac
@@ -12,11 +12,11 @@ from werkzeug.http import quote_etag
 from .api import Reply, operation
 from .database import transaction
 from .models import BALLOT, ballots, choices_and_ballots, closed, polls
+from .per_second_cache import PerSecondCache
 from .polls import no_such_poll, options_of
 from .schemas import OptionResult, Results, Viewing
-from .shared import EachSecond
 
-# One second old is fresh; while a new count is fetched, or the app is away, an older one will do.
+# Fresh for one second; a stale count is served during revalidation, and while the app is down.
 CACHE_CONTROL = "public, s-maxage=1, stale-while-revalidate=5, stale-if-error=300"
 CACHED = {"Cache-Control": "How long caches may keep it", "ETag": "Changes with the count"}
 
@@ -28,17 +28,16 @@ routes = Blueprint("results", __name__, url_prefix="/api/polls")
 def show_results(poll_id: str, query: Viewing) -> tuple[Results, dict[str, str]]:
     """Count the votes.
 
-    The ETag is that of the count: it stays the same while only `as_of` moves on. Where the count is
-    not for everyone yet, a viewing key shows it: in the address, so that all who hold it share one
-    cached answer.
+    The ETag does not change if only `as_of` changes. If the results are still hidden, a viewing key
+    shows them; it is a query parameter, so that all clients with the key share a cached response.
     """
-    # By the whole address, as Nginx keeps it.
+    # The key is the whole address, as in Nginx's cache.
     results = _counts.get(request.full_path, lambda: _count_now(poll_id, query.key))
     headers = {"Cache-Control": CACHE_CONTROL, "ETag": _etag(poll_id, results)}
-    return results, headers | _this_second()
+    return results, headers | _expire_after_this_second()
 
 
-_counts: EachSecond[Results] = EachSecond()
+_counts: PerSecondCache[Results] = PerSecondCache()
 
 
 def _count_now(poll_id: str, key: str) -> Results:
@@ -46,30 +45,33 @@ def _count_now(poll_id: str, key: str) -> Results:
         return _count(connection, poll_id, key)
 
 
-def _this_second() -> dict[str, str]:
-    """For Nginx, which counts whole seconds: its copy is fresh until the second is over.
+def _expire_after_this_second() -> dict[str, str]:
+    """A header for Nginx, which counts in whole seconds: the response expires with this second.
 
-    By s-maxage=1 alone it would be for up to two. "@" is a moment, in seconds since the epoch:
-    https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid
+    With s-maxage=1 alone, Nginx would keep it for up to two seconds. "@" is an absolute time in
+    seconds: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid
     """
     return {"X-Accel-Expires": f"@{int(time.time())}"}
 
 
 def is_hidden(poll: Any, key: str) -> bool:
-    """Whether the count of `poll`, a row with results, closed and viewing_key, is not for `key`."""
-    if poll.results == "always" or poll.closed:
+    """Whether the results are hidden from a client with `key`.
+
+    `poll` is a row with results_visibility, closed and viewing_key.
+    """
+    if poll.results_visibility == "always" or poll.closed:
         return False
     return not hmac.compare_digest(key.encode(), poll.viewing_key.encode())
 
 
 def _etag(poll_id: str, results: Results) -> str:
-    """A weak one: two answers of the same count differ in the bytes of `as_of`."""
+    """A weak ETag, because two responses with the same count differ in `as_of`."""
     content = poll_id + results.model_dump_json(exclude={"as_of"})
     return quote_etag(hashlib.sha256(content.encode()).hexdigest()[:32], weak=True)
 
 
 def _count(connection: Connection, poll_id: str, key: str) -> Results:
-    """The count by one statement, and so of one moment."""
+    """The results, from one statement, so that they are consistent."""
     choice = choices_and_ballots()
     votes = (
         select(choice.label("choice"), func.count().label("votes"))
@@ -81,7 +83,7 @@ def _count(connection: Connection, poll_id: str, key: str) -> Results:
     statement = (
         select(
             polls.c.options,
-            polls.c.results,
+            polls.c.results_visibility.label("results_visibility"),
             polls.c.viewing_key,
             polls.c.closes_at,
             closed.label("closed"),

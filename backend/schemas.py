@@ -1,6 +1,6 @@
-"""What the API takes and gives, checked and documented by the same lines.
+"""The bodies of the API's requests and responses; pydantic validates and documents them.
 
-Requests are strict: no unknown members, no numbers that are text, no text that shows nothing.
+Requests are strict: no unknown fields, no numbers as strings, no invisible text.
 """
 
 import re
@@ -23,7 +23,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 MAX_OPTIONS = 20
-DISTINCT: JsonDict = {"uniqueItems": True}  # for the document; the validators see more
+DISTINCT: JsonDict = {"uniqueItems": True}  # for the document; the validators are stricter
 LONGEST_POLL = timedelta(days=3650)
 
 RFC_3339 = re.compile(
@@ -32,49 +32,49 @@ RFC_3339 = re.compile(
 
 
 def one_line(value: Any) -> Any:
-    """Text as it is kept: composed (NFC), each run of white space one blank, none at the ends."""
+    """Normalise text: composed (NFC), each run of white space as one space, none at the ends."""
     if not isinstance(value, str):
         return value
     text = " ".join(unicodedata.normalize("NFC", value).split())
     if any(unicodedata.category(letter) == "Cc" for letter in text):
-        raise PydanticCustomError("control_character", "Text must hold no control characters")
+        raise PydanticCustomError("control_character", "Text must not contain control characters")
     if text and not any(letter.isprintable() and letter != " " for letter in text):
-        raise PydanticCustomError("invisible", "Text must show something")
+        raise PydanticCustomError("invisible", "Text must contain a visible character")
     return text
 
 
 def compared(label: str) -> str:
-    """The form in which two labels are the same to a reader."""
+    """The form in which labels are compared: case-insensitive and composed (NFC)."""
     return unicodedata.normalize("NFC", label.casefold())
 
 
 def all_distinct(labels: list[str]) -> list[str]:
-    """Refuse labels that differ in nothing a reader sees."""
+    """Reject labels that look the same."""
     if len({compared(label) for label in labels}) < len(labels):
         raise PydanticCustomError("not_distinct", "Options must be distinct")
     return labels
 
 
 def each_once(choices: list[int]) -> list[int]:
-    """Choices in the order of the options, each named once."""
+    """Sort the choices, and reject repeated ones."""
     if len(set(choices)) < len(choices):
         raise PydanticCustomError("repeated", "Each option may be chosen once")
     return sorted(choices)
 
 
 def rfc_3339(value: Any) -> Any:
-    """Only text with date, time and offset; pydantic alone would take numbers and more forms."""
+    """Accept only date, time and offset; pydantic alone would accept numbers and other formats."""
     if value is None or (isinstance(value, str) and RFC_3339.fullmatch(value)):
         return value
     raise PydanticCustomError(
-        "rfc_3339", "Must be a date and time with an offset, as 2030-01-31T18:00:00Z"
+        "rfc_3339", "Must be a date and time with an offset, such as 2030-01-31T18:00:00Z"
     )
 
 
 def ahead(moment: datetime | None) -> datetime | None:
-    """Refuse moments that are past, or so far ahead that they must be a mistake.
+    """Reject times in the past or too far in the future. Returns the time in UTC.
 
-    In UTC: RFC 3339 has offsets that Postgres has not.
+    RFC 3339 allows offsets that Postgres does not support.
     """
     if moment is not None and not timedelta(0) < moment - datetime.now(UTC) <= LONGEST_POLL:
         raise PydanticCustomError("not_ahead", "Must be in the future, by ten years at most")
@@ -82,7 +82,7 @@ def ahead(moment: datetime | None) -> datetime | None:
 
 
 def last(value: Any) -> Any:
-    """Of a parameter that stands in an address more than once."""
+    """The last value of a query parameter that is repeated."""
     return value[-1] if isinstance(value, list) else value
 
 
@@ -103,21 +103,21 @@ ClosesAt = Annotated[datetime | None, BeforeValidator(rfc_3339), AfterValidator(
 
 
 class Request(BaseModel):
-    """A body that a client sends."""
+    """The body of a request."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Creation(BaseModel):
-    """What may be said in the headers of a request that creates a poll."""
+    """The headers of a request that creates a poll."""
 
-    # As long as a UUID without its dashes, so that nobody hits upon another's.
+    # At least as long as a UUID without its dashes, so that keys cannot be guessed.
     idempotency_key: Annotated[str, StringConstraints(pattern=r"^[!-~]{32,200}$")] = Field(
         default_factory=str,
         alias="Idempotency-Key",
         description=(
-            "A secret of the client's own, drawn at random for this poll. Who has had no answer "
-            "sends the same request again, and is answered the same poll with the same manage_key"
+            "A random secret that the client generates for this poll. A client that gets no "
+            "response sends the same request again, and gets the same poll with the same manage_key"
         ),
     )
 
@@ -133,42 +133,46 @@ class NewPoll(Request):
     ]
     multiple: StrictBool = Field(False, description="Whether a voter may choose several options")
     closes_at: ClosesAt = Field(None, description="When the poll closes by itself (RFC 3339)")
-    results: Visibility = Field(
-        "always", description="Who sees the count: everyone, who voted, or everyone once closed"
+    results_visibility: Visibility = Field(
+        "always",
+        alias="results",
+        description="Who may see the results: everyone, voters, or everyone once it is closed",
     )
 
 
 class PollPatch(Request):
-    """A change to a poll: one of the members, or both."""
+    """A change to a poll, with at least one of the fields."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    # A factory: the document is not to tell of a default, since what is not named does not change.
+    # A factory, so that the document shows no default: fields that are not sent do not change.
     closed: StrictBool = Field(
-        default_factory=bool, description="false reopens, and forgets a closes_at that is past"
+        default_factory=bool,
+        description="false reopens the poll, and sets a closes_at that has passed to null",
     )
     closes_at: ClosesAt = Field(
-        None, description="When the poll closes by itself, which reopens one that has; null: never"
+        None,
+        description="When the poll closes by itself; reopens one that has closed; null: never",
     )
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
-        """Refuse a change that changes nothing."""
+    def _require_a_field(self) -> Self:
+        """Reject a change without fields."""
         if not self.model_fields_set:
-            raise PydanticCustomError("empty", "Name what is to change: closed or closes_at")
+            raise PydanticCustomError("empty", "Send at least one of: closed, closes_at")
         return self
 
 
 class Viewing(BaseModel):
-    """What may be said by whoever asks for results."""
+    """The query parameters of a request for results."""
 
     key: Annotated[str, BeforeValidator(last)] = Field(
-        "", description="The viewing key, which shows a count that is still hidden"
+        "", description="The viewing key, which shows results that are still hidden"
     )
 
 
 class NewBallot(Request):
-    """A vote: one option, or several where the poll allows it."""
+    """A vote: one option, or several if the poll allows it."""
 
     choices: Annotated[
         list[OptionId],
@@ -178,14 +182,16 @@ class NewBallot(Request):
 
 
 class Option(BaseModel):
-    """One of a poll's answers."""
+    """An option of a poll."""
 
     id: int
     label: str
 
 
 class Poll(BaseModel):
-    """A poll as everyone may see it."""
+    """The public data of a poll."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     id: str
     question: str
@@ -194,17 +200,17 @@ class Poll(BaseModel):
     closes_at: Timestamp | None
     closed: bool
     created_at: Timestamp
-    results: Visibility
+    results_visibility: Visibility = Field(alias="results")
 
 
 class CreatedPoll(Poll):
-    """A poll just created, with the key that manages it, shown this once."""
+    """A new poll with its manage key, which is shown only once."""
 
     manage_key: str
 
 
 class ViewingKey(BaseModel):
-    """What shows the count while it is hidden from others."""
+    """The key that shows results that are still hidden."""
 
     viewing_key: str
 
@@ -212,7 +218,7 @@ class ViewingKey(BaseModel):
 class Ballot(BaseModel):
     """The voter's own choices; empty before the first vote.
 
-    `viewing_key` shows who voted a count that others do not see yet; null where there is no need.
+    `viewing_key` shows the results to voters if only voters may see them; otherwise null.
     """
 
     choices: list[int]
@@ -220,13 +226,13 @@ class Ballot(BaseModel):
 
 
 class OptionResult(Option):
-    """An option and how many ballots chose it; null while that is hidden."""
+    """An option and the number of its votes, null while it is hidden."""
 
     votes: int | None
 
 
 class Results(BaseModel):
-    """The count, as of a moment; while it is `hidden`, only how many ballots there are."""
+    """The results at the time `as_of`; while they are `hidden`, only the number of ballots."""
 
     ballots: int
     hidden: bool
@@ -237,7 +243,7 @@ class Results(BaseModel):
 
 
 class Bucket(BaseModel):
-    """What came in during one stretch of time; `votes` is one number an option, in their order."""
+    """The votes in one interval; `votes` has one number per option, in their order."""
 
     start: Timestamp
     ballots: int
@@ -245,21 +251,21 @@ class Bucket(BaseModel):
 
 
 class Timeline(BaseModel):
-    """Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each.
+    """Votes over time, in at most 200 consecutive buckets of `bucket_seconds` each.
 
-    None while the count is `hidden`.
+    There are no buckets while the results are `hidden`.
     """
 
     hidden: bool
 
-    until: Timestamp = Field(description="Now, or when the poll was closed; no vote came later")
+    until: Timestamp = Field(description="Now, or when the poll was closed")
     bucket_seconds: int
     options: list[Option]
     buckets: list[Bucket]
 
 
 class DatabaseStatus(BaseModel):
-    """The database as this instance sees it; all null but `available` where it is away."""
+    """The database as seen by this instance; all fields but `available` are null if it is away."""
 
     available: bool
     version: str | None
@@ -268,51 +274,51 @@ class DatabaseStatus(BaseModel):
 
 
 class TrafficBucket(BaseModel):
-    """The requests of one stretch of time that were answered by the app, and its errors."""
+    """The requests that the app answered in one interval, and its errors."""
 
     start: Timestamp
-    requests: int = Field(ge=0, description="Answered, with whatever status")
-    errors: int = Field(ge=0, description="Those of them that were answered 5xx")
+    requests: int = Field(ge=0, description="All responses")
+    errors: int = Field(ge=0, description="Responses with status 5xx")
 
 
 class Traffic(BaseModel):
-    """What reached this instance's app in the last ten minutes, over all of its workers.
+    """The requests that reached this instance's app in the last ten minutes, in all its workers.
 
-    What Nginx answers by itself, pages and cached results, does not reach it; /api/status is left
-    out. It begins anew with the instance.
+    Pages and cached responses, which Nginx serves, and requests for /api/status do not count.
+    The numbers start at zero with the instance.
     """
 
     bucket_seconds: int
     buckets: list[TrafficBucket] = Field(
-        description="Adjoining, oldest first; the last one is still being filled"
+        description="Consecutive, oldest first; the last one is incomplete"
     )
 
 
 class Status(BaseModel):
-    """Which instance answers, of which release, and on which database.
+    """The instance that answers, its release and its database.
 
-    What the host does not tell is null: release, region and instance.
+    Release, region and instance are null if the host does not provide them.
     """
 
     release: str | None
     region: str | None
     instance: str | None
     started_at: Timestamp
-    as_of: Timestamp = Field(description="Now, by the clock that gave started_at")
+    as_of: Timestamp = Field(description="Now, by the same clock as started_at")
     driver: str
     database: DatabaseStatus
-    traffic: Traffic | None = Field(description="null where it cannot be counted")
+    traffic: Traffic | None = Field(description="null if requests cannot be counted")
 
 
 class InvalidField(BaseModel):
-    """One thing wrong with a request; `field` is a path such as `options.1`."""
+    """An error in one field of a request; `field` is a path such as `options.1`."""
 
     field: str
     message: str
 
 
 class Problem(BaseModel):
-    """An error, after RFC 9457; `type` is stable."""
+    """An error (RFC 9457); `type` is stable."""
 
     type: str
     title: str

@@ -1,6 +1,6 @@
-"""What the environment tells the app. Everything has a default, so the app also runs bare.
+"""The app's settings from the environment. All have defaults, so that the app runs without any.
 
-A `.env` beside this file is read too, for a laptop; real environment variables win.
+For development, a `.env` beside this file is read too; environment variables win.
 """
 
 import os
@@ -19,7 +19,7 @@ PROCESS_STARTED_AT = datetime.now(UTC)
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; the message names it and says what to do."""
+    """A setting is invalid; the message names it and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from `environ`, by default the process's own.
+    """Read the settings from `environ`, by default the process's environment.
 
-    Raises SettingsError for the first that is wrong.
+    Raises SettingsError for the first invalid one.
     """
     known = _with_dotenv() if environ is None else environ
-    # The image gives what it knows of the database as DEMIJOHN_DATABASE_…; it knows best.
+    # DEMIJOHN_DATABASE_… are the image's settings of the database, which win over plain names.
     known = dict(known) | {
         name.removeprefix("DEMIJOHN_"): text
         for name, text in known.items()

@@ -1,4 +1,4 @@
-"""What runs here: for people on call, and for the page that shows it off."""
+"""The view of the status: release, instance, database and traffic."""
 
 from datetime import UTC, datetime
 from time import perf_counter
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from . import patience, traffic
+from . import deadline, traffic
 from .api import Reply, operation
 from .database import transaction
 from .schemas import DatabaseStatus, Status
@@ -16,7 +16,7 @@ from .settings import Settings
 
 routes = Blueprint("status", __name__, url_prefix="/api")
 
-PATIENCE = 2.0  # seconds; whoever asks wants to know now
+TIMEOUT = 2.0  # seconds; shorter than for other requests, since it is used for diagnosis
 AWAY = DatabaseStatus(available=False, version=None, latency_ms=None, schema_revision=None)
 
 
@@ -25,8 +25,7 @@ AWAY = DatabaseStatus(available=False, version=None, latency_ms=None, schema_rev
 def show_status() -> Status:
     """Show the release, the instance, the database and the traffic.
 
-    Works without the database, too. It is not counted in the traffic itself, so that whoever
-    watches does not see the watching.
+    Works without the database. Requests for the status are not counted in the traffic.
     """
     settings: Settings = current_app.extensions["settings"]
     return Status(
@@ -43,7 +42,7 @@ def show_status() -> Status:
 
 def _database_status() -> DatabaseStatus:
     try:
-        with patience.at_most(PATIENCE), transaction() as connection:
+        with deadline.within(TIMEOUT), transaction() as connection:
             begin = perf_counter()
             version = connection.execute(text("SELECT current_setting('server_version')")).scalar()
             latency = perf_counter() - begin
@@ -58,7 +57,7 @@ def _database_status() -> DatabaseStatus:
 
 
 def _schema_revision(connection: Connection) -> str | None:
-    """Alembic's mark, or None in a database that has not been migrated yet."""
+    """The current Alembic revision, or None if no migration has run."""
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar() is None:
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()

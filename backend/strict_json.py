@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, for bodies that may come from anyone."""
+"""A strict JSON parser (RFC 8259) for untrusted request bodies."""
 
 import json
 from typing import Any, NoReturn
@@ -9,10 +9,10 @@ LONGEST_INTEGER = 19  # digits; no number that the API takes has more
 
 
 class StrictJSON(DefaultJSONProvider):
-    """Flask's JSON, without what Python adds to it, and without its ways to fail at large."""
+    """Flask's JSON without Python's extensions, and with ValueError as its only error."""
 
     def loads(self, s: str | bytes, **options: Any) -> Any:
-        """Parse `s`; raises ValueError, as Flask expects of a body that is no JSON."""
+        """Parse `s`. Raises ValueError, as Flask expects, if it is not JSON."""
         try:
             return json.loads(s, parse_constant=_refuse, parse_int=_integer, **options)
         except RecursionError:
@@ -20,9 +20,9 @@ class StrictJSON(DefaultJSONProvider):
 
 
 def _integer(digits: str) -> int | float:
-    """Python refuses to read more than 4300 digits; as a float it will be refused by the schema."""
+    """An integer, or a float if long: int() raises above 4300 digits, schemas reject it."""
     return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")

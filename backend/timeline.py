@@ -1,4 +1,4 @@
-"""When the votes came in."""
+"""The view of a poll's votes over time."""
 
 from datetime import datetime
 from typing import Any
@@ -10,12 +10,12 @@ from . import buckets
 from .api import Reply, operation
 from .database import transaction
 from .models import BALLOT, ballots, choices_and_ballots, closed, polls
+from .per_second_cache import PerSecondCache
 from .polls import no_such_poll, options_of
 from .results import is_hidden
 from .schemas import Bucket, Timeline, Viewing
-from .shared import EachSecond
 
-# It moves slowly, and a hall may look at it. The same as for the count while the app is away.
+# It changes slowly, so that it is cached longer than the results.
 CACHE_CONTROL = "public, s-maxage=5, stale-while-revalidate=10, stale-if-error=300"
 CACHED = {"Cache-Control": "How long caches may keep it"}
 
@@ -27,16 +27,16 @@ Counts = dict[tuple[int, int], int]  # by number of the bucket, and choice or BA
 @routes.get("/<poll_id>/timeline")
 @operation("getTimeline", Reply({200: Timeline}, 404, headers=CACHED))
 def show_timeline(poll_id: str, query: Viewing) -> tuple[Timeline, dict[str, str]]:
-    """Show when the votes came in.
+    """Show the votes over time, from the first to the last one.
 
-    From the first to the last of the votes that count: a replaced vote counts when it was replaced.
+    A replaced vote counts at the time of its replacement.
     """
-    # By the whole address, as Nginx keeps it.
+    # The key is the whole address, as in Nginx's cache.
     timeline = _timelines.get(request.full_path, lambda: _timeline_now(poll_id, query.key))
     return timeline, {"Cache-Control": CACHE_CONTROL}
 
 
-_timelines: EachSecond[Timeline] = EachSecond()
+_timelines: PerSecondCache[Timeline] = PerSecondCache()
 
 
 def _timeline_now(poll_id: str, key: str) -> Timeline:
@@ -77,13 +77,13 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
 
 
 def _span(connection: Connection, poll_id: str) -> Any:
-    """The poll, when its first and its last ballot were cast, and until when more could be."""
-    # The earliest of those that there are: least() passes over NULL.
+    """The poll, the times of its first and its last ballot, and the end of the timeline."""
+    # The earliest of these times; least() ignores NULL.
     until = func.least(polls.c.closed_at, polls.c.closes_at, func.statement_timestamp())
     statement = (
         select(
             polls.c.options,
-            polls.c.results,
+            polls.c.results_visibility.label("results_visibility"),
             polls.c.viewing_key,
             closed.label("closed"),
             until.label("until"),
@@ -103,7 +103,7 @@ def _span(connection: Connection, poll_id: str) -> Any:
 def _count(
     connection: Connection, poll_id: str, first: datetime, last: datetime, width: int
 ) -> Counts:
-    """Votes by bucket and choice. The bounds keep out what was cast since they were asked for."""
+    """Votes by bucket and choice, without ballots cast since `first` and `last` were queried."""
     choice = choices_and_ballots()
     number = cast(func.floor(extract("epoch", ballots.c.cast_at) / width), BigInteger)
     statement = (

@@ -1,19 +1,19 @@
-"""libpq's TLS parameters, as Python's ssl module has them, for the driver that has none itself."""
+"""Translates libpq's TLS parameters to Python's ssl module, for pg8000."""
 
 import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-USER_FILES = Path("~/.postgresql")  # where libpq looks where a URL names no file
+USER_FILES = Path("~/.postgresql")  # libpq's default folder, if a URL names no file
 DEBIAN_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-VERSIONS = {"TLSv1.3": ssl.TLSVersion.TLSv1_3}  # nothing below 1.2, which is the default
+VERSIONS = {"TLSv1.3": ssl.TLSVersion.TLSv1_3}  # the default and the minimum is 1.2
 
 
 def mode(parameters: Mapping[str, str]) -> str:
-    """The sslmode that holds: verify-full where the system's authorities are trusted."""
+    """The effective sslmode; verify-full is the default with sslrootcert=system."""
     default = "verify-full" if parameters.get("sslrootcert") == "system" else "prefer"
     wanted = parameters.get("sslmode", default)
     if wanted not in MODES:
@@ -22,11 +22,11 @@ def mode(parameters: Mapping[str, str]) -> str:
 
 
 def context(parameters: Mapping[str, str]) -> ssl.SSLContext:
-    """A context for TLS with libpq's meaning of `sslmode`.
+    """A TLS context with libpq's meaning of `sslmode`.
 
-    Up to `require` it encrypts and verifies nothing, unless there is a root certificate, which
-    makes `require` mean `verify-ca`; only `verify-full` checks the host's name.
-    Raises ValueError or OSError if the parameters cannot be met.
+    Up to `require` it encrypts without verification, except that a root certificate makes `require`
+    mean `verify-ca`; only `verify-full` checks the host name. Raises ValueError or OSError if a
+    parameter is invalid.
     """
     root = _file(parameters, "sslrootcert", "root.crt")
     verified = mode(parameters).startswith("verify-") or (mode(parameters) == "require" and root)
@@ -47,8 +47,8 @@ def context(parameters: Mapping[str, str]) -> ssl.SSLContext:
 def _trust(made: ssl.SSLContext, root: str | None, parameters: Mapping[str, str]) -> None:
     if root is None:
         raise ValueError(
-            f"sslmode={mode(parameters)} needs a root certificate: add sslrootcert=system, "
-            "or sslrootcert= with the file that the database's provider offers"
+            f"sslmode={mode(parameters)} requires a root certificate: add sslrootcert=system, "
+            "or sslrootcert= with the file from the database's provider"
         )
     if root == "system":
         made.load_default_certs()
@@ -60,7 +60,7 @@ def _trust(made: ssl.SSLContext, root: str | None, parameters: Mapping[str, str]
 
 
 def _file(parameters: Mapping[str, str], name: str, default: str) -> str | None:
-    """The file that a parameter names, or libpq's own default where that exists."""
+    """The file that a parameter names, or libpq's default if that exists."""
     if name in parameters:
         return parameters[name]
     path = USER_FILES.expanduser() / default
@@ -68,6 +68,6 @@ def _file(parameters: Mapping[str, str], name: str, default: str) -> str | None:
 
 
 def system_bundle() -> str:
-    """The system's authorities in one file, for a libpq whose OpenSSL looks elsewhere."""
+    """The file of the system's certificate authorities, for a libpq that does not find it."""
     paths = ssl.get_default_verify_paths()
     return os.environ.get("SSL_CERT_FILE") or paths.cafile or DEBIAN_BUNDLE

@@ -1,8 +1,8 @@
-"""How many requests reached the app in the last minutes, and how many of them it failed.
+"""Counts the requests that reached the app in the last minutes, and its errors.
 
-Gunicorn loads the app once and forks, so all workers share a file without a name. Each process
-takes a slot of it and writes to that alone, so none ever waits for another: to be killed at any
-instruction harms nobody. Where the app is not preloaded, each worker counts for itself.
+Gunicorn loads the app once and forks, so that all workers share an unnamed file in memory. Each
+process writes to its own slot only, so that no process waits for another, and a process can be
+killed at any instruction. If the app is not preloaded, each worker counts for itself.
 """
 
 import errno
@@ -20,20 +20,20 @@ from flask import Flask, Response, request
 from .schemas import Traffic, TrafficBucket
 
 BUCKET_SECONDS = 10
-BUCKETS = 60  # that are shown: ten minutes
-SLOTS = 128  # twice as many as there may be workers, some of which end while others start
+BUCKETS = 60  # shown in the response: ten minutes
+SLOTS = 128  # twice the maximum of workers, because old ones end while new ones start
 
-# A bucket is one word, written at once: its number since the machine started, its requests and its
-# errors. So whoever reads it, and whatever is killed meanwhile, it is whole.
+# A bucket is one word with its number since the machine started, its requests and its errors. It is
+# written atomically, so that readers never see half of an update.
 WORD_BYTES = 8
-FIELD = 20  # bits; a million requests in ten seconds are more than a process can answer
+FIELD = 20  # bits; a process cannot answer a million requests in ten seconds
 FULL = (1 << FIELD) - 1
-RING = BUCKETS + 1  # where a bucket is begun, the oldest that is shown must not have been
+RING = BUCKETS + 1  # one more, so that a new bucket does not overwrite the oldest one shown
 SLOT_BYTES = RING * WORD_BYTES
 
 
 def register(app: Flask) -> None:
-    """Count what `app` answers; where there is nowhere to count, it works all the same."""
+    """Count the responses of `app`; without a writable folder, only log a warning."""
     try:
         counter = Counter()
     except OSError as error:
@@ -44,42 +44,42 @@ def register(app: Flask) -> None:
 
 
 def of(app: Flask) -> Traffic | None:
-    """The traffic of the last ten minutes; None where it is not counted."""
+    """The traffic of the last ten minutes; None if it is not counted."""
     counter: Counter | None = app.extensions.get("traffic")
     return counter.traffic() if counter else None
 
 
 class Counter:
-    """What all processes that are forked from this one have answered.
+    """Counts the responses of all processes that are forked from this one.
 
-    Raises OSError where no file can be written.
+    Raises OSError if no file can be written.
     """
 
     def __init__(self) -> None:
-        # Written, not only made that long: a full disk is to be noticed here. As a hole that cannot
-        # be filled it would end the process with SIGBUS, by which mmap tells it.
+        # Write zeros instead of only setting the length: on a full disk this raises here, whereas
+        # writing to a hole through mmap would kill the process with SIGBUS.
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as this lives
         finalize(self, self._file.close)
         if self._file.write(bytes(SLOTS * SLOT_BYTES)) < SLOTS * SLOT_BYTES:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._memory = mmap.mmap(self._file.fileno(), SLOTS * SLOT_BYTES)
         self._words = memoryview(self._memory).cast("Q")
-        self._own_nothing()
+        self._reset()
         _counters.add(self)
 
-    def _own_nothing(self) -> None:
-        """As a process begins. The parent's lock may be held by a thread that is not here."""
+    def _reset(self) -> None:
+        """Start without a slot, and with a new lock: a parent's thread may hold the old one."""
         self._lock = threading.Lock()
         self._slot: int | None = None
 
     def count(self, response: Response) -> Response:
-        """After a request: count it, but not that for the figures themselves."""
+        """After a request: count it, except requests for the status itself."""
         if request.endpoint != "status.show_status":
             self.add(response.status_code >= 500)
         return response
 
     def add(self, failed: bool) -> None:
-        """Count a request that was answered just now."""
+        """Count a request in the current bucket."""
         number = _bucket_now()
         with self._lock:
             if self._slot is None:
@@ -93,11 +93,10 @@ class Counter:
             )
 
     def _claim(self) -> int:
-        """The first slot that no living process owns.
+        """The first slot that no running process owns.
 
-        A record lock is its process's own: a fork does not inherit it, and the kernel gives it back
-        when the process ends, however it does (fcntl(2)). What a dead owner has counted is found by
-        its number, and goes on counting.
+        A fork does not inherit record locks, and the kernel releases them at the end of a process
+        (fcntl(2)). The buckets of an earlier owner still count, because they have numbers.
         """
         for slot in range(SLOTS - 1):
             try:
@@ -105,10 +104,10 @@ class Counter:
             except OSError:
                 continue
             return slot
-        return SLOTS - 1  # shared by all that came too late: they may lose a count, and no more
+        return SLOTS - 1  # shared by all further processes, which may lose counts
 
     def traffic(self) -> Traffic:
-        """What was answered in the last ten minutes; the last bucket is still being filled."""
+        """The traffic of the last ten minutes; the last bucket is incomplete."""
         newest = _bucket_now()
         oldest = newest - BUCKETS + 1
         requests, errors = [0] * BUCKETS, [0] * BUCKETS
@@ -132,7 +131,7 @@ class Counter:
 
 
 def _bucket_now() -> int:
-    """By the clock that nobody sets, and that all processes of a machine share."""
+    """The current bucket by the monotonic clock, which all processes of a machine share."""
     return int(time.monotonic()) // BUCKET_SECONDS
 
 
@@ -147,10 +146,10 @@ def _unpacked(word: int) -> tuple[int, int, int]:
 _counters: WeakSet[Counter] = WeakSet()
 
 
-def _start_anew() -> None:
-    """In a forked child: the parent's slot is the parent's."""
+def _reset_in_child() -> None:
+    """In a forked child, do not use the parent's slot."""
     for counter in _counters:
-        counter._own_nothing()
+        counter._reset()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+os.register_at_fork(after_in_child=_reset_in_child)

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: in one transaction, one process at a time."""
+"""Alembic's environment: migrations run in one transaction, in one process at a time."""
 
 import sys
 from logging.config import fileConfig
@@ -11,33 +11,33 @@ from backend import database, settings
 from backend.models import metadata
 from backend.postgres_errors import reason
 
-# Any number will do that nobody else takes. A lock of the transaction, and not of the session,
-# which behind PgBouncer would outlive us and belong to somebody else.
+# An arbitrary key. The lock belongs to the transaction: behind PgBouncer, a session's lock would
+# outlive this process and belong to another client.
 LOCK = 7141003582
 
-# A statement goes on when its client is killed, and holds the lock until it ends: so the server is
-# to look for its client every second. Not by SET, which a Postgres before 14 would refuse.
-HEED_CLIENT = """
+# If its client is killed, a statement goes on and holds the lock until it ends, so the server must
+# check its client every second. Not with SET, which fails on a Postgres before 14.
+CHECK_CLIENT = """
     SELECT set_config(name, '1000', true) FROM pg_settings
     WHERE name = 'client_connection_check_interval'
 """
 
 
 def migrate() -> None:
-    """Bring the database to the wanted revision, all of it or nothing.
+    """Migrate the database in one transaction.
 
-    Processes that start together wait here for the first, and then find nothing to do.
+    Other processes wait for the first, and then find nothing to do.
     """
     with _connected() as connection:
         context.configure(connection=connection, target_metadata=metadata)
         with context.begin_transaction():
-            connection.execute(text(HEED_CLIENT))
+            connection.execute(text(CHECK_CLIENT))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             context.run_migrations()
 
 
 def _connected() -> Connection:
-    """A connection; if there is none to be had, the end, with one line that says why."""
+    """Connect, or exit with one line that says why not."""
     try:
         return database.engine_for_migrations(settings.load()).connect()
     except settings.SettingsError as error:
@@ -47,7 +47,7 @@ def _connected() -> Connection:
 
 
 def print_sql() -> None:
-    """`alembic upgrade head --sql`: what would be done, for those who do it by hand."""
+    """Print the SQL of the migrations, for `alembic upgrade head --sql`."""
     context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()

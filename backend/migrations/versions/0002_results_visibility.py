@@ -6,7 +6,7 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-# Defaults of the database's own: the release before this one goes on creating polls meanwhile.
+# Server-side defaults, because the previous release still creates polls.
 COLUMNS = (
     sa.Column("results", sa.Text, nullable=False, server_default="always"),
     sa.Column(

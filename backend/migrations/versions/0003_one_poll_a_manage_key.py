@@ -1,11 +1,11 @@
-"""One poll a manage key: a request to create one that is sent again finds what it has created."""
+"""One poll per manage key, so that a repeated request to create a poll finds the first one."""
 
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
 
-# The release before this one draws each key of 192 bits, so that it never meets the index.
+# The previous release generates keys of 192 random bits, so that it never violates the index.
 INDEX = "polls_manage_key_hash"
 
 

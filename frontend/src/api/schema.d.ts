@@ -14,8 +14,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create a poll; the answer holds the manage key, which is shown to its creator only.
-         * @description With an Idempotency-Key it can be repeated: it creates one poll, however often it is sent.
+         * Create a poll; only this response contains its manage key.
+         * @description With an Idempotency-Key, the request can be repeated and creates only one poll.
          */
         post: operations["createPoll"];
         delete?: never;
@@ -40,8 +40,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Close a poll, open it again, or set when it closes by itself.
-         * @description A poll whose closes_at is past and that is opened, opens for good: closes_at becomes null.
+         * Close a poll, reopen it, or set the time at which it closes.
+         * @description Reopening a poll whose closes_at has passed sets closes_at to null.
          */
         patch: operations["updatePoll"];
         trace?: never;
@@ -54,13 +54,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show the voter's own vote, empty before the first.
-         * @description Answers a new voter with the cookie, so that two quick first votes are one voter's.
+         * Show the voter's own vote, which is empty before the first.
+         * @description Sets the cookie for a new voter, so that two quick first votes belong to the same voter.
          */
         get: operations["getBallot"];
         /**
-         * Vote, or replace one's earlier vote.
-         * @description The voter is known by a cookie. Repeating a vote changes nothing.
+         * Vote, or replace an earlier vote of the same voter.
+         * @description A cookie identifies the voter. Repeating a vote changes nothing.
          */
         put: operations["vote"];
         post?: never;
@@ -96,7 +96,7 @@ export interface paths {
         };
         /**
          * Count the votes.
-         * @description The ETag is that of the count: it stays the same while only `as_of` moves on. Where the count is not for everyone yet, a viewing key shows it: in the address, so that all who hold it share one cached answer.
+         * @description The ETag does not change if only `as_of` changes. If the results are still hidden, a viewing key shows them; it is a query parameter, so that all clients with the key share a cached response.
          */
         get: operations["getResults"];
         put?: never;
@@ -115,8 +115,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show when the votes came in.
-         * @description From the first to the last of the votes that count: a replaced vote counts when it was replaced.
+         * Show the votes over time, from the first to the last one.
+         * @description A replaced vote counts at the time of its replacement.
          */
         get: operations["getTimeline"];
         put?: never;
@@ -134,7 +134,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Show the key that shows the count while it is hidden from others. */
+        /** Show the viewing key, which gives access to results that are still hidden. */
         get: operations["getViewingKey"];
         put?: never;
         post?: never;
@@ -153,7 +153,7 @@ export interface paths {
         };
         /**
          * Show the release, the instance, the database and the traffic.
-         * @description Works without the database, too. It is not counted in the traffic itself, so that whoever watches does not see the watching.
+         * @description Works without the database. Requests for the status are not counted in the traffic.
          */
         get: operations["getStatus"];
         put?: never;
@@ -172,7 +172,7 @@ export interface components {
          * Ballot
          * @description The voter's own choices; empty before the first vote.
          *
-         *     `viewing_key` shows who voted a count that others do not see yet; null where there is no need.
+         *     `viewing_key` shows the results to voters if only voters may see them; otherwise null.
          */
         Ballot: {
             /** Choices */
@@ -182,7 +182,7 @@ export interface components {
         };
         /**
          * Bucket
-         * @description What came in during one stretch of time; `votes` is one number an option, in their order.
+         * @description The votes in one interval; `votes` has one number per option, in their order.
          */
         Bucket: {
             /** Ballots */
@@ -197,7 +197,7 @@ export interface components {
         };
         /**
          * CreatedPoll
-         * @description A poll just created, with the key that manages it, shown this once.
+         * @description A new poll with its manage key, which is shown only once.
          */
         CreatedPoll: {
             /** Closed */
@@ -227,7 +227,7 @@ export interface components {
         };
         /**
          * DatabaseStatus
-         * @description The database as this instance sees it; all null but `available` where it is away.
+         * @description The database as seen by this instance; all fields but `available` are null if it is away.
          */
         DatabaseStatus: {
             /** Available */
@@ -241,7 +241,7 @@ export interface components {
         };
         /**
          * InvalidField
-         * @description One thing wrong with a request; `field` is a path such as `options.1`.
+         * @description An error in one field of a request; `field` is a path such as `options.1`.
          */
         InvalidField: {
             /** Field */
@@ -251,7 +251,7 @@ export interface components {
         };
         /**
          * NewBallot
-         * @description A vote: one option, or several where the poll allows it.
+         * @description A vote: one option, or several if the poll allows it.
          */
         NewBallot: {
             /** Choices */
@@ -280,7 +280,7 @@ export interface components {
             question: string;
             /**
              * Results
-             * @description Who sees the count: everyone, who voted, or everyone once closed
+             * @description Who may see the results: everyone, voters, or everyone once it is closed
              * @default always
              * @enum {string}
              */
@@ -288,7 +288,7 @@ export interface components {
         };
         /**
          * Option
-         * @description One of a poll's answers.
+         * @description An option of a poll.
          */
         Option: {
             /** Id */
@@ -298,7 +298,7 @@ export interface components {
         };
         /**
          * OptionResult
-         * @description An option and how many ballots chose it; null while that is hidden.
+         * @description An option and the number of its votes, null while it is hidden.
          */
         OptionResult: {
             /** Id */
@@ -310,7 +310,7 @@ export interface components {
         };
         /**
          * Poll
-         * @description A poll as everyone may see it.
+         * @description The public data of a poll.
          */
         Poll: {
             /** Closed */
@@ -338,24 +338,24 @@ export interface components {
         };
         /**
          * PollPatch
-         * @description A change to a poll: one of the members, or both.
+         * @description A change to a poll, with at least one of the fields.
          */
         PollPatch: {
             /**
              * Closed
-             * @description false reopens, and forgets a closes_at that is past
+             * @description false reopens the poll, and sets a closes_at that has passed to null
              */
             closed?: boolean;
             /**
              * Closes At
-             * @description When the poll closes by itself, which reopens one that has; null: never
+             * @description When the poll closes by itself; reopens one that has closed; null: never
              * @default null
              */
             closes_at?: string | null;
         };
         /**
          * Problem
-         * @description An error, after RFC 9457; `type` is stable.
+         * @description An error (RFC 9457); `type` is stable.
          */
         Problem: {
             /**
@@ -372,7 +372,7 @@ export interface components {
         };
         /**
          * Results
-         * @description The count, as of a moment; while it is `hidden`, only how many ballots there are.
+         * @description The results at the time `as_of`; while they are `hidden`, only the number of ballots.
          */
         Results: {
             /**
@@ -393,15 +393,15 @@ export interface components {
         };
         /**
          * Status
-         * @description Which instance answers, of which release, and on which database.
+         * @description The instance that answers, its release and its database.
          *
-         *     What the host does not tell is null: release, region and instance.
+         *     Release, region and instance are null if the host does not provide them.
          */
         Status: {
             /**
              * As Of
              * Format: date-time
-             * @description Now, by the clock that gave started_at
+             * @description Now, by the same clock as started_at
              */
             as_of: string;
             database: components["schemas"]["DatabaseStatus"];
@@ -418,14 +418,14 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
-            /** @description null where it cannot be counted */
+            /** @description null if requests cannot be counted */
             traffic: components["schemas"]["Traffic"] | null;
         };
         /**
          * Timeline
-         * @description Votes over time, in at most 200 adjoining buckets of `bucket_seconds` each.
+         * @description Votes over time, in at most 200 consecutive buckets of `bucket_seconds` each.
          *
-         *     None while the count is `hidden`.
+         *     There are no buckets while the results are `hidden`.
          */
         Timeline: {
             /** Bucket Seconds */
@@ -439,39 +439,39 @@ export interface components {
             /**
              * Until
              * Format: date-time
-             * @description Now, or when the poll was closed; no vote came later
+             * @description Now, or when the poll was closed
              */
             until: string;
         };
         /**
          * Traffic
-         * @description What reached this instance's app in the last ten minutes, over all of its workers.
+         * @description The requests that reached this instance's app in the last ten minutes, in all its workers.
          *
-         *     What Nginx answers by itself, pages and cached results, does not reach it; /api/status is left
-         *     out. It begins anew with the instance.
+         *     Pages and cached responses, which Nginx serves, and requests for /api/status do not count.
+         *     The numbers start at zero with the instance.
          */
         Traffic: {
             /** Bucket Seconds */
             bucket_seconds: number;
             /**
              * Buckets
-             * @description Adjoining, oldest first; the last one is still being filled
+             * @description Consecutive, oldest first; the last one is incomplete
              */
             buckets: components["schemas"]["TrafficBucket"][];
         };
         /**
          * TrafficBucket
-         * @description The requests of one stretch of time that were answered by the app, and its errors.
+         * @description The requests that the app answered in one interval, and its errors.
          */
         TrafficBucket: {
             /**
              * Errors
-             * @description Those of them that were answered 5xx
+             * @description Responses with status 5xx
              */
             errors: number;
             /**
              * Requests
-             * @description Answered, with whatever status
+             * @description All responses
              */
             requests: number;
             /**
@@ -501,7 +501,7 @@ export interface components {
         };
         /**
          * ViewingKey
-         * @description What shows the count while it is hidden from others.
+         * @description The key that shows results that are still hidden.
          */
         ViewingKey: {
             /** Viewing Key */
@@ -520,7 +520,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A secret of the client's own, drawn at random for this poll. Who has had no answer sends the same request again, and is answered the same poll with the same manage_key */
+                /** @description A random secret that the client generates for this poll. A client that gets no response sends the same request again, and gets the same poll with the same manage_key */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1057,7 +1057,7 @@ export interface operations {
     getResults: {
         parameters: {
             query?: {
-                /** @description The viewing key, which shows a count that is still hidden */
+                /** @description The viewing key, which shows results that are still hidden */
                 key?: string;
             };
             header?: never;
@@ -1127,7 +1127,7 @@ export interface operations {
     getTimeline: {
         parameters: {
             query?: {
-                /** @description The viewing key, which shows a count that is still hidden */
+                /** @description The viewing key, which shows results that are still hidden */
                 key?: string;
             };
             header?: never;

@@ -9,9 +9,9 @@ import psycopg2
 import pytest
 from flask import Flask, Response
 
-from backend import create_app, patience, pg8000_connect, psycopg2_connect
-from backend.keys import digest
-from backend.voters import COOKIE, current_voter, hand_out_cookie
+from backend import create_app, deadline, pg8000_connect, psycopg2_connect
+from backend.secret_keys import digest
+from backend.voter_cookie import COOKIE, current_voter, set_voter_cookie
 
 NOWHERE = {"DATABASE_URL": "postgres://u:s3cret@127.0.0.1:1/none"}
 
@@ -26,7 +26,7 @@ def app(request: pytest.FixtureRequest) -> Iterator[Flask]:
 def set_cookie_header(app: Flask, scheme: str, **headers: str) -> str | None:
     with app.test_request_context(base_url=f"{scheme}://tally.example", headers=headers):
         current_voter("00000000")
-        return hand_out_cookie(Response()).headers.get("Set-Cookie")
+        return set_voter_cookie(Response()).headers.get("Set-Cookie")
 
 
 def test_voter_cookie_is_secure_over_https(app: Flask) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from backend import addresses, buckets, patience
-from backend.keys import ALPHABET, canonical_poll_id, digest, new_poll_id, new_secret
+from backend import buckets, deadline, dns
 from backend.schemas import one_line
+from backend.secret_keys import ALPHABET, canonical_poll_id, digest, new_poll_id, new_secret
 
 START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 

@@ -1,29 +1,29 @@
-"""Who votes: a random cookie for each poll, of which the database holds a hash.
+"""Identifies voters by a random cookie per poll; the database stores its hash.
 
-From two polls nobody can tell that a voter was the same; nor can the answer of one poll, which may
-come late, take away what another has given.
+With a cookie per poll, ballots of the same voter in two polls cannot be linked, and a late response
+of one poll cannot overwrite the cookie of another.
 """
 
 import re
 
 from flask import Response, g, request
 
-from .keys import digest, new_secret
+from .secret_keys import digest, new_secret
 
 COOKIE = "tally_voter"
 ONE_YEAR = 365 * 24 * 3600
 
 
 def current_voter(poll_id: str) -> bytes:
-    """The hash of this voter in `poll_id`; a voter who brings no cookie will be given one."""
+    """The hash of this voter in `poll_id`; a request without a cookie gets a new one."""
     token = request.cookies.get(COOKIE, "")
     if not re.fullmatch(r"[\w-]{32}", token, re.ASCII):
         token = g.new_voter = new_secret()
     return digest(poll_id, token)
 
 
-def hand_out_cookie(response: Response) -> Response:
-    """After a request: give a new voter the cookie."""
+def set_voter_cookie(response: Response) -> Response:
+    """After a request: set the cookie of a new voter."""
     token = g.pop("new_voter", None)
     if token is not None and response.status_code < 400:
         response.set_cookie(

@@ -1,4 +1,4 @@
-"""Names and secrets: poll ids, manage keys, and the only form in which secrets are kept."""
+"""Poll ids and manage keys, and the hashes in which keys are stored."""
 
 import base64
 import hashlib
@@ -10,43 +10,43 @@ from flask import request
 
 from .problems import Problem
 
-# Crockford's base 32 in lower case: without i, l, o, which look like 1 and 0, and without u.
+# Crockford's base 32 in lower case: without i, l and o, which look like 1 and 0, and without u.
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 ID_LENGTH = 8
 LOOK_ALIKES = str.maketrans("ilo", "110")
-SECRET_BYTES = 24  # 192 bits: nobody guesses one, so a plain hash keeps it
+SECRET_BYTES = 24  # 192 bits cannot be guessed, so that a plain hash is enough
 
 
 def new_poll_id() -> str:
-    """A random id of 40 bits, short enough to be typed from a screen."""
+    """A random id of 40 bits, short enough to type from a screen."""
     return "".join(secrets.choice(ALPHABET) for _ in range(ID_LENGTH))
 
 
 def canonical_poll_id(typed: str) -> str | None:
-    """The id that somebody meant who typed it by hand, or None if it cannot be one."""
+    """The id for a text that was typed by hand, or None if it cannot be an id."""
     poll_id = typed.lower().translate(LOOK_ALIKES)
     return poll_id if re.fullmatch(rf"[{ALPHABET}]{{{ID_LENGTH}}}", poll_id) else None
 
 
 def new_secret() -> str:
-    """A fresh secret, safe in a URL, a cookie or a header."""
+    """A new secret, safe in a URL, a cookie or a header."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def secret_from(token: str) -> str:
-    """The secret that `token`, itself a secret, always brings; of the form of a fresh one."""
+    """Derive a secret from `token`, which is a secret itself; it has the form of a new one."""
     return base64.urlsafe_b64encode(digest("manage-key", token)[:SECRET_BYTES]).decode()
 
 
 def digest(*parts: str) -> bytes:
-    """SHA-256 of a secret, bound to whatever else is given."""
+    """SHA-256 of the given parts, one of which is a secret."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).digest()
 
 
 def presented_manage_key() -> str:
-    """The manage key that the request carries.
+    """The manage key in the request's Authorization header.
 
-    Raises Problem(key-missing) where there is none.
+    Raises Problem(key-missing) if there is none.
     """
     authorization = request.authorization
     if authorization is None or authorization.type != "bearer" or not authorization.token:
@@ -58,7 +58,7 @@ def presented_manage_key() -> str:
     return authorization.token
 
 
-def require_manage_key(presented: str, kept: bytes) -> None:
-    """Raise Problem(key-wrong) unless `presented` is the key whose digest was `kept`."""
-    if not hmac.compare_digest(digest(presented), kept):
+def require_manage_key(presented: str, stored: bytes) -> None:
+    """Raise Problem(key-wrong) unless `stored` is the digest of the key `presented`."""
+    if not hmac.compare_digest(digest(presented), stored):
         raise Problem("key-wrong")

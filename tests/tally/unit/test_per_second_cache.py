@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from backend import shared
-from backend.shared import EachSecond
+from backend import per_second_cache
+from backend.per_second_cache import PerSecondCache
 
 
 class Clock:
@@ -114,4 +114,4 @@ def test_number_of_cached_keys_is_limited(clock: Clock) -> None:
     answers: EachSecond[int] = EachSecond()
     for number in range(3 * shared.MOST):
         assert answers.get(number, lambda: number) == number  # noqa: B023 called at once
-    assert len(answers._answers) == shared.MOST
+    assert len(answers._results) == per_second_cache.MAX_ENTRIES
