@@ -68,7 +68,7 @@ def test_gunicorn_that_keeps_ending_stops_the_container(launch: Launch) -> None:
         running.wait_for(lambda: running.get("/api/show")[0] == 200, "its worker")
         os.kill(running.child("gunicorn"), signal.SIGTERM)
     assert running.wait() == 70
-    assert "demijohn: gunicorn ended 3 times" in running.log.splitlines()[-1]
+    assert "demijohn: gunicorn failed 3 times" in running.log.splitlines()[-1]
 
 
 def test_waiting_probes_do_not_delay_the_exit_of_a_failed_app(
