@@ -87,7 +87,7 @@ def test_import_with_a_closed_pipe_or_a_full_disk_succeeds(
     assert container.wait() == 0
     assert container.stdout == "reading the SQLite file\n73\n0\n"
     (message,) = container.error_messages()
-    assert message.startswith("standard output: No space left on device")
+    assert message.startswith("standard output is incomplete: No space left on device")
     assert postgres.query(database, "SELECT * FROM t") == "7|from SQLite"
 
 
@@ -102,4 +102,4 @@ def test_import_into_localhost_explains_container_networking(
     assert container.wait() == 69
     (message,) = container.error_messages()
     assert "In a container, localhost is the container itself" in message
-    assert "host.docker.internal, or run it with --network host" in message
+    assert "host.docker.internal, or run the container with --network host" in message

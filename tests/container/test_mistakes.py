@@ -87,15 +87,15 @@ def test_program_that_keeps_failing_stops_the_container(launch: Launch, tmp_path
     site = launch(options=(*HARDENED, *mounted))
     assert site.wait() == 70
     last_line = site.stderr.splitlines()[-1]
-    assert last_line.startswith("demijohn: broken ended 3 times within 60 s")
-    assert last_line.endswith("Its last words: the disk is made of cheese")
+    assert last_line.startswith("demijohn: broken failed 3 times in 60 s")
+    assert last_line.endswith("Last output: the disk is made of cheese")
 
 
 def test_failed_release_exits_70_with_its_output(launch: Launch) -> None:
     site = launch(MIGRATION_COMMAND="sh -c 'echo no such column >&2; exit 3'")
     assert site.wait() == 70
     assert site.stderr.splitlines()[0] == "no such column"
-    assert "ended with 3" in site.error_messages()[-1]
+    assert "exited with 3" in site.error_messages()[-1]
 
 
 def test_read_only_container_without_tmpfs_exits_73(launch: Launch) -> None:
@@ -107,4 +107,4 @@ def test_read_only_container_without_tmpfs_exits_73(launch: Launch) -> None:
 def test_unknown_command_exits_64(launch: Launch) -> None:
     site = launch("sevre")
     assert site.wait() == 64
-    assert "'sevre' is neither a command of demijohn nor a program" in only_error(site)
+    assert "'sevre' is neither a demijohn command nor a program" in only_error(site)

@@ -96,7 +96,7 @@ class PgBouncer:
         if process is not None:
             process.send_signal(number)
             process.wait(TIMEOUT_SECONDS)
-            keeper.end(process, 0)
+            child_process.stop(process, 0)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def test_unknown_command_runs_as_a_program(run_demijohn: RunDemijohn) -> None:
 def test_unknown_command_without_a_program_is_a_usage_error(run_demijohn: RunDemijohn) -> None:
     result = run_demijohn("no-such-program")
     assert result.status == 64
-    assert "'no-such-program' is neither a command of demijohn nor a program" in result.message()
+    assert "'no-such-program' is neither a demijohn command nor a program" in result.message()
 
 
 @pytest.mark.parametrize("command", ["serve", "release", "healthcheck"])

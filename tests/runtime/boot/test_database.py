@@ -101,7 +101,7 @@ def test_parameters_unknown_to_libpq_are_ignored_and_logged(
     result = run_demijohn(
         DATABASE_URL=database + "?pgbouncer=true&schema=public", APP_MODULE="nothing"
     )
-    assert "ignoring what libpq does not know in DATABASE_URL: pgbouncer, schema" in result.out
+    assert "ignoring parameters of DATABASE_URL unknown to libpq: pgbouncer, schema" in result.out
 
 
 def test_boot_waits_for_a_database_that_starts_later(

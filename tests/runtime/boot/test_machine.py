@@ -17,7 +17,7 @@ def test_boot_with_a_port_in_use_fails_before_anything_starts(run_demijohn: RunD
         port = taken.getsockname()[1]
         result = run_demijohn(PORT=str(port))
     assert result.status == 78
-    assert result.message().startswith(f"port {port} cannot be had: Address already in use")
+    assert result.message().startswith(f"cannot listen on port {port}: Address already in use")
 
 
 def test_boot_with_a_port_in_use_on_ipv6_only_fails(run_demijohn: RunDemijohn) -> None:
@@ -29,7 +29,7 @@ def test_boot_with_a_port_in_use_on_ipv6_only_fails(run_demijohn: RunDemijohn) -
         port = taken.getsockname()[1]
         result = run_demijohn(PORT=str(port))
     assert result.status == 78
-    assert result.message().startswith(f"port {port} cannot be had")
+    assert result.message().startswith(f"cannot listen on port {port}")
 
 
 @pytest.mark.parametrize("where", ["/proc/demijohn", "file/run", "file", "link"])
@@ -89,7 +89,7 @@ def test_boot_with_a_missing_nginx_names_its_path(run_demijohn: RunDemijohn, pro
 def test_boot_with_another_program_as_nginx_fails(run_demijohn: RunDemijohn) -> None:
     result = run_demijohn(NGINX_PROGRAM="true")
     assert result.status == 78
-    assert "is no nginx. Correct NGINX_PROGRAM" in result.message()
+    assert "is not nginx. Correct NGINX_PROGRAM" in result.message()
 
 
 @pytest.mark.parametrize("missing", ["nginx.conf", "supervisord.conf"])
@@ -167,4 +167,4 @@ def test_boot_with_an_app_that_fails_to_import_shows_the_traceback(
     assert "Traceback (most recent call last)" in result.err
     assert str(APPS / f"{module.partition(':')[0]}.py") in result.err
     last = result.err.splitlines()[-1]
-    assert last.startswith("demijohn: gunicorn ended") and mistake in last
+    assert last.startswith("demijohn: gunicorn failed") and mistake in last

@@ -155,7 +155,7 @@ def test_refused_release_url_is_named(run_demijohn: RunDemijohn, direct: str) ->
 def test_malformed_release_url_is_named(run_demijohn: RunDemijohn) -> None:
     wait_for_exit = run_demijohn("release", RELEASE_DATABASE_URL="'postgres://u:hunter22@h/d'")
     assert wait_for_exit.status == 78
-    assert wait_for_exit.message().startswith("RELEASE_DATABASE_URL has quotes around it.")
+    assert wait_for_exit.message().startswith("RELEASE_DATABASE_URL has quotes around it")
 
 
 def test_doctor_shows_the_database_of_the_release(

@@ -80,7 +80,7 @@ def test_doctor_reports_a_read_only_database_with_its_remedy(
     name = urlsplit(database).path[1:]
     ask(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     (problem,) = problems(run_demijohn("doctor").out)
-    assert problem.startswith("it takes no writing: default_transaction_read_only is on")
+    assert problem.startswith("the database is read-only: default_transaction_read_only is on")
     remedy = problem.partition("Turn it off where it was turned on: ")[2].partition("; or")[0]
     with connected(database) as cursor:
         for statement in remedy.split("; "):
@@ -91,7 +91,7 @@ def test_doctor_reports_a_read_only_database_with_its_remedy(
 def test_doctor_reports_a_standby(run_demijohn: RunDemijohn) -> None:
     with temporary(**PRIMARY) as primary, standby_of(primary) as standby:
         (problem,) = problems(run_demijohn("doctor", DATABASE_URL=standby.url("postgres")).out)
-        assert problem == "it is a read-only standby. Name the primary, or both hosts."
+        assert problem == "the database is a read-only standby. Name the primary, or both hosts."
 
 
 def test_doctor_with_invalid_settings_exits_78(run_demijohn: RunDemijohn, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_run_without_a_program_is_a_usage_error(run_demijohn: RunDemijohn) -> No
 def test_run_of_an_unknown_program_is_a_usage_error(run_demijohn: RunDemijohn) -> None:
     result = run_demijohn("run no-such-program")
     assert result.status == 64
-    assert "'no-such-program' is neither a command of demijohn nor a program" in result.message()
+    assert "'no-such-program' is neither a demijohn command nor a program" in result.message()
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_get_succeeds_when_gunicorn_exits_with_0(launch: Launch) -> None:
         running.wait_for(lambda: first not in running.children(), "end of the first master")
         load.wait_for_responses(500)
     assert load.failed == []
-    assert "supervise gunicorn ended (exit status 0), starting it again" in running.log
+    assert "supervise gunicorn ended (exit status 0), restarting it" in running.log
 
 
 def test_nginx_is_restarted_and_its_orphans_release_the_port(launch: Launch) -> None:

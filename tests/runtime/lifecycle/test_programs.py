@@ -29,7 +29,7 @@ def test_nonessential_program_that_fails_is_restarted_later(
 ) -> None:
     folder = make_root(tmp_path, worker=lines + "demijohn_essential=false\n")
     running = launch(folder, **MIRROR).start().wait_until_ready()
-    message = "It is not essential; starting it again in 15 s."
+    message = "It is not essential; restarting it in 15 s."
     running.wait_for(lambda: running.log.count(message) == 1, "pause")
     assert f"demijohn: worker {reason}" in running.log
     running.wait_for(lambda: running.log.count(message) == 2, "second attempt")
@@ -161,7 +161,7 @@ def test_worker_waits_for_the_release(launch: Launch, tmp_path: Path) -> None:
         "    connection.cursor().execute(sql)\n"
     )
     worker = launch(folder, **settings).start("worker", "mail")
-    worker.wait_for(lambda: "waiting until the schema is at this release" in worker.log, "wait")
+    worker.wait_for(lambda: "to upgrade the schema" in worker.log, "wait")
     assert "at work" not in worker.log
     launch(folder, **settings, MIGRATION_COMMAND="python migrate.py").start().wait_until_ready()
     worker.wait_for(lambda: "mail      at work in" in worker.log, "its output")

@@ -263,7 +263,7 @@ def test_signal_that_kills_a_single_instance_is_passed_through(fleet: Fleet) -> 
     one = fleet.start("one")
     fleet.runner()
     os.kill(program_pid(one), signal.SIGKILL)
-    message = "ticker ended (terminated by SIGKILL), starting it again"
+    message = "ticker ended (terminated by SIGKILL), restarting it"
     one.wait_for(lambda: message in one.log, "restart")
     fleet.runner()
 

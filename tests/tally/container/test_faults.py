@@ -112,7 +112,7 @@ def test_full_or_read_only_run_directory_exits_73_or_serves(
         (message,) = site.error_messages()
         assert message.startswith("the run directory /tmp/demijohn-10001-8080")
         assert message.endswith("or set DEMIJOHN_RUN_DIR.")
-        assert ("no room" in message) == (size != "read-only")
+        assert ("disk is full" in message) == (size != "read-only")
     measured(f"7 sizes end with 73 and one line, {started} serve")
 
 

@@ -51,7 +51,7 @@ def test_reads_succeed_when_gunicorn_is_killed(launch: Launch) -> None:
     with Readers(f"{site.url}/api/polls/{created.json()['id']}") as readers:
         wait_for(lambda: readers.succeeded > 100, "reads")
         site.exec("sh", "-c", f"kill -9 {master}")
-        wait_for(lambda: "starting it again" in site.stdout, "restart")
+        wait_for(lambda: "restarting it" in site.stdout, "restart")
         before = readers.succeeded
         wait_for(lambda: readers.succeeded > before + 200, "reads after the restart")
     assert readers.failed == []

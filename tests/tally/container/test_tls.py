@@ -49,7 +49,7 @@ def test_image_serves_with_a_postgres_that_requires_tls(
 @pytest.mark.parametrize(
     ("rest", "host", "expected"),
     [
-        ("?sslmode=disable", "", "wants TLS. Add sslmode=require"),
+        ("?sslmode=disable", "", "requires TLS. Add sslmode=require"),
         ("?sslmode=verify-full", "", "certificate of"),  # not signed by a system CA
         ("?sslmode=verify-full&sslrootcert=/certificates/ca.crt", "alias", "certificate of"),
         ("?sslmode=verify-full&sslrootcert=/gone.crt", "", "/gone.crt"),

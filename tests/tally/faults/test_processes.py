@@ -103,7 +103,7 @@ def test_misbehaving_worker_is_replaced_while_others_serve(
         for name, path, word in (
             ("hangs", "/api/fault/slow?seconds=3600", "has not answered for"),
             ("stopped", "/api/fault/stop", "WORKER TIMEOUT"),
-            ("leaks", "/api/fault/leak?mb=200", "MB of the 150 that it may"),
+            ("leaks", "/api/fault/leak?mb=200", "more than its limit of 150 MB"),
         ):
             before = workers(tally)
             waiting = threading.Thread(target=lambda to=path: tally.get(to))  # type: ignore[misc]

@@ -75,7 +75,9 @@ def test_sigint_skips_the_drain_and_a_second_signal_the_wait(
         requests = in_flight(tally, threads, STOP)
         signalled_at = time.monotonic()
         tally.signal(signal.SIGINT)
-        tally.wait_for(lambda: "Nginx lets requests end" in tally.log, "stop without a drain")
+        tally.wait_for(
+            lambda: "Nginx completes requests in flight" in tally.log, "stop without a drain"
+        )
         skipped_after = time.monotonic() - signalled_at
         load.stop()
         tally.signal(signal.SIGTERM)

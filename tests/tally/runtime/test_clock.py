@@ -185,5 +185,5 @@ def no_restarts(sleeping: SleepingStack) -> Iterator[None]:
     before = sleeping.processes()
     yield
     assert sleeping.processes() == before, sleeping.tally.log
-    for word in ("starting it again", "replacing it", "TIMEOUT", "Traceback"):
+    for word in ("restarting it", "replacing it", "TIMEOUT", "Traceback"):
         assert word not in sleeping.tally.log, sleeping.tally.log

@@ -262,7 +262,7 @@ def test_parameter_that_the_pooler_refuses_fails_at_once(
         DATABASE_URL=pooled_url + "?options=-c%20jit%3Doff", DATABASE_WAIT="600"
     )
     assert wait_for_exit.status == 69
-    assert "unsupported startup parameter: options). Take it out" in wait_for_exit.message()
+    assert "unsupported startup parameter: options). Remove it" in wait_for_exit.message()
 
 
 def test_boot_waits_for_a_full_pooler(

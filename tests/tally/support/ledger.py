@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.keys import digest
+from backend.secret_keys import digest
 from tests.support.sql import Query
 
 

@@ -81,7 +81,7 @@ def silent_port() -> Iterator[int]:
 @pytest.mark.parametrize("module", [psycopg2_connect, pg8000_connect], ids=["psycopg2", "pg8000"])
 def test_connecting_ends_at_the_deadline(module: object, silent_port: int) -> None:
     started_at = time.monotonic()
-    with patience.at_most(0.2), pytest.raises(module.Error):  # type: ignore[attr-defined]
+    with deadline.within(0.2), pytest.raises(module.Error):  # type: ignore[attr-defined]
         module.connect(  # type: ignore[attr-defined]
             {"host": "127.0.0.1", "port": str(silent_port), "user": "u"}
         )
@@ -90,7 +90,7 @@ def test_connecting_ends_at_the_deadline(module: object, silent_port: int) -> No
 
 def test_other_connections_of_the_process_keep_their_timeout(app: Flask, silent_port: int) -> None:
     """psycopg2's wait callback is process-wide: a health check must not hang because of it."""
-    with patience.at_most(0.1), pytest.raises(psycopg2.Error):
+    with deadline.within(0.1), pytest.raises(psycopg2.Error):
         psycopg2_connect.connect({"host": "127.0.0.1", "port": str(silent_port), "user": "u"})
     started_at = time.monotonic()
     with pytest.raises(psycopg2.OperationalError):

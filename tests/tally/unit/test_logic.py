@@ -121,27 +121,27 @@ def test_text_becomes_one_normalised_line(text: Any, expected: Any) -> None:
 
 
 def test_deadline_is_the_earliest_of_all_in_effect() -> None:
-    assert patience.left() is None
-    with patience.at_most(100):
-        with patience.at_most(1):
-            assert 0 < (patience.left() or 0) <= 1
-        assert 1 < (patience.left() or 0) <= 100
-        with patience.at_most(1000):
-            assert 1 < (patience.left() or 0) <= 100
-        with patience.at_most(0):
-            assert patience.left() == 0
-    assert patience.left() is None
+    assert deadline.seconds_left() is None
+    with deadline.within(100):
+        with deadline.within(1):
+            assert 0 < (deadline.seconds_left() or 0) <= 1
+        assert 1 < (deadline.seconds_left() or 0) <= 100
+        with deadline.within(1000):
+            assert 1 < (deadline.seconds_left() or 0) <= 100
+        with deadline.within(0):
+            assert deadline.seconds_left() == 0
+    assert deadline.seconds_left() is None
 
 
 def test_name_resolution_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: time.sleep(30) or [])
     started_at = time.monotonic()
-    with patience.at_most(0.1), pytest.raises(TimeoutError, match="not resolved in time"):
-        addresses.resolve("db.example", 5432)
+    with deadline.within(0.1), pytest.raises(TimeoutError, match="not resolved in time"):
+        dns.resolve("db.example", 5432)
     assert time.monotonic() - started_at < 10
 
 
 def test_name_resolves_to_distinct_addresses() -> None:
-    resolved = addresses.resolve("localhost", 5432)
+    resolved = dns.resolve("localhost", 5432)
     assert set(resolved) & {"127.0.0.1", "::1"}
     assert len(resolved) == len(set(resolved))

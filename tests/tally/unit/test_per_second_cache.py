@@ -21,21 +21,21 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     clock = Clock()
-    monkeypatch.setattr(shared.time, "time", lambda: clock.now)
+    monkeypatch.setattr(per_second_cache.time, "time", lambda: clock.now)
     yield clock
 
 
-def wait_for(answers: EachSecond[Any], callers: int) -> None:
+def wait_for(answers: PerSecondCache[Any], callers: int) -> None:
     """Wait until there are `callers` callers for "a": the first computes, the others wait."""
     deadline = time.monotonic() + 10
     # Visible only here: https://github.com/python/cpython/blob/main/Lib/threading.py
-    while len(answers._answers["a"]._condition._waiters) < callers - 1:  # type: ignore[attr-defined]
+    while len(answers._results["a"]._condition._waiters) < callers - 1:  # type: ignore[attr-defined]
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
 
 def test_value_is_computed_once_per_second(clock: Clock) -> None:
-    answers: EachSecond[float] = EachSecond()
+    answers: PerSecondCache[float] = PerSecondCache()
     assert [answers.get("a", lambda: clock.now) for _ in range(3)] == [1000.9] * 3
     clock.now = 1001.0
     assert answers.get("a", lambda: clock.now) == 1001.0
@@ -44,13 +44,13 @@ def test_value_is_computed_once_per_second(clock: Clock) -> None:
 
 
 def test_each_key_has_its_own_value(clock: Clock) -> None:
-    answers: EachSecond[str] = EachSecond()
+    answers: PerSecondCache[str] = PerSecondCache()
     assert answers.get("a", lambda: "A") == "A"
     assert answers.get("b", lambda: "B") == "B"
 
 
 def test_concurrent_callers_share_one_computation(clock: Clock) -> None:
-    answers: EachSecond[int] = EachSecond()
+    answers: PerSecondCache[int] = PerSecondCache()
     started, proceed, calls = threading.Event(), threading.Event(), []
 
     def work() -> int:
@@ -71,7 +71,7 @@ def test_concurrent_callers_share_one_computation(clock: Clock) -> None:
 
 
 def test_caller_does_not_wait_for_a_computation_of_a_past_second(clock: Clock) -> None:
-    answers: EachSecond[str] = EachSecond()
+    answers: PerSecondCache[str] = PerSecondCache()
     started, proceed = threading.Event(), threading.Event()
 
     def hang() -> str:
@@ -90,7 +90,7 @@ def test_caller_does_not_wait_for_a_computation_of_a_past_second(clock: Clock) -
 
 
 def test_failure_is_raised_to_all_waiting_callers_and_not_kept(clock: Clock) -> None:
-    answers: EachSecond[str] = EachSecond()
+    answers: PerSecondCache[str] = PerSecondCache()
     started, proceed = threading.Event(), threading.Event()
 
     def fail() -> str:
@@ -111,7 +111,7 @@ def test_failure_is_raised_to_all_waiting_callers_and_not_kept(clock: Clock) -> 
 
 
 def test_number_of_cached_keys_is_limited(clock: Clock) -> None:
-    answers: EachSecond[int] = EachSecond()
-    for number in range(3 * shared.MOST):
+    answers: PerSecondCache[int] = PerSecondCache()
+    for number in range(3 * per_second_cache.MAX_ENTRIES):
         assert answers.get(number, lambda: number) == number  # noqa: B023 called at once
     assert len(answers._results) == per_second_cache.MAX_ENTRIES

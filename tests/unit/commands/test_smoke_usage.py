@@ -150,7 +150,7 @@ def test_timeout_covers_a_body_sent_byte_by_byte() -> None:
 
 def test_truncated_page_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
     with listener(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc") as address:
-        assert "broke off" in unreachable(capsys, f"http://{address}")
+        assert "incomplete" in unreachable(capsys, f"http://{address}")
 
 
 def test_wait_option_waits_for_a_ready_deployment(run_smoke: RunSmoke) -> None:

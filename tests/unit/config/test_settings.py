@@ -200,7 +200,7 @@ def test_former_name_is_read_unless_flyctl_set_it(
     config = load(URL | environ)
     assert config.migration_command == command
     assert config.warnings == (
-        [f"{next(iter(environ))} is called MIGRATION_COMMAND now. Rename it."] if warned else []
+        [f"{next(iter(environ))} is now called MIGRATION_COMMAND. Rename it."] if warned else []
     )
 
 
@@ -311,7 +311,7 @@ def test_unknown_name_with_our_prefix_is_reported() -> None:
 
 
 def test_variables_like_pgpassword_are_not_reported_beside_a_url() -> None:
-    assert load(URL | {"PG_PASSWORD": "x", "PG_HOST": "h", "PG_PORT": "1"}).misspelt == []
+    assert load(URL | {"PG_PASSWORD": "x", "PG_HOST": "h", "PG_PORT": "1"}).typos == []
 
 
 def test_child_environment_has_no_variables_that_gunicorn_reads() -> None:

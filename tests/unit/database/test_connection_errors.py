@@ -49,8 +49,8 @@ PERMANENT = [
 ]  # fmt: skip
 
 TRANSIENT = [
-    (NO_NAME + "Name or service not known\n", "no address is known"),
-    (NO_NAME + "Temporary failure in name resolution\n", "no address is known"),
+    (NO_NAME + "Name or service not known\n", "does not resolve"),
+    (NO_NAME + "Temporary failure in name resolution\n", "does not resolve"),
     (AT + "FATAL:  the database system is starting up\n", "starting up"),
     (AT + "FATAL:  the database system is shutting down\n", "starting up"),
     (AT + "FATAL:  the database system is in recovery mode\n", "starting up"),

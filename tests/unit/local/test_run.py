@@ -29,7 +29,7 @@ def test_real_variables_override_the_dotenv_file(
     monkeypatch.delenv("DEMIJOHN_DOTENV", raising=False)
     monkeypatch.setenv("PORT", "9000")
     (tmp_path / ".env").write_text("PORT=9001\nDATABASE_URL=postgresql://h/d\nEMPTY=\n")
-    variables = run.known()
+    variables = run.variables()
     assert variables["PORT"] == "9000"
     assert variables["DATABASE_URL"] == "postgresql://h/d"
     assert "EMPTY" not in variables

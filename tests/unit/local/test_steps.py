@@ -69,4 +69,4 @@ def test_old_python_gets_a_one_line_error() -> None:
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
-    assert "Python >= 3.11 is needed" in result.stderr
+    assert "Python >= 3.11 is required" in result.stderr

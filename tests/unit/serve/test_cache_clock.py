@@ -16,8 +16,8 @@ def test_clock_reports_a_step_back_once(
     clock = WallClock()
     true_time = time.time
     monkeypatch.setattr(time, "time", lambda: true_time() + step)
-    assert clock.set_back() == pytest.approx(expected, abs=0.1)
-    assert clock.set_back() == 0
+    assert clock.seconds_set_back() == pytest.approx(expected, abs=0.1)
+    assert clock.seconds_set_back() == 0
 
 
 def test_forgetting_answers_deletes_cached_responses_only(tmp_path: Path) -> None:
@@ -28,5 +28,5 @@ def test_forgetting_answers_deletes_cached_responses_only(tmp_path: Path) -> Non
     other.parent.mkdir(parents=True)
     for file in (cached, unfinished, other):
         file.touch()
-    forget_answers(tmp_path)
+    clear_cache(tmp_path)
     assert [file.exists() for file in (cached, unfinished, other)] == [False, True, True]

@@ -103,7 +103,7 @@ def test_relay_ignores_a_closed_log() -> None:
     relay.feed("app", writer, b"to nowhere\n")
 
 
-def test_last_words_are_the_last_line_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+def test_last_error_is_the_last_line_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     relay = Relay()
     relay.feed("app", 2, b"Traceback\n  ...\nValueError: why\n\n")
     relay.feed("app", 1, b"on stdout\n")

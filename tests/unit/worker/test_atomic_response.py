@@ -21,9 +21,9 @@ def pair() -> Iterator[Pair]:
 
 def start_response(
     sock: socket.socket, *headers: tuple[str, str], method: str = "GET"
-) -> WholeResponse:
+) -> AtomicResponse:
     request = SimpleNamespace(method=method, version=(1, 1), should_close=lambda: True)
-    response = WholeResponse(request, sock, Config())
+    response = AtomicResponse(request, sock, Config())
     response.start_response("200 OK", list(headers))
     return response
 

@@ -64,7 +64,7 @@ def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
     ],
 )
 def test_wrong_app_name_is_explained(folder: Path, name: str, expected: str) -> None:
-    with pytest.raises(WrongName, match=expected):
+    with pytest.raises(AppNotFound, match=expected):
         load(name, str(folder))
 
 
@@ -91,7 +91,7 @@ class Database(DatabaseProbe):
         self.runs = True
         self.count = 0
 
-    def _ask(self) -> bool:
+    def _check(self) -> bool:
         self.count += 1
         time.sleep(0.2)
         return self.runs
