@@ -6,11 +6,12 @@
 import sys
 
 from demijohn.cli import main
-from demijohn.sqlite_import import crew, load
+from demijohn.sqlite_import.load import copy
+from demijohn.sqlite_import.workers import reader_pool
 
 if __name__ == "__main__":
     readers, rows = map(int, sys.argv[1:3])
-    crew.wanted = lambda source: readers
-    crew.PART_ROWS = load.PART_ROWS = rows
-    load.FEWEST_ROWS = min(rows, load.FEWEST_ROWS)
+    reader_pool.reader_count = lambda source: readers
+    reader_pool.RANGE_ROWS = copy.RANGE_ROWS = rows
+    copy.MIN_RANGE_ROWS = min(rows, copy.MIN_RANGE_ROWS)
     sys.exit(main(sys.argv[3:]))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite_import.importer import LOCK
+from demijohn.sqlite_import.importer import ADVISORY_LOCK
 
 from local.postgres import temporary
 from tests.sqlite_import.helpers import (
@@ -289,7 +289,7 @@ def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> 
 def test_two_at_once_do_not_mix(database: str, path: Path) -> None:
     with connected(database) as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
         done = bring(database, path)
         cursor.execute("ROLLBACK")
     assert done.status == 69

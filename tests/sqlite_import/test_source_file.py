@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from demijohn.common.exit_codes import CommandError
-from demijohn.sqlite_import.source import Source
+from demijohn.sqlite_import.source.database import Source
 
 from tests.sqlite_import.helpers import ALONE, WHOEVER_READS, ask, bring, brought, environment, file
 
@@ -268,7 +268,7 @@ def locked_up() -> Iterator[Path]:
 def test_a_folder_that_cannot_be_written_does_no_harm(locked_up: Path) -> None:
     with as_nobody(), Source(locked_up) as source:
         assert source.execute("SELECT v FROM t") == [("x",)]
-        source.check()
+        source.check_unchanged()
 
 
 def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_up: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
     with source:
         os.utime(locked_up, (1, 1))
         with pytest.raises(CommandError, match="was written to meanwhile"):
-            source.check()
+            source.check_unchanged()
 
 
 @pytest.mark.parametrize("name", ["app.db", "link.db"])

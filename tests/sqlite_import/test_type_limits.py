@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite_import.refusals import shown
+from demijohn.sqlite_import.model.rejects import format_value
 
 from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, file, run
 
@@ -107,7 +107,7 @@ def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
     path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(a,) for a in (*fit, *unfit)])
     done = bring(database, path, program=program)
     assert done.status == 65
-    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(shown, unfit)]
+    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(format_value, unfit)]
     brought(database, path, "--on-bad", "null", program=program)
     found = ask(database, 'SELECT a::text FROM t ORDER BY a::text COLLATE "C"')
     assert sorted(str(a) for (a,) in found if a is not None) == sorted(written)

@@ -17,22 +17,23 @@ from demijohn.common.log import log_error
 from demijohn.config import settings
 from demijohn.config.database_url import NOT_TO_STAY
 from demijohn.database import connect
-from demijohn.sqlite_import import choose, memory
-from demijohn.sqlite_import.crew import Crew
-from demijohn.sqlite_import.display import display
 from demijohn.sqlite_import.importer import Importer
-from demijohn.sqlite_import.meaning import meaning, unknown
-from demijohn.sqlite_import.plan import Options
-from demijohn.sqlite_import.progress import Progress
-from demijohn.sqlite_import.refusals import Refusals
-from demijohn.sqlite_import.report import Report
-from demijohn.sqlite_import.screen import Screen
-from demijohn.sqlite_import.source import Source, named
-from demijohn.sqlite_import.target import Target
+from demijohn.sqlite_import.model.plan import Options
+from demijohn.sqlite_import.model.progress import Progress
+from demijohn.sqlite_import.model.rejects import Rejects
+from demijohn.sqlite_import.planning import type_inference
+from demijohn.sqlite_import.report.postgres_errors import explain_error, outcome_unknown
+from demijohn.sqlite_import.report.progress_bar import make_display
+from demijohn.sqlite_import.report.report import Report
+from demijohn.sqlite_import.report.terminal_layout import Screen
+from demijohn.sqlite_import.source.database import Source, parse_file_argument
+from demijohn.sqlite_import.target.catalog import Target
+from demijohn.sqlite_import.workers import malloc_tuning
+from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 
 SHOW_SECONDS = 0.2
 GIVE_UP_SECONDS = 10
-SQLITES_OWN = ("", "-wal", "-shm", "-journal")  # the file, and what may lie beside it
+SQLITE_SUFFIXES = ("", "-wal", "-shm", "-journal")  # the file, and what may lie beside it
 
 
 class Parser(argparse.ArgumentParser):
@@ -55,7 +56,10 @@ def parse(words: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add(
-        "file", metavar="FILE", type=named, help="the SQLite file, or its SQLAlchemy URL; only read"
+        "file",
+        metavar="FILE",
+        type=parse_file_argument,
+        help="the SQLite file, or its SQLAlchemy URL; only read",
     )
     add(
         "--on-bad",
@@ -79,9 +83,9 @@ def parse(words: list[str]) -> argparse.Namespace:
         action="append",
         default=[],
         metavar="TABLE.COLUMN=TYPE",
-        help=f"the type of a column: {', '.join(choose.KINDS)}; what numbers "
-        f"count, such as timestamptz:unix ({', '.join(choose.ASKED_UNITS)}) or interval:s "
-        f"({', '.join(choose.UNITS_OF['interval'])}); may be repeated",
+        help=f"the type of a column: {', '.join(type_inference.TYPES_BY_OPTION)}; what numbers "
+        f"count, such as timestamptz:unix ({', '.join(type_inference.DATETIME_UNITS)}) or interval:s "
+        f"({', '.join(type_inference.UNITS_BY_OPTION['interval'])}); may be repeated",
     )
     add("--dry-run", action="store_true", help="do everything but commit")
     add("--verify-only", action="store_true", help="only compare both sides as they are now")
@@ -94,7 +98,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     return options
 
 
-def wishes(words: argparse.Namespace) -> Options:
+def data_options(words: argparse.Namespace) -> Options:
     """The options that concern the data. Raises CommandError(64)."""
     types = {}
     for word in words.type:
@@ -103,7 +107,7 @@ def wishes(words: argparse.Namespace) -> Options:
             way = "write it as TABLE.COLUMN=TYPE, such as --type user.name=text"
             raise CommandError(Exit.USAGE, f"--type {word}: {way}.")
         try:
-            types[name.lower()] = choose.asked(kind)
+            types[name.lower()] = type_inference.parse_type_option(kind)
         except ValueError as error:
             raise CommandError(Exit.USAGE, f"--type {word}: {error}.") from None
     return Options(
@@ -121,37 +125,37 @@ def main(words: list[str]) -> int:
         options = parse(words)
     except SystemExit:  # --help
         return Exit.OK
-    wanted = wishes(options)
-    memory.give_back()
-    memory.collect_rarely()
-    config = _connection()
+    wanted = data_options(options)
+    malloc_tuning.return_large_blocks()
+    malloc_tuning.collect_garbage_rarely()
+    config = _load_settings()
     report = Report(str(options.file), config.database_url.place())
-    _writable(options.report, options.file)
+    _check_report_path(options.report, options.file)
     try:
-        with Source(options.file) as source, Crew(source) as crew:
+        with Source(options.file) as source, ReaderPool(source) as pool:
             connection, _ = connect.wait(
                 config.database_url, config, lambda text: print(text, flush=True)
             )
             try:
-                crew.meet()
+                pool.join_snapshot()
                 signals.check()
-                _work(source, crew, connection, wanted, report, options)
+                _run(source, pool, connection, wanted, report, options)
             finally:
                 connection.close()
     except (CommandError, Interrupted) as stop:
         report.error = stop.message
-        if not report.holds:
+        if not report.is_equal:
             print(Screen.here().wrap(report.summary()), flush=True)
         raise
     finally:
-        written = _write(report, options.report)
+        written = _write_report(report, options.report)
     print(Screen.here().wrap([*report.summary(), report.ending()]), flush=True)
     if not written:
         return Exit.CANNOT_WRITE
     return Exit.FAILED if report.outcome == "differs" else Exit.OK
 
 
-def _connection() -> settings.Settings:
+def _load_settings() -> settings.Settings:
     """The settings of the connection. Raises CommandError(78)."""
     try:
         return settings.load(only=settings.CONNECTION)
@@ -160,9 +164,9 @@ def _connection() -> settings.Settings:
         raise CommandError(stop.status, stop.message.replace(NOT_TO_STAY, here)) from None
 
 
-def _work(
+def _run(
     source: Source,
-    crew: Crew,
+    pool: ReaderPool,
     connection: Connection,
     wanted: Options,
     report: Report,
@@ -170,9 +174,9 @@ def _work(
 ) -> None:
     """Let a thread work, and show how far it is: this one alone hears signals."""
     connection.autocommit = False
-    report.refusals = Refusals(wanted.on_bad)
+    report.rejects = Rejects(wanted.on_bad)
     progress = Progress()
-    importer = Importer(source, crew, Target(connection), wanted, report, progress)
+    importer = Importer(source, pool, Target(connection), wanted, report, progress)
     fault: list[BaseException] = []
 
     def work() -> None:
@@ -189,7 +193,7 @@ def _work(
     # that has ended (Python 3.11 and 3.12, cpython#90882).
     done = threading.Event()
     began = time.monotonic()
-    shown = display()
+    shown = make_display()
     threading.Thread(target=work, name="import", daemon=True).start()
     try:
         while not done.wait(SHOW_SECONDS):
@@ -200,9 +204,9 @@ def _work(
     except Interrupted as stop:
         signals.ignore()
         connection.cancel()
-        ended = _ends(done, crew)
+        ended = _stops_soon(done, pool)
         if report.outcome == "unknown" and not ended:
-            raise unknown(stop.said) from None
+            raise outcome_unknown(stop.said) from None
         if report.outcome != "unknown" and (fault or not ended):
             report.outcome = "failed"
             raise
@@ -210,41 +214,41 @@ def _work(
     finally:
         report.seconds["total"] = time.monotonic() - began
         shown.close()
-        told = Screen.here().wrap(report.unfit())
-        print(told, end="\n" * bool(report.refusals), flush=True)
+        told = Screen.here().wrap(report.rejected_values())
+        print(told, end="\n" * bool(report.rejects), flush=True)
     if fault:
         error = fault[0]
         if isinstance(error, psycopg2.Error):
-            raise meaning(error, report, wanted, connection.info.user) from None
+            raise explain_error(error, report, wanted, connection.info.user) from None
         raise error
 
 
-def _ends(done: threading.Event, crew: Crew) -> bool:
+def _stops_soon(done: threading.Event, pool: ReaderPool) -> bool:
     """Whether the work ends soon now that its readers give up, also those that begin only now."""
     for _ in range(GIVE_UP_SECONDS * 10):
-        crew.give_up()
+        pool.interrupt()
         if done.wait(0.1):
             return True
     return False
 
 
-def _write(report: Report, path: Path | None) -> bool:
+def _write_report(report: Report, path: Path | None) -> bool:
     """Write the report, if there is to be one; else say why not, beside whatever else is said."""
     if path is None:
         return True
     try:
         report.write(path)
     except OSError as error:
-        log_error(f"{_unwritable(path, error)} The outcome was: {report.outcome}.")
+        log_error(f"{_report_error(path, error)} The outcome was: {report.outcome}.")
         return False
     return True
 
 
-def _writable(path: Path | None, source: Path) -> None:
+def _check_report_path(path: Path | None, source: Path) -> None:
     """Raise CommandError(73) now and not at the end."""
     if path is None:
         return
-    if path.resolve() in {Path(f"{source.resolve()}{ending}") for ending in SQLITES_OWN} or (
+    if path.resolve() in {Path(f"{source.resolve()}{ending}") for ending in SQLITE_SUFFIXES} or (
         source.exists() and path.exists() and path.samefile(source)
     ):
         raise CommandError(
@@ -254,10 +258,10 @@ def _writable(path: Path | None, source: Path) -> None:
         with path.open("ab"):
             pass
     except OSError as error:
-        raise CommandError(Exit.CANNOT_WRITE, _unwritable(path, error)) from None
+        raise CommandError(Exit.CANNOT_WRITE, _report_error(path, error)) from None
 
 
-def _unwritable(path: Path, error: OSError) -> str:
+def _report_error(path: Path, error: OSError) -> str:
     """Why the report cannot be written, and what to do."""
     if error.errno == errno.EACCES:
         way = (

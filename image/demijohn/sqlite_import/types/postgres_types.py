@@ -1,0 +1,223 @@
+"""One SQLite value as one field of COPY's CSV, for each type of Postgres: exactly, or Unfit.
+
+SQLite's types are per value. A column is therefore encoded in bulk by functions that take one type
+only and raise for every other; then, and only then, it is encoded value by value.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from demijohn.sqlite_import.model.invalid_text import HalfSurrogateText, InvalidText
+from demijohn.sqlite_import.model.pg_type import PgType
+from demijohn.sqlite_import.model.rejects import ConversionError
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
+WHOLE = re.compile(r"[+-]?[0-9]+")
+TRUE = frozenset(("1", "t", "true", "y", "yes", "on"))
+FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
+
+STORAGE_CLASSES = {int: "an integer", float: "a real", str: "a text", bytes: "a blob"}
+format_integer = int.__repr__  # unlike str, they refuse what is of another type
+format_real = float.__repr__
+
+# A text with every digit a 0: of what form it is, many times quicker than by a regex.
+DIGITS_TO_ZERO = str.maketrans("123456789", "000000000")
+
+COLUMN_ERRORS = (TypeError, AttributeError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Integer(PgType):
+    """smallint, integer, bigint, or oid, which Postgres would take negative numbers for."""
+
+    sql: str = "bigint"
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least that it holds, and what is too large."""
+        if self.sql == "oid":
+            return 0, 1 << 32
+        bound = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}[self.sql]
+        return -bound, bound
+
+    def encode_value(self, value: Any) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) and WHOLE.fullmatch(value):
+            value = int(value)
+        if not isinstance(value, int):
+            raise conversion_error(value, "whole number")
+        least, bound = self.bounds
+        if not least <= value < bound:
+            raise ConversionError(f"is too {'large' if value > 0 else 'small'} for {self.sql}")
+        return str(value)
+
+    def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
+        if self.sql != "bigint":
+            known = [value for value in values if value is not None]
+            least, bound = self.bounds
+            if known and not least <= min(known) <= max(known) < bound:
+                raise ValueError
+        with suppress(TypeError):  # where there is a NULL
+            return list(map(format_integer, values))
+        return ["" if value is None else format_integer(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Double(PgType):
+    """double precision, or real, which holds six digits."""
+
+    sql: str = "double precision"
+
+    def encode_value(self, value: Any) -> str:
+        if isinstance(value, str) and NUMBER.fullmatch(value):
+            value = float(value)
+        if isinstance(value, int):
+            if int(float(value)) != value:
+                raise ConversionError(f"has more digits than {self.sql} holds")
+            value = float(value)
+        if not isinstance(value, float):
+            raise conversion_error(value, "number")
+        if self.sql == "real" and not self._in_six_digits(value):
+            raise ConversionError("has more digits than real holds")
+        return format_real(value)
+
+    @staticmethod
+    def _in_six_digits(value: float) -> bool:
+        return math.isinf(value) or (
+            float(f"{value:.6g}") == value and (value == 0 or 1e-37 < abs(value) < 1e38)
+        )
+
+    def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
+        if self.sql == "real":
+            return super().encode_column(values)
+        with suppress(TypeError):  # where there is a NULL
+            return list(map(format_real, values))
+        return ["" if value is None else format_real(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Numeric(PgType):
+    """numeric; a real is taken as the shortest decimal that means the same: 0.1 is 0.1."""
+
+    sql: str = "numeric"
+    precision: int = 0  # 0: any
+    scale: int = 0  # since Postgres 15 below 0 or above `precision` too
+
+    def encode_value(self, value: Any) -> str:
+        if isinstance(value, str) and NUMBER.fullmatch(value):
+            text = value
+        elif isinstance(value, int):
+            text = str(value)
+        elif isinstance(value, float) and math.isfinite(value):
+            text = format_real(value).removesuffix(".0")
+        elif isinstance(value, float):
+            raise ConversionError("is infinite")
+        else:
+            raise conversion_error(value, "number")
+        if self.precision:
+            number = Decimal(text)
+            _, digits, exponent = number.normalize().as_tuple()
+            if number and isinstance(exponent, int):
+                if -exponent > self.scale:
+                    raise ConversionError(f"has more decimals than {self.sql}")
+                if len(digits) + exponent > self.precision - self.scale:
+                    raise ConversionError(f"is too large for {self.sql}")
+        return text
+
+    def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
+        if not 0 <= self.scale <= self.precision:
+            return super().encode_column(values)
+        texts = [
+            ""
+            if value is None
+            else format_real(value)
+            if type(value) is float
+            else format_integer(value)
+            for value in values
+        ]
+        lines = "\n".join([*texts, ""])
+        mask = lines.translate(DIGITS_TO_ZERO)
+        if "e" in mask or "n" in mask:  # an exponent, or nothing finite
+            raise ValueError
+        if (
+            self.precision
+            and not self._fits_for_sure(mask)
+            and not self._lines_pattern.fullmatch(lines)
+        ):
+            raise ValueError
+        return texts
+
+    def _fits_for_sure(self, mask: str) -> bool:
+        """Whether no number has a digit too many, beyond doubt."""
+        whole, scale = self.precision - self.scale, self.scale
+        return (
+            0 < scale <= whole  # or so many digits might be decimals
+            and "." + "0" * (scale + 1) not in mask
+            and "0" * (whole + 1) not in mask
+        )
+
+    @cached_property
+    def _lines_pattern(self) -> re.Pattern[str]:
+        """Many of them at once, one a line: no digit too many."""
+        whole, scale = self.precision - self.scale, max(self.scale, 1)
+        last = "[0-9]" if self.scale else "0"
+        return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
+
+
+@dataclass(frozen=True)
+class Money(Numeric):
+    """money, whose bigint counts hundredths, and which takes no exponent."""
+
+    sql: str = "money"
+    precision: int = 19
+    scale: int = 2
+
+    def encode_value(self, value: Any) -> str:
+        number = Decimal(super().encode_value(value))
+        if not -(1 << 63) <= number * 100 < 1 << 63:
+            raise ConversionError("is too large for money")
+        return format(number, "f")
+
+    def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
+        return PgType.encode_column(self, values)
+
+
+class Boolean(PgType):
+    """boolean: 0 and 1, or the words that Postgres knows, in any case."""
+
+    sql = "boolean"
+
+    def encode_value(self, value: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else value
+        if word == 1 or word in TRUE:
+            return "t"
+        if word == 0 or word in FALSE:
+            return "f"
+        raise conversion_error(value, "boolean", "is neither 0 nor 1")
+
+    def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
+        try:
+            return [_BOOLEANS[value] for value in values]
+        except KeyError:
+            return super().encode_column(values)
+
+
+_BOOLEANS = {0: "f", 1: "t", None: ""}
+
+
+def conversion_error(value: Any, wanted: str, otherwise: str = "") -> ConversionError:
+    """Why a value is not what is wanted."""
+    if isinstance(value, HalfSurrogateText):
+        return ConversionError("is a text with half of a surrogate pair, which is no letter")
+    if isinstance(value, InvalidText):
+        return ConversionError("is a text, but no UTF-8")
+    if value == "":
+        return ConversionError(f"is an empty text, not a {wanted}")
+    return ConversionError(otherwise or f"is {STORAGE_CLASSES[type(value)]}, not a {wanted}")
