@@ -172,7 +172,7 @@ def test_told_to_stop_while_it_commits_it_says_what_became_of_it(
     process.terminate()
     out, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, "")
-    assert "imported and proven" in out
+    assert "imported and verified" in out
     brought(url, path, "--verify-only")
 
 
@@ -185,7 +185,7 @@ def test_a_connection_lost_while_it_commits_is_told_as_such(
     ask(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
     _, said = process.communicate(timeout=30)
     assert process.returncode == 69
-    assert "in the very moment of the commit. Ask with --verify-only" in said
+    assert "during COMMIT; the outcome is unknown. Check with --verify-only" in said
     brought(url, path, "--verify-only")
 
 
@@ -293,4 +293,4 @@ def test_two_at_once_do_not_mix(database: str, path: Path) -> None:
         done = bring(database, path)
         cursor.execute("ROLLBACK")
     assert done.status == 69
-    assert "another import into this database is under way" in done.err
+    assert "another import into this database is running" in done.err

@@ -125,7 +125,7 @@ def busy(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crews, "wanted", lambda source: 3)
+    monkeypatch.setattr(crews, "reader_count", lambda source: 3)
 
 
 @pytest.mark.usefixtures("three")
@@ -169,7 +169,7 @@ def test_how_many_read(
 def test_where_they_cannot_meet_one_reads(
     busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crews, "MEETINGS", 0)
+    monkeypatch.setattr(crews, "SNAPSHOT_ATTEMPTS", 0)
     with Source(busy) as source, ReaderPool(source) as crew:
         crew.join_snapshot()
         assert not crew.uses_processes

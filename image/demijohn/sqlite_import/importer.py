@@ -1,4 +1,4 @@
-"""The import itself: one transaction, which either has all of it or has never been."""
+"""The import: one transaction, all or nothing."""
 
 import time
 from collections.abc import Iterator
@@ -32,17 +32,16 @@ from demijohn.sqlite_import.verify.row_diff import SkippedRows, add_row_diffs, n
 from demijohn.sqlite_import.workers.bounded_queue import Stopped
 from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 
-# The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
+# The first bytes of SHA-256("demijohn import-sqlite"): one import at a time per database.
 ADVISORY_LOCK = 0x27E1_E0C6_F2FF
 LOCK_SECONDS = 10
-LOCK_RETRY_SECONDS = 2  # an import that was killed holds the lock until Postgres notices
+LOCK_RETRY_SECONDS = 2  # a killed import holds the lock until Postgres notices
 
 
 class Importer:
-    """Moves what `source` holds, and `crew` reads, to `target`, and fills in the `report`.
+    """Imports `source`, which `pool` reads, into `target`, and fills in the `report`.
 
-    Its methods raise CommandError with what is wrong, psycopg2.Error where Postgres or the
-    connection fails.
+    Its methods raise CommandError, or psycopg2.Error for errors of Postgres or the connection.
     """
 
     def __init__(
@@ -60,35 +59,35 @@ class Importer:
         self._options = options
         self._report = report
         self._progress = progress
-        # With --on-bad text there is a column for everything: nothing is left that would not fit.
+        # With --on-bad text every column takes all values: nothing is rejected.
         self._policy = "" if options.on_bad == "text" else options.on_bad
         connect.take_time()
 
     def run(self, *, dry_run: bool) -> None:
-        """Import everything and commit, or with `dry_run` do all but that."""
+        """Import everything and commit; a `dry_run` rolls back instead."""
         self._target.configure_transaction()
         preflight.check_database(self._target, self._report.database, verify=False)
         self._take_lock()
         with self._timed("plan"):
-            made = self._plan()
-        mappings = made.tables
-        before = target_locks.empty_tables(self._target, self._options, made)
-        quiet = target_locks.without_triggers(self._target, made, may_skip=self._policy == "skip")
-        with self._timed("load"), quiet as keys:
-            create_tables.create_tables(self._target, self._source, made)
-            lost = self._load(made, keys)
-        # Who reads apart has nothing to do while Postgres makes keys and indexes.
+            plan = self._plan()
+        mappings = plan.tables
+        before = target_locks.empty_tables(self._target, self._options, plan)
+        may_skip = self._policy == "skip"
+        without_triggers = target_locks.without_triggers(self._target, plan, may_skip=may_skip)
+        with self._timed("load"), without_triggers as keys:
+            create_tables.create_tables(self._target, self._source, plan)
+            deleted = self._load(plan, keys)
+        # Reader processes are idle while Postgres creates keys and indexes.
         early = self._start_source_checksums(mappings) if self._pool.uses_processes else None
         with self._timed("constraints"):
             self._progress.start_phase("keys, indexes, constraints")
-            ConstraintCreator(self._target, self._source, made, self._report.rejects).run()
-            restart_sequences(self._target, made)
+            ConstraintCreator(self._target, self._source, plan, self._report.rejects).run()
+            restart_sequences(self._target, plan)
         with self._timed("proof"):
             found = self._compare(mappings, early or self._start_source_checksums(mappings), before)
-            self._report.comparisons = compare.subtract_checksums(found, lost)
-            if (
-                not self._report.is_equal and not before
-            ):  # of tables that held others it is not known
+            self._report.comparisons = compare.subtract_checksums(found, deleted)
+            # In tables that had rows before, the diff would include those.
+            if not self._report.is_equal and not before:
                 self._add_row_diffs(mappings)
         if not self._report.is_equal:
             raise self._comparison_error(mappings)
@@ -104,15 +103,15 @@ class Importer:
             self._report.outcome = "imported"
 
     def _comparison_error(self, mappings: list[TableMapping]) -> CommandError:
-        """What is at fault: it may be columns that Postgres works out itself."""
-        wrong = {
+        """The error for unequal tables. Generated columns may be the only cause."""
+        unequal = {
             comparison.table: comparison.difference
             for comparison in self._report.comparisons
             if not comparison.is_equal
         }
-        computed = []
+        generated = []
         for mapping in mappings:
-            if difference := wrong.get(mapping.name):
+            if difference := unequal.get(mapping.name):
                 differ = set(difference.columns)
                 own = {
                     column.name: column.source.name
@@ -121,47 +120,53 @@ class Importer:
                 }
                 if not differ or differ - own.keys():
                     break
-                computed += [f"{mapping.source.name}.{own[name]}" for name in sorted(differ)]
+                generated += [f"{mapping.source.name}.{own[name]}" for name in sorted(differ)]
         else:
-            if computed:
+            if generated:
+                names = ", ".join(generated)
+                subject = (
+                    f"generated column {names} gives another value"
+                    if len(generated) == 1
+                    else f"generated columns {names} give other values"
+                )
                 return CommandError(
                     Exit.BAD_DATA,
-                    f"Postgres works out {one_line(', '.join(computed))} itself, and otherwise "
-                    "than SQLite, so nothing was imported. Say --exclude "
-                    + one_line(" --exclude ".join(computed))
-                    + " to have it Postgres's way.",
+                    one_line(
+                        f"{subject} in Postgres, so nothing was imported. Use "
+                        f"--exclude {' --exclude '.join(generated)} to get Postgres's values."
+                    ),
                 )
         return CommandError(
             Exit.SOFTWARE,
-            "the proof failed, so nothing was imported: "
-            + one_line(", ".join(wrong))
-            + " would not be the same. Please report it, with the schema.",
+            "verification failed, so nothing was imported: "
+            + one_line(", ".join(unequal))
+            + " would differ. Please report this with the schema.",
         )
 
     def verify(self) -> None:
-        """Compare both sides as they are now; nothing is written."""
+        """Compare both sides as they are, without writing."""
         self._target.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         self._target.configure_transaction()
         preflight.check_database(self._target, self._report.database, verify=True)
         self._target.read_catalog()
         self._progress.start_phase("reading the SQLite file")
-        made = planner.make_plan(
+        plan = planner.make_plan(
             self._source, self._pool, self._read_schema(), self._target, self._options, verify=True
         )
-        self._report.plan = made
-        if made.errors:
+        self._report.plan = plan
+        if plan.errors:
             self._report.outcome = "differs"
-            raise CommandError(Exit.FAILED, "\n".join(map(one_line, made.errors)))
-        mappings = made.tables
+            raise CommandError(Exit.FAILED, "\n".join(map(one_line, plan.errors)))
+        mappings = plan.tables
         names = [mapping.name for mapping in mappings]
         preflight.check_privileges(self._target, self._report.database, names, preflight.TO_COMPARE)
-        with self._timed("proof"), FkSkippedRows(self._source, self._target, made) as kept_out:
+        with self._timed("proof"), FkSkippedRows(self._source, self._target, plan) as skipped_rows:
             found = self._compare(mappings, self._start_source_checksums(mappings))
             if self._policy == "skip":
-                found = compare.subtract_checksums(found, kept_out.find(found, self._progress))
+                found = compare.subtract_checksums(found, skipped_rows.find(found, self._progress))
             self._report.comparisons = found
             if not self._report.is_equal:
-                self._add_row_diffs(mappings, kept_out.positions)
+                self._add_row_diffs(mappings, skipped_rows.positions)
         self._target.connection.rollback()
         self._report.outcome = "verified" if self._report.is_equal else "differs"
 
@@ -172,13 +177,13 @@ class Importer:
         ]:
             if time.monotonic() > deadline:
                 raise CommandError(
-                    Exit.UNAVAILABLE, "another import into this database is under way. Wait for it."
+                    Exit.UNAVAILABLE, "another import into this database is running. Wait for it."
                 )
             time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
     def _read_schema(self) -> Schema:
-        """What the file has; CommandError(64) where an option names what it has not."""
+        """The schema of the file. Raises CommandError(64) if an option names something unknown."""
         found = catalog.read_schema(self._source)
         columns = {f"{t.name}.{c.name}".lower() for t in found.tables for c in t.columns}
         names = {t.name.lower() for t in found.tables} | {
@@ -198,45 +203,45 @@ class Importer:
 
     def _plan(self) -> Plan:
         self._progress.start_phase("reading the SQLite file")
-        found = self._read_schema()
+        schema = self._read_schema()
         self._target.read_catalog()
-        names = [table.name for table in found.tables]
+        names = [table.name for table in schema.tables]
         target_locks.lock_tables(self._target, self._options, self._report.database, names)
-        made = planner.make_plan(self._source, self._pool, found, self._target, self._options)
-        self._report.plan = made
-        if not made.errors and self._options.on_bad == "text":
-            made = self._plan_text_columns(found, made)
+        plan = planner.make_plan(self._source, self._pool, schema, self._target, self._options)
+        self._report.plan = plan
+        if not plan.errors and self._options.on_bad == "text":
+            plan = self._plan_text_columns(schema, plan)
         self._progress.lines += self._report.notes()
-        if made.errors:
+        if plan.errors:
             self._report.outcome = "refused"
-            raise CommandError(Exit.BAD_DATA, "\n".join(map(one_line, made.errors)))
-        if not self._target.schema and any(mapping.created for mapping in made.tables):
+            raise CommandError(Exit.BAD_DATA, "\n".join(map(one_line, plan.errors)))
+        if not self._target.schema and any(mapping.created for mapping in plan.tables):
             raise CommandError(
                 Exit.CONFIGURATION,
                 "the user has no schema to create tables in. Create one, or set its search_path.",
             )
-        return made
+        return plan
 
-    def _plan_text_columns(self, found: Schema, made: Plan) -> Plan:
-        """Plan anew, with text for every column that has values that do not fit."""
+    def _plan_text_columns(self, schema: Schema, plan: Plan) -> Plan:
+        """Plan again, with text for every column that has rejects."""
         rejects = Rejects("text")
-        copy.find_rejects(self._pool, made.tables, rejects)
+        copy.find_rejects(self._pool, plan.tables, rejects)
         self._report.rejects = rejects
         self._options.text_columns = {(table, column) for table, column, _ in rejects.counts}
-        made = planner.make_plan(self._source, self._pool, found, self._target, self._options)
-        self._report.plan = made
-        return made
+        plan = planner.make_plan(self._source, self._pool, schema, self._target, self._options)
+        self._report.plan = plan
+        return plan
 
     def _load(
-        self, made: Plan, keys: list[fk_cascade_skip.ExistingForeignKey]
+        self, plan: Plan, keys: list[fk_cascade_skip.ExistingForeignKey]
     ) -> dict[str, TableChecksum]:
-        """COPY all tables; the account of the rows that were taken out again."""
-        mappings = made.tables
+        """COPY all tables; the checksums of the rows that were deleted again."""
+        mappings = plan.tables
         rejects = Rejects(self._policy)
         if self._options.on_bad != "text":
             self._report.rejects = rejects
         self._progress.start_phase("loading", sum(mapping.rows for mapping in mappings))
-        cascade = FkCascadeSkip(self._target, made, keys, rejects, append=self._options.append)
+        cascade = FkCascadeSkip(self._target, plan, keys, rejects, append=self._options.append)
         try:
             copy.copy_tables(
                 self._pool, self._target, mappings, rejects, self._progress, cascade.skip_orphans
@@ -254,7 +259,7 @@ class Importer:
         return cascade.checksums
 
     def _start_source_checksums(self, mappings: list[TableMapping]) -> SourceChecksums:
-        """Let SQLite's side be worked out, from now on."""
+        """Start computing the checksums of SQLite."""
         source_checksums = SourceChecksums(self._pool, mappings, self._policy)
         source_checksums.start()
         return source_checksums
@@ -269,12 +274,17 @@ class Importer:
         return compare.compare_tables(self._target, mappings, source_checksums, before)
 
     def _add_row_diffs(
-        self, mappings: list[TableMapping], kept_out: SkippedRows = no_skipped_rows
+        self, mappings: list[TableMapping], skipped_rows: SkippedRows = no_skipped_rows
     ) -> None:
-        """Say of tables that are not the same which rows it is."""
+        """Find the rows that differ in tables that are not equal."""
         self._progress.start_phase("looking for the differences")
         self._report.comparisons = add_row_diffs(
-            self._source, self._target, mappings, self._report.comparisons, self._policy, kept_out
+            self._source,
+            self._target,
+            mappings,
+            self._report.comparisons,
+            self._policy,
+            skipped_rows,
         )
 
     @contextmanager

@@ -1,9 +1,9 @@
-"""The normal form of values, for the proof: from SQLite's value to how Postgres writes it out.
+"""The canonical form of SQLite values: how Postgres will write them.
 
-On purpose this shares nothing with `values`, `texts` and `moments`: what is wrong there must not
-be right here. It is as strict, though: a value that does not fit raises one of BROKEN.
+This deliberately shares no code with the encoders in `types/`, so that an error there cannot repeat
+here. It is as strict: a value that does not fit raises one of CANONICAL_ERRORS.
 
-Here are columns of many values that are all as they should be; `normal_one` has any single value.
+Here are the fast paths for whole columns. `canonical_value` handles any single value.
 """
 
 import struct
@@ -24,45 +24,46 @@ from demijohn.sqlite_import.types.text_types import AnyText, ByteLimitedText, Te
 
 ColumnEncoder = Callable[[Sequence[Any]], Sequence[str]]
 
-# Every digit a 9: for the form of what is written, nothing else has to be looked at.
+# Replaces each digit by 9, to compare the form of texts.
 DIGITS_TO_NINE = str.maketrans("012345678", "999999999")
 
 
 def canonical_encoders(pg_type: PgType, *, large: bool) -> tuple[ColumnEncoder, ValueEncoder]:
-    """How a kind's values are written: a column in which all is as it should be, and one value.
+    """Encoders for a type: one for columns of regular values, and one for any single value.
 
-    `large` tells of the table's rows.
+    `large` says whether rows of the table may be large.
     """
-    one = value_encoder(pg_type, large=large)
+    encode_value = value_encoder(pg_type, large=large)
 
-    def each(values: Sequence[Any]) -> Sequence[str]:
-        return ["" if value is None else one(value) for value in values]
+    def encode_each(values: Sequence[Any]) -> Sequence[str]:
+        return ["" if value is None else encode_value(value) for value in values]
 
     match pg_type:
         case Integer(sql="bigint"):
-            return _integers, one
+            return _integers, encode_value
         case Double(sql="double precision"):
-            return _doubles, one
+            return _doubles, encode_value
         case Numeric() if 0 <= pg_type.scale <= pg_type.precision:
-            return _decimals(pg_type.precision, pg_type.scale), one
+            return _decimals(pg_type.precision, pg_type.scale), encode_value
         case Boolean():
-            return _booleans, one
+            return _booleans, encode_value
         case Timestamp(sql="date", unit=""):
-            return _dates(each), one
+            return _dates(encode_each), encode_value
         case Timestamp(sql="timestamp without time zone" | "timestamp with time zone", unit=""):
-            return _timestamps("+00" if "with time" in pg_type.sql else "", each), one
+            suffix = "+00" if "with time" in pg_type.sql else ""
+            return _timestamps(suffix, encode_each), encode_value
         case AnyText() | ByteLimitedText():
-            return each, one
+            return encode_each, encode_value
         case Text() if not pg_type.sql.startswith("character("):
-            return _texts(pg_type.limit, prefix_length if large else quote), one
-    return each, one
+            return _texts(pg_type.limit, prefix_length if large else quote), encode_value
+    return encode_each, encode_value
 
 
 NONE = type(None)
 
 
 def _check_types(values: Sequence[Any], *types: type) -> bool:
-    """Raises TypeError where a value is of none of the types; whether one is NULL."""
+    """Whether a value is NULL. Raises TypeError if one is of another type."""
     found = set(map(type, values))
     if found - {NONE, *types}:
         raise TypeError
@@ -81,16 +82,16 @@ def _doubles(values: Sequence[Any]) -> Sequence[str]:
     bits = struct.pack(f">{len(known)}d", *known).hex(" ", 8).split(" ")
     if len(known) == len(values):
         return bits
-    each = iter(bits)
-    return ["" if value is None else next(each) for value in values]
+    remaining = iter(bits)
+    return ["" if value is None else next(remaining) for value in values]
 
 
 def _decimals(precision: int, scale: int) -> ColumnEncoder:
-    """Python writes no zeros at the end but those of `.0`, and an exponent only where it must."""
+    """Python writes no trailing zeros except `.0`, and an exponent only if it must."""
     limit = 10 ** min(precision - scale, 15) if precision else 1e15
     too_fine = "." + "9" * (scale + 1) if precision else "\0"
 
-    def whole(values: Sequence[Any]) -> Sequence[str]:
+    def encode(values: Sequence[Any]) -> Sequence[str]:
         _check_types(values, int, float)
         known = list(filter(None, values))
         if known and not -limit < min(known) <= max(known) < limit:
@@ -101,7 +102,7 @@ def _decimals(precision: int, scale: int) -> ColumnEncoder:
             raise ValueError
         return lines.split("\n")[:-1]
 
-    return whole
+    return encode
 
 
 def _booleans(values: Sequence[Any]) -> Sequence[str]:
@@ -109,21 +110,21 @@ def _booleans(values: Sequence[Any]) -> Sequence[str]:
     return [words[value] for value in values]
 
 
-def _dates(each: ColumnEncoder) -> ColumnEncoder:
-    """Days that are days at all, and written as Postgres does."""
+def _dates(encode_each: ColumnEncoder) -> ColumnEncoder:
+    """For dates that are valid, and written as Postgres writes them."""
 
-    def whole(values: Sequence[Any]) -> Sequence[str]:
+    def encode(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
         if "\n".join(known).translate(DIGITS_TO_NINE) != "\n".join(["9999-99-99"] * len(known)):
-            return each(values)
+            return encode_each(values)
         list(map(date.fromisoformat, known))
         return ["" if value is None else value for value in values]
 
-    return whole
+    return encode
 
 
-def _texts(limit: int, written: Callable[[str], str]) -> ColumnEncoder:
-    def whole(values: Sequence[Any]) -> Sequence[str]:
+def _texts(limit: int, write: Callable[[str], str]) -> ColumnEncoder:
+    def encode(values: Sequence[Any]) -> Sequence[str]:
         known = (
             [value for value in values if value is not None]
             if _check_types(values, str)
@@ -134,25 +135,25 @@ def _texts(limit: int, written: Callable[[str], str]) -> ColumnEncoder:
         together = "".join(known)
         if "\0" in together:
             raise ValueError
-        if written is not quote or "'" in together or "\\" in together:
-            return ["" if value is None else written(value) for value in values]
+        if write is not quote or "'" in together or "\\" in together:
+            return ["" if value is None else write(value) for value in values]
         if known is values:
             return [f"'{value}'" for value in values]
         return ["" if value is None else f"'{value}'" for value in values]
 
-    return whole
+    return encode
 
 
-def _timestamps(suffix: str, each: ColumnEncoder) -> ColumnEncoder:
-    """Texts to the second are as Postgres writes them, if they are days and times at all."""
+def _timestamps(suffix: str, encode_each: ColumnEncoder) -> ColumnEncoder:
+    """For timestamps without fractions, which Postgres writes the same way, if they are valid."""
 
-    def whole(values: Sequence[Any]) -> Sequence[str]:
+    def encode(values: Sequence[Any]) -> Sequence[str]:
         known = [value for value in values if value is not None]
         if "\n".join(known).translate(DIGITS_TO_NINE) != "\n".join(
             ["9999-99-99 99:99:99"] * len(known)
         ):
-            return each(values)
+            return encode_each(values)
         list(map(datetime.fromisoformat, known))
         return ["" if value is None else value + suffix for value in values]
 
-    return whole
+    return encode

@@ -1,4 +1,4 @@
-"""The normal form of JSON, for the proof. As `normal`, this shares nothing with `texts`."""
+"""The canonical form of JSON. As in `canonical`, no code is shared with the encoders."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def canonical_json(value: Any, *, binary: bool) -> str:
-    """JSON as it is written, or jsonb as Postgres writes it where it is `binary`. Raises BROKEN."""
+    """json as written, or with `binary` jsonb as Postgres writes it. Raises CANONICAL_ERRORS."""
     if isinstance(value, bytes) or (isinstance(value, float) and math.isinf(value)):
         raise TypeError
     text = value if isinstance(value, str) else repr(value)
@@ -31,19 +31,19 @@ def _reject_constant(word: str) -> None:
 
 
 class _Number(str):
-    """A number of JSON's, as it is written."""
+    """A JSON number, as written."""
 
     __slots__ = ()
 
 
 class _Object(str):
-    """An object of JSON's, as Postgres writes it."""
+    """A JSON object, as Postgres writes it."""
 
     __slots__ = ()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> _Object:
-    """Keys by length and then bytes, the last of equal ones only; yet all must be in order."""
+    """Sort keys by length, then bytes. The last duplicate wins, but all must be valid."""
     members = {key: _jsonb(value) for key, value in pairs}
     keys = sorted(members, key=lambda key: (len(key.encode()), key.encode()))
     return _Object("{" + ", ".join(f"{_json_text(key)}: {members[key]}" for key in keys) + "}")
@@ -71,5 +71,5 @@ def _jsonb(value: Any) -> str:
 def _json_text(text: str) -> str:
     if "\0" in text:
         raise ValueError
-    text.encode()  # half a surrogate pair raises
+    text.encode()  # raises for half a surrogate pair
     return json.dumps(text, ensure_ascii=False)

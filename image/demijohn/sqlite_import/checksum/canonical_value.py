@@ -1,7 +1,7 @@
-"""The normal form of one value, for the proof: any that SQLite may hold, in any column.
+"""The canonical form of one value: any that SQLite may hold, for any type.
 
-As `normal`, this shares nothing with `values`, `texts` and `moments`. What does not fit raises one
-of BROKEN.
+As in `canonical`, no code is shared with the encoders. A value that does not fit raises one of
+CANONICAL_ERRORS.
 """
 
 import math
@@ -50,12 +50,12 @@ FALSE_WORDS = {
     "no": "false",
     "off": "false",
 }
-UNITS_PER_SECOND = {"unix": 1, "ms": 1_000, "us": 1_000_000}  # how many make a second
+UNITS_PER_SECOND = {"unix": 1, "ms": 1_000, "us": 1_000_000}
 
 
 def value_encoder(pg_type: PgType, *, large: bool) -> ValueEncoder:
-    """How a kind's values are written that are not NULL; `large` tells of the table's rows."""
-    written = prefix_length if large else quote
+    """The encoder for values that are not NULL. `large` says whether rows may be large."""
+    write = prefix_length if large else quote
     match pg_type:
         case Integer():
             bits = {"smallint": 16, "integer": 32, "oid": 32}.get(pg_type.sql, 64)
@@ -68,23 +68,23 @@ def value_encoder(pg_type: PgType, *, large: bool) -> ValueEncoder:
         case Boolean():
             return _boolean
         case AnyText():
-            return lambda value: written(_any_text(value))
+            return lambda value: write(_any_text(value))
         case ByteLimitedText():
-            return lambda value: written(_byte_limited(_text(value), pg_type.limit))
+            return lambda value: write(_byte_limited(_text(value), pg_type.limit))
         case Text():
-            return lambda value: written(
+            return lambda value: write(
                 _text(value, pg_type.limit, pg_type.sql.startswith("character("))
             )
         case EnumOrUnknown(labels=()):
             return lambda value: _text(value)[:0] + "?"
         case EnumOrUnknown():
-            return lambda value: written(_label(_text(value), pg_type.labels))
+            return lambda value: write(_label(_text(value), pg_type.labels))
         case Bytes():
             return _blob
         case Uuid():
             return _uuid
         case Json():
-            return lambda value: written(canonical_json(value, binary=pg_type.sql == "jsonb"))
+            return lambda value: write(canonical_json(value, binary=pg_type.sql == "jsonb"))
         case Timestamp():
             return lambda value: _check_fraction_digits(
                 _timestamp(value, pg_type.sql, pg_type.unit), pg_type.digits
@@ -102,13 +102,13 @@ def prefix_length(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    """A text as Postgres's quote_literal() writes it, whatever standard_conforming_strings says."""
+    """A text as quote_literal() writes it, independent of standard_conforming_strings."""
     text = text.replace("'", "''")
     return "E'" + text.replace("\\", "\\\\") + "'" if "\\" in text else f"'{text}'"
 
 
 def unquote(text: str) -> str:
-    """The text that `quoted` was given."""
+    """The inverse of `quote`."""
     if text.startswith("E"):
         text = text[1:].replace("\\\\", "\\")
     return text[1:-1].replace("''", "'")
@@ -130,8 +130,8 @@ def _integer(value: Any, bits: int, *, signed: bool) -> str:
 
 
 def _double(value: Any, *, six_digits: bool) -> str:
-    """Its bits: how a double is written out is not the same everywhere."""
-    if isinstance(value, bytes):  # float() reads them as it does texts
+    """The bits of a double: its text differs between versions."""
+    if isinstance(value, bytes):  # float() parses them like texts
         raise TypeError
     if isinstance(value, str):
         _decimal(value)
@@ -157,7 +157,7 @@ def _decimal(text: str) -> Decimal:
 
 
 def _numeric(value: Any, precision: int, scale: int, bound: int) -> str:
-    """Without zeros at the end. `bound` is what its units must keep below, if it is not 0."""
+    """Without trailing zeros. `bound` limits the value in units of the scale, if not 0."""
     number = _decimal(value if isinstance(value, str) else repr(value))
     text = format(number, "f")
     if "." in text:
@@ -223,15 +223,20 @@ def _uuid(value: Any) -> str:
 
 
 def _timestamp(value: Any, sql: str, unit: str) -> str:
-    moment = (
+    timestamp = (
         _parse_timestamp(value) if isinstance(value, str) else _timestamp_from_number(value, unit)
     )
     if sql == "date":
-        if (moment.hour, moment.minute, moment.second, moment.microsecond) != (0, 0, 0, 0):
+        if (timestamp.hour, timestamp.minute, timestamp.second, timestamp.microsecond) != (
+            0,
+            0,
+            0,
+            0,
+        ):
             raise ValueError
-        return str(moment.date())
-    text = str(moment)
-    if moment.microsecond:
+        return str(timestamp.date())
+    text = str(timestamp)
+    if timestamp.microsecond:
         text = text.rstrip("0")
     return text + "+00" * (sql == "timestamp with time zone")
 
@@ -248,61 +253,64 @@ def _parse_timestamp(text: str) -> datetime:
     if not match:
         raise ValueError
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-    parts = (match[7] or "").ljust(9, "0")
-    if int(parts[6:]):
+    fraction = (match[7] or "").ljust(9, "0")
+    if int(fraction[6:]):
         raise ValueError
-    moment = datetime(year, month, day, hour, minute, second, int(parts[:6]))  # noqa: DTZ001
+    timestamp = datetime(year, month, day, hour, minute, second, int(fraction[:6]))  # noqa: DTZ001
     zone = match[8] or "Z"
     if zone in "Zz":
-        return moment
+        return timestamp
     hours, minutes = int(zone[1:3]), int(zone.replace(":", "")[3:] or 0)
     if hours > 15 or minutes > 59:
         raise ValueError
-    away = timedelta(minutes=60 * hours + minutes)
-    return moment + away if zone[0] == "-" else moment - away
+    offset = timedelta(minutes=60 * hours + minutes)
+    return timestamp + offset if zone[0] == "-" else timestamp - offset
 
 
 def _timestamp_from_number(value: Any, unit: str) -> datetime:
     if isinstance(value, bytes) or not unit:
         raise TypeError
     exact = Fraction(value)
-    if unit == "julian":  # day 0 began at noon, 1721424.5 days before the year 1 did
+    if unit == "julian":  # day 0 began at noon, 1721424.5 days before year 1
         thousandths = round((exact - Fraction("1721425.5")) * 86_400_000)
         return datetime(1, 1, 1) + timedelta(milliseconds=thousandths)  # noqa: DTZ001
-    parts = round(exact * 1_000_000 / UNITS_PER_SECOND[unit])
-    return datetime.combine(date(1970, 1, 1), datetime.min.time()) + timedelta(microseconds=parts)
+    microseconds = round(exact * 1_000_000 / UNITS_PER_SECOND[unit])
+    return datetime.combine(date(1970, 1, 1), datetime.min.time()) + timedelta(
+        microseconds=microseconds
+    )
 
 
 def _check_fraction_digits(text: str, digits: int) -> str:
-    """A moment as Postgres writes it, of whose seconds no more digits are kept."""
+    """The text, if it has at most so many fractional digits. Raises ValueError."""
     if len(text.partition(".")[2].partition("+")[0]) > digits:
         raise ValueError
     return text
 
 
 def _interval(value: Any, unit: str) -> str:
-    """An interval's bits; without a unit only that there is one, if it is a text.
+    """The bits of an interval; without a unit "?", if it is a text.
 
-    It has days and parts of one, and no months: https://www.postgresql.org/docs/current/datatype-datetime.html
+    It has days and microseconds, no months:
+    https://www.postgresql.org/docs/current/datatype-datetime.html
     """
     if isinstance(value, str) and (unit or DATE_TIME.fullmatch(value)):
-        past = _parse_timestamp(value) - datetime(1970, 1, 1)  # noqa: DTZ001
-        parts = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
+        elapsed = _parse_timestamp(value) - datetime(1970, 1, 1)  # noqa: DTZ001
+        microseconds = (elapsed.days * 86_400 + elapsed.seconds) * 1_000_000 + elapsed.microseconds
     elif unit:
-        parts = round(Fraction(value) * {"s": 10**6, "ms": 10**3, "us": 1}[unit])
+        microseconds = round(Fraction(value) * {"s": 10**6, "ms": 10**3, "us": 1}[unit])
     elif isinstance(value, str):
         return _text(value)[:0] + "?"
     else:
         raise TypeError
-    days, rest = divmod(parts, 86_400_000_000)
+    days, rest = divmod(microseconds, 86_400_000_000)
     if not -(1 << 31) < days < 1 << 31:
         raise OverflowError
     return struct.pack(">qii", rest, days, 0).hex() if unit else "?"
 
 
 def _time(value: Any) -> str:
-    moment = _parse_timestamp(f"2000-01-01 {value}")
+    timestamp = _parse_timestamp(f"2000-01-01 {value}")
     if not isinstance(value, str) or not re.fullmatch(r"[0-9:.]+", value):
         raise ValueError
-    text = str(moment)[11:]
-    return text.rstrip("0") if moment.microsecond else text
+    text = str(timestamp)[11:]
+    return text.rstrip("0") if timestamp.microsecond else text

@@ -1,4 +1,11 @@
-"""SQLite's account of a table, for the proof: its rows in normal form, counted and summed up."""
+"""The checksum of a SQLite table: hashes of its rows in canonical form, summed up.
+
+The canonical form of a row is its values joined by the character 31. NULL is empty, a text is
+quoted as in SQL, a blob is its MD5, a double its bits, and any other value is written as Postgres
+writes it. In a table of large rows a text is its length in characters, a colon and itself, since
+quotes could double it. A rejected value without a policy is UNCONVERTIBLE, which no Postgres value
+equals.
+"""
 
 import struct
 from collections.abc import Iterator, Sequence
@@ -13,7 +20,7 @@ from demijohn.sqlite_import.source.database import is_large
 from demijohn.sqlite_import.sql_names import Row
 from demijohn.sqlite_import.text import in_slices
 
-try:  # Python's own, which for a row takes two thirds of what OpenSSL 3 takes
+try:  # Python's own MD5, which takes two thirds of the time of OpenSSL 3 per row
     from _md5 import md5  # type: ignore[import-not-found]
 except ImportError:
     from hashlib import md5
@@ -24,12 +31,12 @@ CHECKSUM_MODULUS = 1 << 64
 
 
 class RowSkipped(Exception):
-    """The row is skipped, as asked."""
+    """The row is skipped, by policy."""
 
 
 @dataclass(frozen=True)
 class TableChecksum:
-    """How many rows, and the sum of their hashes."""
+    """The number of rows, and the sum of their hashes: the first 64 bits of MD5."""
 
     rows: int
     checksum: int
@@ -48,7 +55,7 @@ EMPTY = TableChecksum(0, 0)
 
 
 class RowCanonicalizer:
-    """The normal form of one table's rows, from SQLite's values."""
+    """Computes canonical forms and checksums of the rows of one table."""
 
     def __init__(self, mapping: TableMapping, policy: str) -> None:
         self._policy = policy
@@ -59,31 +66,32 @@ class RowCanonicalizer:
         ]
 
     def checksum(self, rows: Sequence[Row]) -> TableChecksum:
-        """The account of some rows as a part's query gives them."""
+        """The checksum of a batch of rows, as RowRange.query returns them."""
         if len(rows) == 1 and is_large(rows[0]):
             return self._large_row(rows[0])
         columns = list(zip(*rows, strict=True))
         columns = columns[len(columns) - len(self._columns) :]
         try:
             texts = [
-                whole(column) for (whole, _), column in zip(self._encoders, columns, strict=True)
+                encode_column(column)
+                for (encode_column, _), column in zip(self._encoders, columns, strict=True)
             ]
             if self._policy and any(map(self._has_rejected_null, self._columns, columns)):
                 raise ValueError
-            written = list(map(SEPARATOR.join, zip(*texts, strict=True)))
+            lines = list(map(SEPARATOR.join, zip(*texts, strict=True)))
         except CANONICAL_ERRORS:
-            written = []
+            lines = []
             for row in rows:
                 with suppress(RowSkipped):
-                    written.append(SEPARATOR.join(self.canonical_values(row)))
-        return TableChecksum(len(written), _sum_hashes(written))
+                    lines.append(SEPARATOR.join(self.canonical_values(row)))
+        return TableChecksum(len(lines), _sum_hashes(lines))
 
     @staticmethod
     def _has_rejected_null(column: ColumnMapping, values: Sequence[Any]) -> bool:
         return column.not_null and None in values
 
     def _large_row(self, row: Row) -> TableChecksum:
-        """One row, of which there is room for no second copy."""
+        """One row, without a second copy of it."""
         digest = md5(usedforsecurity=False)
         try:
             for at, text in enumerate(self.canonical_values(row)):
@@ -95,13 +103,15 @@ class RowCanonicalizer:
         return TableChecksum(1, _first_64_bits(digest.digest()))
 
     def canonical_values(self, row: Row) -> Iterator[str]:
-        """The normal forms of one row's values. Raises Skipped."""
+        """The canonical forms of a row's values. Raises RowSkipped."""
         values = row[len(row) - len(self._columns) :]
-        for column, (_, one), value in zip(self._columns, self._encoders, values, strict=True):
+        for column, (_, encode_value), value in zip(
+            self._columns, self._encoders, values, strict=True
+        ):
             try:
                 if value is None and column.not_null:
                     raise ValueError
-                text = "" if value is None else one(value)
+                text = "" if value is None else encode_value(value)
             except CANONICAL_ERRORS:
                 if self._policy == "skip":
                     raise RowSkipped from None
@@ -110,7 +120,7 @@ class RowCanonicalizer:
 
 
 def hash_text(text: str) -> int:
-    """The first 64 bits of a text's MD5, as a bigint."""
+    """The first 64 bits of a text's MD5, as a signed integer."""
     return _first_64_bits(md5(text.encode(), usedforsecurity=False).digest())
 
 
@@ -118,6 +128,6 @@ def _first_64_bits(digest: bytes) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def _sum_hashes(written: list[str]) -> int:
-    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest() for line in written])
-    return sum(struct.unpack(">" + "q8x" * len(written), hashes))
+def _sum_hashes(lines: list[str]) -> int:
+    hashes = b"".join([md5(line.encode(), usedforsecurity=False).digest() for line in lines])
+    return sum(struct.unpack(">" + "q8x" * len(lines), hashes))

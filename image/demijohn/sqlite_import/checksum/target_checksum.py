@@ -1,4 +1,7 @@
-"""DOC"""
+"""The checksum of a Postgres table, computed in SQL in the same canonical form.
+
+See `source_checksum`: the order of rows does not matter, and no code is shared with the encoders.
+"""
 
 from collections.abc import Sequence
 
@@ -10,11 +13,11 @@ from demijohn.sqlite_import.types.datetimes import Interval
 from demijohn.sqlite_import.types.postgres_types import Double, Numeric
 from demijohn.sqlite_import.types.text_types import Bytes, EnumOrUnknown, Json, Text
 
-FIRST_64_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5, as Postgres's SQL
+FIRST_64_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5 in hexadecimal, as a bigint
 
 
 def target_checksum(target: Target, mapping: TableMapping, where: str = "") -> TableChecksum:
-    """Postgres's own account of a table, or of its rows that the SQL of `where` tells."""
+    """Postgres's checksum of a table, or of the rows that `where`, a SQL clause, selects."""
     row = FIRST_64_BITS.format(row_hash_sql(target, mapping))
     ((rows, total),) = target.rows(
         f"SELECT count(*), sum({row}) FROM {quote_ident(mapping.name)}{where}"  # noqa: S608
@@ -25,13 +28,13 @@ def target_checksum(target: Target, mapping: TableMapping, where: str = "") -> T
 def row_hash_sql(
     target: Target, mapping: TableMapping, columns: Sequence[ColumnMapping] = ()
 ) -> str:
-    """SQL for the MD5 of a row in normal form, or of some of its columns."""
+    """SQL: the MD5 of a row in canonical form, or of some of its columns."""
     each = (
         canonical_column_sql(column, large=mapping.has_large_rows)
         for column in columns or mapping.columns
     )
     terms = f" || '{SEPARATOR}' || ".join(each)
-    # Texts may be stored in another encoding; what is hashed is UTF-8.
+    # The database may have another encoding. Hash UTF-8.
     return f"md5({terms})" if _is_utf8(target) else f"md5(convert_to({terms}, 'UTF8'))"
 
 
@@ -40,11 +43,11 @@ def _is_utf8(target: Target) -> bool:
 
 
 def canonical_column_sql(column: ColumnMapping, *, large: bool) -> str:
-    """SQL for one column in normal form; `large` tells of the table's rows."""
+    """SQL: one column in canonical form. `large` says whether rows of the table may be large."""
     name = quote_ident(column.name)
     match column.pg_type:
         case pg_type if pg_type.not_comparable:
-            text = f"left({name}::text, 0) || '?'"  # how it is written is Postgres's alone to say
+            text = f"left({name}::text, 0) || '?'"  # only NULL or not
         case Text() | EnumOrUnknown() | Json() if large:
             text = f"length({name}::text) || ':' || {name}::text"
         case Text() | EnumOrUnknown() | Json():

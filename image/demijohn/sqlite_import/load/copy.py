@@ -1,7 +1,6 @@
-"""The rows on their way: readers send them encoded, and COPY takes them in.
+"""Loads the rows: readers send them as CSV, and COPY writes them.
 
-One connection and one transaction, whatever happens: what several connections have loaded could
-not be committed as one.
+One connection and one transaction: several connections cannot commit as one.
 """
 
 import sys
@@ -22,12 +21,12 @@ from demijohn.sqlite_import.workers.bounded_queue import Stopped
 from demijohn.sqlite_import.workers.reader_pool import RANGE_ROWS, ReaderPool
 from demijohn.sqlite_import.workers.tasks import RowBatch, TaskDone
 
-MIN_RANGE_ROWS = 64  # of a part: it is the first, or rows are large
-RANGE_BYTES = 1 << 20  # of CSV in a part, or so: less than what a reader may be ahead
+MIN_RANGE_ROWS = 64  # for the first range, and for large rows
+RANGE_BYTES = 1 << 20  # of CSV per range, approximately; less than MAX_BYTES of a reader's queue
 
 
 class CopyStream:
-    """What the readers send, as the file that psycopg2 reads for COPY, one table after another."""
+    """The CSV of all tables as the file that psycopg2 reads for COPY, one table after another."""
 
     def __init__(
         self, pool: ReaderPool, mappings: list[TableMapping], rejects: Rejects, progress: Progress
@@ -36,13 +35,13 @@ class CopyStream:
         self._mappings = mappings
         self._rejects = rejects
         self._progress = progress
-        self._rows = self._bytes = 0  # of the last part
+        self._rows = self._bytes = 0  # of the last range
         self._chunks_left = self._chunks()
         self._rest = memoryview(b"")
         self.error: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """The next chunk, or a part of it, for libpq copies what it is given; empty at the end."""
+        """The next chunk or, as libpq copies its input, a part of it; b"" at the end of a table."""
         if not self._rest:
             try:
                 chunk = next(self._chunks_left)
@@ -56,21 +55,21 @@ class CopyStream:
         return bytes(data)
 
     def readline(self, size: int = -1) -> bytes:
-        """psycopg2 asks for its being there, and does not call it."""
+        """psycopg2 requires the method but does not call it."""
         raise NotImplementedError
 
     def _chunks(self) -> Iterator[bytes]:
-        """All tables' chunks, an empty one after each table. Raises Stopped, CommandError."""
+        """The chunks of all tables, with b"" after each table. Raises Stopped, CommandError."""
         size = rows = 0
-        for task, said in self._pool.run(self._tasks()):
-            if isinstance(said, RowBatch):
-                size += len(said.data)
-                rows += said.count
+        for task, message in self._pool.run(self._tasks()):
+            if isinstance(message, RowBatch):
+                size += len(message.data)
+                rows += message.count
                 if not self._rejects.is_fatal:
-                    self._progress.add_rows(said.count)
-                    yield said.data
+                    self._progress.add_rows(message.count)
+                    yield message.data
                 continue
-            self._rejects.merge(said.result)
+            self._rejects.merge(message.result)
             self._rows, self._bytes = (rows, size) if rows else (self._rows, self._bytes)
             size = rows = 0
             if task.rows.is_last and not self._rejects.is_fatal:
@@ -83,7 +82,7 @@ class CopyStream:
             yield EncodeRange(rows, self._rejects.policy, self._rejects.is_fatal)
 
     def _range_rows(self) -> int:
-        """How many rows the next part is to have, by what the last one had."""
+        """How many rows the next range should have, from the size of the last one."""
         wanted = RANGE_BYTES * self._rows // max(self._bytes, 1)
         return max(MIN_RANGE_ROWS, min(wanted, 4 * self._rows, RANGE_ROWS))
 
@@ -94,67 +93,69 @@ def copy_tables(
     mappings: list[TableMapping],
     rejects: Rejects,
     progress: Progress,
-    settle: Callable[[TableMapping], int],
+    after_table: Callable[[TableMapping], int],
 ) -> None:
-    """COPY every table, and let `settle` take rows out again, which says how many.
+    """COPY every table. `after_table` may delete rows, and returns how many.
 
-    Raises Stopped where values do not fit, psycopg2.Error, CommandError(65).
+    Raises Stopped if values are rejected, psycopg2.Error, CommandError(65).
     """
-    feed = CopyStream(pool, mappings, rejects, progress)
+    stream = CopyStream(pool, mappings, rejects, progress)
     for mapping in mappings:
         progress.start_table(mapping.name, mapping.rows)
-        rows = _copy_table(target, mapping, feed)
-        rows -= settle(mapping)
+        rows = _copy_table(target, mapping, stream)
+        rows -= after_table(mapping)
         progress.finish_table(rows, rejects.skipped_rows[mapping.source.name])
 
 
-def _copy_table(target: Target, mapping: TableMapping, feed: CopyStream) -> int:
-    """COPY a table; how many rows arrived."""
-    with _capture_unraisable() as first, target.connection.cursor() as cursor:
+def _copy_table(target: Target, mapping: TableMapping, stream: CopyStream) -> int:
+    """COPY one table; the number of rows written."""
+    with _capture_printed_errors() as captured, target.connection.cursor() as cursor:
         try:
-            cursor.copy_expert(copy_statement(mapping), feed, CHUNK_BYTES)
+            cursor.copy_expert(copy_statement(mapping), stream, CHUNK_BYTES)
             return cursor.rowcount
         except psycopg2.Error as error:
-            if feed.error:  # which psycopg2 hands to Postgres, and Postgres back to us, as a text
-                raise feed.error from None
-            raise (first or [error])[0] from None
+            if stream.error:  # psycopg2 passes the error to Postgres, which returns it as text
+                raise stream.error from None
+            raise (captured or [error])[0] from None
 
 
 @contextmanager
-def _capture_unraisable() -> Iterator[list[psycopg2.Error]]:
-    """What psycopg2 would print here, and lose: errors, and the rows of data in them.
+def _capture_printed_errors() -> Iterator[list[psycopg2.Error]]:
+    """Collect errors that psycopg2 would print and lose, with rows of data in them.
 
-    Where the server ends the connection, libpq has two results: why, and that nobody is there any
-    more. psycopg2 makes errors of both, one over the other, and prints the first
-    (_pq_copy_in_v3 in https://github.com/psycopg/psycopg2/blob/master/psycopg/pqpath.c).
+    If the server closes the connection, libpq has two results: the reason, and the closed
+    connection. psycopg2 raises the second, and prints the first (_pq_copy_in_v3 in
+    https://github.com/psycopg/psycopg2/blob/master/psycopg/pqpath.c).
     """
-    found: list[psycopg2.Error] = []
-    here, printed = threading.current_thread(), sys.excepthook
+    captured: list[psycopg2.Error] = []
+    this_thread, previous_hook = threading.current_thread(), sys.excepthook
 
-    def keep(kind: type[BaseException], error: BaseException, way: TracebackType | None) -> None:
+    def keep(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
         cause = error if isinstance(error, psycopg2.Error) else error.__cause__
-        if threading.current_thread() is here and isinstance(cause, psycopg2.Error):
-            found.append(cause)
+        if threading.current_thread() is this_thread and isinstance(cause, psycopg2.Error):
+            captured.append(cause)
         else:
-            printed(kind, error, way)
+            previous_hook(kind, error, traceback)
 
     sys.excepthook = keep
     try:
-        yield found
+        yield captured
     finally:
-        sys.excepthook = printed
+        sys.excepthook = previous_hook
 
 
 def copy_statement(mapping: TableMapping) -> str:
-    """The COPY for a table. What we created nobody sees yet, so its rows may come frozen."""
+    """The COPY statement. Rows of a new table can be frozen: no other transaction sees it yet."""
     names = ", ".join(quote_ident(column.name) for column in mapping.columns if column.is_copied)
     frozen = ", FREEZE" * (mapping.created and all(column.is_copied for column in mapping.columns))
     return f"COPY {quote_ident(mapping.name)} ({names}) FROM STDIN (FORMAT csv{frozen})"
 
 
 def find_rejects(pool: ReaderPool, mappings: list[TableMapping], rejects: Rejects) -> None:
-    """Encode every row and send none: to learn what does not fit. Raises CommandError(65)."""
+    """Encode every row without sending any, to find all rejects. Raises CommandError(65)."""
     tasks = (EncodeRange(rows, rejects.policy, discard=True) for rows in pool.row_ranges(mappings))
-    for _, said in pool.run(tasks):
-        if isinstance(said, TaskDone):
-            rejects.merge(said.result)
+    for _, message in pool.run(tasks):
+        if isinstance(message, TaskDone):
+            rejects.merge(message.result)

@@ -1,5 +1,5 @@
-"""--on-bad skip where foreign keys are there already: a row that refers to one that did not come
-does not come either, nor do those that refer to it. Postgres finds them, so memory stays bounded.
+"""--on-bad skip with existing foreign keys: rows that refer to a skipped row are skipped too, and
+so are those that refer to them. Postgres finds them, so memory is bounded.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,18 @@ from demijohn.sqlite_import.target.catalog import Target
 from demijohn.sqlite_import.target.orphans import count_with_examples, join_condition
 from demijohn.sqlite_import.text import counted
 
-MARKED_ROWS = "pg_temp.demijohn_strays"
-WRITTEN_HERE = (
-    " AND c.xmin = (txid_current() & 4294967295)::text::xid"  # what this transaction has written
-)
+MARKED_ROWS = "pg_temp.demijohn_skipped"
+# Rows that this transaction has written.
+WRITTEN_HERE = " AND c.xmin = (txid_current() & 4294967295)::text::xid"
 
 
 @dataclass(frozen=True)
 class ExistingForeignKey:
-    """A foreign key that is there; `parent` is SQL, `full` tells of MATCH FULL.
+    """An existing foreign key. `parent_table` is a quoted name.
 
-    It is `proven` where all rows keep to it and its parent may be read. Its `casts` are the types
-    that its values are compared in, as SQL, and `parent_casts` those of what they refer to; None
-    where it is the column's own. What is equal has the same hash in them.
+    It `is_valid` if it is validated and its parent can be read. `casts` are the SQL types in which
+    its values are compared, and `parent_casts` those of the parent's; None for the type of the
+    column. Values that are equal in these types have equal hashes.
     """
 
     name: str
@@ -45,23 +44,21 @@ class ExistingForeignKey:
 
     @property
     def alter_sql(self) -> str:
-        """SQL that begins to alter it."""
+        """The start of an ALTER statement."""
         return f"ALTER TABLE {quote_ident(self.table)} ALTER CONSTRAINT {quote_ident(self.name)}"
 
     def refers_sql(self, row: Sequence[str]) -> str:
-        """SQL that tells whether a row, by its values as SQL, refers to something."""
+        """SQL: whether a row refers to something. `row` has the SQL of its values."""
         return (" OR " if self.match_full else " AND ").join(
             f"{value} IS NOT NULL" for value in row
         )
 
-    def report_skipped(
-        self, plan: Plan, mapping: TableMapping, count: int, places: str = ""
-    ) -> None:
-        """Say how many rows of its table it has kept out."""
-        one = "what it refers" if count == 1 else "what they refer"
+    def report_skipped(self, plan: Plan, mapping: TableMapping, count: int, keys: str = "") -> None:
+        """Add to the plan how many rows of its table were skipped."""
+        parents = "its parent row was" if count == 1 else "their parent rows were"
         plan.add_loss(
             SchemaLoss("foreign key", f"{mapping.source.name} ({', '.join(self.columns)})", ""),
-            f"{counted(count, 'row')} skipped, since {one} to was skipped, or is not there{places}",
+            f"{counted(count, 'row')} skipped, because {parents} skipped or missing{keys}",
             is_changed=True,
         )
 
@@ -69,7 +66,7 @@ class ExistingForeignKey:
 def foreign_keys(
     target: Target, tables: Sequence[str], *, needed: bool
 ) -> list[ExistingForeignKey]:
-    """The foreign keys of `tables`: those that the user may make wait, or if `needed` all.
+    """The foreign keys of `tables`: those that the user may defer, or if `needed` all.
 
     Raises psycopg2.Error.
     """
@@ -78,9 +75,9 @@ def foreign_keys(
 
 
 class FkCascadeSkip:
-    """Takes the rows out again that refer to nothing, once their tables are loaded.
+    """Deletes rows that refer to nothing after their tables are loaded.
 
-    `keys` have to wait until then. `sums` is the account of the rows that were taken out.
+    `keys` must be deferred until then. `checksums` are those of the deleted rows, by table.
     """
 
     def __init__(
@@ -96,46 +93,46 @@ class FkCascadeSkip:
         self._plan = plan
         self._foreign_keys = keys
         self._rejects = rejects
-        self._written_here = WRITTEN_HERE * append  # else all of them are
+        self._written_here = WRITTEN_HERE * append  # otherwise all rows are new
         self.checksums: dict[str, TableChecksum] = {}
         if keys:
             target.run(
                 f"CREATE TEMPORARY TABLE {MARKED_ROWS.removeprefix('pg_temp.')}"
-                " (relation oid, place tid, key int, turn int) ON COMMIT DROP"
+                " (relation oid, place tid, key int, level int) ON COMMIT DROP"
             )
 
     def skip_orphans(self, mapping: TableMapping) -> int:
-        """Do it for a table whose parents are loaded; how many rows it was.
+        """Delete the orphans of a table whose parents are loaded; how many.
 
-        The keys are checked then, for Postgres keeps in memory what it has still to check.
+        Then check the keys: Postgres keeps pending checks in memory.
         """
-        mine = [key for key in self._foreign_keys if key.table == mapping.name]
-        if not mine or self._plan.has_cycles:
+        keys = [key for key in self._foreign_keys if key.table == mapping.name]
+        if not keys or self._plan.has_cycles:
             return 0
-        count = self._delete_orphans(mine)
+        count = self._delete_orphans(keys)
         self._target.run("SET CONSTRAINTS ALL IMMEDIATE")
         self._target.run("SET CONSTRAINTS ALL DEFERRED")
         return count
 
     def skip_orphans_in_cycles(self) -> None:
-        """Do it for all tables at once where they form a circle."""
+        """Delete the orphans of all tables at once if they form a cycle."""
         if self._plan.has_cycles:
             self._delete_orphans(self._foreign_keys)
 
-    def _delete_orphans(self, mine: list[ExistingForeignKey]) -> int:
-        if not self._mark(mine):
+    def _delete_orphans(self, keys: list[ExistingForeignKey]) -> int:
+        if not self._mark(keys):
             return 0
-        moves = {mapping.name: mapping for mapping in self._plan.tables}
-        names = list(dict.fromkeys(key.table for key in mine))
-        for key in mine:
-            self._report_skipped(moves[key.table], key)
+        mappings = {mapping.name: mapping for mapping in self._plan.tables}
+        names = list(dict.fromkeys(key.table for key in keys))
+        for key in keys:
+            self._report_skipped(mappings[key.table], key)
         total = 0
         for name in names:
             marked = f" WHERE (tableoid, ctid) IN (SELECT relation, place FROM {MARKED_ROWS})"  # noqa: S608
-            self.checksums[name] = target_checksum(self._target, moves[name], marked)
-            self._rejects.skipped_rows[moves[name].source.name] += self.checksums[name].rows
+            self.checksums[name] = target_checksum(self._target, mappings[name], marked)
+            self._rejects.skipped_rows[mappings[name].source.name] += self.checksums[name].rows
             total += self.checksums[name].rows
-        # In one statement: what ON DELETE says of those who refer to them finds all of them gone.
+        # One statement: ON DELETE actions then find the referring rows deleted too.
         deletes = [
             f"d{at} AS (DELETE FROM {quote_ident(name)} c USING {MARKED_ROWS} s"  # noqa: S608
             " WHERE s.relation = c.tableoid AND s.place = c.ctid)"
@@ -145,49 +142,51 @@ class FkCascadeSkip:
         self._target.run(f"TRUNCATE {MARKED_ROWS}")
         return total
 
-    def _mark(self, mine: list[ExistingForeignKey]) -> bool:
-        """Note the rows that refer to nothing, then those that refer to them; whether there are."""
-        marked = self._mark_level(mine, 0)
-        turn = 1
-        while marked and self._mark_level(mine, turn):
-            turn += 1
+    def _mark(self, keys: list[ExistingForeignKey]) -> bool:
+        """Mark orphans, then the rows that refer to them; whether there are any."""
+        marked = self._mark_level(keys, 0)
+        level = 1
+        while marked and self._mark_level(keys, level):
+            level += 1
         return marked
 
-    def _mark_level(self, mine: list[ExistingForeignKey], turn: int) -> bool:
+    def _mark_level(self, keys: list[ExistingForeignKey], level: int) -> bool:
         found = False
-        for key in mine:
+        for key in keys:
             at = self._foreign_keys.index(key)
-            pairs = join_condition(key.columns, key.parent_columns)
-            given = key.refers_sql([f"c.{quote_ident(name)}" for name in key.columns])
-            if turn:
-                origin = (
-                    f" JOIN {key.parent_table} p ON {pairs} JOIN {MARKED_ROWS} l ON l.relation = p.tableoid"
-                    f" AND l.place = p.ctid AND l.turn = {turn - 1} WHERE true"
+            same_key = join_condition(key.columns, key.parent_columns)
+            refers = key.refers_sql([f"c.{quote_ident(name)}" for name in key.columns])
+            if level:
+                source = (
+                    f" JOIN {key.parent_table} p ON {same_key}"
+                    f" JOIN {MARKED_ROWS} m ON m.relation = p.tableoid AND m.place = p.ctid"
+                    f" AND m.level = {level - 1} WHERE true"
                 )
             else:
-                inner = f"SELECT FROM {key.parent_table} p WHERE {pairs}"
-                origin = f" WHERE ({given}) AND NOT EXISTS ({inner})"
+                inner = f"SELECT FROM {key.parent_table} p WHERE {same_key}"
+                source = f" WHERE ({refers}) AND NOT EXISTS ({inner})"
             count = self._target.run(
-                f"INSERT INTO {MARKED_ROWS} SELECT c.tableoid, c.ctid, {at}, {turn}"  # noqa: S608
-                f" FROM {quote_ident(key.table)} c{origin}{self._written_here} AND NOT EXISTS (SELECT"
-                f" FROM {MARKED_ROWS} s WHERE s.relation = c.tableoid AND s.place = c.ctid)"
+                f"INSERT INTO {MARKED_ROWS} SELECT c.tableoid, c.ctid, {at}, {level}"  # noqa: S608
+                f" FROM {quote_ident(key.table)} c{source}{self._written_here}"
+                f" AND NOT EXISTS (SELECT FROM {MARKED_ROWS} s"
+                " WHERE s.relation = c.tableoid AND s.place = c.ctid)"
             )
             found |= count > 0
         return found
 
     def _report_skipped(self, mapping: TableMapping, key: ExistingForeignKey) -> None:
-        """Say how many rows of a table a key has kept out, and name a few."""
+        """Report how many rows of a table a key has skipped, with examples."""
         of_key = (
             f"FROM {quote_ident(key.table)} c JOIN {MARKED_ROWS} s ON s.relation = c.tableoid"
             f" AND s.place = c.ctid AND s.key = {self._foreign_keys.index(key)}"
         )
-        count, places = count_with_examples(self._target, mapping, key.columns, of_key)
+        count, keys = count_with_examples(self._target, mapping, key.columns, of_key)
         if count:
-            key.report_skipped(self._plan, mapping, count, f" ({places})")
+            key.report_skipped(self._plan, mapping, count, f" ({keys})")
 
 
-# Not those of partitions, which go with their table's, nor those that are not enforced or are
-# about periods (PostgreSQL 18). Only a table's owner may alter its keys.
+# Without keys of partitions, which follow their table, and without those that are not enforced or
+# have periods (PostgreSQL 18). Only the owner of a table may alter its keys.
 FOREIGN_KEYS = """
 SELECT r.conname, c.relname, k.columns, r.confrelid::regclass::text, k.parents,
        r.confmatchtype = 'f', r.condeferrable, r.confrelid,

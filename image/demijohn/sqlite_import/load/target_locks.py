@@ -1,4 +1,4 @@
-"""Tables that are there already: held meanwhile, emptied if asked to, and kept from reacting."""
+"""Locks existing tables, empties them on request, and disables their triggers during the load."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from demijohn.sqlite_import.target.catalog import Target
 
 
 def lock_tables(target: Target, options: Options, database: str, names: Sequence[str]) -> None:
-    """Lock those of the tables that are there, and see whether they hold rows.
+    """Lock the existing ones of these tables, and check whether they have rows.
 
-    `database` is what it is called in messages. Raises CommandError(69) where a right is missing.
+    `database` is its name in messages. Raises CommandError(69) if a privilege is missing.
     """
     kept = (name for name in names if name.lower() not in options.exclude)
     tables = [one for one in map(target.find_table, kept) if one and not one.unwritable_reason]
@@ -33,9 +33,9 @@ def lock_tables(target: Target, options: Options, database: str, names: Sequence
 
 
 def empty_tables(target: Target, options: Options, plan: Plan) -> dict[str, TableChecksum]:
-    """Empty the tables if asked to; else what they hold, which is none of ours to prove.
+    """With --replace empty the tables; with --append return the checksums of existing rows.
 
-    Raises CommandError(65) where another table, which is not imported, refers to one of them.
+    Raises CommandError(65) if a table that is not imported refers to one of them.
     """
     tables = _existing_tables(plan)
     if not tables:
@@ -58,8 +58,8 @@ def empty_tables(target: Target, options: Options, plan: Plan) -> dict[str, Tabl
 def without_triggers(
     target: Target, plan: Plan, *, may_skip: bool
 ) -> Iterator[list[fk_cascade_skip.ExistingForeignKey]]:
-    """Load without triggers, and with foreign keys that wait where tables form a circle, or where
-    rows may have to be taken out again: in that case, those keys.
+    """Load without triggers. Foreign keys are deferred if tables form a cycle, or if rows may be
+    deleted again: then the context is those keys.
     """
     tables = _existing_tables(plan)
     triggers = [trigger for mapping in tables for trigger in mapping.triggers]

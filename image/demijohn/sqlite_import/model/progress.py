@@ -1,43 +1,43 @@
-"""How far the import is: written by those who work, read by the one who shows it."""
+"""The progress of the import. The worker thread writes it, the main thread shows it."""
 
 import time
 from dataclasses import dataclass, field
 
 from demijohn.sqlite_import.text import counted, one_line
 
-MIN_ROWS_FOR_SPEED = 10_000  # of fewer, the speed says nothing
+MIN_ROWS_FOR_SPEED = 10_000  # below it a speed says nothing
 
 
 @dataclass
 class Progress:
-    """What is being done, and how many rows of it."""
+    """The current phase and table, and how many of their rows are done."""
 
     phase: str = ""
-    total_rows: int = 0  # rows of all tables
-    done_rows: int = 0  # rows done of them
+    total_rows: int = 0  # of all tables
+    done_rows: int = 0  # of all tables
     table: str = ""
     table_total_rows: int = 0
     table_rows: int = 0
-    lines: list[str] = field(default_factory=list)  # to be printed, in time
+    lines: list[str] = field(default_factory=list)  # finished lines, to be printed in order
     _table_started: float = 0.0
 
     def start_phase(self, doing: str, expected: int = 0) -> None:
-        """Turn to another kind of work."""
+        """Start another phase, with so many rows in it."""
         self.phase, self.total_rows, self.done_rows, self.table = doing, expected, 0, ""
         self.lines.append(doing)
 
     def start_table(self, table: str, expected: int) -> None:
-        """Turn to a table."""
+        """Start a table of so many rows."""
         self.table_rows, self.table_total_rows, self.table = 0, expected, table
         self._table_started = time.monotonic()
 
     def add_rows(self, rows: int) -> None:
-        """Count rows that are done."""
+        """Count rows as done."""
         self.table_rows += rows
         self.done_rows += rows
 
     def finish_table(self, rows: int, skipped: int) -> None:
-        """The table is done: so many of its rows arrived, and so many were skipped."""
+        """Finish the table: `rows` were written, `skipped` were not."""
         seconds = max(time.monotonic() - self._table_started, 1e-3)
         speed = f", {rows / seconds:,.0f} rows/s" if rows >= MIN_ROWS_FOR_SPEED else ""
         skip = f", {skipped:,} skipped" if skipped else ""

@@ -1,4 +1,4 @@
-"""Values that do not fit: each with its place and the reason, and what became of it."""
+"""Rejected values: those that their Postgres type cannot represent."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from typing import Any
 
 from demijohn.sqlite_import.model.invalid_text import HalfSurrogateText, InvalidText
 
-MAX_DESCRIBED = 10_000  # described one by one; beyond it they are counted, for memory is bounded
-MAX_VALUE_CHARS = 60  # characters of a value
+MAX_DESCRIBED = 10_000  # described one by one; the rest are counted, so that memory is bounded
+MAX_VALUE_CHARS = 60
 
 
 class ConversionError(Exception):
@@ -26,44 +26,44 @@ class RejectedValue:
 
 
 class Rejects:
-    """All values that do not fit. `policy` is what happens to them: "null", "skip", or nothing."""
+    """All rejected values. `policy` is what happens to them: "null", "skip", or "" to stop."""
 
     def __init__(self, policy: str) -> None:
         self.policy = policy
         self.described: list[RejectedValue] = []
-        self.counts: Counter[tuple[str, str, str]] = Counter()  # table, column, reason
-        self.skipped_rows: Counter[str] = Counter()  # rows, by table
+        self.counts: Counter[tuple[str, str, str]] = Counter()  # by table, column, reason
+        self.skipped_rows: Counter[str] = Counter()  # by table
 
     def __bool__(self) -> bool:
         return bool(self.counts)
 
     @property
     def total(self) -> int:
-        """How many values there are."""
+        """The number of rejected values."""
         return self.counts.total()
 
     @property
     def is_fatal(self) -> bool:
-        """Whether something does not fit and nothing was said of that, so that nothing is kept."""
+        """Whether there are rejects and no policy for them, so that nothing will be imported."""
         return bool(self) and not self.policy
 
-    def merge(self, others: "Rejects") -> None:
-        """Add those of the next rows."""
-        self.counts += others.counts
-        self.skipped_rows += others.skipped_rows
-        self.described += others.described[: MAX_DESCRIBED - len(self.described)]
+    def merge(self, other: "Rejects") -> None:
+        """Add the rejects of the next rows."""
+        self.counts += other.counts
+        self.skipped_rows += other.skipped_rows
+        self.described += other.described[: MAX_DESCRIBED - len(self.described)]
 
     def add(self, table: str, rowid: Any, column: str, value: Any, reason: str) -> None:
-        """Note one value."""
+        """Record one value."""
         self.counts[table, column, reason] += 1
         if len(self.described) < MAX_DESCRIBED:
-            place = rowid if isinstance(rowid, str) else repr(rowid)
-            self.described.append(RejectedValue(table, place, column, format_value(value), reason))
+            row = rowid if isinstance(rowid, str) else repr(rowid)
+            self.described.append(RejectedValue(table, row, column, format_value(value), reason))
 
 
 def format_value(value: Any) -> str:
-    """A value in one short line, written as in SQL; what is no letter as in Python."""
-    short: Any = None  # a copy of all of it may be all the memory that there is
+    """A value in one short line: as a SQL literal, or if not printable as Python writes it."""
+    short: Any = None  # only the start: a second copy of the value may not fit into memory
     if isinstance(value, str | bytes):
         short = value[: MAX_VALUE_CHARS + 1]
     match value:

@@ -1,4 +1,4 @@
-"""What a SQLite database declares: its tables, and what there is besides that cannot come along."""
+"""The schema of a SQLite database, and the parts of it that cannot be imported."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,9 @@ INTEGER, TEXT, BLOB, REAL, NUMERIC = "integer", "text", "blob", "real", "numeric
 
 @dataclass(frozen=True)
 class Column:
-    """A column; `declared` is its type in the user's words, `key` its place in the key from 1."""
+    """A column. `declared` is its type as written, `key_position` its place in the primary key from
+    1, or 0.
+    """
 
     name: str
     declared: str
@@ -25,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """`columns` refer to `parents` of `table`."""
+    """A foreign key from `columns` to `parent_columns` of `parent_table`."""
 
     columns: tuple[str, ...]
     parent_table: str
@@ -38,7 +40,7 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Term:
-    """One term of an index: a column, or an expression where `column` is None."""
+    """One term of an index: a column, or an expression if `column` is None."""
 
     column: str | None
     expression: Tokens
@@ -48,7 +50,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Index:
-    """An index; `constraint` tells that a UNIQUE in the table made it, whose name is `named`."""
+    """An index. If `is_constraint`, it belongs to a UNIQUE named `constraint_name`."""
 
     name: str
     is_unique: bool
@@ -60,7 +62,7 @@ class Index:
 
 @dataclass
 class Table:
-    """A table; `alias` is the column that is the rowid, `rowid` SQL that tells one row's place."""
+    """A table. `rowid_alias` is the column that is the rowid; `rowid`, SQL, identifies a row."""
 
     name: str
     columns: list[Column]
@@ -69,35 +71,36 @@ class Table:
     rowid: str
     order_by: str
     is_strict: bool
-    highest_rowid: int  # the highest rowid that AUTOINCREMENT has given, 0 where it gave none
+    highest_rowid: int  # the highest rowid that AUTOINCREMENT has given, or 0
     foreign_keys: list[ForeignKey]
     indexes: list[Index]
     checks: list[tuple[str, Tokens]]
     key_name: str = ""
-    conflict_clauses: list[str] = field(default_factory=list)  # what rows that clash are to do
+    # clauses such as "UNIQUE ON CONFLICT REPLACE"
+    conflict_clauses: list[str] = field(default_factory=list)
 
     def find_column(self, name: str) -> Column | None:
-        """The column of that name, whose case does not count."""
+        """The column of that name. Case-insensitive."""
         return next((c for c in self.columns if ascii_lower(c.name) == ascii_lower(name)), None)
 
 
 @dataclass(frozen=True)
 class SchemaLoss:
-    """Something of the SQLite database that Postgres does not get, or not as it was, and why."""
+    """Something that Postgres does not get, or not unchanged, and the reason."""
 
     kind: str
     name: str
     reason: str
-    is_changed: bool = False  # it came along, otherwise than it was
+    is_changed: bool = False  # imported, but changed
 
 
 @dataclass
 class Schema:
-    """All tables, and what is left behind."""
+    """All tables, and what cannot be imported."""
 
     tables: list[Table]
     losses: list[SchemaLoss]
 
     def find_table(self, name: str) -> Table | None:
-        """The table of that name, whose case does not count."""
+        """The table of that name. Case-insensitive."""
         return next((t for t in self.tables if ascii_lower(t.name) == ascii_lower(name)), None)

@@ -1,5 +1,5 @@
-"""What the values of columns are: SQLite works it out, in one pass over each table, and in a second
-one about the columns that the first leaves open.
+"""Statistics of column values, computed by SQLite: one pass over each table, and a second for the
+columns that the first leaves open.
 """
 
 import re
@@ -13,38 +13,40 @@ from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 Stats = dict[str, Any]
 
 IS_NUMBER = "typeof({c}) IN ('integer', 'real')"
-MAX_EXACT_INTEGER = 1 << 53  # whole numbers beyond it are not all doubles
+MAX_EXACT = 1 << 53  # larger integers are not all exact as doubles
 
-# In the order of words: blob, integer, null, real, text.
+# In alphabetical order: blob, integer, null, real, text.
 FIRST_PASS = {"low": "min(typeof({c}))", "high": "max(typeof({c}))"}
-# SQLite orders numbers, texts, blobs. In a column that makes texts of all numbers, or reals, the
-# greatest value tells whether all are alike; in others least and greatest, if they are texts.
+# SQLite sorts numbers before texts before blobs. In a column whose affinity turns all numbers into
+# texts, or into reals, the greatest value decides whether all are alike; in others the least and
+# the greatest do, if they are texts.
 INTEGERS = {"low": "max(typeof(coalesce({c}, 0)))", "high": "max(typeof(coalesce({c}, 0)))"}
 GREATEST = {"low": "typeof(max({c}))", "high": "typeof(max({c}))"}
 LEAST_AND_GREATEST = {"low": "typeof(min({c}))", "high": "typeof(max({c}))"}
 LONGEST = {"longest": "max(length({c}))"}
-# Most values have a common form, and to tell so takes half of what it takes to find no zone.
-COMMON_FORMS_WITHOUT_ZONE = "{c} GLOB '????-??-??' OR {c} GLOB '????-??-?? ??:??:??'"
+# Most values have one of these forms. Testing for them takes half the time of the test for a zone.
+WITHOUT_ZONE = "{c} GLOB '????-??-??' OR {c} GLOB '????-??-?? ??:??:??'"
 HAS_ZONE = {
-    "zoned": f"max(CASE WHEN {COMMON_FORMS_WITHOUT_ZONE} THEN 0 ELSE {{c}} GLOB '????-??-??*[-+Zz]*' END)",
+    "zoned": f"max(CASE WHEN {WITHOUT_ZONE} THEN 0 ELSE {{c}} GLOB '????-??-??*[-+Zz]*' END)",
 }
 HAS_TIME = {"timed": "max({c} GLOB '????-??-??[ T][0-9][0-9]:*')"}
-# Of columns that are intervals in Postgres: whether all values are dates.
+# For columns that are intervals in Postgres: whether all values are dates.
 ALL_DATES = {"dated": "min({c} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*')"}
 SECOND_PASS = {
     "integers": "sum(typeof({c}) = 'integer')",
     "reals": "sum(typeof({c}) = 'real')",
     "texts": "sum(typeof({c}) = 'text')",
     "blobs": "sum(typeof({c}) = 'blob')",
-    "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER})",
+    "large": f"max(typeof({{c}}) = 'integer' AND {{c}} NOT BETWEEN -{MAX_EXACT} AND {MAX_EXACT})",
     "least": f"min(CASE WHEN {IS_NUMBER} THEN {{c}} END)",
     "most": f"max(CASE WHEN {IS_NUMBER} THEN {{c}} END)",
-    # Whether there are such as seconds since 1970 would be today, and such as milliseconds.
+    # Whether there are numbers as large as current dates in seconds since 1970, and in
+    # milliseconds.
     "seconds": "max(abs(1.0 * {c}) BETWEEN 1e8 AND 1e11 AND " + IS_NUMBER + ")",
     "thousandths": "max(abs(1.0 * {c}) BETWEEN 1e11 AND 1e14 AND " + IS_NUMBER + ")",
     **LONGEST,
 }
-# Of columns that are dates or times in Postgres, and may be numbers in SQLite.
+# For columns that are dates or times in Postgres, and may be numbers in SQLite.
 DATETIME_STATS = SECOND_PASS | HAS_ZONE | {"zoneless": "min({c} GLOB '????-??-??*[-+Zz]*') = 0"}
 
 DECIMAL = re.compile(
@@ -55,9 +57,9 @@ DATETIME = re.compile(r"(?:DATETIME|TIMESTAMP|TIMESTAMPTZ)\b.*")
 
 
 def column_stats(
-    pool: ReaderPool, table: Table, closer: Mapping[str, Mapping[str, str]]
+    pool: ReaderPool, table: Table, extra: Mapping[str, Mapping[str, str]]
 ) -> dict[str, Stats]:
-    """What the values of each column are, and of some of them what `closer` asks for besides."""
+    """The statistics of each column by name, with the `extra` ones by column, name and SQL."""
     wanted = {
         column.name: {
             **({} if column.name == table.rowid_alias else _first_pass(column)),
@@ -69,17 +71,17 @@ def column_stats(
         for column in table.columns
     }
     found = _query_stats(pool, table, wanted)
-    for name, more in _query_stats(pool, table, dict(_second_pass(table, found, closer))).items():
+    for name, more in _query_stats(pool, table, dict(_second_pass(table, found, extra))).items():
         found[name] |= more
     return found
 
 
 def _second_pass(
-    table: Table, found: dict[str, Stats], closer: Mapping[str, Mapping[str, str]]
+    table: Table, found: dict[str, Stats], extra: Mapping[str, Mapping[str, str]]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """What is asked of columns in the second pass."""
+    """The columns of the second pass, with the statistics that are still needed."""
     for column in table.columns:
-        wanted = dict(closer.get(column.name, {}))
+        wanted = dict(extra.get(column.name, {}))
         if _needs_second_pass(column, found[column.name]):
             wanted |= LONGEST if _is_decided_by_declaration(column) else SECOND_PASS
         yield column.name, {n: sql for n, sql in wanted.items() if n not in found[column.name]}
@@ -98,19 +100,19 @@ def _first_pass(column: Column) -> dict[str, str]:
 
 
 def is_datetime(column: Column) -> bool:
-    """Whether it declares dates, perhaps with a time of day."""
+    """Whether the declared type is a date, with or without a time."""
     declared = column.declared.upper().strip()
     return declared == "DATE" or bool(DATETIME.fullmatch(declared))
 
 
 def _is_decided_by_declaration(column: Column) -> bool:
-    """Whether the type is what is declared, whatever the values are."""
+    """Whether the declared type decides, whatever the values are."""
     declared = column.declared.upper().strip()
     return bool(DECIDING_DECLARATION.fullmatch(declared) or DECIMAL.fullmatch(declared))
 
 
-def _needs_second_pass(column: Column, about: Stats) -> bool:
-    seen = {about.get("low"), about.get("high")} - {None, "null"}
+def _needs_second_pass(column: Column, stats: Stats) -> bool:
+    seen = {stats.get("low"), stats.get("high")} - {None, "null"}
     if not seen:
         return False
     if _is_decided_by_declaration(column):
@@ -126,7 +128,7 @@ def _decimal_stats(column: Column) -> dict[str, str]:
         return {}
     precision, scale = int(decimal[1]), int(decimal[2] or 0)
     ten, limit = f"1e{scale}", f"1e{max(precision - scale, 0)}"
-    # Not by abs(), which the smallest integer has none of. Only CASE spares what need not be known.
+    # Not by abs(), which fails for the smallest integer. CASE evaluates only what is needed.
     return {
         "misfit": f"max(CASE WHEN {{c}} >= {limit} OR {{c}} <= -{limit}"
         f" OR CAST(round({{c}} * {ten}) AS INTEGER) / {ten} != {{c}} THEN {IS_NUMBER} END)"
@@ -136,7 +138,7 @@ def _decimal_stats(column: Column) -> dict[str, str]:
 def _query_stats(
     pool: ReaderPool, table: Table, wanted: dict[str, dict[str, str]]
 ) -> dict[str, Stats]:
-    """The facts wanted of each column, in one pass of each reader; SQLite takes 2000 terms."""
+    """Query the statistics of all columns, one query per reader. SQLite allows 2000 terms."""
     found: dict[str, Stats] = {column: {} for column in wanted}
     shares = list(_shares(wanted, pool.size))
     queries = [
@@ -150,7 +152,7 @@ def _query_stats(
 
 
 def _shares(wanted: dict[str, dict[str, str]], number: int) -> Iterator[list[tuple[str, str, str]]]:
-    """The terms, a column's together, in so many equal shares, but of no more than 1000 each."""
+    """The terms in `number` equal shares of at most 1000. Those of one column stay together."""
     shares: list[list[tuple[str, str, str]]] = [[] for _ in range(number)]
     for column, names in sorted(wanted.items(), key=lambda one: -len(one[1])):
         least = min(shares, key=len)

@@ -5,31 +5,25 @@ from collections.abc import Sequence
 from demijohn.sqlite_import.text import list_first
 
 NO_TABLES = (
-    "has no tables, so they are made here, of what SQLite knows. An app with migrations should run "
-    "those first (flask db upgrade), and import then"
+    "has no tables, so they are created as SQLite declares them. If the app has "
+    "migrations, run those first (flask db upgrade), then import"
 )
 
 
 def tables_not_empty(tables: Sequence[str]) -> str:
-    """What to do about tables that hold rows already; one line for all of them."""
-    these, them, they = (
-        ("This table holds", "it", "it holds")
-        if len(tables) == 1
-        else ("These tables hold", "them", "they hold")
-    )
+    """One message about all tables that are not empty."""
+    subject, them = ("This table is", "it") if len(tables) == 1 else ("These tables are", "them")
     return (
-        f"{these} rows already: {list_first(tables)}. Say --replace to empty {them} first, --append to "
-        f"add to what {they}, "
-        "or --exclude TABLE to leave one out; if the import was done before, --verify-only "
-        "compares both sides."
+        f"{subject} not empty: {list_first(tables)}. Use --replace to empty {them} first, "
+        f"--append to add to {them}, or --exclude TABLE to leave one out. If the import was done "
+        "before, --verify-only compares both sides."
     )
 
 
 def types_are_fixed(columns: Sequence[str]) -> str:
-    """What to do about columns that have their types already; one line for all of them."""
-    them, types, are = ("it", "type", "is") if len(columns) == 1 else ("them", "types", "are")
-    its = "its" if len(columns) == 1 else "their"
+    """One message about all columns whose types cannot become text."""
+    them, types = ("it", "its type") if len(columns) == 1 else ("them", "their types")
     return (
-        f"--on-bad text cannot make {them} text, for {its} {types} in Postgres {are} there already:"
-        f" {list_first(columns)}. Say --on-bad skip, or change {its} {types} there."
+        f"--on-bad text cannot make {them} text, since {types} in Postgres cannot be changed by "
+        f"the import: {list_first(columns)}. Use --on-bad skip, or change {types} there."
     )

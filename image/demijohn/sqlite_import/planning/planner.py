@@ -1,4 +1,4 @@
-"""Decides which table and column goes where, and notes what there is to know of it."""
+"""Decides which table and column goes where, and notes what the user should know."""
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
@@ -24,14 +24,14 @@ from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 
 MAX_COLUMNS = 1600  # https://www.postgresql.org/docs/current/limits.html
 SYSTEM_COLUMNS = frozenset(("tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"))
-# What migrations write down of themselves. Where they have run, theirs is the truth.
+# Where migrations have run, their own records are correct, not the file's.
 MIGRATION_TABLES = frozenset(("alembic_version", "django_migrations", "schema_migrations"))
 
 ALEMBIC_TEMPORARY = "_alembic_tmp_"  # https://alembic.sqlalchemy.org/en/latest/batch.html
 CREATED_BESIDE_EXISTING = (
-    "is made here, since Postgres has no table of that name, and has others of the file"
+    "is created, since Postgres does not have it, although it has other tables of the file"
 )
-NOCASE_NOTE = "COLLATE NOCASE in SQLite; in Postgres it compares with case, so write lower()"
+NOCASE_NOTE = "case-insensitive in SQLite (COLLATE NOCASE), case-sensitive in Postgres: use lower()"
 
 
 def make_plan(
@@ -43,14 +43,14 @@ def make_plan(
     *,
     verify: bool = False,
 ) -> Plan:
-    """Match every table of the source; to `verify`, all of them have to be there.
+    """Map every table of the source. With `verify` all of them must exist.
 
-    Raises CommandError(65) where the source is damaged.
+    Raises CommandError(65) if the source is damaged or has no tables.
     """
     plan = Plan(losses=list(schema.losses), names=NameAllocator(target.taken_names))
     if target.schema and not (target.tables.keys() - MIGRATION_TABLES or verify):
         plan.add_note(target.schema, plan_errors.NO_TABLES)
-    called = {
+    names = {
         table.name: plan.names.allocate(table.name)
         for table in schema.tables
         if target.find_table(table.name) is None
@@ -60,36 +60,36 @@ def make_plan(
             continue
         existing = target.find_table(table.name)
         if existing is None and verify:
-            plan.errors.append(f"{table.name}: there is no such table in Postgres.")
+            plan.errors.append(f"{table.name}: Postgres has no such table.")
             continue
         if existing is None:
-            about = column_stats(pool, table, _extra_stats(table, options))
-            mapping = _plan_new_table(table, called[table.name], about, options, plan)
+            stats = column_stats(pool, table, _extra_stats(table, options))
+            mapping = _plan_new_table(table, names[table.name], stats, options, plan)
         elif table.name in MIGRATION_TABLES and (
             verify or (existing.has_rows and not options.append)
         ):
             plan.losses.append(
-                SchemaLoss("table", table.name, "the migrations have written their own")
+                SchemaLoss("table", table.name, "Postgres has the records of its own migrations")
             )
             continue
         else:
-            about = column_stats(pool, table, match_existing.extra_stats(table, existing))
+            stats = column_stats(pool, table, match_existing.extra_stats(table, existing))
             mapping = match_existing.match_table(
-                table, about, existing, options, plan, verify=verify
+                table, stats, existing, options, plan, verify=verify
             )
         ((mapping.rows,),) = source.execute(f"SELECT count(*) FROM {quote_ident(table.name)}")  # noqa: S608
-        mapping.row_bytes = _row_bytes(about)
+        mapping.row_bytes = _row_bytes(stats)
         plan.tables.append(mapping)
     if plan.nonempty_tables:
         plan.errors.append(plan_errors.tables_not_empty(plan.nonempty_tables))
     if plan.fixed_type_columns:
         plan.errors.append(plan_errors.types_are_fixed(plan.fixed_type_columns))
     if not plan.tables and not plan.errors:
-        why = "has no tables to import" if not schema.tables else "has tables, and all are left out"
+        why = "has no tables to import" if not schema.tables else "has tables, but all are excluded"
         raise CommandError(Exit.BAD_DATA, f"{source.path} {why}.")
     for mapping in plan.tables:
         for column in mapping.uncompared:
-            why = f"{column.pg_type.not_comparable}; so the proof counts its values, and does not compare them"
+            why = f"{column.pg_type.not_comparable}; so its values are counted, but not compared"
             plan.add_note(f"{mapping.source.name}.{column.source.name}", why)
     _check_name_conflicts(plan, target)
     created = [mapping for mapping in plan.tables if mapping.created]
@@ -109,22 +109,23 @@ def make_plan(
 
 
 def _describe_leftover(table: str) -> str:
-    """What to know of a table in which Alembic has copied rows, and that it has not renamed."""
+    """A note about a table that an interrupted Alembic migration has left, or ""."""
     if not table.startswith(ALEMBIC_TEMPORARY):
         return ""
-    return f"is left of a migration that broke off, and is made here too: --exclude {table}"
+    return f"is left from an interrupted migration, and is created too: --exclude {table}"
 
 
 def _extra_stats(table: Table, options: Options) -> dict[str, dict[str, str]]:
-    """What has to be known of the values besides, for the types that were asked for."""
-    asked = {
-        one.name: options.types.get(f"{table.name}.{one.name}".lower()) for one in table.columns
+    """The additional statistics that the types in --type require."""
+    requested = {
+        column.name: options.types.get(f"{table.name}.{column.name}".lower())
+        for column in table.columns
     }
-    return {name: ALL_DATES for name, pg_type in asked.items() if isinstance(pg_type, Interval)}
+    return {name: ALL_DATES for name, pg_type in requested.items() if isinstance(pg_type, Interval)}
 
 
 def _check_name_conflicts(plan: Plan, target: Target) -> None:
-    """What to know of tables for which a new one may be mistaken; no two may go into one."""
+    """Note new tables that could be confused with existing ones. Two tables cannot go into one."""
     taken: dict[str, str] = {}
     for mapping in plan.tables:
         if mapping.created:
@@ -137,21 +138,21 @@ def _check_name_conflicts(plan: Plan, target: Target) -> None:
 
 
 def _describe_similar_tables(mapping: TableMapping, target: Target) -> Iterator[Note]:
-    if alike := ", ".join(table.name for table in target.tables_like(mapping.source.name)):
-        yield Note(mapping.name, f"is created beside {alike}: none of them is it beyond doubt")
+    if similar := ", ".join(table.name for table in target.tables_like(mapping.source.name)):
+        yield Note(mapping.name, f"is created beside {similar}, which differ from it in case only")
     if hidden := target.other_schemas.get(mapping.name):
         yield Note(mapping.name, f"is created in {target.schema}, where it hides {hidden}")
 
 
-def _row_bytes(about: dict[str, Stats]) -> int:
-    """How large a row may be: a character of text takes up to four bytes."""
-    return sum(16 + 4 * (column.get("longest") or 0) for column in about.values())
+def _row_bytes(stats: dict[str, Stats]) -> int:
+    """An upper bound for the size of a row: a character takes up to four bytes."""
+    return sum(16 + 4 * (column.get("longest") or 0) for column in stats.values())
 
 
 def _plan_new_table(
     table: Table,
     name: str,
-    about: dict[str, Stats],
+    stats: dict[str, Stats],
     options: Options,
     plan: Plan,
 ) -> TableMapping:
@@ -163,45 +164,48 @@ def _plan_new_table(
         key = f"{table.name}.{column.name}"
         if plan.is_excluded("column", key, options):
             continue
-        choice = type_inference.infer_type(column, about[column.name])
-        if asked := options.types.get(key.lower()):
-            choice = _type_from_option(asked, about[column.name])
+        inferred = type_inference.infer_type(column, stats[column.name])
+        if requested := options.types.get(key.lower()):
+            inferred = _type_from_option(requested, stats[column.name])
         if (table.name, column.name) in options.text_columns:
-            choice = type_inference.InferredType(
-                AnyText(), "text: for the values that do not fit elsewhere"
+            inferred = type_inference.InferredType(
+                AnyText(), "text: for values that do not fit into another type"
             )
-        called = names.allocate(column.name)
-        if called != column.name:
-            plan.add_note(key, f"is called {called} in Postgres")
-        plan.add_note(key, choice.note)
-        alias = column.name == table.rowid_alias
-        columns.append(ColumnMapping(column, called, choice.pg_type, column.not_null or alias))
+        column_name = names.allocate(column.name)
+        if column_name != column.name:
+            plan.add_note(key, f"is called {column_name} in Postgres")
+        plan.add_note(key, inferred.note)
+        not_null = column.not_null or column.name == table.rowid_alias
+        columns.append(ColumnMapping(column, column_name, inferred.pg_type, not_null))
     if not columns:
-        plan.errors.append(f"{table.name}: no column is left of it. Exclude the whole table.")
+        plan.errors.append(
+            f"{table.name}: all of its columns are excluded. Exclude the whole table."
+        )
     if len(columns) > MAX_COLUMNS:
         plan.errors.append(
-            f"{table.name}: has {len(columns):,} columns, and Postgres takes {MAX_COLUMNS:,}. "
-            f"Split it in SQLite, or leave columns behind with --exclude {table.name}.COLUMN."
+            f"{table.name}: has {len(columns):,} columns, but Postgres allows "
+            f"{MAX_COLUMNS:,}. Split it in SQLite, or exclude columns with --exclude "
+            f"{table.name}.COLUMN."
         )
     return TableMapping(table, name, True, columns)
 
 
-def _type_from_option(asked: PgType, about: Stats) -> type_inference.InferredType:
-    pg_type = (
-        type_inference.interval_of_dates(asked, about) if isinstance(asked, Interval) else asked
-    )
-    return type_inference.InferredType(pg_type, f"{pg_type.sql}: as asked")
+def _type_from_option(requested: PgType, stats: Stats) -> type_inference.InferredType:
+    pg_type = requested
+    if isinstance(requested, Interval):
+        pg_type = type_inference.interval_of_dates(requested, stats)
+    return type_inference.InferredType(pg_type, f"{pg_type.sql}: as requested")
 
 
 def _sort_by_foreign_keys(plan: Plan) -> None:
-    """Parents before children; where they form a circle, as they come."""
-    there = {mapping.name: mapping for mapping in plan.tables}
+    """Sort parents before children. Tables in a cycle keep their order."""
+    by_name = {mapping.name: mapping for mapping in plan.tables}
     graph = {
-        name: [parent for parent in mapping.parent_tables if parent in there]
-        for name, mapping in there.items()
+        name: [parent for parent in mapping.parent_tables if parent in by_name]
+        for name, mapping in by_name.items()
     }
     try:
         order = list(TopologicalSorter(graph).static_order())
-        plan.tables = [there[name] for name in order]
+        plan.tables = [by_name[name] for name in order]
     except CycleError:
         plan.has_cycles = True

@@ -1,4 +1,4 @@
-"""What the values of new tables look like, where an app that comes later may want another type."""
+"""Suggests types for new tables that the app may expect instead of the inferred ones."""
 
 import shlex
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -11,17 +11,17 @@ from demijohn.sqlite_import.types.datetimes import Timestamp
 from demijohn.sqlite_import.types.text_types import Text
 from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 
-SAMPLE_ROWS = 1_000  # rows that are looked at: it is only a hint
-MIN_SHARE = 0.9  # of their values look so: one that does not fit hides nothing
+SAMPLE_ROWS = 1_000  # for a suggestion a sample is enough
+MIN_SHARE = 0.9  # of the sampled values; a single exception does not hide the pattern
 HEX = "NOT GLOB '*[^0-9A-Fa-f]*'"
 
 
 @dataclass(frozen=True)
 class TypePattern:
-    """A type that the values may be meant for, and the words for `one` such column or `more`.
+    """A type that values may be meant for, and the text for a `singular` or `plural` subject.
 
-    `suits` tells which columns are asked, and `test` is SQL that tells whether a value looks so.
-    It has to be 0 or 1, or NULL where the value is.
+    `applies` selects the columns. `test` is SQL that returns 1 for a match, 0 for none, and NULL
+    for NULL.
     """
 
     type: str
@@ -39,8 +39,8 @@ def _is_timestamp_without_zone(column: ColumnMapping) -> bool:
     return column.pg_type == Timestamp("timestamp without time zone")
 
 
-# The first that a column looks like is told. A UUID is one by its version and variant, RFC 9562,
-# or a digest would be one too.
+# The first match wins. A UUID is recognized by its version and variant (RFC 9562), so that digests
+# are not.
 TYPE_PATTERNS = (
     TypePattern(
         "uuid",
@@ -52,15 +52,15 @@ TYPE_PATTERNS = (
     ),
     TypePattern(
         "interval",
-        "looks like spans of time (SQLAlchemy's Interval)",
-        "look like spans of time (SQLAlchemy's Interval)",
+        "looks like intervals (SQLAlchemy's Interval)",
+        "look like intervals (SQLAlchemy's Interval)",
         _is_timestamp_without_zone,
         "{c} BETWEEN '1969-01-01' AND '1971-12-31'",
     ),
     TypePattern(
         "timestamptz",
-        "has no time zone; if the app's has one, as Django's",
-        "have no time zone; if the app's have one, as Django's",
+        "has no time zone; if the app expects one, as Django does",
+        "have no time zone; if the app expects one, as Django does",
         _is_timestamp_without_zone,
         "{c} GLOB '????-??-??*'",
     ),
@@ -68,29 +68,35 @@ TYPE_PATTERNS = (
 
 
 def suggest_types(
-    pool: ReaderPool, mappings: Sequence[TableMapping], asked: Collection[str]
+    pool: ReaderPool, mappings: Sequence[TableMapping], requested: Collection[str]
 ) -> Iterator[Note]:
-    """A note for each type, with all the columns that it may be meant for; but not for those that
-    were `asked` for by "table.column" in lower case. Raises CommandError(65).
+    """One note per type, with all columns that may be meant for it, except those in `requested`:
+    "table.column" in lower case, from --type. Raises CommandError(65).
     """
     columns = [
         (mapping, column)
         for mapping in mappings
         for column in mapping.columns
-        if f"{mapping.source.name}.{column.source.name}".lower() not in asked
+        if f"{mapping.source.name}.{column.source.name}".lower() not in requested
     ]
     for pattern in TYPE_PATTERNS:
-        suited = [(mapping, column) for mapping, column in columns if pattern.applies(column)]
-        answers = pool.query(_pattern_query(pattern, mapping, column) for mapping, column in suited)
-        found = [place for place, ((looks,),) in zip(suited, answers, strict=True) if looks]
+        candidates = [(mapping, column) for mapping, column in columns if pattern.applies(column)]
+        answers = pool.query(
+            _pattern_query(pattern, mapping, column) for mapping, column in candidates
+        )
+        found = [
+            candidate
+            for candidate, ((matches,),) in zip(candidates, answers, strict=True)
+            if matches
+        ]
         if found:
             names = [f"{mapping.source.name}.{column.source.name}" for mapping, column in found]
-            words = " ".join(f"--type {shlex.quote(f'{name}={pattern.type}')}" for name in names)
+            options = " ".join(f"--type {shlex.quote(f'{name}={pattern.type}')}" for name in names)
             yield Note(
                 ", ".join(names),
-                f"{pattern.singular if len(names) == 1 else pattern.plural}: {words}",
+                f"{pattern.singular if len(names) == 1 else pattern.plural}: {options}",
             )
-            columns = [place for place in columns if place not in found]
+            columns = [candidate for candidate in columns if candidate not in found]
 
 
 def _pattern_query(pattern: TypePattern, mapping: TableMapping, column: ColumnMapping) -> str:

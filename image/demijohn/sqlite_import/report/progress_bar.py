@@ -1,4 +1,4 @@
-"""What is seen while it works: bars on a terminal, plain lines anywhere else."""
+"""Shows the progress: bars on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -11,29 +11,29 @@ PLAIN_SECONDS = 10.0  # between two lines about the same table
 
 
 class Display(Protocol):
-    """Shows progress; `show` is called several times a second, `close` at the end."""
+    """Shows progress. `show` is called several times per second, `close` at the end."""
 
     def show(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show the current progress."""
 
     def close(self) -> None:
-        """Leave the terminal in order."""
+        """Restore the terminal."""
 
 
 def make_display() -> Display:
-    """Bars if somebody looks at a terminal, lines if not."""
+    """Bars if stdout is a terminal, else plain lines."""
     return BarDisplay() if sys.stdout.isatty() else PlainDisplay()
 
 
 class PlainDisplay:
-    """A line for each table and each phase; more of them where it takes long."""
+    """A line per phase and table, and more if a table takes long."""
 
     def __init__(self) -> None:
         self._printed = 0
         self._last = time.monotonic()
 
     def show(self, progress: Progress) -> None:
-        """Print what is new."""
+        """Print new lines."""
         new, self._printed = progress.lines[self._printed :], len(progress.lines)
         for line in new:
             self._print(line)
@@ -43,7 +43,7 @@ class PlainDisplay:
             )
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Nothing to restore."""
 
     def _print(self, text: str) -> None:
         print(text, flush=True)
@@ -51,10 +51,10 @@ class PlainDisplay:
 
 
 class BarDisplay:
-    """A bar for the whole and one for the table at hand; tables that are done become lines."""
+    """One bar for the whole and one for the current table. Finished tables become lines."""
 
     def __init__(self) -> None:
-        # Only here: it takes 0.1 s to load, and most output goes into a file.
+        # Imported here: rich takes 0.1 s to load, and most output goes to a file.
         from rich.console import Console, ConsoleDimensions
         from rich.progress import BarColumn, ProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Rich
@@ -62,8 +62,8 @@ class BarDisplay:
         from rich.text import Text
 
         class Narrow(Console):
-            """With room for the ^C that a terminal writes behind a bar: in a line of its own it
-            would keep that bar from being taken away.
+            """Leaves room for the ^C that a terminal prints after a bar. On a line of its own it
+            would prevent the bar from being erased.
             """
 
             @property  # type: ignore[misc]
@@ -72,7 +72,7 @@ class BarDisplay:
                 return ConsoleDimensions(max(width - len("^C") - 1, 1), height)
 
         class Bar(BarColumn):
-            """One that only moves, where it cannot be known how far it is."""
+            """Pulses if the total is unknown."""
 
             def render(self, task) -> ProgressBar:  # type: ignore[no-untyped-def]
                 bar = super().render(task)
@@ -80,20 +80,20 @@ class BarDisplay:
                 return bar
 
         class Count(ProgressColumn):
-            """Rows, where they are counted."""
+            """Rows, if they are counted."""
 
             def render(self, task) -> Text:  # type: ignore[no-untyped-def]
                 return Text(f"{task.completed:,.0f} of {task.total:,.0f}" if task.total else "")
 
         class Speed(ProgressColumn):
-            """Rows a second."""
+            """Rows per second."""
 
             def render(self, task) -> Text:  # type: ignore[no-untyped-def]
                 now = task.finished_speed or task.speed
                 return Text(f"{now:,.0f} rows/s" if now else "", style="cyan")
 
         class Remaining(TimeRemainingColumn):
-            """How long it takes still, where that can be known."""
+            """The remaining time, if the total is known."""
 
             def render(self, task) -> Text:  # type: ignore[no-untyped-def]
                 return super().render(task) if task.total else Text("")
@@ -114,7 +114,7 @@ class BarDisplay:
         self._rich.start()
 
     def show(self, progress: Progress) -> None:
-        """Move the bars."""
+        """Update the bars."""
         new, self._printed = progress.lines[self._printed :], len(progress.lines)
         for line in new:
             self._rich.console.print(line, markup=False, highlight=False)
@@ -135,7 +135,7 @@ class BarDisplay:
         self._rich.refresh()
 
     def close(self) -> None:
-        """Take the bars away."""
+        """Erase the bars."""
         self._rich.update(self._whole, visible=False)
         self._rich.update(self._table, visible=False)
         self._rich.refresh()

@@ -1,4 +1,4 @@
-"""What to do about data that is not imported as it is: ways out, each as it is to be typed."""
+"""What to do about data that cannot be imported: options to type, and alternatives."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,56 +10,53 @@ from demijohn.sqlite_import.types.text_types import Bytes, Text
 
 
 def for_rejects(rejects: Rejects, mappings: Iterable[TableMapping]) -> str:
-    """The ways out of values that do not fit, only those that their columns leave open."""
-    bad = {(table, column) for table, column, _ in rejects.counts}
-    found = [
+    """What to do about rejects. Only options that work for their columns are named."""
+    affected = {(table, column) for table, column, _ in rejects.counts}
+    columns = [
         (mapping, column)
         for mapping in mappings
         for column in mapping.columns
-        if (mapping.source.name, column.source.name) in bad
+        if (mapping.source.name, column.source.name) in affected
     ]
-    there = [(mapping, column) for mapping, column in found if not mapping.created]
-    ways = ["--on-bad skip (their rows are left out)"]
-    if all(isinstance(column.pg_type, Text) and not column.pg_type.limit for _, column in there):
-        ways.insert(0, "--on-bad text (their columns become text)")
-    if not any(column.not_null for _, column in found):
-        ways.insert(0, "--on-bad null (NULL in their place)")
-    typed = [
+    existing = [(mapping, column) for mapping, column in columns if not mapping.created]
+    options = ["--on-bad skip (their rows are skipped)"]
+    if all(isinstance(column.pg_type, Text) and not column.pg_type.limit for _, column in existing):
+        options.insert(0, "--on-bad text (their columns become text)")
+    if not any(column.not_null for _, column in columns):
+        options.insert(0, "--on-bad null (they become NULL)")
+    convertible = [
         f"{mapping.source.name}.{column.source.name}"
-        for mapping, column in found
+        for mapping, column in columns
         if mapping.created and not isinstance(column.pg_type, Text | Bytes)
     ]
-    others = ["put them right in SQLite"]
-    if there:
-        names = list_first([f"{mapping.name}.{column.name}" for mapping, column in there])
-        others.insert(0, f"change the type of {names} in Postgres")
-    if typed:
-        others.insert(0, f"name a type that takes them, such as --type {typed[0]}=text")
+    alternatives = ["fix them in SQLite"]
+    if existing:
+        names = list_first([f"{mapping.name}.{column.name}" for mapping, column in existing])
+        alternatives.insert(0, f"change the type of {names} in Postgres")
+    if convertible:
+        alternatives.insert(0, f"use a type that fits, such as --type {convertible[0]}=text")
     fit = "value does not fit" if rejects.total == 1 else "values do not fit"
     return (
-        f"{rejects.total:,} {fit}, so nothing was imported. Say {', '.join(ways)}; "
-        f"or {', or '.join(others)}."
+        f"{rejects.total:,} {fit}, so nothing was imported. Use {', '.join(options)}; or "
+        f"{', or '.join(alternatives)}."
     )
 
 
 def for_orphans(rows: Counter[str]) -> str:
-    """What else is to be put right: rows that refer to nothing, by their foreign keys."""
+    """What else to fix: rows that refer to nothing, with their number by foreign key, or ""."""
     if not rows:
         return ""
     count = rows.total()
     refer = "row refers" if count == 1 else "rows refer"
     keys = list_first([f"{key}: {number:,}" for key, number in rows.items()])
-    return (
-        f" And {count:,} {refer} to nothing, which is to be put right too, unless you say --on-bad "
-        f"skip: {keys}."
-    )
+    return f" Also, {count:,} {refer} to nothing. Fix that too, or use --on-bad skip: {keys}."
 
 
 def for_duplicate_key(table: str) -> str:
-    """What to do about a key that --append meets in Postgres."""
+    """What to do about a key that already exists with --append."""
     return (
-        f"{table} holds a row of that key already, or two rows of the file are the same to "
-        f"Postgres. If the rows of the file are there, leave them out: --exclude {table}. If they "
-        "are others, give them keys in SQLite that are free. --replace takes the file's rows for "
-        "all that the tables hold, which is lost then."
+        f"{table} already has a row with that key, or two rows of the file are equal to "
+        "Postgres. If the rows of the file are imported already, use --exclude "
+        f"{table}. If they are other rows, give them unused keys in SQLite. --replace "
+        "deletes all existing rows of the tables first."
     )

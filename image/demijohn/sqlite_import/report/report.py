@@ -1,4 +1,4 @@
-"""What became of it: a screenful for people, and all of it as JSON for programs."""
+"""The result: a summary for the terminal, and the full report as JSON."""
 
 import json
 from collections import defaultdict
@@ -15,13 +15,13 @@ from demijohn.sqlite_import.report.terminal_layout import RESERVED_ROWS, Screen,
 from demijohn.sqlite_import.text import counted, one_line
 from demijohn.sqlite_import.verify.compare import TableComparison
 
-MAX_EXAMPLES = 3  # examples, or names, on a line
-REMEDY_ROWS = 8  # rows, at most, for what is said last where values do not fit
-SEE_REPORT = "--report FILE has them all"
-# What a database promises of its rows: who loses one of these has to know.
+MAX_EXAMPLES = 3  # examples or names per line
+REMEDY_ROWS = 8  # for the error message that follows the rejects
+SEE_REPORT = "--report FILE lists them all"
+# Constraints: losing one affects the integrity of the data.
 INTEGRITY_LOSSES = ("primary key", "unique constraint", "foreign key", "check")
 REJECTED = ("does not fit", "do not fit")
-OUTCOMES = {  # what became of a value, and of several
+OUTCOMES = {  # what happened to one value, and to several
     "null": ("became NULL", "became NULL"),
     "skip": ("had its row skipped", "had their rows skipped"),
     "text": ("made its column text", "made their columns text"),
@@ -37,7 +37,7 @@ DRY_RUN_OUTCOMES = {
 
 @dataclass
 class Report:
-    """All that is known at the end, however it ended."""
+    """Everything known at the end, whatever the outcome."""
 
     file: str
     database: str
@@ -50,7 +50,7 @@ class Report:
 
     @property
     def is_equal(self) -> bool:
-        """Whether every table is the same on both sides."""
+        """Whether every table is equal on both sides."""
         return all(comparison.is_equal for comparison in self.comparisons)
 
     def write(self, path: Path) -> None:
@@ -58,15 +58,15 @@ class Report:
         path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
 
     def document(self) -> dict[str, Any]:
-        """The report as JSON's types; docs/import-sqlite.md describes it."""
-        proofs = {comparison.table: comparison for comparison in self.comparisons}
+        """The report as JSON types; docs/import-sqlite.md describes it."""
+        comparisons = {comparison.table: comparison for comparison in self.comparisons}
         return {
             "file": self.file,
             "database": self.database,
             "outcome": self.outcome,
             "error": self.error,
             "tables": [
-                self._table(mapping, proofs.get(mapping.name)) for mapping in self.plan.tables
+                self._table(mapping, comparisons.get(mapping.name)) for mapping in self.plan.tables
             ],
             "notes": [*map(str, self.plan.notes)],
             "differences": self.plan.errors,
@@ -111,127 +111,129 @@ class Report:
         return found
 
     def notes(self) -> list[str]:
-        """What there is to know before anything is written, the same of several in one line."""
-        about = defaultdict(list)
+        """The notes of the plan. Equal ones share a line."""
+        subjects = defaultdict(list)
         for note in self.plan.notes:
-            about[note.text].append(note.subject)
-        few = _first_names if Screen.here().rows else ", ".join
-        return [one_line(f"  {few(names)}: {what}") for what, names in about.items()]
+            subjects[note.text].append(note.subject)
+        join = _first_names if Screen.here().rows else ", ".join
+        return [one_line(f"  {join(names)}: {text}") for text, names in subjects.items()]
 
     def rejected_values(self) -> list[str]:
-        """The values that do not fit: how many of each sort, and the first of them."""
-        found = self.rejects
-        if not found:
+        """Rejected values: the number of each kind, with examples."""
+        rejects = self.rejects
+        if not rejects:
             return []
-        one, more = (
-            OUTCOMES[found.policy] if self.outcome == "imported" else DRY_RUN_OUTCOMES[found.policy]
+        singular, plural = (
+            OUTCOMES[rejects.policy]
+            if self.outcome == "imported"
+            else DRY_RUN_OUTCOMES[rejects.policy]
         )
         examples: dict[tuple[str, str, str], list[RejectedValue]] = defaultdict(list)
-        for value in found.described:
+        for value in rejects.described:
             key = (value.table, value.column, value.reason)
             if len(examples[key]) < MAX_EXAMPLES and value.value not in {
                 v.value for v in examples[key]
             }:
                 examples[key].append(value)
-        sorts = found.counts.most_common()
-        lines = [_format_rejects(key, count, examples[key]) for key, count in sorts]
+        groups = rejects.counts.most_common()
+        lines = [_format_rejects(key, count, examples[key]) for key, count in groups]
 
-        def rest(told: int) -> str:
-            values = sum(count for _, count in sorts[told:])
-            columns = len({(table, column) for (table, column, _), _ in sorts[told:]})
+        def rest(shown: int) -> str:
+            values = sum(count for _, count in groups[shown:])
+            columns = len({(table, column) for (table, column, _), _ in groups[shown:]})
             return f"  {counted(values, 'more value')} in {counted(columns, 'column')}"
 
-        title = f"{counted(found.total, 'value')} {one if found.total == 1 else more}:"
+        title = f"{counted(rejects.total, 'value')} {singular if rejects.total == 1 else plural}:"
         screen = Screen.here()
-        # What follows is a summary, which gets the larger part, or what can be done.
+        # The larger part is for what follows: the summary, or the error message.
         rows = screen.rows // 3 if self.comparisons else screen.rows - REMEDY_ROWS
-        told = screen.fit([Section(title, lines, rest)], rows)
-        if found.total > sum(map(len, examples.values())):
-            kept = (
+        text = screen.fit([Section(title, lines, rest)], rows)
+        if rejects.total > sum(map(len, examples.values())):
+            listed = (
                 f"the first {MAX_DESCRIBED:,} of them"
-                if found.total > MAX_DESCRIBED
+                if rejects.total > MAX_DESCRIBED
                 else "each of them"
             )
-            told.append(f"  --report FILE has {kept}")
-        return told
+            text.append(f"  --report FILE lists {listed}")
+        return text
 
     def summary(self) -> list[str]:
-        """The table of the proof, what was not compared, and what was left behind."""
+        """The comparison of all tables, and the losses."""
         screen = Screen.here()
         head, tables = self._comparison_sections()
         rows = screen.rows - RESERVED_ROWS - screen.height([*self.rejected_values(), head])
         return [head, *screen.fit([*tables, *self._losses()], rows)]
 
     def _comparison_sections(self) -> tuple[str, list[Section]]:
-        """What stands above them, those of which there is something to tell, and those of which
-        there is not.
-        """
-        wide = max([5, *(len(one_line(comparison.table)) for comparison in self.comparisons)])
+        """The heading; the tables with something to report, and those without."""
+        width = max([5, *(len(one_line(comparison.table)) for comparison in self.comparisons)])
         skipped = any(comparison.skipped for comparison in self.comparisons)
-        head = f"  {'table':<{wide}}  {'SQLite':>12}  "
+        head = f"  {'table':<{width}}  {'SQLite':>12}  "
         head += f"{'skipped':>12}  " * skipped + f"{'Postgres':>12}  checksum"
         ordered = sorted(
             self.comparisons,
             key=lambda comparison: (comparison.is_equal, -comparison.rows, comparison.table),
         )
-        partly = {mapping.name for mapping in self.plan.tables if mapping.uncompared}
-        telling: list[TableComparison] = []
+        partial = {mapping.name for mapping in self.plan.tables if mapping.uncompared}
+        notable: list[TableComparison] = []
         plain: list[TableComparison] = []
         for comparison in ordered:
             is_plain = (
-                comparison.is_equal and not comparison.skipped and comparison.table not in partly
+                comparison.is_equal and not comparison.skipped and comparison.table not in partial
             )
-            (plain if is_plain else telling).append(comparison)
+            (plain if is_plain else notable).append(comparison)
 
-        def rest(told: int) -> str:
-            rows = counted(sum(comparison.rows for comparison in plain[told:]), "row")
-            more = "more table" if told or telling else "table"
-            return f"  {counted(len(plain) - told, more)}, {rows}, all equal"
+        def rest(shown: int) -> str:
+            rows = counted(sum(comparison.rows for comparison in plain[shown:]), "row")
+            more = "more table" if shown or notable else "table"
+            return f"  {counted(len(plain) - shown, more)}, {rows}, all equal"
 
         return head, [
             Section(
                 "",
-                [_format_comparison(comparison, wide, skipped) for comparison in telling],
-                lambda told: f"  {_count_others(telling[told:])}; {SEE_REPORT}",
+                [_format_comparison(comparison, width, skipped) for comparison in notable],
+                lambda shown: f"  {_count_others(notable[shown:])}; {SEE_REPORT}",
                 first=True,
             ),
             Section(
-                "", [_format_comparison(comparison, wide, skipped) for comparison in plain], rest
+                "", [_format_comparison(comparison, width, skipped) for comparison in plain], rest
             ),
         ]
 
     def _losses(self) -> list[Section]:
-        """What was not compared, changed, or left behind."""
-        left = _fold_shadow_tables(self.plan.losses)
+        """What was not compared, changed, or not imported."""
+        losses = _fold_shadow_tables(self.plan.losses)
         counted_only = [
             f"{mapping.source.name}.{column.source.name}: {column.pg_type.not_comparable}"
             for mapping in self.plan.tables
             for column in mapping.uncompared
         ]
-        gone = [loss for loss in left if not loss.is_changed]
-        guards = _format_losses(loss for loss in gone if loss.kind in INTEGRITY_LOSSES)
-        others = _format_losses(loss for loss in gone if loss.kind not in INTEGRITY_LOSSES)
+        lost = [loss for loss in losses if not loss.is_changed]
+        constraints = _format_losses(loss for loss in lost if loss.kind in INTEGRITY_LOSSES)
+        others = _format_losses(loss for loss in lost if loss.kind not in INTEGRITY_LOSSES)
         return [
             _section("counted, not compared:", counted_only),
             _section(
-                "not as it was:",
-                _format_losses(loss for loss in left if loss.is_changed),
+                "changed:",
+                _format_losses(loss for loss in losses if loss.is_changed),
                 whole=True,
             ),
-            _section("left behind:", guards, whole=True),
-            _section("" if guards else "left behind:", others),
+            _section("not imported:", constraints, whole=True),
+            _section("" if constraints else "not imported:", others),
         ]
 
     def ending(self) -> str:
-        """How much it was, and how it ended."""
+        """The last line: totals and outcome."""
         columns = sum(len(mapping.uncompared) for mapping in self.plan.tables)
-        but = f", but for {counted(columns, 'column')} that could only be counted" * bool(columns)
+        exception = f", except {counted(columns, 'column')} that could only be counted" * bool(
+            columns
+        )
         done = {
-            "imported": f"imported and proven{but}",
-            "dry run": "a dry run: nothing was committed",
-            "verified": f"the same on both sides{but}",
-            "differs": "not the same on both sides\n"
-            "If the import had --on-bad, --exclude or --type, repeat them here.",
+            "imported": f"imported and verified{exception}",
+            "dry run": "dry run, nothing was committed",
+            "verified": f"equal on both sides{exception}",
+            "differs": "different on both sides\n"
+            "If the import used --on-bad, --exclude or --type, repeat them here.",
         }[self.outcome]
         rows = counted(sum(comparison.source.rows for comparison in self.comparisons), "row")
         skipped = sum(comparison.skipped for comparison in self.comparisons)
@@ -247,7 +249,7 @@ def _loss_document(loss: SchemaLoss) -> dict[str, str]:
 def _format_rejects(
     key: tuple[str, str, str], count: int, examples: Sequence[RejectedValue]
 ) -> str:
-    """Values of one column that do not fit for one reason."""
+    """The rejects of one column and reason."""
     table, column, reason = key
     values = ", ".join(f"{one.value} (rowid {one.rowid})" for one in examples)
     such = ", such as" if count > len(examples) else ":"
@@ -255,19 +257,19 @@ def _format_rejects(
 
 
 def _count_others(comparisons: Sequence[TableComparison]) -> str:
-    """Tables that are not told one by one, though there would be something to tell."""
+    """A count of tables that are not listed, though there is something to report."""
     differ = sum(not comparison.is_equal for comparison in comparisons)
     skipped = sum(comparison.skipped for comparison in comparisons)
     tables = counted(len(comparisons), "more table")
     if differ == len(comparisons):
         return f"{tables} that differ{'s' * (differ == 1)}"
-    words = [f"{differ:,} of them not the same"] * bool(differ)
+    words = [f"{differ:,} of them different"] * bool(differ)
     words += [f"{counted(skipped, 'row')} skipped"] * bool(skipped)
     return ", ".join([tables, *words])
 
 
 def _fold_shadow_tables(losses: Sequence[SchemaLoss]) -> list[SchemaLoss]:
-    """With the tables that a virtual table keeps its data in as a part of its line."""
+    """Merge the shadow tables of each virtual table into its line."""
     virtual = [loss for loss in losses if loss.kind == "virtual table"]
     shadows = defaultdict(list)
     rest = []
@@ -292,19 +294,19 @@ def _format_losses(losses: Iterable[SchemaLoss]) -> list[str]:
 
 
 def _section(title: str, lines: Sequence[str], *, whole: bool = False) -> Section:
-    told = [one_line(f"  {line}") for line in lines]
+    text = [one_line(f"  {line}") for line in lines]
     return Section(
-        title, told, lambda shown: f"  {len(told) - shown:,} more; {SEE_REPORT}", whole=whole
+        title, text, lambda shown: f"  {len(text) - shown:,} more; {SEE_REPORT}", whole=whole
     )
 
 
 def _first_names(names: Sequence[str]) -> str:
-    """The first of them, and how many more."""
+    """The first names, and how many more."""
     more = f" and {len(names) - MAX_EXAMPLES:,} more" if len(names) > MAX_EXAMPLES + 1 else ""
     return ", ".join(names[:MAX_EXAMPLES] if more else names) + more
 
 
-def _format_comparison(comparison: TableComparison, wide: int, skipped: bool) -> str:
+def _format_comparison(comparison: TableComparison, width: int, skipped: bool) -> str:
     sums = (
         f"✓ {comparison.source}"
         if comparison.is_equal
@@ -315,7 +317,7 @@ def _format_comparison(comparison: TableComparison, wide: int, skipped: bool) ->
     sides = f"{comparison.rows:>12,}  {skips}{comparison.target.rows:>12,}"
     return "\n".join(
         [
-            f"  {one_line(comparison.table):<{wide}}  {sides}  {sums}",
+            f"  {one_line(comparison.table):<{width}}  {sides}  {sums}",
             *(f"    {one_line(one)}" for one in found),
         ]
     )

@@ -1,4 +1,4 @@
-"""A file's schema, read from the catalog: by pragmas, and by its SQL what they do not tell."""
+"""Reads the schema of a SQLite file: from PRAGMAs, and from its SQL what they do not return."""
 
 from typing import Any
 
@@ -20,16 +20,16 @@ from demijohn.sqlite_import.model.schema import (
 from demijohn.sqlite_import.source.database import Source
 from demijohn.sqlite_import.sql_names import ascii_lower, quote_ident
 
-VIRTUAL_TABLE = "its module is SQLite's own; Postgres has other means"
+VIRTUAL_TABLE = "its module exists only in SQLite"
 LOSS_REASONS = {
-    "view": "its SQL is SQLite's; create it anew",
+    "view": "its SQL is SQLite's; create it again in Postgres",
     "virtual": VIRTUAL_TABLE,
     "shadow": "it belongs to a virtual table",
 }
 
 
 def read_schema(source: Source) -> Schema:
-    """Read the whole schema. Raises CommandError(65) where the file is damaged."""
+    """The whole schema. Raises CommandError(65) if the file is damaged."""
     sql = {
         (kind, name): text or ""
         for kind, name, text in source.execute("SELECT type, name, sql FROM sqlite_schema")
@@ -55,10 +55,12 @@ def read_schema(source: Source) -> Schema:
         )
     for kind, name in sql:
         if kind == "trigger":
-            found.losses.append(SchemaLoss("trigger", name, "its SQL is SQLite's; write it anew"))
+            found.losses.append(
+                SchemaLoss("trigger", name, "its SQL is SQLite's; create it again in Postgres")
+            )
     for table in found.tables:
         found.losses += [
-            SchemaLoss("conflict clause", f"{table.name}: {one}", "Postgres refuses such rows")
+            SchemaLoss("conflict clause", f"{table.name}: {one}", "Postgres rejects such rows")
             for one in table.conflict_clauses
         ]
     _resolve_foreign_keys(found)
@@ -118,7 +120,8 @@ def _table(
         key=key_columns,
         rowid_alias=alias,
         rowid=rowid,
-        order_by="" if without_rowid else f" ORDER BY {rowid}",  # or an index might be read instead
+        # without it SQLite might read an index, in another order
+        order_by="" if without_rowid else f" ORDER BY {rowid}",
         is_strict=strict,
         highest_rowid=highest,
         foreign_keys=_foreign_keys(source, name, parts),
@@ -130,7 +133,7 @@ def _table(
 
 
 def _affinity(declared: str) -> str:
-    """SQLite's rules, https://www.sqlite.org/datatype3.html#determination_of_column_affinity"""
+    """SQLite's rules: https://www.sqlite.org/datatype3.html#determination_of_column_affinity"""
     words = declared.upper()
     if "INT" in words:
         return INTEGER
@@ -149,7 +152,7 @@ def _indexes(
     table: str,
     unique_names: dict[tuple[str, ...], str],
 ) -> tuple[list[Index], bool]:
-    """The table's indexes, and whether its primary key has one: then it is not the rowid."""
+    """The indexes of a table, and whether its primary key has one: then it is not the rowid."""
     found = []
     own_index = False
     for name, unique, origin in source.execute(
@@ -176,7 +179,7 @@ def _indexes(
 
 
 def _foreign_keys(source: Source, table: str, parts: list[sql_text.Definition]) -> list[ForeignKey]:
-    """In the order of their declaration; SQLite numbers them backwards."""
+    """The foreign keys in the order of their declaration. SQLite numbers them backwards."""
     deferred = [one for part in parts for one in part.fk_deferred]
     names = [one for part in parts for one in part.fk_names]
     rows: dict[int, list[tuple[Any, ...]]] = {}
@@ -204,7 +207,7 @@ def _foreign_keys(source: Source, table: str, parts: list[sql_text.Definition]) 
 
 
 def _resolve_foreign_keys(schema: Schema) -> None:
-    """Name what foreign keys refer to; those that refer to nothing are left behind."""
+    """Resolve what foreign keys refer to. Those that refer to nothing become losses."""
     for table in schema.tables:
         resolved = []
         for key in table.foreign_keys:

@@ -1,4 +1,4 @@
-"""The SQLite file: opened for reading only, in one snapshot that lasts until we are done."""
+"""The SQLite file, opened read-only in one snapshot for the whole import."""
 
 import os
 import re
@@ -25,16 +25,15 @@ from demijohn.sqlite_import.source.utf16 import HALF_SURROGATE_MARK, column_read
 from demijohn.sqlite_import.sql_names import Row, quote_ident
 
 BUSY_SECONDS = 10
-SNAPSHOT_SQL = "SELECT count(*) FROM sqlite_schema"  # the first that is read takes it
-BATCH_BYTES = 1 << 20  # at most as much is read at once, unless one row is larger
+SNAPSHOT_SQL = "SELECT count(*) FROM sqlite_schema"  # the first read takes the snapshot
+BATCH_BYTES = 1 << 20  # per batch, unless one row is larger
 BATCH_ROWS = 1000
 
 
 class Source:
-    """An open SQLite database. All that is read through it is of one moment, WAL included.
+    """An open SQLite database. All reads see one snapshot, including the WAL.
 
-    Opening raises CommandError(65), with one line, for any file that is not a readable SQLite
-    database.
+    Opening raises CommandError(65) with one line if the file is not a readable SQLite database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +48,7 @@ class Source:
             self.connection = self._open()
             self.column_sql = column_reader(
                 self.connection, quote_ident
-            )  # a column, in the SQL of a query
+            )  # SQL that reads a column, by its name
         self._marker = SnapshotMarker(path)
 
     def __enter__(self) -> Self:
@@ -61,21 +60,21 @@ class Source:
         if self._had_no_wal:
             _remove_empty_wal(
                 self.path
-            )  # last: nothing of this process, and no helper, has the file open now
+            )  # last: SQLite removes the WAL only when no other connection has the file open
 
     def execute(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
-        """All rows of a query. Raises CommandError(65) where the file turns out to be damaged."""
+        """All rows of a query. Raises CommandError(65) if the file is damaged."""
         with self._lock, self.translate_errors():
             return self.connection.execute(sql, parameters).fetchall()
 
     def rows(self, sql: str, row_bytes: int) -> Iterator[list[Row]]:
-        """The rows of a query in pieces; `row_bytes` is how large a row may be.
+        """The rows of a query in batches. `row_bytes` is an upper bound for the size of a row.
 
-        A piece is good until the next one is asked for: its rows are forgotten then. One that
+        A batch is valid until the next one is requested; then its rows are cleared. A row that
         `is_large` comes alone.
 
-        A text that is no UTF-8 comes as Invalid. SQLite's module refuses the whole row for it, so
-        only a query that has one is read again in the slower way that tells which it is.
+        A text that is not UTF-8 comes as InvalidText. Python's sqlite3 fails on the whole row then,
+        so only a query with such a text is repeated with the slower text factory that finds it.
         """
         pieces = (
             _batches_by_size if row_bytes > 8 * BATCH_BYTES // BATCH_ROWS else _batches_by_count
@@ -102,7 +101,7 @@ class Source:
             yield from pieces(cursor)
 
     def restart_snapshot(self) -> SnapshotMark | None:
-        """Take the snapshot of now; its mark, None if it has none. Raises CommandError(65)."""
+        """Take a new snapshot; its mark, or None if it has none. Raises CommandError(65)."""
         if self._immutable_state:
             return ("unchanged", self._immutable_state)
         with self.translate_errors():
@@ -113,33 +112,33 @@ class Source:
             return before if before == self._marker.mark(journal) else None
 
     def size(self) -> int:
-        """Bytes of the file and its log."""
+        """The size of the file and its WAL in bytes."""
         return size_of(self.path) + size_of(companion_file(self.path, "-wal"))
 
     def check_unchanged(self) -> None:
-        """Raise CommandError(65) if the file was written to although no process had it open."""
+        """Raise CommandError(65) if an immutable file was written to while it was read."""
         if self._immutable_state and self._immutable_state != file_state(self.path):
             raise CommandError(
-                Exit.BAD_DATA, f"{self.path} was written to meanwhile. Import it again."
+                Exit.BAD_DATA, f"{self.path} was written to during the import. Import it again."
             )
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn what SQLite and the system say about the file into one line."""
+        """Turn errors of SQLite and the system into a CommandError of one line."""
         try:
             yield
         except sqlite3.Error as error:
             raise CommandError(Exit.BAD_DATA, f"{self.path} {explain_error(error)}") from None
         except FileNotFoundError:
             raise CommandError(
-                Exit.BAD_DATA, f"{self.path}: there is no such file. {suggest_location(self.path)}"
+                Exit.BAD_DATA, f"{self.path}: no such file. {suggest_location(self.path)}"
             ) from None
         except PermissionError:
             raise CommandError(
                 Exit.BAD_DATA,
-                f"{self.path} cannot be read: user {os.geteuid()} may not. Let everybody read it "
-                '(chmod a+r), its folder too (a+rx); or say docker run --user "$(id -u)", for '
-                "the image runs as a user of its own.",
+                f"{self.path} cannot be read: user {os.geteuid()} has no permission. Make it "
+                "readable (chmod a+r), and its folder too (a+rx); or use docker run --user "
+                '"$(id -u)", since the image runs as its own user.',
             ) from None
         except OSError as error:
             raise CommandError(
@@ -150,14 +149,15 @@ class Source:
         try:
             return _connect(self.path, "mode=ro")
         except sqlite3.OperationalError as error:
-            # Reading a database in WAL mode takes a file beside it, which a folder that cannot be
-            # written does not let SQLite make. Where there is no log, nobody has it open.
+            # To read a database in WAL mode, SQLite creates a file beside it, which it cannot in a
+            # read-only folder. Without a WAL no process has the file open, so it can be read as
+            # immutable.
             log, journal = companion_file(self.path, "-wal"), companion_file(self.path, "-journal")
             if size_of(journal) and "locked" not in str(error):
                 raise CommandError(
                     Exit.BAD_DATA,
-                    f"{self.path}: its last writer was interrupted, and {journal.name} is to undo "
-                    "what it left half done. Let SQLite do so (sqlite3 FILE .tables), then import.",
+                    f"{self.path}: its last writer was interrupted, and {journal.name} must be "
+                    "rolled back. Let SQLite do that (sqlite3 FILE .tables), then import.",
                 ) from None
             if any(size_of(path) for path in (log, journal)):
                 raise
@@ -166,7 +166,7 @@ class Source:
 
 
 def is_large(row: Row) -> bool:
-    """Whether a row is so large that no copy of the whole of it should be made."""
+    """Whether a row is so large that no second copy of it should be made."""
     return _row_bytes(row) > BATCH_BYTES
 
 
@@ -180,7 +180,7 @@ def _batches_by_count(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
 
 
 def _batches_by_size(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
-    """Where rows may be large: as many as are not, and each that is by itself."""
+    """Batches of limited size. A large row is a batch of its own."""
     piece: list[Row] = []
     size = 0
     for row in cursor:
@@ -191,7 +191,7 @@ def _batches_by_size(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
             size = 0
         piece.append(row)
         size += own
-        del row  # or it would stay while the next one is read
+        del row  # otherwise it stays in memory while the next row is read
         if own > BATCH_BYTES:
             yield piece
             piece.clear()
@@ -201,9 +201,9 @@ def _batches_by_size(cursor: sqlite3.Cursor) -> Iterator[list[Row]]:
 
 
 def parse_file_argument(text: str) -> Path:
-    """The file that is meant by a path, or by a URL as apps have it in their settings.
+    """The file that a path or a SQLAlchemy URL names.
 
-    A path that begins at the root takes four slashes
+    An absolute path has four slashes
     (https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#connect-strings).
     """
     url = re.match(r"sqlite(?:\+\w+)?:///(?:file:)?([^?]+)", text)
@@ -213,7 +213,7 @@ def parse_file_argument(text: str) -> Path:
 def _connect(path: Path, options: str) -> sqlite3.Connection:
     connection = _connection(path, options)
     try:
-        # The file may come from anywhere: its views and defaults get no functions to call.
+        # The file is untrusted: its views and defaults must not call functions.
         connection.execute("PRAGMA trusted_schema = OFF")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA cell_size_check = ON")
@@ -225,12 +225,12 @@ def _connect(path: Path, options: str) -> sqlite3.Connection:
 
 
 def _begin(connection: sqlite3.Connection) -> None:
-    """Take the snapshot."""
+    """Begin a transaction, and take the snapshot."""
     connection.execute("BEGIN")
     try:
         connection.execute(SNAPSHOT_SQL).fetchone()
     except sqlite3.DatabaseError as error:
-        # Some versions, 3.40 among them, count their own json_extract() among the unsafe ones.
+        # Some versions, 3.40 among them, count their own json_extract() among the unsafe functions.
         if "unsafe use of" not in str(error):
             raise
         connection.execute("PRAGMA trusted_schema = ON")
@@ -238,14 +238,14 @@ def _begin(connection: sqlite3.Connection) -> None:
 
 
 def _connection(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  a link stays a link
+    uri = f"file:{quote(os.path.abspath(path))}?{options}"  # noqa: PTH100  keeps symlinks
     return sqlite3.connect(
         uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
 
 
 def _remove_empty_wal(path: Path) -> None:
-    """Let SQLite take away the empty log that reading made: it does where the last may write."""
+    """Let SQLite remove the empty WAL that reading created: a writable connection does."""
     log = companion_file(path, "-wal")
     if not log.exists() or size_of(log):
         return

@@ -1,25 +1,24 @@
-"""Whether two processes that read a SQLite file see the same moment of it.
+"""Tells whether two processes read the same snapshot of a SQLite file.
 
-With a rollback journal they do, if one has kept its snapshot while the other took its own: nobody
-can commit while somebody reads. In WAL mode another process may have committed in between; but
-whatever is committed changes the header of the index beside the file, which SQLite's readers look
-at when they begin (https://www.sqlite.org/walformat.html#the_wal_index_header).
+With a rollback journal they do if one holds its snapshot while the other takes its own: no one can
+commit during a read. In WAL mode another process may commit in between. Each commit changes the
+header of the WAL index, which readers look at when they begin
+(https://www.sqlite.org/walformat.html#the_wal_index_header).
 """
 
 import os
 from pathlib import Path
 
-HEADER_BYTES = 48  # it is there twice: while the two differ, somebody is writing it
-IS_INIT = 12  # the byte that tells that it has been made
+HEADER_BYTES = 48  # there are two copies: while they differ, a write is in progress
+IS_INIT = 12  # the byte that says that the index is initialized
 
-SnapshotMark = tuple[object, ...]  # of a moment: the same mark, the same moment
+SnapshotMark = tuple[object, ...]  # equal marks: the same snapshot
 
 
 class SnapshotMarker:
-    """Tells the moment that a file is at. To be closed after the connection to the file.
+    """Reads the mark of the current snapshot. Close it after the connection to the file.
 
-    Not before it: whoever closes a file gives up all locks that its process has on it, SQLite's
-    own too (fcntl(2)).
+    Closing a file drops all locks that the process holds on it, including SQLite's (fcntl(2)).
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,7 +26,7 @@ class SnapshotMarker:
         self._shm: int | None = None
 
     def mark(self, journal: str) -> SnapshotMark | None:
-        """What the moment is known by, in a journal mode; None where it cannot be told."""
+        """The mark of the current snapshot in this journal mode; None if there is none."""
         try:
             found = self._path.stat()
             header = self._header() if journal == "wal" else b""
@@ -38,12 +37,12 @@ class SnapshotMarker:
     def _header(self) -> bytes | None:
         if self._shm is None:
             self._shm = os.open(f"{self._path}-shm", os.O_RDONLY | os.O_CLOEXEC)
-        both = os.pread(self._shm, 2 * HEADER_BYTES, 0)
-        one, other = both[:HEADER_BYTES], both[HEADER_BYTES:]
-        return one if one == other and one[IS_INIT:][:1] == b"\1" else None
+        headers = os.pread(self._shm, 2 * HEADER_BYTES, 0)
+        first, second = headers[:HEADER_BYTES], headers[HEADER_BYTES:]
+        return first if first == second and first[IS_INIT:][:1] == b"\1" else None
 
     def close(self) -> None:
-        """Give the index back."""
+        """Close the index."""
         if self._shm is not None:
             os.close(self._shm)
             self._shm = None

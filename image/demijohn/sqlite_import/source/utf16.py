@@ -1,18 +1,21 @@
-"""Texts of a file that is in UTF-16. SQLite makes UTF-8 of them, and where one has half of a
-surrogate pair it takes whatever comes next for the other half: "a", half, "b" becomes two letters.
+"""Texts of UTF-16 files. SQLite converts them to UTF-8, and combines half a surrogate pair with
+whatever follows it: "a", half, "b" becomes two characters.
 """
 
 import sqlite3
 from collections.abc import Callable
 
 HALF_SURROGATES = {"UTF-16le": b"\x3d\xd8", "UTF-16be": b"\xd8\x3d"}
-HALF_SURROGATE_MARK = b"\xed\xa0\xbd"  # what SQLite makes of a half at the end, which is no UTF-8
+# what SQLite makes of a trailing half, which is not valid UTF-8
+HALF_SURROGATE_MARK = b"\xed\xa0\xbd"
 
 
 def column_reader(
     connection: sqlite3.Connection, plain: Callable[[str], str]
 ) -> Callable[[str], str]:
-    """How a column is read in SQL: as it is, but that a text with a half ends in MARK."""
+    """A function from the name of a column to the SQL that reads it. A text with half a surrogate
+    pair then ends in HALF_SURROGATE_MARK.
+    """
     ((encoding,),) = connection.execute("PRAGMA encoding").fetchall()
     if encoding not in HALF_SURROGATES:
         return plain

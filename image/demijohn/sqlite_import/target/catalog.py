@@ -1,4 +1,4 @@
-"""What Postgres holds already: tables, columns with their types, and what is in the way."""
+"""Reads what the Postgres database contains: tables, columns, types, triggers."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from demijohn.sqlite_import.types.text_types import (
 
 @dataclass(frozen=True)
 class TargetColumn:
-    """A column of a table that exists; `given` tells that Postgres fills it where nothing comes."""
+    """A column of an existing table."""
 
     name: str
     pg_type: PgType
@@ -33,29 +33,28 @@ class TargetColumn:
 
 @dataclass
 class TargetTable:
-    """A table that exists."""
+    """An existing table."""
 
     name: str
     oid: int
     columns: list[TargetColumn]
     has_rows: bool = False
     triggers: list[Trigger] = field(default_factory=list)
-    parent_tables: list[str] = field(
-        default_factory=list
-    )  # the tables that its foreign keys refer to
-    unwritable_reason: str = ""  # why nothing can be written into it, whoever tries
+    parent_tables: list[str] = field(default_factory=list)  # that its foreign keys refer to
+    unwritable_reason: str = ""  # why it cannot be written to, or ""
 
 
 class Target:
-    """The database that is written to, in one transaction on one connection."""
+    """The target database: one connection, one transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.version: int = connection.server_version
         self.schema = ""
         self.tables: dict[str, TargetTable] = {}
-        self.taken_names: set[str] = set()  # all names that a new table or index cannot have
-        self.other_schemas: dict[str, str] = {}  # tables that one of that name would hide
+        self.taken_names: set[str] = set()  # names that a new table or index cannot have
+        # by name: tables of other schemas that a new one would hide
+        self.other_schemas: dict[str, str] = {}
 
     def rows(self, sql: str, parameters: tuple[object, ...] = ()) -> list[Row]:
         """The rows of a query. Raises psycopg2.Error."""
@@ -64,13 +63,13 @@ class Target:
             return list(cursor.fetchall()) if cursor.description else []
 
     def run(self, sql: str) -> int:
-        """Execute a statement; of how many rows, if it is about rows. Raises psycopg2.Error."""
+        """Execute a statement; the number of affected rows. Raises psycopg2.Error."""
         with self.connection.cursor() as cursor:
             cursor.execute(sql)
             return cursor.rowcount
 
     def configure_transaction(self) -> None:
-        """Settle for this transaction what values look like and that nothing times out."""
+        """Set output formats, and disable timeouts, for this transaction."""
         for name, value in (
             ("DateStyle", "ISO"),
             ("TimeZone", "UTC"),
@@ -79,14 +78,14 @@ class Target:
             ("extra_float_digits", "1"),
             ("client_encoding", "UTF8"),
             ("standard_conforming_strings", "on"),
-            ("row_security", "off"),  # an error, where rows would be hidden from us
+            ("row_security", "off"),  # raise an error instead of hiding rows
             ("statement_timeout", "0"),
             ("idle_in_transaction_session_timeout", "0"),
         ):
             self.run(f"SET LOCAL {name} = '{value}'")
 
     def read_catalog(self) -> None:
-        """Learn what there is in the schema that new tables go into."""
+        """Read the catalog of the schema that new tables go into."""
         self.schema = self.rows("SELECT current_schema()")[0][0] or ""
         for oid, name, kind, refused in self.rows(TABLES, (self.schema,)):
             self.taken_names.add(name)
@@ -108,14 +107,14 @@ class Target:
                 by_oid[oid].parent_tables.append(by_oid[parent].name)
 
     def find_table(self, name: str) -> TargetTable | None:
-        """The table of that name, the only one whose name differs in case alone, or the renamed."""
+        """The table of that name, else the only one that differs in case, else the shortened."""
         if name in self.tables:
             return self.tables[name]
         alike = self.tables_like(name)
         return alike[0] if len(alike) == 1 else self.tables.get(shorten_name(name))
 
     def tables_like(self, name: str) -> list[TargetTable]:
-        """The tables whose names differ from it in case alone, if at all."""
+        """The tables with that name, case-insensitively."""
         return [table for key, table in self.tables.items() if key.lower() == name.lower()]
 
 
@@ -125,11 +124,11 @@ SELECT c.oid, c.relname, c.relkind,
             WHEN c.relkind = 'f' THEN 'it is a foreign table'
             WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
                                               WHERE i.inhparent = c.oid)
-              THEN 'other tables inherit from it, and what they hold counts as its own' END
+              THEN 'other tables inherit from it, and their rows count as its own' END
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = %s ORDER BY c.relname"""
 
-# Types share the names of tables; and a name of Postgres's own would mean its own table.
+# Types share the namespace of tables. A name of pg_catalog would mean Postgres's own table.
 TAKEN_NAMES = """
 SELECT t.typname FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
  WHERE n.nspname = %s AND t.typcategory <> 'A'
@@ -143,7 +142,7 @@ SELECT c.relname, n.nspname || '.' || c.relname
  WHERE n.nspname = ANY (current_schemas(false)) AND n.nspname <> current_schema()
    AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"""
 
-# Of a domain, its type; of one over another, that one's. Any of them may say NOT NULL.
+# Of a domain, the base type; domains can be nested. Any of them may be NOT NULL.
 COLUMNS = """
 SELECT a.attrelid, a.attname,
        pg_catalog.format_type(base.type, base.modifier),
@@ -164,7 +163,7 @@ SELECT a.attrelid, a.attname,
  WHERE n.nspname = %s AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
  ORDER BY a.attrelid, a.attnum"""
 
-# Those of partitions too: it is there that rows come. Parents first, for they carry theirs along.
+# Includes triggers of partitions, where rows are inserted. Parents first: they pass theirs on.
 TRIGGERS = """
 SELECT c.oid, t.tgname, t.tgrelid::regclass::text, t.tgenabled = 'A'
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -205,7 +204,7 @@ TYPES_BY_NAME: dict[str, PgType] = {
     '"char"': ByteLimitedText('"char"', 1),
 }
 
-# What else rounds, or leaves a part away, and says nothing of it.
+# Other types that silently round or truncate.
 ROUNDING_TYPES = re.compile(
     r"interval[ (].+|time\(\d\) with time zone"
     r'|(?:numeric|time|timestamp)\(.+\[\]|(?:money|name|"char")\[\]'
@@ -213,7 +212,7 @@ ROUNDING_TYPES = re.compile(
 
 
 def pg_type_named(type_name: str, labels: tuple[str, ...] = ()) -> PgType:
-    """The kind for a type as Postgres's format_type names it."""
+    """The type for a name as Postgres's format_type returns it."""
     if type_name in TYPES_BY_NAME:
         return TYPES_BY_NAME[type_name]
     if match := re.fullmatch(r"(?:character varying|character)\((\d+)\)", type_name):

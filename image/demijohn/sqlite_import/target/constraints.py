@@ -1,4 +1,4 @@
-"""What comes after the data: keys, indexes, CHECKs, foreign keys, and where identities go on."""
+"""Creates primary keys, indexes, CHECKs and foreign keys after the load, and restarts sequences."""
 
 import psycopg2
 from psycopg2 import errors
@@ -45,10 +45,10 @@ SELECT a.attname, s.relname, n.nspname, q.seqmax, q.seqincrement,
 
 
 class ConstraintCreator:
-    """Adds to the tables that were created what the SQLite file declares of them.
+    """Adds the constraints and indexes of the SQLite file to the created tables.
 
-    What cannot be had is added to `plan.left`, with the reason; that which the data breaks,
-    although it held in SQLite, raises CommandError(65).
+    What Postgres cannot have is added to `plan.losses` with the reason. Data that violates a
+    constraint raises CommandError(65).
     """
 
     def __init__(self, target: Target, source: Source, plan: Plan, rejects: Rejects) -> None:
@@ -57,26 +57,26 @@ class ConstraintCreator:
         self._plan = plan
         self._rejects = rejects
         self._names = plan.names
-        self._fk_errors: list[str] = []  # foreign keys, and the rows that break them
+        self._fk_errors: list[str] = []  # foreign keys, and the rows that violate them
 
     def run(self) -> None:
-        """Add everything, in an order in which each finds what it needs."""
+        """Create everything, in the order of dependencies."""
         created = [mapping for mapping in self._plan.tables if mapping.created]
         for mapping in created:
             self._add_primary_key(mapping)
             for index in sorted(mapping.source.indexes, key=lambda index: not index.is_constraint):
                 self._add_index(mapping, index)
             names = NameAllocator(set())
-            for name, words in mapping.source.checks:
-                self._add_check(mapping, name, names.allocate(name) if name else "", words)
+            for name, tokens in mapping.source.checks:
+                self._add_check(mapping, name, names.allocate(name) if name else "", tokens)
         for mapping in created:
             for key in mapping.source.foreign_keys:
                 self._add_foreign_key(mapping, key)
         if self._fk_errors:
-            them = "the key holds" if len(self._fk_errors) == 1 else "the keys hold"
+            keys_check = "the key checks" if len(self._fk_errors) == 1 else "the keys check"
             self._fk_errors[-1] += (
-                " Put them right in SQLite, or say --on-bad null: they come along as they are, "
-                f"and {them} for new rows only."
+                " Fix them in SQLite, or use --on-bad null: the rows are imported unchanged, "
+                f"and {keys_check} new rows only."
             )
             raise CommandError(Exit.BAD_DATA, "\n".join(map(one_line, self._fk_errors)))
 
@@ -86,7 +86,7 @@ class ConstraintCreator:
             return
         loss = SchemaLoss("primary key", mapping.source.name, "")
         if not names:
-            self._add_loss(loss, "a column of it was left behind")
+            self._add_loss(loss, "one of its columns is not imported")
             return
         name = self._names.allocate(mapping.source.key_name or f"{mapping.name}_pkey")
         table = quote_ident(mapping.name)
@@ -96,7 +96,7 @@ class ConstraintCreator:
                 self._target.run(f"{add} PRIMARY KEY ({names})")
         except errors.NotNullViolation:
             self._add_loss(
-                loss, "it holds NULL, which SQLite allows: unique instead", is_changed=True
+                loss, "it contains NULL, which SQLite allows: unique instead", is_changed=True
             )
             self._try(loss, f"{add} UNIQUE ({names})")
         except psycopg2.Error as error:
@@ -104,7 +104,7 @@ class ConstraintCreator:
         self._add_nocase_index(mapping, mapping.source.key)
 
     def _add_nocase_index(self, mapping: TableMapping, key: tuple[str, ...]) -> None:
-        """A second, unique index where SQLite's key takes no account of case."""
+        """Add a unique index on the folded key if SQLite compares the key case-insensitively."""
         columns = [column for name in key if (column := mapping.source.find_column(name))]
         if any(column.collation != "BINARY" for column in columns):
             terms = tuple(Term(column.name, [], False, column.collation) for column in columns)
@@ -134,56 +134,59 @@ class ConstraintCreator:
         self._try(loss, f"CREATE {unique}INDEX {name} ON {table} ({terms}){condition}")
 
     def _index_term(self, mapping: TableMapping, term: Term, index: Index) -> str:
-        """One term; a collation of SQLite's becomes the function that it amounts to."""
+        """SQL for one term. A collation becomes the function that is equivalent to it."""
         if term.column is None:
-            words = term.expression
-            if len(words) > 2 and words[-2] == "COLLATE":
-                words = words[:-2]
-            text = f"({translate.translate_expression(words, target_columns(mapping))})"
+            tokens = term.expression
+            if len(tokens) > 2 and tokens[-2] == "COLLATE":
+                tokens = tokens[:-2]
+            text = f"({translate.translate_expression(tokens, target_columns(mapping))})"
         else:
             column = mapping.find_column(term.column)
             if column is None:
-                raise Untranslatable(f"{term.column} was left behind")
+                raise Untranslatable(f"{term.column} is not imported")
             text = quote_ident(column.name)
             if term.collation not in ("BINARY", "") and not isinstance(
                 column.pg_type, Text | EnumOrUnknown
             ):
                 return text
-        if term.collation == "NOCASE":  # folds ASCII only, and so does lower in C
+        # NOCASE folds ASCII only, as does lower() with the collation C
+        if term.collation == "NOCASE":
             text = f'lower({text} COLLATE "C")'
         elif term.collation == "RTRIM":
             text = f"rtrim({text}, ' ')"
         elif term.collation not in ("BINARY", ""):
-            raise Untranslatable(f"the collation {term.collation} is the app's own")
+            raise Untranslatable(f"the collation {term.collation} is defined by the app")
         if text[0] not in '"(':
             text = f"({text})"
         return text + " DESC" * (term.descending and not index.is_constraint)
 
-    def _add_check(self, mapping: TableMapping, name: str, given: str, words: Tokens) -> None:
-        shown = name or " ".join(word.text for word in words)
-        loss = SchemaLoss("check", f"{mapping.source.name}: {shown[:60]}", "")
+    def _add_check(
+        self, mapping: TableMapping, name: str, constraint_name: str, tokens: Tokens
+    ) -> None:
+        label = name or " ".join(token.text for token in tokens)
+        loss = SchemaLoss("check", f"{mapping.source.name}: {label[:60]}", "")
         try:
-            condition = translate.translate_expression(words, target_columns(mapping))
+            condition = translate.translate_expression(tokens, target_columns(mapping))
         except Untranslatable as reason:
             self._add_loss(loss, str(reason))
             return
-        called = f"CONSTRAINT {quote_ident(given)} " if given else ""
-        sql = f"ALTER TABLE {quote_ident(mapping.name)} ADD {called}CHECK ({condition})"
+        constraint = f"CONSTRAINT {quote_ident(constraint_name)} " if constraint_name else ""
+        sql = f"ALTER TABLE {quote_ident(mapping.name)} ADD {constraint}CHECK ({condition})"
         try:
             with savepoint(self._target):
                 self._target.run(sql)
         except errors.CheckViolation:
             self._try(loss, f"{sql} NOT VALID")
-            against = f"FROM {quote_ident(mapping.name)} c WHERE NOT ({condition})"
-            said = {ascii_lower(word.name) for word in words}
+            violating = f"FROM {quote_ident(mapping.name)} c WHERE NOT ({condition})"
+            mentioned = {ascii_lower(token.name) for token in tokens}
             columns = [
-                column.name for column in mapping.columns if ascii_lower(column.source.name) in said
+                column.name
+                for column in mapping.columns
+                if ascii_lower(column.source.name) in mentioned
             ]
-            count, places = count_with_examples(self._target, mapping, columns, against)
-            rows = f"{count:,} {'row is' if count == 1 else 'rows are'}"
-            self._add_loss(
-                loss, f"holds for new rows only: {rows} against it ({places})", is_changed=True
-            )
+            count, keys = count_with_examples(self._target, mapping, columns, violating)
+            rows = f"{count:,} {'row violates' if count == 1 else 'rows violate'}"
+            self._add_loss(loss, f"checks new rows only: {rows} it ({keys})", is_changed=True)
         except psycopg2.Error as error:
             self._handle_error(loss, error)
 
@@ -193,7 +196,7 @@ class ConstraintCreator:
         columns = _target_names(mapping, key.columns)
         parents = _target_names(parent, key.parent_columns) if parent else ""
         if parent is None or not columns or not parents:
-            self._add_loss(loss, f"{key.parent_table} or a column was left behind")
+            self._add_loss(loss, f"{key.parent_table} or a column is not imported")
             return
         name = self._names.allocate(key.name or f"{mapping.name}_{'_'.join(key.columns)}_fkey")
         sql = (
@@ -221,15 +224,15 @@ class ConstraintCreator:
         key: ForeignKey,
         sql: str,
     ) -> None:
-        """Rows refer to nothing: SQLite looks at that only where it is asked to."""
-        count, told = describe_orphans(self._target, mapping, parent, key)
-        told += _describe_case_sensitivity(parent, key)
+        """The key for rows that refer to nothing: SQLite enforces foreign keys only if asked."""
+        count, description = describe_orphans(self._target, mapping, parent, key)
+        description += _describe_case_sensitivity(parent, key)
         if not self._rejects.policy:
-            self._fk_errors.append(f"{loss.kind} {loss.name}: {told}.")
+            self._fk_errors.append(f"{loss.kind} {loss.name}: {description}.")
             return
-        told += describe_cause(self._source, mapping, key, count, self._rejects)
+        description += describe_cause(self._source, mapping, key, count, self._rejects)
         self._try(loss, f"{sql} NOT VALID")
-        self._add_loss(loss, f"holds for new rows only: {told}", is_changed=True)
+        self._add_loss(loss, f"checks new rows only: {description}", is_changed=True)
 
     def _try(self, loss: SchemaLoss, sql: str) -> None:
         try:
@@ -239,14 +242,14 @@ class ConstraintCreator:
             self._handle_error(loss, error)
 
     def _handle_error(self, loss: SchemaLoss, error: psycopg2.Error) -> None:
-        """Leave it behind, unless it is the data that is at fault, or the connection."""
+        """Record it as a loss, unless the data or the connection caused the error."""
         if self._target.connection.closed or isinstance(error, errors.QueryCanceled):
             raise error
         if isinstance(error, errors.UniqueViolation):
             detail = error.diag.message_detail or primary_message(error)
             raise CommandError(
                 Exit.BAD_DATA,
-                f"{loss.kind} {loss.name}: {detail} Put the rows right in SQLite, or exclude them.",
+                f"{loss.kind} {loss.name}: {detail} Fix the rows in SQLite, or exclude them.",
             )
         self._add_loss(loss, primary_message(error))
 
@@ -255,27 +258,31 @@ class ConstraintCreator:
 
 
 def _describe_type_mismatch(mapping: TableMapping, parent: TableMapping, key: ForeignKey) -> str:
-    """What to do about columns of types that no foreign key can compare."""
+    """Why Postgres cannot compare the columns of a foreign key, and what to do."""
     pairs = [
-        f"{mapping.source.name}.{column.source.name} is {column.pg_type.sql}, and {parent.source.name}."
-        f"{other.source.name} {other.pg_type.sql}"
+        f"{mapping.source.name}.{column.source.name} is {column.pg_type.sql}, but "
+        f"{parent.source.name}.{other.source.name} is {other.pg_type.sql}"
         for name, referred in zip(key.columns, key.parent_columns, strict=True)
         if (column := mapping.find_column(name)) and (other := parent.find_column(referred))
         if column.pg_type.sql != other.pg_type.sql
     ]
-    return f"{'; '.join(pairs)}: --type can make them the same"
+    return f"{'; '.join(pairs)}: use --type to make them equal"
 
 
 def _describe_case_sensitivity(parent: TableMapping, key: ForeignKey) -> str:
-    """What a foreign key means in Postgres where the collation of SQLite's heeds no case."""
+    """A remark if the parent columns are case-insensitive in SQLite, else ""."""
     found = [column.source for name in key.parent_columns if (column := parent.find_column(name))]
     names = [f"{parent.source.name}.{one.name}" for one in found if one.collation == "NOCASE"]
     who = ", ".join(names)
-    return f"; in SQLite {who} heeds no case (NOCASE), and in Postgres it does" if names else ""
+    return (
+        f"; {who} is case-insensitive in SQLite (NOCASE), case-sensitive in Postgres"
+        if names
+        else ""
+    )
 
 
 def _target_names(mapping: TableMapping, names: tuple[str, ...]) -> str:
-    """The columns as they are called in Postgres; nothing if one is not there."""
+    """The quoted Postgres names of columns, or "" if one is not imported."""
     found = [mapping.find_column(name) for name in names]
     return (
         "" if None in found else ", ".join(quote_ident(column.name) for column in found if column)
@@ -283,9 +290,9 @@ def _target_names(mapping: TableMapping, names: tuple[str, ...]) -> str:
 
 
 def restart_sequences(target: Target, plan: Plan) -> None:
-    """Let identities and sequences go on after the highest value that there is, or was.
+    """Restart identities and sequences after the highest value that exists or was given.
 
-    Not by setval, which no rollback takes back.
+    Not with setval, which a rollback does not undo.
     """
     for mapping in plan.tables:
         table = quote_ident(mapping.name)
@@ -293,18 +300,18 @@ def restart_sequences(target: Target, plan: Plan) -> None:
             name = f"{quote_ident(schema)}.{quote_ident(sequence)}"
             loss = SchemaLoss("sequence", f"{mapping.name}.{column}", "")
             if not counts or step < 0:
-                how = "counts downwards" if counts else "is a part of the column's default only"
-                plan.add_loss(loss, f"{name} {how}: see to it that it goes on", is_changed=True)
+                how = "counts downwards" if counts else "is only a part of the column's default"
+                plan.add_loss(loss, f"{name} {how}: set its next value yourself", is_changed=True)
                 continue
             ((highest,),) = target.rows(f"SELECT max({quote_ident(column)}) FROM {table}")  # noqa: S608
-            ((last, called),) = target.rows(f"SELECT last_value, is_called FROM {name}")  # noqa: S608
+            ((last, constraint),) = target.rows(f"SELECT last_value, is_called FROM {name}")  # noqa: S608
             alias = mapping.find_column(mapping.source.rowid_alias or "")
-            given = mapping.source.highest_rowid if alias and alias.name == column else 0
-            wanted = max(int(highest or 0), given) + 1
+            constraint_name = mapping.source.highest_rowid if alias and alias.name == column else 0
+            wanted = max(int(highest or 0), constraint_name) + 1
             if wanted > largest:
                 plan.add_loss(
-                    loss, f"its numbers are used up: {name} ends at {largest}", is_changed=True
+                    loss, f"no numbers are left: {name} ends at {largest}", is_changed=True
                 )
                 continue
-            if wanted > (last + 1 if called else last):
+            if wanted > (last + 1 if constraint else last):
                 target.run(f"ALTER SEQUENCE {name} RESTART WITH {wanted}")

@@ -1,4 +1,4 @@
-"""Whether a database can be imported into at all, and by whom: asked before anything is read."""
+"""Checks whether the database and the user can import, before anything is read."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from demijohn.sqlite_import.target.catalog import Target
 from demijohn.sqlite_import.text import one_line
 
 TO_COMPARE = ("SELECT",)
-TO_APPEND = ("SELECT", "INSERT", "UPDATE, DELETE, TRUNCATE")  # one of these, for the lock
+TO_APPEND = ("SELECT", "INSERT", "UPDATE, DELETE, TRUNCATE")  # any of the last three, for the lock
 TO_REPLACE = ("SELECT", "INSERT", "TRUNCATE")
 
 DATABASE_STATE = """
@@ -18,15 +18,18 @@ SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.pg_is_in_recove
 
 
 def check_database(target: Target, place: str, *, verify: bool) -> None:
-    """Raise CommandError(69) where the database at `place` cannot hold texts, or takes nothing.
+    """Raise CommandError(69) if the database at `place` has no usable encoding, or is read-only.
 
-    To `verify`, nothing has to be taken.
+    To `verify`, it may be read-only.
     """
     ((encoding, standby, read_only, name),) = target.rows(DATABASE_STATE)
-    # There a text is bytes, which may mean anything: none of its functions count characters.
+    # In SQL_ASCII a text is any bytes, and functions count bytes instead of characters.
     if encoding == "SQL_ASCII":
-        way = f"CREATE DATABASE {quote_ident(name)} TEMPLATE template0 ENCODING 'UTF8'"
-        why = f"has the encoding SQL_ASCII, which knows no letter beyond ASCII. Make it anew: {way}"
+        statement = f"CREATE DATABASE {quote_ident(name)} TEMPLATE template0 ENCODING 'UTF8'"
+        why = (
+            "has the encoding SQL_ASCII, which has no characters beyond ASCII. Create it "
+            f"again: {statement}"
+        )
     else:
         why = "" if verify else unwritable(name, standby=standby, read_only=read_only)
     if why:
@@ -37,24 +40,30 @@ def check_database(target: Target, place: str, *, verify: bool) -> None:
 def check_privileges(
     target: Target, place: str, tables: Sequence[str], wanted: Sequence[str]
 ) -> None:
-    """Raise CommandError(69) where the user lacks a right that is `wanted` to any of the tables."""
-    lacks = [f"NOT pg_catalog.has_table_privilege(c.oid, '{right}')" for right in wanted]
+    """Raise CommandError(69) if the user lacks a `wanted` privilege on one of the tables."""
+    missing = [f"NOT pg_catalog.has_table_privilege(c.oid, '{privilege}')" for privilege in wanted]
     found = target.rows(
-        f"SELECT c.relname, {', '.join(lacks)} FROM pg_catalog.pg_class c"  # noqa: S608
+        f"SELECT c.relname, {', '.join(missing)} FROM pg_catalog.pg_class c"  # noqa: S608
         " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
-        f" WHERE n.nspname = %s AND c.relname = ANY (%s) AND ({' OR '.join(lacks)})"
+        f" WHERE n.nspname = %s AND c.relname = ANY (%s) AND ({' OR '.join(missing)})"
         " ORDER BY c.relname",
         (target.schema, list(tables)),
     )
     if not found:
         return
     ((user,),) = target.rows("SELECT current_user")
-    lacking = [any(column) for column in zip(*found, strict=True)][1:]
-    given = [right.partition(",")[0] for right, no in zip(wanted, lacking, strict=True) if no]
+    is_missing = [any(column) for column in zip(*found, strict=True)][1:]
+    privileges = [
+        privilege.partition(",")[0]
+        for privilege, missing_for_one in zip(wanted, is_missing, strict=True)
+        if missing_for_one
+    ]
     names = ", ".join(quote_ident(name) for name, *_ in found)
-    grant = f"GRANT {', '.join(given)} ON {names} TO {quote_ident(user)};"
+    grant = f"GRANT {', '.join(privileges)} ON {names} TO {quote_ident(user)};"
     raise CommandError(
         Exit.UNAVAILABLE,
-        one_line(f"{place}: user {user} lacks rights. Let the tables' owner say: {grant}")
+        one_line(
+            f"{place}: user {user} lacks privileges. Ask the owner of the tables to run: {grant}"
+        )
         + " Nothing was changed." * (wanted != TO_COMPARE),
     )

@@ -1,7 +1,7 @@
-"""Dates and times. SQLite has none: they are texts, or numbers since some beginning.
+"""Dates and times. SQLite stores them as texts, or as numbers since an epoch.
 
-https://www.sqlite.org/lang_datefunc.html names the forms of text; its Julian days are rounded to
-milliseconds here as they are there.
+The text forms are those of https://www.sqlite.org/lang_datefunc.html. Julian days are rounded to
+milliseconds, as SQLite does.
 """
 
 import math
@@ -21,21 +21,21 @@ TIME_PATTERN = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
 ZONE_PATTERN = r" ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)"
 DATE_TIME = re.compile(rf"({DATE_PATTERN})(?:[ T]({TIME_PATTERN})({ZONE_PATTERN})?)?")
 TIME = re.compile(TIME_PATTERN)
-# What may be sent as it is, many at once.
+# Forms that can be sent unchanged, many values at once.
 PLAIN_DATES = re.compile(rf"(?:{DATE_PATTERN}\n)*")
 PLAIN_TIMESTAMPS = re.compile(
     rf"(?:{DATE_PATTERN}[ T][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?\n)*"
 )
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a moment in UTC, as all of them here
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  in UTC, as all datetimes here
 EPOCH_DAY = 2440587.5  # as a Julian day
 
-# The units of numbers: microseconds in each.
+# Microseconds in each unit of numeric dates.
 UNITS = {"unix": 1_000_000, "ms": 1_000, "us": 1}
 JULIAN = "julian"
-INTERVAL_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}  # what intervals are counted in
-EPOCH_DATES = "epoch"  # or they are dates: what has passed since 1970
-DAY_MICROSECONDS = 86_400_000_000  # microseconds
+INTERVAL_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}  # microseconds in each unit of intervals
+EPOCH_DATES = "epoch"  # or intervals are dates: the time since 1970
+DAY_MICROSECONDS = 86_400_000_000
 UNIT_NAMES = {
     "unix": "seconds since 1970",
     "ms": "milliseconds since 1970",
@@ -47,28 +47,28 @@ UNIT_NAMES = {
 
 @dataclass(frozen=True)
 class Timestamp(PgType):
-    """timestamp with or without time zone, date, or time; `unit` is what numbers count.
+    """date, or timestamp with or without time zone. `unit` is the unit of numbers.
 
-    A text without a zone is UTC, as it is for SQLite, where the type has a zone; and the other way
-    round, a text with a zone is brought to UTC where the type has none.
+    A text without a zone is UTC, as in SQLite. A text with a zone is converted to UTC if the type
+    has no zone.
     """
 
     sql: str = "timestamp without time zone"
     unit: str = ""
-    digits: int = 6  # of a second's fraction; beyond them Postgres would round
+    digits: int = 6  # of fractional seconds; Postgres rounds the rest
 
     def encode_value(self, value: Any) -> str:
-        moment = self._to_datetime(value)
-        _check_fraction_digits(moment.microsecond, self.digits)
+        timestamp = self._to_datetime(value)
+        _check_fraction_digits(timestamp.microsecond, self.digits)
         if self.sql == "date":
-            if moment.time() != time():
-                raise ConversionError("has a time of day, which date has not")
-            return moment.date().isoformat()
+            if timestamp.time() != time():
+                raise ConversionError("has a time of day, but date has none")
+            return timestamp.date().isoformat()
         suffix = "+00" if self.sql == "timestamp with time zone" else ""
-        return moment.isoformat(" ") + suffix
+        return timestamp.isoformat(" ") + suffix
 
     def _to_datetime(self, value: Any) -> datetime:
-        """In UTC, without tzinfo."""
+        """In UTC, without tzinfo. Raises ConversionError."""
         if isinstance(value, str):
             return parse_timestamp(value)
         if isinstance(value, int | float) and self.unit:
@@ -89,7 +89,7 @@ class Timestamp(PgType):
         alike = lines.translate(DIGITS_TO_ZERO) == form * len(known)
         if not plain.fullmatch(form if alike and known else lines):
             return super().encode_column(values)
-        list(map(parse, known))  # the 30th of February is of the right form
+        list(map(parse, known))  # raises ValueError for February 30
         return ["" if value is None else value for value in values]
 
 
@@ -104,21 +104,21 @@ class TimeOfDay(PgType):
         if not isinstance(value, str):
             raise conversion_error(value, "time")
         if not TIME.fullmatch(value):
-            raise conversion_error(value, "time", "is no time of day")
+            raise conversion_error(value, "time", "is not a time of day")
         _check_fraction_digits(parse_fraction(value), self.digits)
         try:
             time.fromisoformat(value)
         except ValueError:
-            raise ConversionError("is no time of day") from None
+            raise ConversionError("is not a time of day") from None
         return value
 
 
 @dataclass(frozen=True)
 class Interval(PgType):
-    """interval. A number is one only where it was said what it counts, its `unit`.
+    """interval. A number needs a `unit`.
 
-    A date is what has passed since 1970, as SQLAlchemy's Interval writes it; the unit EPOCH_DATES
-    says that all values are. Any other text is Postgres's to judge, but where there is a unit.
+    A date stands for the time since 1970, as SQLAlchemy's Interval stores it. With the unit
+    EPOCH_DATES all values are dates. Without a unit, Postgres parses any other text.
     """
 
     sql: str = "interval"
@@ -130,13 +130,13 @@ class Interval(PgType):
         return (
             ""
             if self.unit
-            else "not all of its values are dates, and other spans of time only Postgres can read"
+            else "not all of its values are dates, and only Postgres can parse other intervals"
         )
 
     def encode_value(self, value: Any) -> str:
         if isinstance(value, int | float) and self.unit not in INTERVAL_UNITS:
             raise ConversionError(
-                "is a number: say what it counts, --type …=interval:us (Django's), ms or s"
+                "is a number: give its unit, --type …=interval:us (Django's), ms or s"
             )
         if isinstance(value, int | float) and math.isfinite(value):
             parts = round(Fraction(value) * INTERVAL_UNITS[self.unit])
@@ -146,33 +146,32 @@ class Interval(PgType):
             return value
         else:
             raise conversion_error(value, self.sql)
-        days, rest = divmod(parts, DAY_MICROSECONDS)  # as drivers write them: hours never make days
+        # as drivers write them: hours do not become days
+        days, rest = divmod(parts, DAY_MICROSECONDS)
         if abs(days) >= 1 << 31:
             raise ConversionError("is too large for interval")
         return f"{days} days {rest} microseconds"
 
 
 def _check_fraction_digits(parts: int, digits: int) -> None:
-    """Raise Unfit where microseconds do not end in as many zeros as they have to."""
+    """Raise ConversionError if there are more fractional digits."""
     if parts % 10 ** (6 - digits):
-        raise ConversionError(
-            f"has more than the {digits} digits of a second that the column takes"
-        )
+        raise ConversionError(f"has more than the {digits} fractional digits that the column keeps")
 
 
 def parse_timestamp(value: str) -> datetime:
-    """A text that is a date, perhaps with a time and a zone. Raises Unfit."""
+    """A date, with or without a time and a zone, in UTC. Raises ConversionError."""
     match = DATE_TIME.fullmatch(value)
     if not match:
-        raise conversion_error(value, "date or time", "is no date or time")
+        raise conversion_error(value, "date or time", "is not a date or time")
     day, clock, zone = match.groups()
     digits = parse_fraction(clock or "")
     clock = (clock or "00:00").partition(".")[0]
     try:
-        moment = datetime.fromisoformat(f"{day} {clock}") + timedelta(microseconds=digits)
-        return moment - _parse_offset(zone)
+        timestamp = datetime.fromisoformat(f"{day} {clock}") + timedelta(microseconds=digits)
+        return timestamp - _parse_offset(zone)
     except (ValueError, OverflowError):
-        raise ConversionError("is no day of the calendar, or no time of day") from None
+        raise ConversionError("is not a valid date or time") from None
 
 
 def _parse_offset(zone: str | None) -> timedelta:
@@ -186,15 +185,15 @@ def _parse_offset(zone: str | None) -> timedelta:
 
 
 def parse_fraction(clock: str) -> int:
-    """The microseconds in 12:34:56.789. Raises Unfit where there are parts of one."""
+    """The microseconds in 12:34:56.789. Raises ConversionError if it is more precise."""
     digits = clock.partition(".")[2].rstrip("0")
     if len(digits) > 6:
-        raise ConversionError("is finer than a microsecond")
+        raise ConversionError("is more precise than a microsecond")
     return int(digits.ljust(6, "0"))
 
 
 def timestamp_from_number(value: float, unit: str) -> datetime:
-    """A number of seconds, milliseconds, microseconds or Julian days. Raises Unfit."""
+    """A number in a unit of UNITS, or in Julian days, as a date in UTC. Raises ConversionError."""
     if not math.isfinite(value):
         raise ConversionError("is infinite")
     try:
@@ -203,4 +202,4 @@ def timestamp_from_number(value: float, unit: str) -> datetime:
             return EPOCH + timedelta(milliseconds=round(days * 86_400_000))
         return EPOCH + timedelta(microseconds=round(Fraction(value) * UNITS[unit]))
     except OverflowError:
-        raise ConversionError(f"is no date, as {UNIT_NAMES[unit]}") from None
+        raise ConversionError(f"is not a date, as {UNIT_NAMES[unit]}") from None

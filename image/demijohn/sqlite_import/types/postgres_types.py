@@ -1,7 +1,8 @@
-"""One SQLite value as one field of COPY's CSV, for each type of Postgres: exactly, or Unfit.
+"""Numbers and booleans of Postgres. Each type encodes SQLite values exactly, or raises
+ConversionError.
 
-SQLite's types are per value. A column is therefore encoded in bulk by functions that take one type
-only and raise for every other; then, and only then, it is encoded value by value.
+SQLite has a type per value. `encode_column` is fast because it accepts one storage class and raises
+for others; the column is then encoded value by value.
 """
 
 import math
@@ -23,10 +24,10 @@ TRUE = frozenset(("1", "t", "true", "y", "yes", "on"))
 FALSE = frozenset(("0", "f", "false", "n", "no", "off"))
 
 STORAGE_CLASSES = {int: "an integer", float: "a real", str: "a text", bytes: "a blob"}
-format_integer = int.__repr__  # unlike str, they refuse what is of another type
+format_integer = int.__repr__  # unlike str, they raise for other types
 format_real = float.__repr__
 
-# A text with every digit a 0: of what form it is, many times quicker than by a regex.
+# Replaces each digit by 0. To compare the form of texts this way is much faster than a regex.
 DIGITS_TO_ZERO = str.maketrans("123456789", "000000000")
 
 COLUMN_ERRORS = (TypeError, AttributeError, ValueError, OverflowError)
@@ -34,13 +35,13 @@ COLUMN_ERRORS = (TypeError, AttributeError, ValueError, OverflowError)
 
 @dataclass(frozen=True)
 class Integer(PgType):
-    """smallint, integer, bigint, or oid, which Postgres would take negative numbers for."""
+    """smallint, integer, bigint, or oid, for which Postgres also accepts negative numbers."""
 
     sql: str = "bigint"
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """The least that it holds, and what is too large."""
+        """The least value, and the first that is too large."""
         if self.sql == "oid":
             return 0, 1 << 32
         bound = {"smallint": 1 << 15, "integer": 1 << 31, "bigint": 1 << 63}[self.sql]
@@ -64,7 +65,7 @@ class Integer(PgType):
             least, bound = self.bounds
             if known and not least <= min(known) <= max(known) < bound:
                 raise ValueError
-        with suppress(TypeError):  # where there is a NULL
+        with suppress(TypeError):  # if there is a NULL
             return list(map(format_integer, values))
         return ["" if value is None else format_integer(value) for value in values]
 
@@ -97,18 +98,18 @@ class Double(PgType):
     def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
         if self.sql == "real":
             return super().encode_column(values)
-        with suppress(TypeError):  # where there is a NULL
+        with suppress(TypeError):  # if there is a NULL
             return list(map(format_real, values))
         return ["" if value is None else format_real(value) for value in values]
 
 
 @dataclass(frozen=True)
 class Numeric(PgType):
-    """numeric; a real is taken as the shortest decimal that means the same: 0.1 is 0.1."""
+    """numeric. A real becomes the shortest decimal of the same value: 0.1 is 0.1."""
 
     sql: str = "numeric"
-    precision: int = 0  # 0: any
-    scale: int = 0  # since Postgres 15 below 0 or above `precision` too
+    precision: int = 0  # 0: unlimited
+    scale: int = 0  # since Postgres 15 also below 0 or above `precision`
 
     def encode_value(self, value: Any) -> str:
         if isinstance(value, str) and NUMBER.fullmatch(value):
@@ -144,7 +145,7 @@ class Numeric(PgType):
         ]
         lines = "\n".join([*texts, ""])
         mask = lines.translate(DIGITS_TO_ZERO)
-        if "e" in mask or "n" in mask:  # an exponent, or nothing finite
+        if "e" in mask or "n" in mask:  # an exponent, inf or nan
             raise ValueError
         if (
             self.precision
@@ -155,17 +156,17 @@ class Numeric(PgType):
         return texts
 
     def _fits_for_sure(self, mask: str) -> bool:
-        """Whether no number has a digit too many, beyond doubt."""
+        """Whether it is certain that no number has too many digits."""
         whole, scale = self.precision - self.scale, self.scale
         return (
-            0 < scale <= whole  # or so many digits might be decimals
+            0 < scale <= whole  # otherwise that many digits could be decimals
             and "." + "0" * (scale + 1) not in mask
             and "0" * (whole + 1) not in mask
         )
 
     @cached_property
     def _lines_pattern(self) -> re.Pattern[str]:
-        """Many of them at once, one a line: no digit too many."""
+        """Matches many numbers, one per line, none of which has too many digits."""
         whole, scale = self.precision - self.scale, max(self.scale, 1)
         last = "[0-9]" if self.scale else "0"
         return re.compile(rf"(?:(?:-?(?:0|[0-9]{{0,{whole}}})(?:\.{last}{{1,{scale}}})?)?\n)*")
@@ -173,7 +174,7 @@ class Numeric(PgType):
 
 @dataclass(frozen=True)
 class Money(Numeric):
-    """money, whose bigint counts hundredths, and which takes no exponent."""
+    """money: a bigint of hundredths, without exponents."""
 
     sql: str = "money"
     precision: int = 19
@@ -190,7 +191,7 @@ class Money(Numeric):
 
 
 class Boolean(PgType):
-    """boolean: 0 and 1, or the words that Postgres knows, in any case."""
+    """boolean: 0 and 1, or the words that Postgres accepts, case-insensitively."""
 
     sql = "boolean"
 
@@ -212,12 +213,12 @@ class Boolean(PgType):
 _BOOLEANS = {0: "f", 1: "t", None: ""}
 
 
-def conversion_error(value: Any, wanted: str, otherwise: str = "") -> ConversionError:
-    """Why a value is not what is wanted."""
+def conversion_error(value: Any, wanted: str, reason: str = "") -> ConversionError:
+    """The error for a value that is not a `wanted`."""
     if isinstance(value, HalfSurrogateText):
-        return ConversionError("is a text with half of a surrogate pair, which is no letter")
+        return ConversionError("is a text with half of a surrogate pair, which is not a character")
     if isinstance(value, InvalidText):
-        return ConversionError("is a text, but no UTF-8")
+        return ConversionError("is a text, but not UTF-8")
     if value == "":
         return ConversionError(f"is an empty text, not a {wanted}")
-    return ConversionError(otherwise or f"is {STORAGE_CLASSES[type(value)]}, not a {wanted}")
+    return ConversionError(reason or f"is {STORAGE_CLASSES[type(value)]}, not a {wanted}")

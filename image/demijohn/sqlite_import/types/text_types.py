@@ -1,4 +1,4 @@
-"""Texts, and what is written as one: words of an enum, blobs, UUIDs, JSON."""
+"""Texts, and types that are written as texts: enums, blobs, UUIDs, JSON."""
 
 import json
 import math
@@ -19,16 +19,16 @@ from demijohn.sqlite_import.types.postgres_types import (
 )
 
 UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}(?:\1[0-9a-fA-F]{4}){2}\1[0-9a-fA-F]{12}\}?")
-# The escapes that jsonb refuses: NUL, and halves of surrogate pairs.
+# The escapes that jsonb rejects: NUL, and halves of surrogate pairs.
 HIGH, LOW = r"\\u[dD][89abAB][0-9a-fA-F]{2}", r"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 REFUSED_ESCAPES = re.compile(rf"\\u0000|{HIGH}(?!{LOW})|(?<!{HIGH}){LOW}")
-MAX_LABELS_SHOWN = 10  # of an enum that are named
-CSV_SPECIAL = '",\r\n\\'  # what means something in CSV, or may at the start of a line
+MAX_LABELS_SHOWN = 10  # of an enum
+CSV_SPECIAL = '",\r\n\\'  # has a meaning in CSV, or at the start of a line
 
 
 @dataclass(frozen=True)
 class Text(PgType):
-    """text, or with a limit in characters varchar and char; numbers are written out."""
+    """text, or varchar and char with a `limit` in characters. Numbers are formatted."""
 
     sql: str = "text"
     limit: int = 0
@@ -42,11 +42,11 @@ class Text(PgType):
         if not isinstance(value, str):
             raise conversion_error(value, "text")
         if "\0" in value:
-            raise ConversionError("has a NUL byte, which Postgres has not in texts")
+            raise ConversionError("contains a NUL byte, which Postgres does not allow in texts")
         if self.limit and len(value) > self.limit:
             raise ConversionError(f"is longer than {self.sql}")
         if self.sql.startswith("character(") and value.endswith(" "):
-            raise ConversionError(f"ends in a space, which {self.sql} does not keep")
+            raise ConversionError(f"ends in a space, which {self.sql} drops")
         return value
 
     def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
@@ -55,14 +55,14 @@ class Text(PgType):
         known = [v for v in values if v is not None] if None in values else values
         if self.limit and max(map(len, known), default=0) > self.limit:
             raise ValueError
-        # Quotes cost as much as all else: only where a character needs them, or an empty text.
+        # Quoting doubles the time: quote only if a character needs it, or a text is empty.
         if all(known) and not any(map("".join(known).__contains__, CSV_SPECIAL)):
             return values if known is values else ["" if v is None else v for v in values]
         return ["" if v is None else '"' + v.replace('"', '""') + '"' for v in values]
 
 
 class AnyText(Text):
-    """Whatever it is, as text: what --on-bad text makes of a column with values that do not fit."""
+    """Any value as text: what --on-bad text makes of a column with rejects."""
 
     def encode_value(self, value: Any) -> str:
         if isinstance(value, InvalidText):
@@ -78,7 +78,7 @@ class AnyText(Text):
 
 
 class ByteLimitedText(Text):
-    """name and "char", of which Postgres silently keeps so many bytes: its `limit` is in bytes."""
+    """name and "char", which Postgres truncates silently. The `limit` is in bytes."""
 
     def encode_value(self, value: Any) -> str:
         text = Text().encode_value(value)
@@ -92,7 +92,7 @@ class ByteLimitedText(Text):
 
 @dataclass(frozen=True)
 class EnumOrUnknown(PgType):
-    """An enum, or a type whose values only Postgres can judge: then there are no `labels`."""
+    """An enum, or without `labels` a type that only Postgres can parse."""
 
     sql: str
     labels: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class EnumOrUnknown(PgType):
 
     @property
     def not_comparable(self) -> str:
-        return "" if self.labels else f"only Postgres can read {self.sql}"
+        return "" if self.labels else f"only Postgres can parse {self.sql}"
 
     def encode_value(self, value: Any) -> str:
         text = Text().encode_value(value)
@@ -110,7 +110,7 @@ class EnumOrUnknown(PgType):
 
 
 def _list_labels(labels: Sequence[str]) -> str:
-    """The labels of an enum, but of many the first ones only."""
+    """The first labels of an enum, and how many more there are."""
     more = f" and {len(labels) - MAX_LABELS_SHOWN} more" if len(labels) > MAX_LABELS_SHOWN else ""
     return ", ".join(labels[:MAX_LABELS_SHOWN]) + more
 
@@ -129,9 +129,9 @@ class Bytes(PgType):
         return chain(("\\x",), (part.hex() for part in in_slices(value)))
 
     def encode_column(self, values: Sequence[Any]) -> Sequence[str]:
-        if set(map(type, values)) - {bytes, type(None)}:  # no UTF-8 is among bytes too
+        if set(map(type, values)) - {bytes, type(None)}:  # InvalidText is a subclass of bytes
             raise ValueError
-        written = bytes.hex  # for floats have a hex() too
+        written = bytes.hex  # floats have a hex() too
         return ["" if value is None else "\\x" + written(value) for value in values]
 
 
@@ -156,7 +156,7 @@ class Uuid(PgType):
 
 @dataclass(frozen=True)
 class Json(PgType):
-    """json or jsonb. SQLite has made numbers of texts that look like some; they are JSON too."""
+    """json or jsonb. SQLite turns JSON texts that look like numbers into numbers."""
 
     sql: str = "json"
     needs_quotes: ClassVar[bool] = True
@@ -171,9 +171,9 @@ class Json(PgType):
         try:
             json.loads(value, parse_constant=_reject_constant, parse_int=str, parse_float=str)
         except (ValueError, RecursionError):
-            raise conversion_error(value, "JSON", "is no JSON") from None
+            raise conversion_error(value, "JSON", "is not JSON") from None
         if "\0" in value or (self.sql == "jsonb" and _has_refused_escape(value)):
-            raise ConversionError(f"has a character that {self.sql} has not")
+            raise ConversionError(f"contains a character that {self.sql} does not allow")
         return value
 
 
@@ -182,5 +182,5 @@ def _reject_constant(word: str) -> None:
 
 
 def _has_refused_escape(text: str) -> bool:
-    """Whether jsonb refuses an escape in it, be it in a member that another of that name hides."""
+    """Whether jsonb rejects an escape in it, even in a member that a duplicate key replaces."""
     return "\\u" in text and bool(REFUSED_ESCAPES.search(text.replace("\\\\", "  ")))

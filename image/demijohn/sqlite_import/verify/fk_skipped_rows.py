@@ -1,13 +1,13 @@
-"""For --verify-only --on-bad skip: the rows of SQLite that foreign keys have kept out.
+"""For --verify-only --on-bad skip: the rows of SQLite that were skipped because of foreign keys.
 
-Postgres is asked to what a row refers that it has not. That alone does not keep a row out, or a
-whole tree whose root refers to itself might be deleted in Postgres, and each of its rows would be
-the reason that another is not there. What it refers to must have no reason to be there: no row of
-SQLite's is it, or that row is itself kept out, and so on until one that refers to nothing. (A row
-that lacks nothing and is not there is none of these: its table differs, whatever refers to it.)
+Postgres finds the rows whose parent is missing. That alone is not enough: if somebody deleted a
+tree whose root refers to itself, each of its rows would explain the absence of another. The parent
+must also have a reason to be missing: SQLite has no such row, or it was skipped itself, and so on
+up to a row whose parent does not exist in SQLite. (A row that is missing although its parent is
+there is a difference.)
 
-Nothing is written to Postgres. The rows that lack something are noted in a database of SQLite's,
-one for the purpose: it goes into a temporary file where there are many, so memory is bounded.
+Nothing is written to Postgres. The rows with missing parents are stored in a temporary SQLite
+database, on disk if there are many, so memory is bounded.
 """
 
 import sqlite3
@@ -30,68 +30,69 @@ from demijohn.sqlite_import.target.catalog import Target
 from demijohn.sqlite_import.verify.compare import TableComparison
 from demijohn.sqlite_import.workers.row_ranges import read_rows
 
-# More than a table has rows. A row's number is that of its table, times this, and its place there.
+# More rows than a table can have. The number of a row is that of its table times this, plus its
+# position.
 ROWS_PER_TABLE = 1 << 40
 
-# `lacks`: to what, by its hash, a row refers that is not there. `is_key`: what it is to a key.
+# `missing`: the hash of the missing parent of a row. `parent_key`: the hash of a row as a parent.
 SCRATCH_TABLES = """
 PRAGMA journal_mode = OFF;
-CREATE TABLE noted (row INTEGER PRIMARY KEY, checksum INT);
-CREATE TABLE lacks (key INT, hash INT, row INT, PRIMARY KEY (key, hash, row)) WITHOUT ROWID;
-CREATE TABLE is_key (key INT, hash INT, row INT, PRIMARY KEY (key, hash, row)) WITHOUT ROWID;
-CREATE INDEX is_key_of ON is_key (row);
-CREATE TABLE out (row INTEGER PRIMARY KEY);
+CREATE TABLE checksums (row INTEGER PRIMARY KEY, checksum INT);
+CREATE TABLE missing (key INT, hash INT, row INT, PRIMARY KEY (key, hash, row)) WITHOUT ROWID;
+CREATE TABLE parent_key (key INT, hash INT, row INT, PRIMARY KEY (key, hash, row)) WITHOUT ROWID;
+CREATE INDEX parent_key_row ON parent_key (row);
+CREATE TABLE skipped (row INTEGER PRIMARY KEY);
 BEGIN"""
 
-# Two rows that are the same to a key could not both be there: then nothing follows from either.
+# Two rows with the same key cannot both be in Postgres, so neither proves anything.
 FIND_SKIPPED = """
-INSERT INTO out
+INSERT INTO skipped
 WITH RECURSIVE step (row) AS (
-  SELECT l.row FROM lacks l
-   WHERE NOT EXISTS (SELECT 1 FROM is_key k WHERE k.key = l.key AND k.hash = l.hash)
+  SELECT m.row FROM missing m
+   WHERE NOT EXISTS (SELECT 1 FROM parent_key k WHERE k.key = m.key AND k.hash = m.hash)
    UNION
-  SELECT l.row FROM step JOIN is_key k ON k.row = step.row
-                         JOIN lacks l ON l.key = k.key AND l.hash = k.hash
-   WHERE (SELECT count(*) FROM is_key o WHERE o.key = k.key AND o.hash = k.hash) = 1)
+  SELECT m.row FROM step JOIN parent_key k ON k.row = step.row
+                         JOIN missing m ON m.key = k.key AND m.hash = k.hash
+   WHERE (SELECT count(*) FROM parent_key o WHERE o.key = k.key AND o.hash = k.hash) = 1)
 SELECT row FROM step"""
 
 COUNT_BY_KEY = """
 SELECT key, count(*)
-  FROM (SELECT min(l.key) AS key FROM out JOIN lacks l ON l.row = out.row GROUP BY out.row)
+  FROM (SELECT min(m.key) AS key FROM skipped s JOIN missing m ON m.row = s.row GROUP BY s.row)
  GROUP BY key"""
 
 
 @dataclass(frozen=True)
 class ComparedForeignKey:
-    """A key of which all is compared: its own columns, and those of its parent where we have it."""
+    """A foreign key whose columns are all compared, its own and those of an imported parent."""
 
     key: fk_cascade_skip.ExistingForeignKey
     child: TableMapping
     columns: list[ColumnMapping]
     parent: TableMapping | None
-    parents: list[ColumnMapping]
+    parent_columns: list[ColumnMapping]
 
     def missing_parents_sql(self) -> str:
-        """SQL for the numbers of the rows that refer to what is not there, and for its hash."""
+        """SQL: the numbers of the rows whose parent is missing, and the hash of that parent."""
         key = self.key
         values = _cast_values(self.columns, key.casts)
-        given = key.refers_sql([f"u.v{at}" for at in range(len(values))])
-        there = " AND ".join(
+        refers = key.refers_sql([f"u.v{at}" for at in range(len(values))])
+        same_key = " AND ".join(
             f"p.{quote_ident(name)} = {value}"
             for name, value in zip(key.parent_columns, values, strict=True)
         )
-        inner = f"SELECT FROM {key.parent_table} p WHERE {there}".replace("%", "%%")
-        return f"{_hash_query(values)} WHERE ({given}) AND NOT EXISTS ({inner})"
+        inner = f"SELECT FROM {key.parent_table} p WHERE {same_key}".replace("%", "%%")
+        return f"{_hash_query(values)} WHERE ({refers}) AND NOT EXISTS ({inner})"
 
     def referenced_sql(self) -> str:
-        """SQL for the numbers of the rows that can be referred to, of the parent's, and hashes."""
-        values = _cast_values(self.parents, self.key.parent_casts)
-        known = " AND ".join(f"u.v{at} IS NOT NULL" for at in range(len(values)))
-        return f"{_hash_query(values)} WHERE {known}"
+        """SQL: the numbers of the parent rows that can be referred to, and their hashes."""
+        values = _cast_values(self.parent_columns, self.key.parent_casts)
+        not_null = " AND ".join(f"u.v{at} IS NOT NULL" for at in range(len(values)))
+        return f"{_hash_query(values)} WHERE {not_null}"
 
 
 class FkSkippedRows:
-    """Finds those rows. Its methods raise psycopg2.Error and CommandError(65 or 73)."""
+    """Finds the skipped rows. Its methods raise psycopg2.Error and CommandError(65 or 73)."""
 
     def __init__(self, source: Source, target: Target, plan: Plan) -> None:
         self._source = source
@@ -109,9 +110,9 @@ class FkSkippedRows:
     def find(
         self, comparisons: Sequence[TableComparison], progress: Progress
     ) -> dict[str, TableChecksum]:
-        """The account of the rows of each table, by its name, and tell which keys kept them out.
+        """The checksum of the skipped rows of each table. Reports the keys to the plan.
 
-        Only a table of which Postgres has fewer rows can be without some.
+        Only a table with fewer rows in Postgres can have skipped rows.
         """
         fewer = {
             comparison.table
@@ -123,31 +124,34 @@ class FkSkippedRows:
         mappings = [mapping for mapping in mappings if any(key.child is mapping for key in keys)]
         if mappings:
             progress.start_phase(
-                "rows that were kept out", sum(mapping.rows for mapping in mappings)
+                "rows skipped because of foreign keys", sum(mapping.rows for mapping in mappings)
             )
         sums: dict[str, TableChecksum] = defaultdict(lambda: EMPTY)
         with self._translate_errors():
             for mapping in mappings:
                 self._collect(mapping, keys, progress)
             self._scratch.execute(FIND_SKIPPED)
-            for row, checksum in self._scratch.execute("SELECT * FROM noted JOIN out USING (row)"):
+            for row, checksum in self._scratch.execute(
+                "SELECT * FROM checksums JOIN skipped USING (row)"
+            ):
                 sums[self._plan.tables[row // ROWS_PER_TABLE].name] += TableChecksum(1, checksum)
             for at, count in self._scratch.execute(COUNT_BY_KEY):
-                keys[at].key.tell(self._plan, keys[at].child, count)
+                compared = keys[int(at)]
+                compared.key.report_skipped(self._plan, compared.child, count)
         return sums
 
     def positions(self, mapping: TableMapping) -> Iterator[int]:
-        """Their places among all rows of a table, in order."""
+        """The positions of the skipped rows among all rows of a table, in order."""
         first = self._plan.tables.index(mapping) * ROWS_PER_TABLE
         with self._translate_errors():
             for (row,) in self._scratch.execute(
-                "SELECT row FROM out WHERE row >= ? AND row < ? ORDER BY row",
+                "SELECT row FROM skipped WHERE row >= ? AND row < ? ORDER BY row",
                 (first, first + ROWS_PER_TABLE),
             ):
                 yield row - first
 
     def _compared_keys(self, mappings: Sequence[TableMapping]) -> list[ComparedForeignKey]:
-        """The keys that prove something: nobody knows what is in a column that is not compared."""
+        """The keys that can prove a skip. Values of columns that are not compared are unknown."""
         by_name = {mapping.name: mapping for mapping in self._plan.tables}
         by_oid = {self._target.tables[name].oid: mapping for name, mapping in by_name.items()}
         found = []
@@ -156,21 +160,21 @@ class FkSkippedRows:
         ):
             child, parent = by_name[key.table], by_oid.get(key.parent_oid)
             columns = _compared_columns(child, key.columns)
-            parents = _compared_columns(parent, key.parent_columns) if parent else []
-            if key.is_valid and columns and (parents or not parent):
-                found.append(ComparedForeignKey(key, child, columns, parent, parents))
+            parent_columns = _compared_columns(parent, key.parent_columns) if parent else []
+            if key.is_valid and columns and (parent_columns or not parent):
+                found.append(ComparedForeignKey(key, child, columns, parent, parent_columns))
         return found
 
     def _collect(
         self, mapping: TableMapping, keys: Sequence[ComparedForeignKey], progress: Progress
     ) -> None:
-        """Note the rows of a table that refer to what is not there, and what they are to keys."""
+        """Store the rows of a table with missing parents, and their hashes as parents."""
         canonicalizer = RowCanonicalizer(mapping, "skip")
-        note = self._scratch.executemany
+        insert = self._scratch.executemany
         progress.start_table(mapping.name, mapping.rows)
         first = self._plan.tables.index(mapping) * ROWS_PER_TABLE
         for rows in read_rows(self._source, mapping):
-            lacks = [
+            missing = [
                 (at, value, number)
                 for at, key in enumerate(keys)
                 if key.child is mapping
@@ -178,26 +182,26 @@ class FkSkippedRows:
                     key.missing_parents_sql(), _column_texts(mapping, key.columns, rows)
                 )
             ]
-            sums = {number: canonicalizer.checksum([rows[number]]) for _, _, number in lacks}
-            # One with a value that does not fit is skipped for that.
-            lacking = [number for number, one in sums.items() if one.rows]
-            note(
-                "INSERT INTO noted VALUES (?, ?)",
-                [(first + number, sums[number].checksum) for number in lacking],
+            sums = {number: canonicalizer.checksum([rows[number]]) for _, _, number in missing}
+            # A row with a rejected value was skipped for that reason.
+            row_numbers = [number for number, one in sums.items() if one.rows]
+            insert(
+                "INSERT INTO checksums VALUES (?, ?)",
+                [(first + number, sums[number].checksum) for number in row_numbers],
             )
-            note(
-                "INSERT INTO lacks VALUES (?, ?, ?)",
-                [(at, value, first + n) for at, value, n in lacks if sums[n].rows],
+            insert(
+                "INSERT INTO missing VALUES (?, ?, ?)",
+                [(at, value, first + n) for at, value, n in missing if sums[n].rows],
             )
             for at, key in enumerate(keys):
-                if key.parent is mapping and lacking:
+                if key.parent is mapping and row_numbers:
                     texts = _column_texts(
-                        mapping, key.parents, [rows[number] for number in lacking]
+                        mapping, key.parent_columns, [rows[number] for number in row_numbers]
                     )
-                    note(
-                        "INSERT INTO is_key VALUES (?, ?, ?)",
+                    insert(
+                        "INSERT INTO parent_key VALUES (?, ?, ?)",
                         [
-                            (at, value, first + lacking[n])
+                            (at, value, first + row_numbers[n])
                             for n, value in self._hash_rows(key.referenced_sql(), texts)
                         ],
                     )
@@ -209,19 +213,19 @@ class FkSkippedRows:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        """Turn what SQLite says of the notes into one line."""
+        """Turn SQLite errors of the temporary database into a CommandError."""
         try:
             yield
         except sqlite3.Error as error:
             raise CommandError(
                 Exit.CANNOT_WRITE,
-                f"the rows that were kept out are too many to be noted in memory: {error}. Let "
-                "TMPDIR name a folder with room for them.",
+                f"there are too many skipped rows to keep in memory: {error}. Set TMPDIR to a "
+                "folder with room for them.",
             ) from None
 
 
 def _compared_columns(mapping: TableMapping, names: Sequence[str]) -> list[ColumnMapping]:
-    """The moves to these columns; nothing where one of them is not compared."""
+    """The mappings of columns, or [] if one of them is not compared."""
     by_name = {
         column.name: column for column in mapping.columns if not column.pg_type.not_comparable
     }
@@ -231,11 +235,11 @@ def _compared_columns(mapping: TableMapping, names: Sequence[str]) -> list[Colum
 def _column_texts(
     mapping: TableMapping, columns: Sequence[ColumnMapping], rows: Sequence[Row]
 ) -> list[list[str | None]]:
-    """Columns of rows as Postgres takes them; None for NULL, and for what does not fit."""
-    places = [mapping.columns.index(column) - len(mapping.columns) for column in columns]
+    """Columns of rows as Postgres parses them; None for NULL and for rejected values."""
+    positions = [mapping.columns.index(column) - len(mapping.columns) for column in columns]
     return [
-        [_text(column, row[place]) for row in rows]
-        for column, place in zip(columns, places, strict=True)
+        [_text(column, row[position]) for row in rows]
+        for column, position in zip(columns, positions, strict=True)
     ]
 
 
@@ -247,7 +251,7 @@ def _text(column: ColumnMapping, value: object) -> str | None:
 
 
 def _cast_values(columns: Sequence[ColumnMapping], casts: Sequence[str | None]) -> list[str]:
-    """SQL for the values of a row of texts, as what they are compared as."""
+    """SQL: the values of a row of texts, cast to the types in which they are compared."""
     return [
         f"u.v{at}::{cast or column.pg_type.sql}"
         for at, (column, cast) in enumerate(zip(columns, casts, strict=True))
@@ -255,13 +259,13 @@ def _cast_values(columns: Sequence[ColumnMapping], casts: Sequence[str | None]) 
 
 
 def _hash_query(values: Sequence[str]) -> str:
-    """SQL, which may go on, for the numbers and the hashes of rows: those that are equal have the
-    same. It takes the rows' columns, as lists of texts, for its parameters.
+    """SQL, to be continued: the numbers and hashes of rows. Equal rows have equal hashes. Its
+    parameters are the columns of the rows, as lists of texts.
     """
-    made = "0"
+    row_hash = "0"
     for value in values:
-        made = f"hash_array_extended(ARRAY[{value}], {made})"
+        row_hash = f"hash_array_extended(ARRAY[{value}], {row_hash})"
     names = ", ".join(f"v{at}" for at in range(len(values)))
-    made = made.replace("%", "%%")
+    row_hash = row_hash.replace("%", "%%")
     lists = ", ".join(["%s::text[]"] * len(values))
-    return f"SELECT u.n - 1, {made} FROM unnest({lists}) WITH ORDINALITY u ({names}, n)"  # noqa: S608
+    return f"SELECT u.n - 1, {row_hash} FROM unnest({lists}) WITH ORDINALITY u ({names}, n)"  # noqa: S608

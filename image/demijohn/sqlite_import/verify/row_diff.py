@@ -1,7 +1,7 @@
-"""Where the two sides of a table differ: which rows, by their keys, and in which columns.
+"""Finds the rows and columns in which the two sides of a table differ.
 
-It is asked for where the checksums are not the same. Rows go into buckets by their keys; each side
-sums up its buckets, and only rows of buckets that differ are compared, so memory is bounded.
+Used if the checksums differ. Rows go into buckets by their keys. Each side sums up its buckets, and
+only rows of buckets that differ are compared, so memory is bounded.
 """
 
 import struct
@@ -36,16 +36,16 @@ from demijohn.sqlite_import.verify.compare import Difference, RowKey, TableCompa
 from demijohn.sqlite_import.workers.row_ranges import read_rows
 
 BUCKETS = 1 << 16
-MAX_COMPARED_ROWS = 2_000  # rows, about
-MAX_EXAMPLES = 5  # keys of each kind
+MAX_COMPARED_ROWS = 2_000  # approximately
+MAX_EXAMPLES = 5  # of each kind
 
-ExistingForeignKey = tuple[str, ...]
+Key = tuple[str, ...]
 Digests = tuple[str, ...]
 SkippedRows = Callable[[TableMapping], Iterator[int]]
 
 
 def no_skipped_rows(_: TableMapping) -> Iterator[int]:
-    """The places of the rows of a table where none was kept out."""
+    """The positions of skipped rows, for a table without any."""
     return iter(())
 
 
@@ -55,14 +55,17 @@ def add_row_diffs(
     mappings: Sequence[TableMapping],
     comparisons: Sequence[TableComparison],
     policy: str,
-    kept_out: SkippedRows = no_skipped_rows,
+    skipped_rows: SkippedRows = no_skipped_rows,
 ) -> list[TableComparison]:
-    """The same proofs, of which those that do not hold tell which rows it is; as a Locator does."""
+    """The comparisons, with a Difference for each table that is not equal.
+
+    Raises psycopg2.Error and CommandError(65).
+    """
     return [
         comparison
         if comparison.is_equal
         else replace(
-            comparison, difference=RowDiff(source, target, mapping, policy, kept_out).run()
+            comparison, difference=RowDiff(source, target, mapping, policy, skipped_rows).run()
         )
         for mapping, comparison in zip(mappings, comparisons, strict=True)
     ]
@@ -71,8 +74,8 @@ def add_row_diffs(
 class RowDiff:
     """Compares one table. Its methods raise psycopg2.Error and CommandError(65).
 
-    Its SQL takes no parameters, for the names in it may have any character, `%` too. The rows of
-    SQLite that were `kept_out` are told by their places among all, in order.
+    Its SQL takes no parameters, since names may contain any character, even `%`. `skipped_rows` are
+    the positions of skipped rows among all rows of SQLite, in order.
     """
 
     def __init__(
@@ -81,50 +84,51 @@ class RowDiff:
         target: Target,
         mapping: TableMapping,
         policy: str,
-        kept_out: SkippedRows,
+        skipped_rows: SkippedRows,
     ) -> None:
         self._source = source
         self._target = target
         self._mapping = mapping
-        self._skipped_rows = kept_out
+        self._skipped_rows = skipped_rows
         self._canonicalizer = RowCanonicalizer(mapping, policy)
         names = [mapping.find_column(name) for name in mapping.source.key]
         known = [column for column in names if column and not column.pg_type.not_comparable]
-        # Where there is no key, the whole row is its own.
+        # Without a primary key the whole row is the key.
         self._key = known if names and len(known) == len(names) else mapping.columns
         self._key_positions = [mapping.columns.index(column) for column in self._key]
 
     def run(self) -> Difference:
         """Find the rows that differ, or some of them."""
-        ours, theirs = self._source_buckets(), self._target_buckets()
-        wrong = sorted(n for n in ours.keys() | theirs.keys() if ours[n] != theirs[n])
-        looked_at = wrong[: max(1, MAX_COMPARED_ROWS * BUCKETS // max(self._mapping.rows, BUCKETS))]
-        mine, others = self._source_rows(set(looked_at)), self._target_rows(looked_at)
-        found = self._compare(mine - others, others - mine)
-        found.complete = len(looked_at) == len(wrong)
+        source, target = self._source_buckets(), self._target_buckets()
+        unequal = sorted(n for n in source.keys() | target.keys() if source[n] != target[n])
+        limit = MAX_COMPARED_ROWS * BUCKETS // max(self._mapping.rows, BUCKETS)
+        compared = unequal[: max(1, limit)]
+        source_rows, target_rows = self._source_rows(set(compared)), self._target_rows(compared)
+        found = self._compare(source_rows - target_rows, target_rows - source_rows)
+        found.complete = len(compared) == len(unequal)
         return found
 
     def _compare(
         self,
-        ours: Counter[tuple[ExistingForeignKey, Digests]],
-        theirs: Counter[tuple[ExistingForeignKey, Digests]],
+        source: Counter[tuple[Key, Digests]],
+        target: Counter[tuple[Key, Digests]],
     ) -> Difference:
-        """Of rows that the other side has not: by their keys, it may have them otherwise."""
-        here, there = dict(ours.keys()), dict(theirs.keys())
-        both = here.keys() & there.keys()
+        """Compare rows that only one side has. If both have the key, their values differ."""
+        source_values, target_values = dict(source.keys()), dict(target.keys())
+        both = source_values.keys() & target_values.keys()
         columns = [
             column.name
             for at, column in enumerate(self._mapping.columns)
-            if any(here[key][at] != there[key][at] for key in both)
+            if any(source_values[key][at] != target_values[key][at] for key in both)
         ]
         return Difference(
             columns,
             self._format_examples(both),
-            self._format_examples(here.keys() - both),
-            self._format_examples(there.keys() - both),
+            self._format_examples(source_values.keys() - both),
+            self._format_examples(target_values.keys() - both),
         )
 
-    def _format_examples(self, keys: Set[ExistingForeignKey]) -> list[RowKey]:
+    def _format_examples(self, keys: Set[Key]) -> list[RowKey]:
         first = sorted(keys, key=lambda key: [(len(text), text) for text in key])[:MAX_EXAMPLES]
         return [
             {
@@ -152,14 +156,14 @@ class RowDiff:
             }
         )
 
-    def _source_rows(self, buckets: set[int]) -> Counter[tuple[ExistingForeignKey, Digests]]:
+    def _source_rows(self, buckets: set[int]) -> Counter[tuple[Key, Digests]]:
         return Counter(
             (tuple(texts[at] for at in self._key_positions), tuple(map(_digest, texts)))
             for texts in self._canonical_rows()
             if self._bucket(texts) in buckets
         )
 
-    def _target_rows(self, buckets: list[int]) -> Counter[tuple[ExistingForeignKey, Digests]]:
+    def _target_rows(self, buckets: list[int]) -> Counter[tuple[Key, Digests]]:
         mapping = self._mapping
         terms = [canonical_column_sql(column, large=mapping.has_large_rows) for column in self._key]
         terms += [row_hash_sql(self._target, mapping, [column]) for column in mapping.columns]
@@ -173,12 +177,13 @@ class RowDiff:
         )
 
     def _canonical_rows(self) -> Iterator[list[str]]:
-        """The normal forms of each row's values, but of those that are skipped as asked."""
-        out = self._skipped_rows(self._mapping)
-        next_out = next(out, None)
-        for place, row in enumerate(chain.from_iterable(read_rows(self._source, self._mapping))):
-            if place == next_out:
-                next_out = next(out, None)
+        """The canonical forms of each row's values, without skipped rows."""
+        skipped = self._skipped_rows(self._mapping)
+        next_skipped = next(skipped, None)
+        rows = chain.from_iterable(read_rows(self._source, self._mapping))
+        for position, row in enumerate(rows):
+            if position == next_skipped:
+                next_skipped = next(skipped, None)
                 continue
             with suppress(RowSkipped):
                 yield list(self._canonicalizer.canonical_values(row))
@@ -191,7 +196,7 @@ class RowDiff:
         return f"({key} & {BUCKETS - 1})::int"
 
     def _format_value(self, column: ColumnMapping, text: str) -> str | None:
-        """A value's normal form, as people write it; None is NULL."""
+        """A value's canonical form as people write it; None for NULL."""
         if text in ("", UNCONVERTIBLE):
             return "(does not fit)" if text else None
         if isinstance(column.pg_type, Text | EnumOrUnknown | Json):

@@ -1,4 +1,4 @@
-"""Hands messages from one thread to another; the one who sends waits where it is too far ahead."""
+"""A queue between two threads. The sender waits while it is too far ahead."""
 
 import threading
 from collections import deque
@@ -9,11 +9,11 @@ MAX_BYTES = 4 << 20
 
 
 class Stopped(Exception):
-    """The other side has given up."""
+    """The receiver has stopped."""
 
 
 class BoundedQueue:
-    """A queue that is bounded by the bytes in it."""
+    """A queue bounded by the number of bytes in it."""
 
     def __init__(self) -> None:
         self.stopped = False
@@ -22,7 +22,7 @@ class BoundedQueue:
         self._changed = threading.Condition()
 
     def put(self, message: Message) -> None:
-        """Add a message, as soon as there is room. Raises Stopped."""
+        """Add a message as soon as there is room. Raises Stopped."""
         with self._changed:
             self._changed.wait_for(lambda: self.stopped or self._bytes < MAX_BYTES)
             if self.stopped:
@@ -32,7 +32,7 @@ class BoundedQueue:
             self._changed.notify()
 
     def get(self) -> Message:
-        """The next message, as soon as there is one. Raises Stopped."""
+        """The next message as soon as there is one. Raises Stopped."""
         with self._changed:
             self._changed.wait_for(lambda: self.stopped or self._messages)
             if self.stopped:
@@ -43,7 +43,7 @@ class BoundedQueue:
             return message
 
     def stop(self) -> None:
-        """Let nobody wait any more."""
+        """Wake up both sides; they raise Stopped."""
         with self._changed:
             self.stopped = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""How memory is given back: large values at once, and no search for what is not there."""
+"""Tunes memory: large blocks are returned at once, and the garbage collector runs rarely."""
 
 import ctypes
 import gc
@@ -12,17 +12,17 @@ NEW_OBJECTS = 50_000
 def return_large_blocks() -> None:
     """Let malloc map blocks of 4 MB and more one by one, and unmap them when they are freed.
 
-    By itself glibc raises that limit to the largest block that was ever freed, 32 MB at most: what
-    is smaller then stays in its heaps, in pieces (mallopt(3)). Other libraries are left alone.
+    By default glibc raises that limit to the largest block that was freed, up to 32 MB. Smaller
+    blocks then stay in fragmented heaps (mallopt(3)). Other libraries are not affected.
     """
     with suppress(AttributeError, OSError, TypeError):
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def collect_garbage_rarely() -> None:
-    """Rows are no garbage that goes round in circles: looking for some takes time and finds none.
+    """Rows contain no reference cycles, so searching for them is wasted time.
 
-    By default Python looks whenever there are 700 objects more: once every few hundred rows.
+    By default Python searches after every 700 new objects: every few hundred rows.
     """
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)

@@ -1,7 +1,8 @@
-"""Those who read the SQLite file: on several processors several processes, in one snapshot.
+"""A pool of readers of the SQLite file. On several processors these are processes that share a
+snapshot.
 
-Reading and encoding take three times what COPY takes of Postgres, and Python does them on one
-processor at a time in each process; docs/import-sqlite.md has the measurements.
+Reading and encoding take three times as long as COPY, and a Python process uses one processor at a
+time; docs/import-sqlite.md has the measurements.
 """
 
 import time
@@ -27,29 +28,29 @@ from demijohn.sqlite_import.workers.tasks import (
     TaskFailed,
 )
 
-MIN_FILE_BYTES = 16 << 20  # of a smaller file: it would be done before helpers had started
-MAX_READERS = 3  # then Postgres, on one processor, is what it waits for
+MIN_FILE_BYTES = 16 << 20  # smaller files are imported before processes have started
+MAX_READERS = 3  # with more, Postgres is the bottleneck
 MAIN_PROCESS_BYTES = 60 << 20
 READER_BYTES = 40 << 20
 RANGE_ROWS = 8192
-TASKS_AHEAD = 2  # tasks that a reader has before it
-SNAPSHOT_ATTEMPTS = 50  # attempts to meet in one snapshot while another process writes
+TASKS_AHEAD = 2  # tasks queued per reader
+SNAPSHOT_ATTEMPTS = 50  # to share a snapshot while another process writes
 RETRY_SECONDS = 0.02
 
 AnyTask = TypeVar("AnyTask", bound=Task)
 
 
 class ReaderPool:
-    """A thread that reads, or where it pays several processes once they `meet`.
+    """One reading thread, or several processes if it pays, once they `join_snapshot`.
 
-    To be used by one thread at a time. Closing it ends all that is being done.
+    Only one thread at a time may use it. Closing it stops all tasks.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._readers: list[Reader] = []
         self._processes: list[ProcessReader] = []
-        with suppress(OSError):  # no more processes are allowed, say
+        with suppress(OSError):  # no more processes are allowed, for example
             for _ in range(reader_count(source)):
                 self._processes.append(ProcessReader(source))
 
@@ -62,13 +63,13 @@ class ReaderPool:
             reader.close()
 
     def interrupt(self) -> None:
-        """Let whatever is being read, or will be, fail at once; for another thread to call."""
+        """Let all reads fail, now and later. Another thread may call it."""
         self._source.connection.interrupt()
         for reader in self._readers:
             reader.stop()
 
     def join_snapshot(self) -> None:
-        """Agree on one snapshot; to be called before anything was read. Else one reads alone."""
+        """Agree on one snapshot before anything is read. If that fails, one thread reads."""
         if len(self._processes) > 1 and self._shares_snapshot():
             self._readers = [*self._processes]
             self._processes = []
@@ -78,32 +79,34 @@ class ReaderPool:
 
     @property
     def uses_processes(self) -> bool:
-        """Whether others read, so that this process may use its own connection meanwhile."""
+        """Whether processes read, so that the connection of this process is free."""
         return len(self._readers) > 1
 
     def run(self, tasks: Iterable[AnyTask]) -> Iterator[tuple[AnyTask, RowBatch | TaskDone]]:
-        """What each task says, in the order of the tasks. Raises what went wrong in one."""
-        turns = cycle(self._readers)
-        asked: deque[tuple[Reader, AnyTask]] = deque()
+        """The messages of each task, in the order of the tasks. Raises the error of a task."""
+        next_reader = cycle(self._readers)
+        pending: deque[tuple[Reader, AnyTask]] = deque()
         for task in tasks:
-            reader = self._readers[0] if task.is_exclusive else next(turns)
+            reader = self._readers[0] if task.is_exclusive else next(next_reader)
             reader.send(task)
-            asked.append((reader, task))
-            if len(asked) == TASKS_AHEAD * len(self._readers):
-                yield from _messages(*asked.popleft())
-        while asked:
-            yield from _messages(*asked.popleft())
+            pending.append((reader, task))
+            if len(pending) == TASKS_AHEAD * len(self._readers):
+                yield from _messages(*pending.popleft())
+        while pending:
+            yield from _messages(*pending.popleft())
 
     def query(self, queries: Iterable[str]) -> list[list[Row]]:
-        """The rows of queries. Raises CommandError(65)."""
+        """The rows of each query. Raises CommandError(65)."""
         return [
-            said.result for _, said in self.run(map(Query, queries)) if isinstance(said, TaskDone)
+            message.result
+            for _, message in self.run(map(Query, queries))
+            if isinstance(message, TaskDone)
         ]
 
     def row_ranges(
         self, mappings: Sequence[TableMapping], size: Callable[[], int] = lambda: RANGE_ROWS
     ) -> Iterator[RowRange]:
-        """The tables in parts of so many rows, so that there is something for everybody."""
+        """The tables in ranges of so many rows, so that all readers have work."""
         return (
             split_into_ranges(self._source, mappings, size)
             if self.uses_processes
@@ -112,11 +115,11 @@ class ReaderPool:
 
     @property
     def size(self) -> int:
-        """How many read."""
+        """The number of readers."""
         return len(self._readers)
 
     def _shares_snapshot(self) -> bool:
-        """Whether all of them see the same snapshot."""
+        """Whether all processes have the same snapshot."""
         try:
             for _ in range(SNAPSHOT_ATTEMPTS):
                 mark = self._source.restart_snapshot()
@@ -126,7 +129,7 @@ class ReaderPool:
                 if all(joined):
                     return mark is not None
                 time.sleep(RETRY_SECONDS)
-        except CommandError:  # a helper is lost, or cannot open the file
+        except CommandError:  # a process has died, or cannot open the file
             pass
         return False
 
@@ -137,19 +140,21 @@ class ReaderPool:
 
 
 def reader_count(source: Source) -> int:
-    """How many helpers pay. One alone would not: this process can do the same."""
+    """How many processes pay: 0, or at least 2, since one process is no faster than a thread."""
     if source.size() < MIN_FILE_BYTES:
         return 0
-    ours = resource_limits.measure()
+    capacity = resource_limits.measure()
     room = (
-        MAX_READERS if ours.memory is None else (ours.memory - MAIN_PROCESS_BYTES) // READER_BYTES
+        MAX_READERS
+        if capacity.memory is None
+        else (capacity.memory - MAIN_PROCESS_BYTES) // READER_BYTES
     )
-    number = min(MAX_READERS, int(ours.cpus), room)
+    number = min(MAX_READERS, int(capacity.cpus), room)
     return number if number > 1 else 0
 
 
 def _result(message: RowBatch | TaskDone | TaskFailed) -> Any:
-    """The result of a task that sends nothing before. Raises what went wrong."""
+    """The result of a task that sends no batches. Raises its error."""
     if isinstance(message, TaskFailed):
         raise message.error
     return message.result if isinstance(message, TaskDone) else None

@@ -1,9 +1,7 @@
-"""A process that reads the SQLite file beside others.
+"""A process that reads the SQLite file, beside others.
 
-Started as `python -m demijohn.sqlite_import.helper FILE`.
-
-Tasks come on stdin and messages go to stdout, both pickled. It ends when stdin does, that is with
-the process that has started it, however that ends.
+Started as `python -m demijohn.sqlite_import.workers.reader_process FILE`. Tasks come on stdin and
+messages go to stdout, both pickled. It ends at the end of stdin, so it does not outlive its parent.
 """
 
 import contextlib
@@ -24,15 +22,13 @@ from demijohn.sqlite_import.workers.tasks import TaskFailed
 
 
 def main() -> None:
-    """Work until there is nobody to work for."""
+    """Run tasks until stdin ends."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # meant for the one who has started it, and knows
+        signal.signal(number, signal.SIG_IGN)  # the parent handles them
     malloc_tuning.return_large_blocks()
     malloc_tuning.collect_garbage_rarely()
     tasks, messages = sys.stdin.buffer, sys.stdout.buffer
-    reader = ThreadReader(
-        Source(Path(sys.argv[1]))
-    )  # not closed: who has started this one tidies up
+    reader = ThreadReader(Source(Path(sys.argv[1])))  # not closed: the parent cleans up
     threading.Thread(target=_receive_tasks, args=(tasks, reader), daemon=True).start()
     with contextlib.suppress(BrokenPipeError):
         while True:
@@ -45,15 +41,15 @@ def main() -> None:
 
 
 def _receive_tasks(tasks: IO[bytes], reader: ThreadReader) -> None:
-    """Take tasks until no more can come. Then there is nothing to finish, and nothing to tidy."""
+    """Receive tasks until stdin ends. Then exit at once: there is nothing to clean up."""
     with contextlib.suppress(EOFError, pickle.UnpicklingError):
         while True:
-            reader.send(pickle.load(tasks))  # noqa: S301  from the process that has started this one
+            reader.send(pickle.load(tasks))  # noqa: S301  from the parent process
     os._exit(0)
 
 
 def _format_traceback(error: BaseException) -> str:
-    """What cannot be sent as it is: any exception, with what it may hold."""
+    """The traceback as text: an exception may hold values that cannot be pickled."""
     return "".join(traceback.format_exception(error))
 
 

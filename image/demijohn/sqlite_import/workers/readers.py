@@ -1,4 +1,4 @@
-"""Who does the tasks: a thread of this process, or a process of its own."""
+"""Readers run tasks: in a thread of this process, or in a process of their own."""
 
 import fcntl
 import pickle
@@ -15,27 +15,27 @@ from demijohn.sqlite_import.workers.bounded_queue import BoundedQueue, Stopped
 from demijohn.sqlite_import.workers.tasks import Message, Task, TaskDone, TaskFailed
 
 JOIN_SECONDS = 10.0
-PIPE_BYTES = 1 << 20  # on Linux, which by itself gives 64 kB
+PIPE_BYTES = 1 << 20  # on Linux, whose default is 64 kB
 
 
 class Reader(Protocol):
-    """Does tasks, one after another, and answers in that order."""
+    """Runs tasks in order, and sends their messages in that order."""
 
     def send(self, task: Task) -> None:
-        """Hand over a task, without waiting for it."""
+        """Queue a task, without waiting for it."""
 
     def receive(self) -> Message:
-        """The next message, as soon as there is one. Raises Stopped, CommandError(70)."""
+        """Wait for the next message. Raises Stopped, CommandError(70)."""
 
     def stop(self) -> None:
-        """Give up whatever is being done, and do no more; another thread may call it."""
+        """Stop the current task and all others. Another thread may call it."""
 
     def close(self) -> None:
-        """The same, and wait until that is so."""
+        """Stop, and wait until it has stopped."""
 
 
 class ThreadReader:
-    """A thread, which uses the connection that is there."""
+    """A thread that uses the connection of this process."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -66,19 +66,19 @@ class ThreadReader:
                     end: Message = TaskDone(task.run(self._source, self._messages.put))
                 except Stopped:
                     raise
-                except BaseException as error:  # whatever it is, the other thread is to know
+                except BaseException as error:  # any error goes to the receiving thread
                     end = TaskFailed(error)
                 self._messages.put(end)
 
 
 class ProcessReader:
-    """A process, which opens the file anew. It ends with this one, however that ends."""
+    """A process that opens the file again. It does not outlive this one."""
 
     def __init__(self, source: Source) -> None:
         self._path = source.path
         module = f"{__package__}.reader_process"
         self._process = subprocess.Popen(
-            # -P: no folder where somebody happens to be has a say in what is imported.
+            # -P: modules in the current folder must not be imported.
             [sys.executable, "-P", "-m", module, str(source.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -86,11 +86,12 @@ class ProcessReader:
         )
         self._tasks = cast(IO[bytes], self._process.stdin)
         self._messages = cast(IO[bytes], self._process.stdout)
-        with suppress(AttributeError, OSError):  # elsewhere, or where so much is not allowed
+        # not Linux, or over the limit of an unprivileged user
+        with suppress(AttributeError, OSError):
             fcntl.fcntl(self._messages, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def send(self, task: Task) -> None:
-        with suppress(BrokenPipeError):  # then there is nothing to hear either, which is told
+        with suppress(BrokenPipeError):  # then receive() reports the lost process
             pickle.dump(task, self._tasks, pickle.HIGHEST_PROTOCOL)
             self._tasks.flush()
 
@@ -116,6 +117,6 @@ class ProcessReader:
         how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
         return CommandError(
             Exit.SOFTWARE,
-            f"a process that read {self._path} for this one {how}, so nothing was imported. "
-            "Try again; if memory was short, give more.",
+            f"a process that read {self._path} {how}, so nothing was imported. Try again; "
+            "if memory is short, allow more.",
         )

@@ -1,4 +1,4 @@
-"""A table in parts, each read by a query of its own."""
+"""Splits tables into ranges of rows, each read by one query."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from demijohn.sqlite_import.sql_names import Row, quote_ident
 
 @dataclass(frozen=True)
 class RowRange:
-    """The rows of a table whose rowid is above `low` and not above `high`, where these are given.
+    """The rows of a table with `after` < rowid <= `up_to`, where these are given.
 
-    The `last` one of a table has no `high`.
+    The last range of a table has no `up_to`.
     """
 
     mapping: TableMapping
@@ -21,13 +21,13 @@ class RowRange:
 
     @property
     def is_last(self) -> bool:
-        """Whether no more of the table comes after it."""
+        """Whether it is the last range of its table."""
         return self.up_to is None
 
     def query(self, source: Source, names: Sequence[str]) -> str:
-        """The SQL that reads columns, which come last; the first tells the row's place.
+        """SQL that reads a row identifier and the columns `names`.
 
-        It is one of them where the first is the rowid: reading takes time for each column.
+        If the first column is the rowid, it is also the identifier: each column costs time.
         """
         table = self.mapping.source
         columns = list(map(source.column_sql, names))
@@ -43,7 +43,7 @@ class RowRange:
 
 
 def read_rows(source: Source, mapping: TableMapping) -> Iterator[list[Row]]:
-    """The rows of a table in pieces, whose last values are those of its moves.
+    """The rows of a table in batches, ending in the values of its mapped columns.
 
     Raises CommandError(65).
     """
@@ -54,9 +54,9 @@ def read_rows(source: Source, mapping: TableMapping) -> Iterator[list[Row]]:
 def split_into_ranges(
     source: Source, mappings: Sequence[TableMapping], size: Callable[[], int]
 ) -> Iterator[RowRange]:
-    """Tables in parts of as many rows as `size` says each time; in order.
+    """Split tables into ranges of `size()` rows, in order.
 
-    A table without rowids, or whose columns have taken all of their names, stays whole.
+    A table without rowids, or whose columns shadow all of its names, is one range.
     """
     for mapping in mappings:
         if not mapping.source.order_by or mapping.source.rowid == "NULL":

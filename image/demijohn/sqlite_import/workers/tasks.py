@@ -1,4 +1,4 @@
-"""What is done with the SQLite file, a piece at a time, by a thread or by a process of its own."""
+"""Tasks for readers, and the messages that they send back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from demijohn.sqlite_import.workers.row_ranges import RowRange
 
 @dataclass(frozen=True)
 class RowBatch:
-    """Rows as CSV, on their way; `count` is how many."""
+    """`count` rows, as CSV."""
 
     data: bytes
     count: int
@@ -20,14 +20,14 @@ class RowBatch:
 
 @dataclass(frozen=True)
 class TaskDone:
-    """A task's end, and what came out of it."""
+    """A task has ended with this result."""
 
     result: Any
 
 
 @dataclass(frozen=True)
 class TaskFailed:
-    """A task's end, and what went wrong."""
+    """A task has failed with this error."""
 
     error: BaseException
 
@@ -37,21 +37,21 @@ Put = Callable[[Message], None]
 
 
 class Task:
-    """Something to be done. It, and what it sends and returns, can be pickled."""
+    """A task. It, its messages and its result can be pickled."""
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether no two of the kind are to be done at once, so that memory stays bounded."""
+        """Whether tasks of this kind run one at a time, to bound memory."""
         return False
 
     def run(self, source: Source, put: Put) -> Any:
-        """Do it; the result. Raises CommandError(65)."""
+        """Run it; the result. Raises CommandError(65)."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class JoinSnapshot(Task):
-    """Take the snapshot anew; whether it is of that very moment."""
+    """Take a new snapshot; whether it has this mark."""
 
     mark: SnapshotMark | None
 
@@ -71,7 +71,7 @@ class Query(Task):
 
 @dataclass(frozen=True)
 class RangeTask(Task):
-    """Something that concerns the rows of a part."""
+    """A task about a range of rows. `policy` is that of Rejects."""
 
     rows: RowRange
     policy: str
