@@ -43,14 +43,14 @@ def test_import_of_a_missing_file_says_to_mount_its_folder(launch: Launch) -> No
     container = launch("import-sqlite", "/data/app.db")
     assert container.wait() == 65
     (message,) = container.error_messages()
-    assert message.startswith("/data/app.db: there is no such file.")
+    assert message.startswith("/data/app.db: no such file.")
     assert "in a container, mount its folder" in message
 
 
 def test_import_with_an_unwritable_report_fails_before_it_starts(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
-    for mode, words in (("rw", "user 10001 may not write there"), ("ro", "can only be read")):
+    for mode, words in (("rw", "user 10001 cannot write there"), ("ro", "mounted read-only")):
         options = (*HARDENED, "--volume", f"{folder}:/data:{mode}")
         container = launch(
             "import-sqlite", "/data/app.db", "--report", "/data/r.json", options=options

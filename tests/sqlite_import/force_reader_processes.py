@@ -1,16 +1,17 @@
 """import-sqlite as on a machine with many processors and a large file: several processes read it.
 
-`python import_apart.py READERS PART_ROWS import-sqlite FILE …`
+`python force_reader_processes.py READERS RANGE_ROWS import-sqlite FILE …`
 """
 
 import sys
 
 from demijohn.cli import main
-from demijohn.sqlite_import import crew, load
+from demijohn.sqlite_import.load import copy
+from demijohn.sqlite_import.workers import reader_pool
 
 if __name__ == "__main__":
     readers, rows = map(int, sys.argv[1:3])
-    crew.wanted = lambda source: readers
-    crew.PART_ROWS = load.PART_ROWS = rows
-    load.FEWEST_ROWS = min(rows, load.FEWEST_ROWS)
+    reader_pool.reader_count = lambda source: readers
+    reader_pool.RANGE_ROWS = copy.RANGE_ROWS = rows
+    copy.MIN_RANGE_ROWS = min(rows, copy.MIN_RANGE_ROWS)
     sys.exit(main(sys.argv[3:]))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 
-from demijohn.sqlite_import.source import Halved, Invalid
+from demijohn.sqlite_import.model.invalid_text import HalfSurrogateText, InvalidText
 from hypothesis import strategies as st
 
 AROUND = ("", "", "", "", " ", "\t", "\n", "\r\n", "\xa0", "\0", "\u2009", "'", "+", "-", "x")
@@ -89,8 +89,8 @@ EDGES = [
 VALUES = st.one_of(
     TEXTS,
     TEXTS.map(str.encode),
-    TEXTS.map(lambda text: Invalid(text.encode() + b"\xff")),
-    TEXTS.map(lambda text: Halved(text.encode() + b"\\ud83d")),
+    TEXTS.map(lambda text: InvalidText(text.encode() + b"\xff")),
+    TEXTS.map(lambda text: HalfSurrogateText(text.encode() + b"\\ud83d")),
     st.binary(max_size=17),
     st.integers(-(1 << 63), (1 << 63) - 1),
     st.integers(-3, 3),
@@ -104,8 +104,8 @@ VALUES = st.one_of(
 ONCE = (
     *("2020-01-01 00:00:00 ", "2020-01-01 00:00:00.5 ", "2020-01-01 00:00:00.000000 "),
     *(
-        Invalid(b"1"),
-        Halved(b"1"),
+        InvalidText(b"1"),
+        HalfSurrogateText(b"1"),
         b"1",
         b"inf",
         -0.0,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite_import.importer import LOCK
+from demijohn.sqlite_import.importer import ADVISORY_LOCK
 
 from local.postgres import temporary
 from tests.sqlite_import.helpers import (
@@ -172,7 +172,7 @@ def test_told_to_stop_while_it_commits_it_says_what_became_of_it(
     process.terminate()
     out, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, "")
-    assert "imported and proven" in out
+    assert "imported and verified" in out
     brought(url, path, "--verify-only")
 
 
@@ -185,7 +185,7 @@ def test_a_connection_lost_while_it_commits_is_told_as_such(
     ask(url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
     _, said = process.communicate(timeout=30)
     assert process.returncode == 69
-    assert "in the very moment of the commit. Ask with --verify-only" in said
+    assert "during COMMIT; the outcome is unknown. Check with --verify-only" in said
     brought(url, path, "--verify-only")
 
 
@@ -289,8 +289,8 @@ def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> 
 def test_two_at_once_do_not_mix(database: str, path: Path) -> None:
     with connected(database) as cursor:
         cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))
         done = bring(database, path)
         cursor.execute("ROLLBACK")
     assert done.status == 69
-    assert "another import into this database is under way" in done.err
+    assert "another import into this database is running" in done.err

@@ -56,9 +56,9 @@ def test_what_rows_that_clash_are_to_do_is_left_behind(database: str, tmp_path: 
                              UNIQUE (a, b) ON CONFLICT IGNORE);"""
     left = brought(database, file(tmp_path / "app.db", sql)).left()
     assert left == {
-        "conflict clause t: a UNIQUE ON CONFLICT REPLACE": "Postgres refuses such rows",
-        "conflict clause t: b NOT NULL ON CONFLICT IGNORE": "Postgres refuses such rows",
-        "conflict clause t: UNIQUE ON CONFLICT IGNORE": "Postgres refuses such rows",
+        "conflict clause t: a UNIQUE ON CONFLICT REPLACE": "Postgres rejects such rows",
+        "conflict clause t: b NOT NULL ON CONFLICT IGNORE": "Postgres rejects such rows",
+        "conflict clause t: UNIQUE ON CONFLICT IGNORE": "Postgres rejects such rows",
     }
 
 
@@ -66,7 +66,10 @@ def test_columns_that_heed_no_case_in_sqlite_are_one_note(database: str, tmp_pat
     columns = "a TEXT COLLATE NOCASE, b TEXT COLLATE NOCASE, c TEXT, d INT COLLATE NOCASE"
     sql = f"CREATE TABLE t ({columns})"
     done = brought(database, file(tmp_path / "app.db", sql, t=[("x", "y", "z", 1)]))
-    assert "\n  t.a, t.b: COLLATE NOCASE in SQLite; in Postgres it compares with case" in done.out
+    assert (
+        "\n  t.a, t.b: case-insensitive in SQLite (COLLATE NOCASE), case-sensitive in Postgres"
+        in done.out
+    )
 
 
 def checked(url: str, folder: Path, *words: str) -> Done:
@@ -80,7 +83,7 @@ def test_a_check_that_rows_are_against_holds_for_new_rows(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     done = checked(database, tmp_path, *words)
-    told = "holds for new rows only: 2 rows are against it (id 2, 3)"
+    told = "checks new rows only: 2 rows violate it (id 2, 3)"
     assert done.changed() == {"check t: few": told}
     assert done.left() == {}
     kept = "SELECT convalidated FROM pg_constraint WHERE conname = 'few'"
@@ -95,9 +98,9 @@ def test_a_table_that_is_made_beside_those_that_are_there_is_told(
     tables = ("a", "b", "alembic_version", "_alembic_tmp_a")
     path = file(tmp_path / "app.db", "".join(f"CREATE TABLE {name} (id INT);" for name in tables))
     out = brought(database, path, "--dry-run").out
-    made = "is made here, since Postgres has no table of that name, and has others of the file"
+    made = "is created, since Postgres does not have it, although it has other tables of the file"
     assert f"\n  alembic_version, b: {made}\n" in out
-    left = "is left of a migration that broke off, and is made here too"
+    left = "is left from an interrupted migration, and is created too"
     assert f"\n  _alembic_tmp_a: {left}: --exclude _alembic_tmp_a\n" in out
     with connected(database) as cursor:
         cursor.execute("DROP TABLE a")
@@ -111,7 +114,7 @@ def test_columns_that_cannot_become_text_are_one_line(database: str, tmp_path: P
     done = bring(database, path, "--on-bad", "text")
     assert done.status == 65
     assert done.err == (
-        "demijohn: --on-bad text cannot make them text, for their types in Postgres are there "
-        "already: t.a (date), t.b (date), t.c (integer). Say --on-bad skip, or change their types "
-        "there.\n"
+        "demijohn: --on-bad text cannot make them text, since their types in Postgres cannot be "
+        "changed by the import: t.a (date), t.b (date), t.c (integer). Use --on-bad skip, or "
+        "change their types there.\n"
     )

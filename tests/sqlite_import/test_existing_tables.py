@@ -51,7 +51,7 @@ def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:
     ]
     for note in (
         "author.joined: its values are seconds since 1970",
-        "author.state: is not in the SQLite file; its default fills it",
+        "author.state: is not in the SQLite file; its default is used",
         "book.extra: is not in the SQLite file; stays NULL",
     ):
         assert note in done.out
@@ -67,7 +67,7 @@ def test_identities_and_sequences_go_on(migrated: str, path: Path) -> None:
 def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path) -> None:
     done = brought(migrated, path)
     assert ask(migrated, "SELECT version_num FROM alembic_version") == [("of Postgres",)]
-    assert done.left()["table alembic_version"] == "the migrations have written their own"
+    assert done.left()["table alembic_version"] == "Postgres has the records of its own migrations"
     ask(migrated, "UPDATE alembic_version SET version_num = 'a later one'")
     brought(migrated, path, "--verify-only")
 
@@ -76,9 +76,12 @@ def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path
     ("change", "said"),
     [
         ("ALTER TABLE author DROP COLUMN score", "author.score: the table in Postgres has no such"),
-        ("ALTER TABLE book ADD x int NOT NULL", "book.x: takes no NULL, and book has no such col"),
-        ("INSERT INTO author (name) VALUES ('x')", "This table holds rows already: author. Say"),
-        ("DROP TABLE book; CREATE VIEW book AS SELECT 1", "book: cannot be written: it is a view"),
+        ("ALTER TABLE book ADD x int NOT NULL", "book.x: is NOT NULL, and book has no such col"),
+        ("INSERT INTO author (name) VALUES ('x')", "This table is not empty: author. Use"),
+        (
+            "DROP TABLE book; CREATE VIEW book AS SELECT 1",
+            "book: cannot be written to: it is a view",
+        ),
     ],
 )
 def test_differences_that_lose_data_stop_it(
@@ -96,21 +99,11 @@ def test_differences_that_lose_data_stop_it(
 @pytest.mark.parametrize(
     ("type_", "value", "reason"),
     [
-        ("smallint", 40_000, "is too large for smallint"),
-        ("smallint", -32_769, "is too small for smallint"),
-        ("integer", 2**31, "is too large for integer"),
-        ("oid", 2**32, "is too large for oid"),
-        ("oid", -1, "is too small for oid"),
         ("numeric(4,2)", 1.234, "has more decimals than numeric(4,2)"),
-        ("numeric(4,2)", 100, "is too large for numeric(4,2)"),
         ("varchar(2)", "abc", "is longer than character varying(2)"),
-        ("char(3)", "ab ", "ends in a space, which character(3) does not keep"),
-        ("real", 0.123456789, "has more digits than real holds"),
-        ("double precision", 2**53 + 1, "has more digits than double precision holds"),
+        ("char(3)", "ab ", "ends in a space, which character(3) drops"),
         ("mood", "fine", "is none of mood: ok, bad"),
-        ("date", "2024-01-01 10:00", "has a time of day, which date has not"),
-        ("jsonb", '"\\u0000"', "has a character that jsonb has not"),
-        ("int NOT NULL", None, "is NULL, which the column does not take"),
+        ("int NOT NULL", None, "is NULL, and the column is NOT NULL"),
     ],
 )
 def test_what_the_columns_type_cannot_hold(
@@ -168,9 +161,9 @@ def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> N
     done = bring(migrated, path, "--append", "--exclude", "alembic_version")
     assert done.status == 65
     assert "Key (id)=(2) already exists" in done.err
-    assert "author holds a row of that key already" in done.err
-    assert "leave them out: --exclude author. If" in done.err
-    assert "--replace takes the file's rows for all that the tables hold, which is lost" in done.err
+    assert "author already has a row with that key" in done.err
+    assert "are imported already, use --exclude author. If" in done.err
+    assert "--replace deletes all existing rows of the tables first" in done.err
     assert state(migrated) == before
 
 
@@ -207,7 +200,7 @@ def test_triggers_stay_silent_and_are_as_they_were(migrated: str, path: Path) ->
     )
     done = brought(migrated, path)
     assert ask(migrated, "SELECT name FROM author WHERE id = 1") == [("Ann",)]
-    assert "its triggers stay silent meanwhile: spoils" in done.notes()
+    assert "its triggers are disabled during the import: spoils" in done.notes()
     assert ask(migrated, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'spoils'") == [
         ("O",)
     ]
@@ -216,7 +209,7 @@ def test_triggers_stay_silent_and_are_as_they_were(migrated: str, path: Path) ->
 def test_a_column_that_is_left_behind_as_asked(migrated: str, path: Path) -> None:
     run(migrated, "ALTER TABLE author DROP COLUMN score")
     done = brought(migrated, path, "--exclude", "author.score")
-    assert done.left()["column author.score"] == "excluded as asked"
+    assert done.left()["column author.score"] == "excluded with --exclude"
 
 
 def test_verify_only_finds_what_has_changed(migrated: str, path: Path) -> None:
@@ -231,7 +224,7 @@ def test_verify_only_finds_what_has_changed(migrated: str, path: Path) -> None:
     run(migrated, "DROP TABLE book")
     done = bring(migrated, path, "--verify-only", *words)
     assert done.status == 1
-    assert "book: there is no such table in Postgres" in done.err
+    assert "book: Postgres has no such table" in done.err
 
 
 def test_two_rows_that_change_places_are_found(database: str, tmp_path: Path) -> None:

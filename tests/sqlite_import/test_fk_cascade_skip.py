@@ -11,8 +11,7 @@ CREATE TABLE c (id int PRIMARY KEY, pid int NOT NULL REFERENCES p{action}, d dat
 SQLITE = """CREATE TABLE p (id INTEGER PRIMARY KEY, active BOOLEAN);
 CREATE TABLE c (id INTEGER PRIMARY KEY, pid INT REFERENCES p, d DATE);"""
 ROWS = {"p": [(1, 1), (2, "maybe")], "c": [(1, 1, ""), (2, 2, "2020-01-01"), (3, 1, None)]}
-GONE = "skipped, since what {} to was skipped, or is not there"
-ONE = f"1 row {GONE.format('it refers')}"
+ONE = "1 row skipped, because its parent row was skipped or missing"
 
 
 def keys(url: str) -> list[tuple[str, bool, bool, bool]]:
@@ -29,9 +28,9 @@ def test_the_ways_out_of_unfit_parents_lead_to_one_that_works(
     run(database, PAIR.format(action=""))
     before = keys(database)
     path = file(tmp_path / "app.db", SQLITE, **ROWS)
-    assert "Say --on-bad skip" in bring(database, path).err
+    assert "Use --on-bad skip" in bring(database, path).err
     assert (
-        "say --on-bad skip, which leaves the row out, and"
+        "use --on-bad skip, which skips the row and"
         in bring(database, path, "--on-bad", "null").err
     )
     done = brought(database, path, "--on-bad", "skip")
@@ -60,8 +59,8 @@ def test_rows_that_refer_to_each_other_follow_each_other(
     done = brought(database, path, "--on-bad", "skip")
     assert ask(database, "SELECT id FROM t ORDER BY id") == [(1,), (5,), (7,)]
     assert ask(database, "SELECT * FROM u ORDER BY id") == [(2, 5), (4, None)]
-    assert done.changed()["foreign key t (up)"].endswith("is not there (id 3, 4, 6)")
-    assert done.changed()["foreign key u (t)"].startswith("2 rows skipped, since what they refer")
+    assert done.changed()["foreign key t (up)"].endswith("missing (id 3, 4, 6)")
+    assert done.changed()["foreign key u (t)"].startswith("2 rows skipped, because their parent")
     assert keys(database) == before
 
 
@@ -121,7 +120,7 @@ def test_what_refers_to_nothing_in_sqlite_either_is_left_out_as_told(
     for words in ((), ("--on-bad", "null"), ("--on-bad", "text")):
         done = bring(database, path, *words)
         assert done.status == 65
-        assert "Say --on-bad skip, which leaves out all such rows" in done.err
+        assert "Use --on-bad skip, which skips such rows" in done.err
     brought(database, path, "--on-bad", "skip")
     assert ask(database, "SELECT id FROM c") == [(1,)]
 
@@ -137,6 +136,6 @@ def test_who_may_not_make_a_key_wait_is_told_so(database: str, tmp_path: Path) -
         guest = database.replace(database[: database.index("@")], "postgresql://guest_of_strays:x")
         done = bring(guest, file(tmp_path / "app.db", SQLITE, **ROWS), "--on-bad", "skip")
         assert done.status == 65
-        assert "Import as the owner of c, and --on-bad skip leaves such rows out too" in done.err
+        assert "Import as the owner of c: then --on-bad skip skips such rows too" in done.err
     finally:
         run(database, "DROP OWNED BY guest_of_strays; DROP ROLE guest_of_strays")

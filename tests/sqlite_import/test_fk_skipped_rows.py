@@ -89,10 +89,9 @@ def test_what_is_told_of_a_chain(database: str, chain: Path) -> None:
         ["a", "3", "1", "2", "✓"],
     ]
     assert "6 rows in 3 tables, 10 rows skipped, " in done.out
-    assert "\nnot as it was:\n  foreign key b (a): 2 rows skipped, since what they " in done.out
+    assert "\nchanged:\n  foreign key b (a): 2 rows skipped, because their " in done.out
     assert done.changed() == {
-        f"foreign key {name}": f"{count} skipped, since what they refer to was skipped, "
-        "or is not there"
+        f"foreign key {name}": f"{count} skipped, because their parent rows were skipped or missing"
         for name, count in (("b (a)", "2 rows"), ("c (a)", "3 rows"), ("c (b)", "2 rows"))
     }
     assert bring(database, chain, "--verify-only").status == 1
@@ -309,5 +308,5 @@ def test_many_rows_that_were_kept_out(database: str, tmp_path: Path) -> None:
     assert skipped(brought(database, path, "--verify-only", *SKIP)) == {"t": 80_001}
     done = bring(database, path, "--verify-only", *SKIP, program=("-c", NO_ROOM))
     assert done.status == 73
-    assert "the rows that were kept out are too many to be noted in memory: " in done.err
+    assert "there are too many skipped rows to keep in memory: " in done.err
     assert len(done.err.splitlines()) == 1

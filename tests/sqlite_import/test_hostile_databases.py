@@ -15,8 +15,9 @@ from typing import Any
 import psycopg2
 import pytest
 from demijohn.common.exit_codes import CommandError
-from demijohn.sqlite_import import source, values
+from demijohn.sqlite_import import text
 from demijohn.sqlite_import.command import main
+from demijohn.sqlite_import.source import database as source_database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2.extensions import connection as Connection
@@ -214,7 +215,7 @@ def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @given(
     tables=databases(),
     policy=st.sampled_from(["", "null", "text", "skip"]),
-    large=st.sampled_from([source.PIECE_BYTES, 4]),
+    large=st.sampled_from([source_database.BATCH_BYTES, 4]),
 )
 def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, large: int) -> None:
     """Rows that are `large` go another way, bit by bit."""
@@ -226,8 +227,8 @@ def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, la
     words = [str(path), "--report", str(folder / "report.json")]
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(source, "PIECE_BYTES", large)
-            patch.setattr(values, "SLICE", 3)
+            patch.setattr(source_database, "BATCH_BYTES", large)
+            patch.setattr(text, "SLICE", 3)
             status = main(words + (["--on-bad", policy] if policy else []))
     except CommandError as stop:
         check_refusal(connection, stop, json.loads((folder / "report.json").read_text()), policy)

@@ -9,15 +9,17 @@ from typing import Any
 
 import psycopg2
 import pytest
-from demijohn.sqlite_import.choose import KINDS, UNITS_OF
-from demijohn.sqlite_import.move import Move
-from demijohn.sqlite_import.normal import Whole, form
-from demijohn.sqlite_import.normal_one import BROKEN, One
-from demijohn.sqlite_import.proof import term
-from demijohn.sqlite_import.schema import Column
-from demijohn.sqlite_import.target import PLAIN, kind_of
-from demijohn.sqlite_import.texts import AnyText, Words
-from demijohn.sqlite_import.values import BULK_ERRORS, Kind, Unfit
+from demijohn.sqlite_import.checksum.canonical import ColumnEncoder, canonical_encoders
+from demijohn.sqlite_import.checksum.canonical_value import CANONICAL_ERRORS, ValueEncoder
+from demijohn.sqlite_import.checksum.target_checksum import canonical_column_sql
+from demijohn.sqlite_import.model.mapping import ColumnMapping
+from demijohn.sqlite_import.model.pg_type import PgType
+from demijohn.sqlite_import.model.rejects import ConversionError
+from demijohn.sqlite_import.model.schema import Column
+from demijohn.sqlite_import.planning.type_inference import TYPES_BY_OPTION, UNITS_BY_OPTION
+from demijohn.sqlite_import.target.catalog import TYPES_BY_NAME, pg_type_named
+from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
+from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -29,12 +31,16 @@ LIMITED = (
     *("time(3) without time zone", "timestamp(0) without time zone"),
     *("timestamp(3) with time zone", "inet"),
 )
-ALL: dict[str, Kind] = {
-    **{name: kind for name, kind in PLAIN.items() if name != "citext"},
-    **{name: kind_of(name) for name in LIMITED},
-    **{f"{name}:{unit}": KINDS[name](unit) for name, units in UNITS_OF.items() for unit in units},
+ALL: dict[str, PgType] = {
+    **{name: kind for name, kind in TYPES_BY_NAME.items() if name != "citext"},
+    **{name: pg_type_named(name) for name in LIMITED},
+    **{
+        f"{name}:{unit}": TYPES_BY_OPTION[name](unit)
+        for name, units in UNITS_BY_OPTION.items()
+        for unit in units
+    },
     "any text": AnyText(),
-    "enum": Words("mood", ("sad", "ok", "1", "")),
+    "enum": EnumOrUnknown("mood", ("sad", "ok", "1", "")),
 }
 
 
@@ -54,35 +60,35 @@ def connection(postgres: Postgres) -> Iterator[Any]:
     made.close()
 
 
-def sent(kind: Kind, value: Any) -> set[str]:
+def sent(kind: PgType, value: Any) -> set[str]:
     """The fields of CSV that a value may become, alone or among others; none if it does not fit."""
     fields = set()
-    with suppress(Unfit):
-        fields = {kind.field(value), "".join(kind.pieces(value))}
-    with suppress(*BULK_ERRORS, Unfit):
-        fields.update(field for field in kind.bulk([value]) if "\0" not in field)
+    with suppress(ConversionError):
+        fields = {kind.encode_field(value), "".join(kind.encode_pieces(value))}
+    with suppress(*COLUMN_ERRORS, ConversionError):
+        fields.update(field for field in kind.encode_column([value]) if "\0" not in field)
     return fields
 
 
-def proven(whole: Whole, one: One, value: Any) -> set[str]:
+def proven(whole: ColumnEncoder, one: ValueEncoder, value: Any) -> set[str]:
     """The normal forms that a value may have, alone or among others; none if it does not fit."""
     forms = set()
-    with suppress(*BROKEN):
+    with suppress(*CANONICAL_ERRORS):
         forms = {one(value)}
-    with suppress(*BROKEN):
+    with suppress(*CANONICAL_ERRORS):
         forms.update(text for text in whole([value]) if "\0" not in text)
     return forms
 
 
-def held(connection: Any, kind: Kind, fields: list[str], *, large: bool) -> list[str]:
+def held(connection: Any, kind: PgType, fields: list[str], *, large: bool) -> list[str]:
     """What Postgres gives as the normal form of fields that COPY brings it."""
-    column = Column("v", "", not_null=False, default=None, key=0, affinity="")
-    move = Move(column, "v", kind, required=False)
+    column = Column("v", "", not_null=False, default=None, key_position=0, affinity="")
+    move = ColumnMapping(column, "v", kind, not_null=False)
     connection.rollback()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE t (id serial, v {kind.sql})")
         cursor.copy_expert("COPY t (v) FROM STDIN (FORMAT csv)", StringIO("\n".join([*fields, ""])))
-        cursor.execute(f"SELECT {term(move, large=large)} FROM t ORDER BY id")
+        cursor.execute(f"SELECT {canonical_column_sql(move, large=large)} FROM t ORDER BY id")
         return [text for (text,) in cursor.fetchall()]
 
 
@@ -99,7 +105,7 @@ def test_what_one_refuses_the_other_refuses(
     connection: Any, name: str, values: list[Any], large: bool
 ) -> None:
     kind = ALL[name]
-    whole, one = form(kind, large=large)
+    whole, one = canonical_encoders(kind, large=large)
     fields: list[str] = []
     forms: list[str] = []
     for value in values:
@@ -107,5 +113,5 @@ def test_what_one_refuses_the_other_refuses(
         assert len(texts) == bool(ways), value
         fields += ways
         forms += list(texts) * len(ways)
-    if not kind.unknown:
+    if not kind.not_comparable:
         assert held(connection, kind, fields, large=large) == forms

@@ -9,7 +9,7 @@ import pytest
 from local.steps import ROOT
 from tests.sqlite_import.helpers import WHOEVER_READS, Done, ask, bring, brought, connected, file
 
-SAMPLES = ROOT / "fixtures" / "samples"
+SAMPLES = ROOT / "tests" / "fixtures" / "samples"
 
 DECLARED = """
 CREATE TABLE "User" (
@@ -158,23 +158,23 @@ def test_identities_go_on_after_the_highest_number(made: tuple[str, Done]) -> No
 def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
     left = made[1].left() | made[1].changed()
     for what, reason in {
-        "view seen": "create it anew",
-        "trigger fires": "write it anew",
-        "virtual table words": "SQLite's own",
+        "view seen": "create it again",
+        "trigger fires": "create it again",
+        "virtual table words": "exists only in SQLite",
         "shadow table words_data": "virtual table",
         "foreign key orphan (n)": "refers to nowhere, which has no such key",
         "default User.odd": "it is random()",
-        "check User: typeof ( odd ) = 'integer'": "typeof() is not the same",
-        "index untranslatable": "strftime() is not the same",
-        "generated column worked.year": "now plain: strftime() is not the same",
-        "primary key keyless": "it holds NULL, which SQLite allows: unique instead",
+        "check User: typeof ( odd ) = 'integer'": "typeof() has another meaning",
+        "index untranslatable": "strftime() has another meaning",
+        "generated column worked.year": "now plain: strftime() has another meaning",
+        "primary key keyless": "it contains NULL, which SQLite allows: unique instead",
     }.items():
         assert reason in left.pop(what, ""), what
     assert set(left) <= {f"shadow table words_{x}" for x in ("config", "content", "docsize", "idx")}
     assert "User.xmin: is called xmin_" in made[1].notes()
     assert set(made[1].changed()) == {"generated column worked.year", "primary key keyless"}
-    assert "not as it was:" in made[1].out
-    assert "left behind:" in made[1].out
+    assert "changed:" in made[1].out
+    assert "not imported:" in made[1].out
 
 
 @pytest.mark.parametrize("sample", ["chinook", "northwind", "sakila"])
@@ -240,8 +240,8 @@ def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
     assert done.status == 65
     assert "foreign key c (p): 1 row refers to nothing (p 5)" in done.err
     done = brought(database, path, "--on-bad", "text")
-    assert "holds for new rows only: 1 row" in done.changed()["foreign key c (p)"]
-    assert "left behind" not in done.out
+    assert "checks new rows only: 1 row" in done.changed()["foreign key c (p)"]
+    assert "not imported" not in done.out
     assert "NOT VALID" in definitions(database, "c")
 
 
@@ -259,8 +259,8 @@ def test_json_in_the_schema_is_no_damage(
     left = brought(database, path, program=program).left()
     assert ask(database, "SELECT id, a FROM t") == [(1, "x")]
     assert left == {
-        "check t: json_valid ( j )": "json_valid() is not the same in Postgres",
-        "index i": "->> is not the same in Postgres",
+        "check t: json_valid ( j )": "json_valid() has another meaning in Postgres",
+        "index i": "->> has another meaning in Postgres",
     }
 
 

@@ -15,11 +15,11 @@ import psutil
 import pytest
 from demijohn.config import resource_limits
 from demijohn.config.resource_limits import Capacity
-from demijohn.sqlite_import import crew as crews
 from demijohn.sqlite_import.command import GIVE_UP_SECONDS
-from demijohn.sqlite_import.crew import Crew
-from demijohn.sqlite_import.source import Source
-from demijohn.sqlite_import.tasks import Ask
+from demijohn.sqlite_import.source.database import Source
+from demijohn.sqlite_import.workers import reader_pool as crews
+from demijohn.sqlite_import.workers.reader_pool import ReaderPool
+from demijohn.sqlite_import.workers.tasks import Query
 
 from tests.sqlite_import.helpers import (
     apart,
@@ -125,17 +125,17 @@ def busy(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crews, "wanted", lambda source: 3)
+    monkeypatch.setattr(crews, "reader_count", lambda source: 3)
 
 
 @pytest.mark.usefixtures("three")
 def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
     met = 0
     for _ in range(5):
-        with Source(busy) as source, Crew(source) as crew:
-            crew.meet()
-            met += crew.apart
-            said = crew.ask(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
+        with Source(busy) as source, ReaderPool(source) as crew:
+            crew.join_snapshot()
+            met += crew.uses_processes
+            said = crew.query(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
             said.append(source.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"))
         assert all(one == said[0] for one in said)
         ((a, b),) = said[0]
@@ -163,17 +163,17 @@ def test_how_many_read(
     monkeypatch.setattr(resource_limits, "measure", lambda: Capacity(cpus, memory, has_quota=True))
     with Source(path) as source:
         monkeypatch.setattr(source, "size", lambda: file_mb << 20)
-        assert crews.wanted(source) == readers
+        assert crews.reader_count(source) == readers
 
 
 def test_where_they_cannot_meet_one_reads(
     busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crews, "MEETINGS", 0)
-    with Source(busy) as source, Crew(source) as crew:
-        crew.meet()
-        assert not crew.apart
-        assert crew.ask(["SELECT 1"]) == [[(1,)]]
+    monkeypatch.setattr(crews, "SNAPSHOT_ATTEMPTS", 0)
+    with Source(busy) as source, ReaderPool(source) as crew:
+        crew.join_snapshot()
+        assert not crew.uses_processes
+        assert crew.query(["SELECT 1"]) == [[(1,)]]
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/does/not/exist"])
@@ -182,10 +182,10 @@ def test_where_none_can_be_started_one_reads(
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
     path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("x",)])
-    with Source(path) as source, Crew(source) as crew:
-        crew.meet()
-        assert not crew.apart
-        assert crew.ask(["SELECT v FROM t"]) == [[("x",)]]
+    with Source(path) as source, ReaderPool(source) as crew:
+        crew.join_snapshot()
+        assert not crew.uses_processes
+        assert crew.query(["SELECT v FROM t"]) == [[("x",)]]
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) ->
 def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """One that has begun."""
     started = subprocess.Popen(
-        [sys.executable, "-m", "demijohn.sqlite_import.helper", str(path)],
+        [sys.executable, "-m", "demijohn.sqlite_import.workers.reader_process", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -274,7 +274,7 @@ def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def asked(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> Any:
     assert reader.stdin and reader.stdout
-    pickle.dump(Ask(sql), reader.stdin)
+    pickle.dump(Query(sql), reader.stdin)
     reader.stdin.flush()
     return pickle.load(reader.stdout).result if answer else None
 

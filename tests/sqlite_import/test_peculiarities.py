@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.sqlite_import.helpers import ask, bring, brought, file, run, state
 
 DEFAULTS = {
@@ -37,7 +35,7 @@ def test_tables_that_others_inherit_from_are_not_emptied_with_them(
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(5,)])
     done = bring(database, path, "--replace")
     assert done.status == 65
-    assert "t: cannot be written: other tables inherit from it" in done.err
+    assert "t: cannot be written to: other tables inherit from it" in done.err
     assert "--exclude t." in done.err
     assert state(database) == before
 
@@ -49,7 +47,7 @@ def test_a_sequence_that_is_only_a_part_of_a_text_is_told(database: str, tmp_pat
     )
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, no TEXT)", t=[(4, "O-7")])
     done = brought(database, path)
-    assert '"public"."s" is a part of the column\'s default only' in done.changed()["sequence t.no"]
+    assert '"public"."s" is only a part of the column\'s default' in done.changed()["sequence t.no"]
     assert ask(database, "INSERT INTO t DEFAULT VALUES RETURNING id") == [(5,)]
 
 
@@ -57,8 +55,8 @@ def test_a_sequence_that_has_no_number_left_is_told(database: str, tmp_path: Pat
     run(database, "CREATE TABLE t (id serial PRIMARY KEY)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY)", t=[(2**31 - 1,)])
     done = brought(database, path)
-    assert "its numbers are used up" in done.changed()["sequence t.id"]
-    assert "its numbers are used up" in done.out
+    assert "no numbers are left" in done.changed()["sequence t.id"]
+    assert "no numbers are left" in done.out
 
 
 def test_a_default_is_the_value_that_sqlite_gives(database: str, tmp_path: Path) -> None:
@@ -68,16 +66,6 @@ def test_a_default_is_the_value_that_sqlite_gives(database: str, tmp_path: Path)
     brought(database, path)
     run(database, "INSERT INTO t DEFAULT VALUES")
     assert ask(database, "SELECT * FROM t") == [(1, *DEFAULTS.values())]
-
-
-@pytest.mark.parametrize("default", ["CURRENT_TIMESTAMP || 'Z'", "strftime('%S', 'now')"])
-def test_a_default_that_changes_with_time_is_not_what_it_is_now(
-    database: str, tmp_path: Path, default: str
-) -> None:
-    path = file(
-        tmp_path / "app.db", f"CREATE TABLE t (id INTEGER PRIMARY KEY, a INT DEFAULT ({default}))"
-    )
-    assert brought(database, path).left()["default t.a"].startswith("it is ")
 
 
 def test_names_whose_case_sqlite_does_not_see_are_two(database: str, tmp_path: Path) -> None:
@@ -104,7 +92,7 @@ def test_a_check_means_the_same_or_is_left_behind(database: str, tmp_path: Path)
         t=[("a", "b", -1)],
     )
     done = brought(database, path)
-    assert done.left() == {"check t: backslash": "LIKE takes a backslash otherwise in Postgres"}
+    assert done.left() == {"check t: backslash": "LIKE treats a backslash differently in Postgres"}
     assert len(constraints(database)) == 2
 
 
@@ -147,7 +135,7 @@ def test_more_columns_than_postgres_takes(database: str, tmp_path: Path) -> None
     path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})")
     done = bring(database, path)
     assert done.status == 65
-    assert "t: has 1,601 columns, and Postgres takes 1,600." in done.err
+    assert "t: has 1,601 columns, but Postgres allows 1,600." in done.err
     brought(database, path, "--exclude", "t.c7")
 
 
@@ -208,7 +196,7 @@ def test_a_generated_column_that_is_there_and_otherwise_is_named(
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, b INT)", t=[(1, 7)])
     done = bring(database, path)
     assert done.status == 65
-    assert "Postgres works out t.b itself" in done.err
+    assert "generated column t.b gives another value in Postgres" in done.err
     brought(database, path, "--exclude", "t.b")
 
 
@@ -218,7 +206,7 @@ def test_a_type_that_was_asked_for_of_a_column_that_is_there_is_told(
     run(database, "CREATE TABLE t (a int)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
     notes = brought(database, path, "--type", "t.a=text").notes()
-    assert "t.a: stays integer, not text: it is there already" in notes
+    assert "t.a: stays integer, not text: the column exists already" in notes
 
 
 def test_triggers_are_silent_on_partitions_too_and_all_are_as_they_were(

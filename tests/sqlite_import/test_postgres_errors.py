@@ -40,7 +40,7 @@ def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: 
         'violates foreign key constraint "written_by"',
         'Key (author_id)=(7) is not present in table "author"',
         "The row refers to nothing in SQLite either",
-        "Say --on-bad skip, which leaves out all such rows",
+        "Use --on-bad skip, which skips such rows",
         "or drop written_by",
     ):
         assert words in done.err
@@ -55,12 +55,12 @@ def test_a_generated_column_that_overflows(database: str, tmp_path: Path) -> Non
     done = bring(database, path)
     assert done.status == 65
     assert "out of range" in done.err
-    assert "that of t.b, which Postgres works out itself. Say --exclude t.b to" in done.err
+    assert "a column that Postgres generates: t.b. Use --exclude t.b to" in done.err
     brought(database, path, "--exclude", "t.b")
     run(database, "DROP TABLE t")
     run(database, "CREATE TABLE t (a bigint, b bigint GENERATED ALWAYS AS (a * 4) STORED)")
     done = bring(database, path)
-    assert "t.b, which Postgres works out itself. Drop it in Postgres" in done.err
+    assert "Postgres generates: t.b. Drop it in Postgres" in done.err
 
 
 @pytest.mark.parametrize("existing", [False, True])
@@ -85,7 +85,7 @@ REFUSED = {
     "a value": ("v inet", 'COPY t, line 2, column v: "bogus". Nothing was changed.'),
     "a long value": ("v inet, w date", '…. COPY t, line 2, column v: "bogus'),
     "a NULL": ("v text NOT NULL", "violates not-null constraint. COPY t, line 2. --on-bad"),
-    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Put such rows right'),
+    "a check": ("v text CHECK (v <> 'bogus')", 't_v_check". COPY t, line 2. Fix such rows'),
     "a key": ("v text UNIQUE", "Key (v)=(::1) already exists. Two rows are"),
 }
 
@@ -114,8 +114,8 @@ RIGHTS = {
     ),
     "no table's": (
         "CREATE TABLE author (id bigint, born date); GRANT INSERT, SELECT ON author TO {user}",
-        "user app user lacks rights",
-        "the tables' owner",
+        "user app user lacks privileges",
+        "the owner of the tables",
         'GRANT TRUNCATE ON "author" TO "app user";',
     ),
 }
@@ -134,7 +134,7 @@ def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
     try:
         done = bring(mine, path, *words)
         assert done.status == 69
-        assert f"{said}. Let {whose} say: {grant}" in done.err
+        assert f"{said}. Ask {whose} to run: {grant}" in done.err
         assert "Nothing was changed." in done.err
         with connected(database) as cursor:
             cursor.execute(grant)
@@ -180,7 +180,10 @@ def test_who_may_only_read_is_told_what_it_takes_to_write(
     done = bring(reader, path, *words)
     assert done.status == 69
     grant = f'GRANT {rights} ON "author", "book" TO "reader";'
-    assert f"user reader lacks rights. Let the tables' owner say: {grant} Nothing" in done.err
+    assert (
+        f"user reader lacks privileges. Ask the owner of the tables to run: {grant} Nothing"
+        in done.err
+    )
     run(database, grant)
     brought(reader, path, *words)
 
@@ -193,7 +196,7 @@ def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
     run(database, "REVOKE SELECT ON author FROM reader")
     done = bring(reader, path, "--verify-only")
     assert done.status == 69
-    assert done.err.endswith("""owner say: GRANT SELECT ON "author" TO "reader";\n""")
+    assert done.err.endswith("""tables to run: GRANT SELECT ON "author" TO "reader";\n""")
     run(database, 'GRANT SELECT ON "author" TO "reader"')
     brought(reader, path, "--verify-only")
 
@@ -201,5 +204,14 @@ def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
 def test_help_names_every_status(database: str, tmp_path: Path) -> None:
     done = bring(database, tmp_path / "app.db", "--help")
     said = " ".join(done.out.split())
-    for status in ("0 done", "1 --verify", "64", "65", "69", "70 told to stop", "73", "78"):
+    for status in (
+        "0 success",
+        "1 --verify",
+        "64",
+        "65",
+        "69",
+        "70 stopped by a signal",
+        "73",
+        "78",
+    ):
         assert status in said

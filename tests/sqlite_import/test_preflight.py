@@ -25,7 +25,7 @@ def test_an_encoding_that_knows_no_letters(database: str, path: Path) -> None:
             assert done.status == 69
             assert "has the encoding SQL_ASCII" in done.err
             assert len(done.err.splitlines()) == 1
-        way = done.err.partition("Make it anew: ")[2].strip().removesuffix(".")
+        way = done.err.partition("Create it again: ")[2].strip().removesuffix(".")
         ask(database, f'DROP DATABASE "{name}"')
         ask(database, way)
         brought(url, path)

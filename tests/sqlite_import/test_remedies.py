@@ -12,9 +12,9 @@ from tests.sqlite_import.helpers import Done, ask, bring, brought, command, envi
 
 SQL = "CREATE TABLE author (id INTEGER PRIMARY KEY, name TEXT, born DATE{})"
 ROWS = [(1, "Ada", "1815-12-10"), (2, "Bo", "the 70s")]
-NULL = "--on-bad null (NULL in their place)"
+NULL = "--on-bad null (they become NULL)"
 TEXT = "--on-bad text (their columns become text)"
-SKIP = "--on-bad skip (their rows are left out)"
+SKIP = "--on-bad skip (their rows are skipped)"
 
 
 def authors(folder: Path, more: str = "") -> Path:
@@ -35,8 +35,8 @@ def options(said: str) -> list[list[str]]:
 def test_each_way_out_of_a_bad_value_works_as_it_stands(database: str, tmp_path: Path) -> None:
     path = authors(tmp_path)
     said = refused(database, path)
-    assert f"1 value does not fit, so nothing was imported. Say {NULL}, {TEXT}, {SKIP};" in said
-    assert "or name a type that takes them, such as --type author.born=text, or put" in said
+    assert f"1 value does not fit, so nothing was imported. Use {NULL}, {TEXT}, {SKIP};" in said
+    assert "or use a type that fits, such as --type author.born=text, or fix" in said
     ways = options(said)
     assert len(ways) == 4
     for words in ways:
@@ -46,18 +46,18 @@ def test_each_way_out_of_a_bad_value_works_as_it_stands(database: str, tmp_path:
 def test_a_column_that_takes_no_null_is_not_offered_any(database: str, tmp_path: Path) -> None:
     path = authors(tmp_path, " NOT NULL")
     said = refused(database, path)
-    assert f"Say {TEXT}, {SKIP};" in said
+    assert f"Use {TEXT}, {SKIP};" in said
     for words in options(said):
         brought(database, path, "--dry-run", *words)
     said = refused(database, path, "--on-bad", "null")
-    assert "--on-bad null has nothing else to put there: say --on-bad skip" in said
+    assert "--on-bad null has no other value for it: use --on-bad skip" in said
 
 
 def test_a_column_that_is_there_is_offered_no_other_type(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE author (id int, name text, born date)")
     path = authors(tmp_path)
     said = refused(database, path)
-    assert f"Say {NULL}, {SKIP}; or change the type of author.born in Postgres, or put" in said
+    assert f"Use {NULL}, {SKIP}; or change the type of author.born in Postgres, or fix" in said
     for words in options(said):
         brought(database, path, "--dry-run", *words)
     run(database, "ALTER TABLE author ALTER born TYPE text, ALTER name TYPE int USING 1")
@@ -68,7 +68,7 @@ def test_a_text_column_that_is_there_can_hold_anything(database: str, tmp_path: 
     run(database, "CREATE TABLE t (v text)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[(b"blob",)])
     said = refused(database, path)
-    assert f"Say {NULL}, {TEXT}, {SKIP};" in said
+    assert f"Use {NULL}, {TEXT}, {SKIP};" in said
     assert "--type" not in said
     brought(database, path, "--on-bad", "text")
 
@@ -79,14 +79,14 @@ def test_tables_that_hold_rows_are_one_line(database: str, tmp_path: Path) -> No
     path = file(tmp_path / "app.db", sql)
     brought(database, path)
     said = refused(database, path)
-    assert "These tables hold rows already: t0, t1, t2, t3, t4 and 3 more. Say --replace" in said
+    assert "These tables are not empty: t0, t1, t2, t3, t4 and 3 more. Use --replace" in said
     assert all(word in said for word in ("--append to add", "--exclude TABLE", "--verify-only"))
     brought(database, path, "--verify-only")
 
 
 def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(1,)])
-    note = "public: has no tables, so they are made here"
+    note = "public: has no tables, so they are created"
     done = brought(database, path, "--dry-run")
     assert [one.startswith(note) for one in done.report["notes"]] == [True]
     assert "run those first (flask db upgrade)" in done.out
@@ -96,7 +96,7 @@ def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path
     assert note not in brought(database, path).notes()
     run(database, "DROP TABLE other, t")
     done = bring(database, path, "--verify-only")
-    assert "t: there is no such table" in done.err
+    assert "t: Postgres has no such table" in done.err
     assert done.report["notes"] == []
 
 
@@ -110,9 +110,9 @@ def test_a_reference_that_heeds_no_case_in_sqlite_is_told_as_such(
         u=[("Ada",)],
         b=[(1, "ada", None)],
     )
-    case = "; in SQLite u.name heeds no case (NOCASE), and in Postgres it does"
+    case = "; u.name is case-insensitive in SQLite (NOCASE), case-sensitive in Postgres"
     said = refused(database, path)
-    assert f"1 row refers to nothing (id 1){case}. Put them right in SQLite, or say" in said
+    assert f"1 row refers to nothing (id 1){case}. Fix them in SQLite, or use" in said
     for words in options(said):
         done = brought(database, path, *words)
         assert done.changed()["foreign key b (who)"].endswith(case)
@@ -138,7 +138,7 @@ def test_a_type_without_a_type(database: str, tmp_path: Path) -> None:
 def test_help_names_every_unit(database: str, tmp_path: Path) -> None:
     said = " ".join(bring(database, tmp_path / "app.db", "--help").out.split())
     assert "timestamptz:unix (unix, ms, us, julian) or interval:s (s, ms, us" in said
-    assert "null puts NULL in their place, text makes their columns text, skip leaves" in said
+    assert "null replaces them with NULL, text makes their columns text, skip skips" in said
 
 
 @pytest.mark.parametrize("place", ["nowhere/r.json", ""])
@@ -149,7 +149,7 @@ def test_a_report_that_cannot_be_begun_ends_it_before_it_begins(
     done = bring(database, path, "--report", str(tmp_path / place))
     assert done.status == 73
     assert f"--report {tmp_path / place}: " in words_of(done)
-    assert ("there is no folder" if place else "Is a directory. Name a file") in done.err
+    assert ("does not exist" if place else "Is a directory. Name a file") in done.err
     assert ask(database, "SELECT 1 FROM pg_tables WHERE tablename = 'author'") == []
 
 
@@ -171,7 +171,7 @@ def test_a_report_that_cannot_be_ended_hides_nothing(
     assert first.endswith(f"The outcome was: {'refused' if bad else 'imported'}.")
     assert done.returncode == (65 if bad else 73)
     assert len(rest) == bad
-    assert ("imported and proven" in done.stdout) != bad
+    assert ("imported and verified" in done.stdout) != bad
 
 
 TWO_KEYS = """
@@ -191,8 +191,8 @@ def test_all_keys_that_rows_break_are_told_at_once(database: str, tmp_path: Path
     first, second = done.err.splitlines()
     assert first == f"demijohn: foreign key c (p): {TOO[0]}."
     assert second == (
-        f"demijohn: foreign key c (a, b): {TOO[1]}. Put them right in SQLite, or say --on-bad null:"
-        " they come along as they are, and the keys hold for new rows only."
+        f"demijohn: foreign key c (a, b): {TOO[1]}. Fix them in SQLite, or use --on-bad null:"
+        " the rows are imported unchanged, and the keys check new rows only."
     )
 
 
@@ -200,12 +200,12 @@ def test_rows_that_refer_to_nothing_are_told_with_values_that_do_not_fit(
     database: str, tmp_path: Path
 ) -> None:
     path = file(tmp_path / "app.db", TWO_KEYS + "UPDATE c SET n = 'x' WHERE id = 1")
-    rest = "which is to be put right too, unless you say --on-bad skip: "
+    rest = "Fix that too, or use --on-bad skip: "
     done = bring(database, path)
     assert done.status == 65
-    assert f" And 3 rows refer to nothing, {rest}c (p): 2, c (a, b): 1." in done.err
+    assert f" Also, 3 rows refer to nothing. {rest}c (p): 2, c (a, b): 1." in done.err
     done = bring(database, path, "--exclude", "q")
-    assert f" And 2 rows refer to nothing, {rest}c (p): 2." in done.err
+    assert f" Also, 2 rows refer to nothing. {rest}c (p): 2." in done.err
     brought(database, path, "--on-bad", "skip")
 
 
@@ -225,7 +225,10 @@ def test_a_check_that_is_there_comes_with_the_way_past_it(database: str, tmp_pat
     done = bring(database, path, "--on-bad", "skip")
     assert done.status == 65
     way = 'ALTER TABLE "t" DROP CONSTRAINT "at most";'
-    assert f"COPY t, line 2. Put such rows right in SQLite, or drop it: {way} It may" in done.err
+    assert (
+        f"COPY t, line 2. Fix such rows in SQLite, or drop the constraint: {way} You can"
+        in done.err
+    )
     run(database, way)
     brought(database, path)
 
@@ -236,7 +239,7 @@ PARTITION = """CREATE TABLE t (id int, v int) PARTITION BY RANGE (v);
 
 
 @pytest.mark.parametrize(
-    ("table", "way"), [(DOMAIN, "few_check"), (PARTITION, "make a place for them")]
+    ("table", "way"), [(DOMAIN, "few_check"), (PARTITION, "create a partition for them")]
 )
 def test_what_else_postgres_checks_comes_with_a_way_out(
     database: str, tmp_path: Path, table: str, way: str
@@ -244,7 +247,7 @@ def test_what_else_postgres_checks_comes_with_a_way_out(
     run(database, table)
     done = bring(database, file(tmp_path / "app.db", CHECKED))
     assert done.status == 65
-    assert "Put such rows right in SQLite, or" in done.err and way in done.err
+    assert "Fix such rows in SQLite, or" in done.err and way in done.err
 
 
 def test_checks_of_one_name_all_come_along(database: str, tmp_path: Path) -> None:
@@ -258,7 +261,7 @@ def test_checks_of_one_name_all_come_along(database: str, tmp_path: Path) -> Non
 def test_all_that_is_left_out_is_no_empty_file(database: str, tmp_path: Path) -> None:
     done = bring(database, file(tmp_path / "app.db", CHECKED), "--exclude", "t")
     assert done.status == 65
-    assert "app.db has tables, and all are left out." in done.err
+    assert "app.db has tables, but all are excluded." in done.err
 
 
 def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_path: Path) -> None:
@@ -266,7 +269,7 @@ def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_pa
     path = file(tmp_path / "app.db", sql, z=[("".join(map(str, range(3000))),)])
     done = brought(database, path)
     lines = done.out.splitlines()
-    at = lines.index("left behind:")
+    at = lines.index("not imported:")
     assert lines[at + 1].startswith("  primary key z: index row requires")
     assert lines[at + 2].startswith("  view a:")
 
@@ -280,7 +283,7 @@ def test_a_foreign_key_between_types_that_differ_has_a_way_to_come_along(
     )
     path = file(tmp_path / "app.db", sql, p=[(1, 2)], c=[("1", 2)])
     assert brought(database, path).left() == {
-        "foreign key c (a, b)": "c.a is text, and p.a bigint: --type can make them the same"
+        "foreign key c (a, b)": "c.a is text, but p.a is bigint: use --type to make them equal"
     }
     run(database, "DROP TABLE c, p")
     assert not brought(database, path, "--type", "c.a=bigint").left()

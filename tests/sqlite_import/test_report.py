@@ -44,9 +44,9 @@ def test_spans_of_time_as_sqlalchemy_writes_them_are_compared(
 def test_a_number_among_spans_is_still_asked_about(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a interval)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(SPANS[0],), (5,)])
-    assert "is a number: say what it counts" in bring(database, path).out
+    assert "is a number: give its unit" in bring(database, path).out
     done = bring(database, path, "--type", "t.a=interval:epoch")
-    assert "is a number: say what it counts" in done.out
+    assert "is a number: give its unit" in done.out
 
 
 @BOTH_WAYS
@@ -61,18 +61,18 @@ def test_what_is_only_counted_is_named_with_the_reason(
         u=[(1,), (2,), (3,)],
     )
     done = brought(database, path)
-    assert done.out.index("t.a: only Postgres can read inet; so the proof counts") < done.out.index(
-        "loading"
-    )
+    assert done.out.index(
+        "t.a: only Postgres can parse inet; so its values are counted"
+    ) < done.out.index("loading")
     if words:
         done = brought(database, path, *words)
     reasons = {
-        "a": "only Postgres can read inet",
-        "b": "not all of its values are dates, and other spans of time only Postgres can read",
+        "a": "only Postgres can parse inet",
+        "b": "not all of its values are dates, and only Postgres can parse other intervals",
     }
     told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
     assert f"counted, not compared:\n{told}" in done.out
-    assert ", but for 2 columns that could only be counted\n" in done.out
+    assert ", except 2 columns that could only be counted\n" in done.out
     assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # which has more rows
     assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
 
@@ -81,8 +81,8 @@ def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a inet)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
     done = brought(database, path, "--dry-run")
-    assert "counted, not compared:\n  t.a: only Postgres can read inet" in done.out
-    assert done.out.endswith(": a dry run: nothing was committed\n")
+    assert "counted, not compared:\n  t.a: only Postgres can parse inet" in done.out
+    assert done.out.endswith(": dry run, nothing was committed\n")
 
 
 @BOTH_WAYS
@@ -156,8 +156,8 @@ def test_rows_that_refer_to_nothing_are_all_counted(
     path = file(tmp_path / "app.db", sql, person=PEOPLE, pet=[*PETS, *STRAYS])
     done = brought(database, path, "--on-bad", policy)
     changed = done.changed()
-    assert changed["foreign key pet (owner)"] == f"holds for new rows only: {owner}"
-    assert changed["foreign key pet (other)"] == f"holds for new rows only: {other}"
+    assert changed["foreign key pet (owner)"] == f"checks new rows only: {owner}"
+    assert changed["foreign key pet (other)"] == f"checks new rows only: {other}"
 
 
 def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
@@ -170,7 +170,7 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     rows = [(1, "l", 1), (2, "m", "bad")]
     path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
     assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
-        "holds for new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
+        "checks new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
     )
 
 
@@ -200,7 +200,7 @@ def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
     rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
     path = file(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
     assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
-        "holds for new rows only: 1 row refers to nothing (rowid NULL), "
+        "checks new rows only: 1 row refers to nothing (rowid NULL), "
         "perhaps some because rows were skipped"
     )
 
@@ -216,16 +216,16 @@ def test_values_that_do_not_fit_are_counted_by_column_and_reason(
     out = bring(database, path).out
     assert out[out.index("15 values") :] == (
         "15 values do not fit:\n"
-        "  7 in t.b: is no date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
+        "  7 in t.b: is not a date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
         "'day 2' (rowid 3)\n"
         "  4 in t.a: is an empty text, not a whole number, such as '' (rowid 1)\n"
         "  3 in t.a: is a text, not a whole number, such as 'x' (rowid 2)\n"
-        "  1 in t.c: is NULL, which the column does not take: NULL (rowid 8)\n"
-        "  --report FILE has each of them\n"
+        "  1 in t.c: is NULL, and the column is NOT NULL: NULL (rowid 8)\n"
+        "  --report FILE lists each of them\n"
     )
 
 
-NO_ZONE = "dates that name no time zone are UTC"
+NO_ZONE = "dates without a time zone are taken as UTC"
 EXISTING = {
     "date": ("TEXT", "2024-01-01", "TEXT in SQLite, date in Postgres"),
     "varchar(9)": ("TEXT", "x", "TEXT in SQLite, character varying(9) in Postgres"),
@@ -239,7 +239,7 @@ EXISTING = {
     "timestamp": (
         "TIMESTAMP",
         "2024-01-01 10:00:00+02",
-        "dates that name a time zone are brought to UTC",
+        "dates with a time zone are converted to UTC",
     ),
     "date ": ("DATETIME", "2024-01-01", "DATETIME in SQLite, date in Postgres"),
     "numeric(5,2)": ("DECIMAL(9,2)", 1.5, "DECIMAL(9,2) in SQLite, numeric(5,2) in Postgres"),
@@ -247,7 +247,7 @@ EXISTING = {
     "interval": (
         "DATETIME",
         SPANS[0],
-        "its values are dates; what has passed since 1970 is the interval",
+        "its values are dates; the time since 1970 becomes the interval",
     ),
     # What is the same, or as wide, is not worth a line.
     "varchar(10)": ("VARCHAR(9)", "x", ""),
@@ -279,7 +279,7 @@ def test_how_tables_that_are_there_differ_is_told_before_anything_is_written(
 
 UUIDS = [uuid.uuid5(uuid.NAMESPACE_DNS, str(n)) for n in range(3)]
 UTC = (
-    "t.at, t.seen: have no time zone; if the app's have one, as Django's: "
+    "t.at, t.seen: have no time zone; if the app expects one, as Django does: "
     "--type t.at=timestamptz --type t.seen=timestamptz"
 )
 
@@ -301,7 +301,7 @@ def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path)
     hints = [note for note in done.report["notes"] if "--type" in note]
     assert hints == [
         "t.id, t.by whom: look like UUIDs: --type t.id=uuid --type 't.by whom=uuid'",
-        "t.span: looks like spans of time (SQLAlchemy's Interval): --type t.span=interval",
+        "t.span: looks like intervals (SQLAlchemy's Interval): --type t.span=interval",
         UTC,
     ]
     run(database, "DROP TABLE t")
@@ -320,9 +320,7 @@ def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path:
     path = file(tmp_path / "app.db", sql, few=rows, more=rows[1:])
     done = bring(database, path)
     hints = [note for note in done.report["notes"] if "--type" in note]
-    assert hints == [
-        "few.v: looks like spans of time (SQLAlchemy's Interval): --type few.v=interval"
-    ]
+    assert hints == ["few.v: looks like intervals (SQLAlchemy's Interval): --type few.v=interval"]
 
 
 def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
@@ -330,7 +328,7 @@ def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
 ) -> None:
     sql = "CREATE VIRTUAL TABLE words USING fts5(body); CREATE TABLE words_of (a INT)"
     done = brought(database, file(tmp_path / "app.db", sql))
-    assert "other means (and its 5 shadow tables)\n" in done.out
+    assert "exists only in SQLite (and its 5 shadow tables)\n" in done.out
     assert "shadow table words" not in done.out
     assert len(done.left()) == 6
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from demijohn.common.exit_codes import CommandError
-from demijohn.sqlite_import.source import Source
+from demijohn.sqlite_import.source.database import Source
 
 from tests.sqlite_import.helpers import ALONE, WHOEVER_READS, ask, bring, brought, environment, file
 
@@ -57,11 +57,11 @@ def dumped(path: Path) -> None:
 
 
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
-    "absent": (lambda path: None, "there is no such file"),
+    "absent": (lambda path: None, "no such file"),
     "folder": (Path.mkdir, "is a folder"),
     "empty": (Path.touch, "is empty"),
-    "pipe": (os.mkfifo, "is no file"),
-    "text": (lambda path: path.write_text("id,name\n" * 100), "is no SQLite database"),
+    "pipe": (os.mkfifo, "is not a regular file"),
+    "text": (lambda path: path.write_text("id,name\n" * 100), "is not a SQLite database"),
     "gzip": (lambda path: path.write_bytes(gzip.compress(b"SQLite")), "gunzip --keep"),
     "zip": (lambda path: zipfile.ZipFile(path, "w").writestr("app.db", ""), "unzip"),
     "tar": (archived, "tar xf"),
@@ -72,7 +72,7 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "Postgres's dump": (lambda path: path.write_text("--\n-- PostgreSQL dump\n"), "psql URL <"),
     "pg_dump -Fc": (lambda path: path.write_bytes(b"PGDMP\1\20"), "pg_restore --dbname"),
-    "encrypted": (encrypted, "or an encrypted one"),
+    "encrypted": (encrypted, "or is encrypted"),
     "header only": (lambda path: path.write_bytes(b"SQLite format 3\0"), "is truncated"),
     "truncated": (truncated, "is truncated"),
     "damaged": (damaged, "is damaged"),
@@ -149,7 +149,7 @@ def test_half_a_surrogate_pair_is_not_joined_with_what_follows(
         "4": r"'x\udc00y'",
     }
     (reason,) = {one["reason"] for one in found}
-    assert reason == "is a text with half of a surrogate pair, which is no letter"
+    assert reason == "is a text with half of a surrogate pair, which is not a character"
     brought(database, path, "--on-bad", "text", program=program)
     kept = [text for (text,) in ask(database, "SELECT v FROM t ORDER BY id")]
     assert kept[:5] == [text.encode("utf-8", "backslashreplace").decode() for text in texts]
@@ -210,7 +210,7 @@ def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> 
             shutil.copy(f"{path}{ending}", f"{tmp_path / 'copy.db'}{ending}")
     done = bring(database, tmp_path / "copy.db")
     assert done.status == 65
-    assert "its last writer was interrupted, and copy.db-journal is to undo" in done.err
+    assert "its last writer was interrupted, and copy.db-journal must be rolled" in done.err
 
 
 def test_one_moment_while_another_writes(database: str, tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def locked_up() -> Iterator[Path]:
 def test_a_folder_that_cannot_be_written_does_no_harm(locked_up: Path) -> None:
     with as_nobody(), Source(locked_up) as source:
         assert source.execute("SELECT v FROM t") == [("x",)]
-        source.check()
+        source.check_unchanged()
 
 
 def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_up: Path) -> None:
@@ -276,8 +276,8 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
         source = Source(locked_up)
     with source:
         os.utime(locked_up, (1, 1))
-        with pytest.raises(CommandError, match="was written to meanwhile"):
-            source.check()
+        with pytest.raises(CommandError, match="was written to during the import"):
+            source.check_unchanged()
 
 
 @pytest.mark.parametrize("name", ["app.db", "link.db"])
@@ -286,13 +286,13 @@ def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str
     Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
     locked_up.with_name("link.db").symlink_to(locked_up)
     locked_up.parent.chmod(0o555)
-    with as_nobody(), pytest.raises(CommandError, match=r"its log .* has to be read too"):
+    with as_nobody(), pytest.raises(CommandError, match=r"to read its log .* SQLite must write"):
         Source(locked_up.with_name(name))
 
 
 def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
     locked_up.chmod(0)
-    said = r'user \d+ may not\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
+    said = r'user \d+ has no permission\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
     with as_nobody(), pytest.raises(CommandError, match=said):
         Source(locked_up)
 
@@ -305,7 +305,7 @@ def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Pa
     assert "DATABASE_URL is not set" in done.err
     done = bring(f"sqlite:///{path}", path)
     assert done.status == 78
-    assert "it names the Postgres that the data goes into, and the SQLite file is FILE" in done.err
+    assert "it names the database to import into, and the SQLite file is FILE" in done.err
     assert "container" not in done.err
 
 
@@ -320,11 +320,11 @@ def test_the_urls_of_both_drivers(database: str, tmp_path: Path, driver: str) ->
     ("words", "said"),
     [
         (["--on-bad", "perhaps"], "invalid choice"),
-        (["--replace", "--append"], "exclude each other"),
+        (["--replace", "--append"], "cannot be combined"),
         (["--verify-only", "--replace"], "writes nothing"),
-        (["--type", "t.v=varchar"], "is no type"),
+        (["--type", "t.v=varchar"], "is not a type"),
         (["--type", "v=text"], "TABLE.COLUMN=TYPE"),
-        (["--type", "t.v=text:unix"], "is no type"),
+        (["--type", "t.v=text:unix"], "is not a type"),
         (["--nonsense"], "unrecognized"),
     ],
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from demijohn.sqlite_import.refusals import shown
+from demijohn.sqlite_import.model.rejects import format_value
 
 from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, file, run
 
@@ -22,7 +22,7 @@ def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
     )
     done = bring(database, path, program=program)
     assert done.status == 65
-    assert "is a number: say what it counts" in done.err + done.out
+    assert "is a number: give its unit" in done.err + done.out
     words = ("--type", f"t.a=interval:{unit}")
     brought(database, path, *words, program=program)
     assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
@@ -61,7 +61,7 @@ def test_seconds_are_not_rounded(
     path = file(tmp_path / "app.db", f"CREATE TABLE t (a {declared})", t=[(fit,), (unfit,)])
     done = bring(database, path, program=program)
     assert done.status == 65
-    assert "more than the 3 digits of a second" in done.out
+    assert "more than the 3 fractional digits" in done.out
     brought(database, path, "--on-bad", "null", program=program)
     assert [str(a) for (a,) in ask(database, "SELECT to_char(a, 'SS.US') FROM t ORDER BY a")] == [
         "00.123000",
@@ -107,7 +107,7 @@ def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
     path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(a,) for a in (*fit, *unfit)])
     done = bring(database, path, program=program)
     assert done.status == 65
-    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(shown, unfit)]
+    assert [one["value"] for one in done.report["unfit"]["values"]] == [*map(format_value, unfit)]
     brought(database, path, "--on-bad", "null", program=program)
     found = ask(database, 'SELECT a::text FROM t ORDER BY a::text COLLATE "C"')
     assert sorted(str(a) for (a,) in found if a is not None) == sorted(written)
@@ -133,7 +133,7 @@ def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
     assert done.status == 65
     assert [(one["column"], one["reason"]) for one in done.report["unfit"]["values"]] == [
         ("a", "has more decimals than numeric(5,2)"),
-        ("b", "is NULL, which the column does not take"),
+        ("b", "is NULL, and the column is NOT NULL"),
         ("c", "is none of mood: good"),
     ]
     brought(database, path, "--on-bad", "skip")
@@ -154,6 +154,6 @@ def test_a_type_that_rounds_and_cannot_be_compared_is_refused(
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a TEXT)", t=[(1, None)])
     done = bring(database, path)
     assert done.status == 65
-    assert "which rounds what it is given" in done.err
+    assert "which silently rounds values" in done.err
     assert "--exclude t.a" in done.err
     brought(database, path, "--exclude", "t.a")

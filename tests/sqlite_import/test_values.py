@@ -68,9 +68,9 @@ def test_what_was_inferred_is_told(fitting: tuple[str, Done]) -> None:
         "unix seconds.the value: timestamp with time zone: its values are seconds since 1970",
         "milliseconds.the value: timestamp with time zone: its values are milliseconds since 1970",
         "julian days.the value: timestamp with time zone: its values are Julian days",
-        "datetime with zones.the value: timestamp with time zone: values name their time zone",
-        "varchar that is longer.the value: text: values are longer than VARCHAR(3) says",
-        "reals in integer.the value: double precision: its values are not what INTEGER says",
+        "datetime with zones.the value: timestamp with time zone: some values have a time zone",
+        "varchar that is longer.the value: text: values are longer than VARCHAR(3) allows",
+        "reals in integer.the value: double precision: its values do not match INTEGER",
     ):
         assert words in notes
 
@@ -100,7 +100,7 @@ def test_one_value_that_does_not_fit_stops_it_all(unfit: tuple[str, Done]) -> No
     assert (
         ask(url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
     )
-    assert "1 in no UTF-8.the value: is a text, but no UTF-8: 'caf\\xe9' (rowid 2)" in done.out
+    assert "1 in no UTF-8.the value: is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
     assert done.report["unfit"]["total"] == len(UNFIT)
     assert done.report["outcome"] == "refused"
 
@@ -116,7 +116,7 @@ def test_on_bad_null(database: str, tmp_path: Path) -> None:
     unasked = bring(database, path, "--verify-only")
     assert unasked.status == 1
     assert not any(table["same"] for table in unasked.report["tables"])
-    assert "If the import had --on-bad, --exclude or --type, repeat them here." in unasked.out
+    assert "If the import used --on-bad, --exclude or --type, repeat them here." in unasked.out
 
 
 def test_on_bad_skip(database: str, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_many_bad_values_are_counted_and_the_first_shown(database: str, tmp_path
     done = bring(database, path)
     assert done.status == 65
     assert "15,000 in t.n: is an empty text, not a whole number, such as '' (rowid 1)" in done.out
-    assert "--report FILE has the first 10,000 of them" in done.out
+    assert "--report FILE lists the first 10,000 of them" in done.out
     assert done.report["unfit"]["counts"] == [
         {
             "table": "t",

@@ -2,12 +2,15 @@
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from local.steps import ROOT
 
+PACKAGE = ROOT / "image" / "demijohn"
+IMPORT = "demijohn.sqlite_import"
 NEVER = {
     "image": {"backend", "image", "local", "tests"},
     "backend": {"demijohn", "image", "local", "tests"},
@@ -60,34 +63,87 @@ BELOW = {
 }
 
 
-def modules(path: Path) -> Iterator[str]:
-    """The folders of `demijohn` that a file imports from; "" is the package itself."""
+# The folders of `sqlite_import`: each may import those before it, and `SHARED`.
+SQLITE_IMPORT = (
+    "model",
+    "source",
+    "types",
+    "target",
+    "workers",
+    "planning",
+    "checksum",
+    "load",
+    "verify",
+    "report",
+)
+SHARED = {"sql_names", "text"}  # modules, which import nothing of the package
+
+
+def modules(path: Path, package: str) -> Iterator[str]:
+    """The modules of a package that a file imports, relative to it; "" is the package itself."""
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
-            case ast.ImportFrom(level=0, module=str(module)) if module.startswith("demijohn"):
-                yield module.partition(".")[2].partition(".")[0]
+            case ast.ImportFrom(level=0, module=str(module)) if module == package:
+                yield from (alias.name for alias in node.names)
+            case ast.ImportFrom(level=0, module=str(module)) if module.startswith(f"{package}."):
+                yield module.removeprefix(f"{package}.")
             case ast.Import(names=names):
-                dotted = [alias.name for alias in names if alias.name.startswith("demijohn")]
-                yield from (name.partition(".")[2].partition(".")[0] for name in dotted)
+                dotted = [
+                    alias.name for alias in names if f"{alias.name}.".startswith(f"{package}.")
+                ]
+                yield from (name.removeprefix(package).removeprefix(".") for name in dotted)
             case _:
                 pass
 
 
+def forbidden(folder: Path, package: str, allowed: set[str]) -> set[str]:
+    """What the files in a folder import of a package, and may not."""
+    return {
+        f"{path.relative_to(ROOT)} imports {package}.{module}"
+        for path in sorted(folder.rglob("*.py"))
+        for module in modules(path, package)
+        if module.partition(".")[0] not in allowed
+    }
+
+
 @pytest.mark.parametrize("folder", BELOW)
 def test_imports_of_the_package_point_one_way(folder: str) -> None:
-    allowed = BELOW[folder] | {folder, ""}  # "": the version
-    package = ROOT / "image" / "demijohn"
-    violating = {
-        f"{path.relative_to(ROOT)} imports {name}"
-        for path in (package / folder).rglob("*.py")
-        for name in set(modules(path)) - allowed
-    }
-    assert not violating
+    allowed = BELOW[folder] | {folder, "", "__version__"}
+    assert not forbidden(PACKAGE / folder, "demijohn", allowed)
 
 
 def test_every_folder_of_the_package_has_allowed_imports() -> None:
-    package = ROOT / "image" / "demijohn"
-    assert {path.parent.name for path in package.glob("*/*.py")} == BELOW.keys()
+    assert {path.parent.name for path in PACKAGE.glob("*/*.py")} == BELOW.keys()
+
+
+@pytest.mark.parametrize("folder", SQLITE_IMPORT)
+def test_sqlite_import_folder_imports_only_those_before_it(folder: str) -> None:
+    before = SQLITE_IMPORT[: SQLITE_IMPORT.index(folder) + 1]
+    found = forbidden(PACKAGE / "sqlite_import" / folder, IMPORT, {*before, *SHARED})
+    assert not found
+
+
+def test_sqlite_import_modules_have_no_import_circle() -> None:
+    top = PACKAGE / "sqlite_import"
+    graph = {}
+    for path in top.rglob("*.py"):
+        name = ".".join(path.relative_to(top).with_suffix("").parts)
+        known = {*modules(path, IMPORT)}
+        for folder in SQLITE_IMPORT:
+            known |= {f"{folder}.{found}" for found in modules(path, f"{IMPORT}.{folder}")}
+        graph[name] = known
+    TopologicalSorter(graph).prepare()  # raises CycleError
+
+
+def test_sqlite_import_shared_modules_import_nothing_of_it() -> None:
+    top = PACKAGE / "sqlite_import"
+    assert [one for name in SHARED for one in modules(top / f"{name}.py", "demijohn")] == []
+
+
+def test_every_folder_of_sqlite_import_has_allowed_imports() -> None:
+    top = PACKAGE / "sqlite_import"
+    assert {path.parent.name for path in top.glob("*/*.py")} == set(SQLITE_IMPORT)
+    assert {path.stem for path in top.glob("*.py")} == {"__init__", "command", "importer", *SHARED}
 
 
 @pytest.mark.parametrize("package", sorted(NEVER))

@@ -1,4 +1,5 @@
-"""`demijohn import-sqlite`: a SQLite file's data into Postgres, exactly, or why not.
+"""`demijohn import-sqlite`: copies a SQLite file into Postgres exactly, or says what differs.
 
-The order of reading: command, source, schema, choose, target, create, load, proof, report.
+command.py parses the options, importer.py runs the steps. Each folder imports only those before it:
+model, source, types, target, workers, planning, checksum, load, verify, report.
 """

@@ -1,4 +1,4 @@
-"""The import itself: one transaction, which either has all of it or has never been."""
+"""The import: one transaction, all or nothing."""
 
 import time
 from collections.abc import Iterator
@@ -7,94 +7,91 @@ from contextlib import contextmanager
 from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.database import connect
-from demijohn.sqlite_import import (
-    advice,
-    catalog,
-    create,
-    existing,
-    load,
-    planner,
-    proof,
-    strays,
-    suitable,
-)
-from demijohn.sqlite_import.account import Sum
-from demijohn.sqlite_import.channel import Stopped
-from demijohn.sqlite_import.constrain import Constrainer, restart_sequences
-from demijohn.sqlite_import.crew import Crew
-from demijohn.sqlite_import.kept_out import KeptOut
-from demijohn.sqlite_import.locate import Places, located, nowhere
-from demijohn.sqlite_import.move import TableMove
-from demijohn.sqlite_import.orphans import in_sqlite
-from demijohn.sqlite_import.plan import Options, Plan
-from demijohn.sqlite_import.progress import Progress
-from demijohn.sqlite_import.proof import Ours, Proof
-from demijohn.sqlite_import.refusals import Refusals, one_line
-from demijohn.sqlite_import.report import Report
-from demijohn.sqlite_import.schema import Schema
-from demijohn.sqlite_import.source import Source
-from demijohn.sqlite_import.strays import Strays
-from demijohn.sqlite_import.target import Target
+from demijohn.sqlite_import.checksum.source_checksum import TableChecksum
+from demijohn.sqlite_import.load import copy, fk_cascade_skip, target_locks
+from demijohn.sqlite_import.load.fk_cascade_skip import FkCascadeSkip
+from demijohn.sqlite_import.model.mapping import TableMapping
+from demijohn.sqlite_import.model.plan import Options, Plan
+from demijohn.sqlite_import.model.progress import Progress
+from demijohn.sqlite_import.model.rejects import Rejects
+from demijohn.sqlite_import.model.schema import Schema
+from demijohn.sqlite_import.planning import planner
+from demijohn.sqlite_import.report import remedies
+from demijohn.sqlite_import.report.report import Report
+from demijohn.sqlite_import.source import catalog
+from demijohn.sqlite_import.source.database import Source
+from demijohn.sqlite_import.target import create_tables, preflight
+from demijohn.sqlite_import.target.catalog import Target
+from demijohn.sqlite_import.target.constraints import ConstraintCreator, restart_sequences
+from demijohn.sqlite_import.target.orphans import count_sqlite_orphans
+from demijohn.sqlite_import.text import one_line
+from demijohn.sqlite_import.verify import compare
+from demijohn.sqlite_import.verify.compare import SourceChecksums, TableComparison
+from demijohn.sqlite_import.verify.fk_skipped_rows import FkSkippedRows
+from demijohn.sqlite_import.verify.row_diff import SkippedRows, add_row_diffs, no_skipped_rows
+from demijohn.sqlite_import.workers.bounded_queue import Stopped
+from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 
-# The first bytes of SHA-256("demijohn import-sqlite"): one import at a time into a database.
-LOCK = 0x27E1_E0C6_F2FF
+# The first bytes of SHA-256("demijohn import-sqlite"): one import at a time per database.
+ADVISORY_LOCK = 0x27E1_E0C6_F2FF
 LOCK_SECONDS = 10
-GONE_SECONDS = 2  # an import that was killed holds the lock until Postgres notices
+LOCK_RETRY_SECONDS = 2  # a killed import holds the lock until Postgres notices
 
 
 class Importer:
-    """Moves what `source` holds, and `crew` reads, to `target`, and fills in the `report`.
+    """Imports `source`, which `pool` reads, into `target`, and fills in the `report`.
 
-    Its methods raise CommandError with what is wrong, psycopg2.Error where Postgres or the
-    connection fails.
+    Its methods raise CommandError, or psycopg2.Error for errors of Postgres or the connection.
     """
 
     def __init__(
         self,
         source: Source,
-        crew: Crew,
+        pool: ReaderPool,
         target: Target,
         options: Options,
         report: Report,
         progress: Progress,
     ) -> None:
         self._source = source
-        self._crew = crew
+        self._pool = pool
         self._target = target
         self._options = options
         self._report = report
         self._progress = progress
-        # With --on-bad text there is a column for everything: nothing is left that would not fit.
+        # With --on-bad text every column takes all values: nothing is rejected.
         self._policy = "" if options.on_bad == "text" else options.on_bad
         connect.lift_query_timeout()
 
     def run(self, *, dry_run: bool) -> None:
-        """Import everything and commit, or with `dry_run` do all but that."""
-        self._target.begin()
-        suitable.check(self._target, self._report.database, verify=False)
-        self._lock()
+        """Import everything and commit; a `dry_run` rolls back instead."""
+        self._target.configure_transaction()
+        preflight.check_database(self._target, self._report.database, verify=False)
+        self._take_lock()
         with self._timed("plan"):
-            made = self._plan()
-        moves = made.tables
-        before = existing.empty(self._target, self._options, made)
-        quiet = existing.undisturbed(self._target, made, may_skip=self._policy == "skip")
-        with self._timed("load"), quiet as keys:
-            create.tables(self._target, self._source, made)
-            lost = self._load(made, keys)
-        # Who reads apart has nothing to do while Postgres makes keys and indexes.
-        early = self._account(moves) if self._crew.apart else None
+            plan = self._plan()
+        mappings = plan.tables
+        before = target_locks.empty_tables(self._target, self._options, plan)
+        may_skip = self._policy == "skip"
+        without_triggers = target_locks.without_triggers(self._target, plan, may_skip=may_skip)
+        with self._timed("load"), without_triggers as keys:
+            create_tables.create_tables(self._target, self._source, plan)
+            deleted = self._load(plan, keys)
+        # Reader processes are idle while Postgres creates keys and indexes.
+        early = self._start_source_checksums(mappings) if self._pool.uses_processes else None
         with self._timed("constraints"):
-            self._progress.phase("keys, indexes, constraints")
-            Constrainer(self._target, self._source, made, self._report.refusals).run()
-            restart_sequences(self._target, made)
+            self._progress.start_phase("keys, indexes, constraints")
+            ConstraintCreator(self._target, self._source, plan, self._report.rejects).run()
+            restart_sequences(self._target, plan)
         with self._timed("proof"):
-            found = self._prove(moves, early or self._account(moves), before)
-            self._report.proofs = proof.without(found, lost)
-            if not self._report.holds and not before:  # of tables that held others it is not known
-                self._locate(moves)
-        if not self._report.holds:
-            raise self._unproven(moves)
-        self._source.check()
+            found = self._compare(mappings, early or self._start_source_checksums(mappings), before)
+            self._report.comparisons = compare.subtract_checksums(found, deleted)
+            # In tables that had rows before, the diff would include those.
+            if not self._report.is_equal and not before:
+                self._add_row_diffs(mappings)
+        if not self._report.is_equal:
+            raise self._comparison_error(mappings)
+        self._source.check_unchanged()
         if dry_run:
             self._target.connection.rollback()
             self._report.outcome = "dry run"
@@ -105,75 +102,93 @@ class Importer:
             self._target.connection.commit()
             self._report.outcome = "imported"
 
-    def _unproven(self, moves: list[TableMove]) -> CommandError:
-        """What is at fault: it may be columns that Postgres works out itself."""
-        wrong = {one.table: one.difference for one in self._report.proofs if not one.holds}
-        computed = []
-        for move in moves:
-            if difference := wrong.get(move.name):
+    def _comparison_error(self, mappings: list[TableMapping]) -> CommandError:
+        """The error for unequal tables. Generated columns may be the only cause."""
+        unequal = {
+            comparison.table: comparison.difference
+            for comparison in self._report.comparisons
+            if not comparison.is_equal
+        }
+        generated = []
+        for mapping in mappings:
+            if difference := unequal.get(mapping.name):
                 differ = set(difference.columns)
-                own = {one.name: one.column.name for one in move.moves if not one.sent}
+                own = {
+                    column.name: column.source.name
+                    for column in mapping.columns
+                    if not column.is_copied
+                }
                 if not differ or differ - own.keys():
                     break
-                computed += [f"{move.table.name}.{own[name]}" for name in sorted(differ)]
+                generated += [f"{mapping.source.name}.{own[name]}" for name in sorted(differ)]
         else:
-            if computed:
+            if generated:
+                names = ", ".join(generated)
+                subject = (
+                    f"generated column {names} gives another value"
+                    if len(generated) == 1
+                    else f"generated columns {names} give other values"
+                )
                 return CommandError(
                     Exit.BAD_DATA,
-                    f"Postgres works out {one_line(', '.join(computed))} itself, and otherwise "
-                    "than SQLite, so nothing was imported. Say --exclude "
-                    + one_line(" --exclude ".join(computed))
-                    + " to have it Postgres's way.",
+                    one_line(
+                        f"{subject} in Postgres, so nothing was imported. Use "
+                        f"--exclude {' --exclude '.join(generated)} to get Postgres's values."
+                    ),
                 )
         return CommandError(
             Exit.SOFTWARE,
-            "the proof failed, so nothing was imported: "
-            + one_line(", ".join(wrong))
-            + " would not be the same. Please report it, with the schema.",
+            "verification failed, so nothing was imported: "
+            + one_line(", ".join(unequal))
+            + " would differ. Please report this with the schema.",
         )
 
     def verify(self) -> None:
-        """Compare both sides as they are now; nothing is written."""
+        """Compare both sides as they are, without writing."""
         self._target.connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-        self._target.begin()
-        suitable.check(self._target, self._report.database, verify=True)
-        self._target.read()
-        self._progress.phase("reading the SQLite file")
-        made = planner.make(
-            self._source, self._crew, self._read(), self._target, self._options, verify=True
+        self._target.configure_transaction()
+        preflight.check_database(self._target, self._report.database, verify=True)
+        self._target.read_catalog()
+        self._progress.start_phase("reading the SQLite file")
+        plan = planner.make_plan(
+            self._source, self._pool, self._read_schema(), self._target, self._options, verify=True
         )
-        self._report.plan = made
-        if made.refusals:
+        self._report.plan = plan
+        if plan.errors:
             self._report.outcome = "differs"
-            raise CommandError(Exit.FAILED, "\n".join(map(one_line, made.refusals)))
-        moves = made.tables
-        names = [move.name for move in moves]
-        suitable.rights(self._target, self._report.database, names, suitable.TO_COMPARE)
-        with self._timed("proof"), KeptOut(self._source, self._target, made) as kept_out:
-            found = self._prove(moves, self._account(moves))
+            raise CommandError(Exit.FAILED, "\n".join(map(one_line, plan.errors)))
+        mappings = plan.tables
+        names = [mapping.name for mapping in mappings]
+        preflight.check_privileges(self._target, self._report.database, names, preflight.TO_COMPARE)
+        with self._timed("proof"), FkSkippedRows(self._source, self._target, plan) as skipped_rows:
+            found = self._compare(mappings, self._start_source_checksums(mappings))
             if self._policy == "skip":
-                found = proof.without(found, kept_out.find(found, self._progress))
-            self._report.proofs = found
-            if not self._report.holds:
-                self._locate(moves, kept_out.places)
+                found = compare.subtract_checksums(found, skipped_rows.find(found, self._progress))
+            self._report.comparisons = found
+            if not self._report.is_equal:
+                self._add_row_diffs(mappings, skipped_rows.positions)
         self._target.connection.rollback()
-        self._report.outcome = "verified" if self._report.holds else "differs"
+        self._report.outcome = "verified" if self._report.is_equal else "differs"
 
-    def _lock(self) -> None:
-        deadline = time.monotonic() + GONE_SECONDS
-        while self._target.rows("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)) != [(True,)]:
+    def _take_lock(self) -> None:
+        deadline = time.monotonic() + LOCK_RETRY_SECONDS
+        while self._target.rows("SELECT pg_try_advisory_xact_lock(%s)", (ADVISORY_LOCK,)) != [
+            (True,)
+        ]:
             if time.monotonic() > deadline:
                 raise CommandError(
-                    Exit.UNAVAILABLE, "another import into this database is under way. Wait for it."
+                    Exit.UNAVAILABLE, "another import into this database is running. Wait for it."
                 )
             time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
 
-    def _read(self) -> Schema:
-        """What the file has; CommandError(64) where an option names what it has not."""
-        found = catalog.read(self._source)
+    def _read_schema(self) -> Schema:
+        """The schema of the file. Raises CommandError(64) if an option names something unknown."""
+        found = catalog.read_schema(self._source)
         columns = {f"{t.name}.{c.name}".lower() for t in found.tables for c in t.columns}
-        names = {t.name.lower() for t in found.tables} | {one.name.lower() for one in found.left}
+        names = {t.name.lower() for t in found.tables} | {
+            loss.name.lower() for loss in found.losses
+        }
         for option, given, known in (
             ("--exclude", set(self._options.exclude), columns | names),
             ("--type", set(self._options.types), columns),
@@ -187,75 +202,89 @@ class Importer:
         return found
 
     def _plan(self) -> Plan:
-        self._progress.phase("reading the SQLite file")
-        found = self._read()
-        self._target.read()
-        names = [table.name for table in found.tables]
-        existing.hold(self._target, self._options, self._report.database, names)
-        made = planner.make(self._source, self._crew, found, self._target, self._options)
-        self._report.plan = made
-        if not made.refusals and self._options.on_bad == "text":
-            made = self._as_text(found, made)
+        self._progress.start_phase("reading the SQLite file")
+        schema = self._read_schema()
+        self._target.read_catalog()
+        names = [table.name for table in schema.tables]
+        target_locks.lock_tables(self._target, self._options, self._report.database, names)
+        plan = planner.make_plan(self._source, self._pool, schema, self._target, self._options)
+        self._report.plan = plan
+        if not plan.errors and self._options.on_bad == "text":
+            plan = self._plan_text_columns(schema, plan)
         self._progress.lines += self._report.notes()
-        if made.refusals:
+        if plan.errors:
             self._report.outcome = "refused"
-            raise CommandError(Exit.BAD_DATA, "\n".join(map(one_line, made.refusals)))
-        if not self._target.schema and any(move.created for move in made.tables):
+            raise CommandError(Exit.BAD_DATA, "\n".join(map(one_line, plan.errors)))
+        if not self._target.schema and any(mapping.created for mapping in plan.tables):
             raise CommandError(
                 Exit.CONFIGURATION,
                 "the user has no schema to create tables in. Create one, or set its search_path.",
             )
-        return made
+        return plan
 
-    def _as_text(self, found: Schema, made: Plan) -> Plan:
-        """Plan anew, with text for every column that has values that do not fit."""
-        refusals = Refusals("text")
-        load.check(self._crew, made.tables, refusals)
-        self._report.refusals = refusals
-        self._options.as_text = {(table, column) for table, column, _ in refusals.counts}
-        made = planner.make(self._source, self._crew, found, self._target, self._options)
-        self._report.plan = made
-        return made
+    def _plan_text_columns(self, schema: Schema, plan: Plan) -> Plan:
+        """Plan again, with text for every column that has rejects."""
+        rejects = Rejects("text")
+        copy.find_rejects(self._pool, plan.tables, rejects)
+        self._report.rejects = rejects
+        self._options.text_columns = {(table, column) for table, column, _ in rejects.counts}
+        plan = planner.make_plan(self._source, self._pool, schema, self._target, self._options)
+        self._report.plan = plan
+        return plan
 
-    def _load(self, made: Plan, keys: list[strays.Key]) -> dict[str, Sum]:
-        """COPY all tables; the account of the rows that were taken out again."""
-        moves = made.tables
-        refusals = Refusals(self._policy)
+    def _load(
+        self, plan: Plan, keys: list[fk_cascade_skip.ExistingForeignKey]
+    ) -> dict[str, TableChecksum]:
+        """COPY all tables; the checksums of the rows that were deleted again."""
+        mappings = plan.tables
+        rejects = Rejects(self._policy)
         if self._options.on_bad != "text":
-            self._report.refusals = refusals
-        self._progress.phase("loading", sum(move.rows for move in moves))
-        lost = Strays(self._target, made, keys, refusals, append=self._options.append)
+            self._report.rejects = rejects
+        self._progress.start_phase("loading", sum(mapping.rows for mapping in mappings))
+        cascade = FkCascadeSkip(self._target, plan, keys, rejects, append=self._options.append)
         try:
-            load.load(self._crew, self._target, moves, refusals, self._progress, lost.settle)
+            copy.copy_tables(
+                self._pool, self._target, mappings, rejects, self._progress, cascade.skip_orphans
+            )
         except Stopped:
             self._report.outcome = "refused"
             raise CommandError(
                 Exit.BAD_DATA,
                 one_line(
-                    f"{self._source.path}: {advice.unfit(refusals, moves)}"
-                    f"{advice.unmet(in_sqlite(self._source, moves))}"
+                    f"{self._source.path}: {remedies.for_rejects(rejects, mappings)}"
+                    f"{remedies.for_orphans(count_sqlite_orphans(self._source, mappings))}"
                 ),
             ) from None
-        lost.finish()
-        return lost.sums
+        cascade.skip_orphans_in_cycles()
+        return cascade.checksums
 
-    def _account(self, moves: list[TableMove]) -> Ours:
-        """Let SQLite's side be worked out, from now on."""
-        ours = Ours(self._crew, moves, self._policy)
-        ours.start()
-        return ours
+    def _start_source_checksums(self, mappings: list[TableMapping]) -> SourceChecksums:
+        """Start computing the checksums of SQLite."""
+        source_checksums = SourceChecksums(self._pool, mappings, self._policy)
+        source_checksums.start()
+        return source_checksums
 
-    def _prove(
-        self, moves: list[TableMove], ours: Ours, before: dict[str, Sum] | None = None
-    ) -> list[Proof]:
-        ours.show(self._progress)
-        return proof.compare(self._target, moves, ours, before)
+    def _compare(
+        self,
+        mappings: list[TableMapping],
+        source_checksums: SourceChecksums,
+        before: dict[str, TableChecksum] | None = None,
+    ) -> list[TableComparison]:
+        source_checksums.show_on(self._progress)
+        return compare.compare_tables(self._target, mappings, source_checksums, before)
 
-    def _locate(self, moves: list[TableMove], kept_out: Places = nowhere) -> None:
-        """Say of tables that are not the same which rows it is."""
-        self._progress.phase("looking for the differences")
-        self._report.proofs = located(
-            self._source, self._target, moves, self._report.proofs, self._policy, kept_out
+    def _add_row_diffs(
+        self, mappings: list[TableMapping], skipped_rows: SkippedRows = no_skipped_rows
+    ) -> None:
+        """Find the rows that differ in tables that are not equal."""
+        self._progress.start_phase("looking for the differences")
+        self._report.comparisons = add_row_diffs(
+            self._source,
+            self._target,
+            mappings,
+            self._report.comparisons,
+            self._policy,
+            skipped_rows,
         )
 
     @contextmanager

@@ -27,14 +27,15 @@ LOST_BY_A_LIBRARY = """
 import os, sys
 from demijohn.cli import main
 from demijohn.common.exit_codes import Interrupted
-from demijohn.sqlite_import import command, display
+from demijohn.sqlite_import import command
+from demijohn.sqlite_import.report import progress_bar
 def deaf():
     try:
         os.kill(os.getpid(), {number})
     except Interrupted:
         pass
-    return display.Lines()
-command.display = deaf
+    return progress_bar.PlainDisplay()
+command.make_display = deaf
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from demijohn.sqlite_import.screen import Screen, Section
+from demijohn.sqlite_import.report.terminal_layout import Screen, Section
 from hypothesis import given
 from hypothesis import strategies as st
 

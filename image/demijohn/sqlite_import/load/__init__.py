@@ -1,0 +1,1 @@
+"""Encodes rows as CSV, feeds them to COPY, and skips rows that violate foreign keys."""

@@ -1,0 +1,1 @@
+"""Decides which table and column goes where, and with which type."""

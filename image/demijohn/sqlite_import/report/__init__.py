@@ -1,0 +1,1 @@
+"""Messages, the summary, the JSON report and the progress bar."""

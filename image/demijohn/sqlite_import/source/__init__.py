@@ -1,0 +1,1 @@
+"""Reads the SQLite file: opens it in one snapshot, checks it, and parses its schema."""

@@ -1,0 +1,1 @@
+"""The Postgres side: reads its catalog, checks it, creates tables and constraints."""

@@ -1,0 +1,1 @@
+"""The Postgres types: encode SQLite values exactly, or raise ConversionError."""

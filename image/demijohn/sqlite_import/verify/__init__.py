@@ -1,0 +1,1 @@
+"""Compares the checksums of both sides, and finds the rows that differ."""
