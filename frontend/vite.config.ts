@@ -30,13 +30,13 @@ function wordsOfDocument(): Plugin {
   };
 }
 
-/** Has src/rescue.ts be a script of its own, with one name in every release. */
+/** Has src/reload-on-missing-chunk.ts be a script of its own, with one name in every release. */
 function rescueScript(): Plugin[] {
   const built: Plugin = {
     name: "rescue-script",
     apply: "build",
     buildStart() {
-      this.emitFile({ type: "chunk", id: "src/rescue.ts", fileName: "rescue.js" });
+      this.emitFile({ type: "chunk", id: "src/reload-on-missing-chunk.ts", fileName: "rescue.js" });
     },
   };
   const served: Plugin = {
@@ -44,7 +44,7 @@ function rescueScript(): Plugin[] {
     apply: "serve",
     configureServer(server) {
       server.middlewares.use("/rescue.js", (_request, response) => {
-        response.writeHead(302, { Location: "/src/rescue.ts" }).end();
+        response.writeHead(302, { Location: "/src/reload-on-missing-chunk.ts" }).end();
       });
     },
   };

@@ -1,13 +1,13 @@
 import { Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 
-import { Breakage } from "./components/breakage";
-import { Notice } from "./components/notice";
-import { ReloadButton } from "./components/reload-button";
-import { Shell } from "./components/shell";
-import { Waiting } from "./components/waiting";
-import { lazily } from "./lib/lazily";
-import { pages } from "./pages";
+import { Breakage } from "./ui/error-boundary";
+import { Notice } from "./ui/notice";
+import { ReloadButton } from "./ui/reload-button";
+import { Shell } from "./ui/shell";
+import { Waiting } from "./ui/loading-page";
+import { lazily } from "./hooks/lazy-component";
+import { pages } from "./routes";
 import * as strings from "./strings";
 
 const routes = pages.map(({ path, file }) => {

@@ -2,7 +2,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 
-import { pageAt } from "./pages";
+import { pageAt } from "./routes";
 
 // Vite asks for a style sheet once: one that did not come is marked, so that load() asks again.
 function mark(element: unknown) {

@@ -2,13 +2,13 @@ import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react
 import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { hurryWhenOnline } from "./api/hurry";
+import { hurryWhenOnline } from "./api/refetch-on-reconnect";
 import { App } from "./app";
 import { keepFocus } from "./lib/keep-focus";
-import { onePressSends } from "./lib/one-press";
-import { waitingPolls, watchOutbox } from "./lib/outbox";
-import { bring } from "./lib/lazily";
-import type { Page } from "./pages";
+import { onePressSends } from "./lib/ignore-double-click";
+import { waitingPolls, watchOutbox } from "./features/ballot/outbox";
+import { bring } from "./hooks/lazy-component";
+import type { Page } from "./routes";
 
 /** Milliseconds; then it is said that the page is being loaded. */
 const WORTH_WAITING = 400;
@@ -28,7 +28,7 @@ onePressSends();
 function send(): void {
   // Few devices hold one, and the ballot's own page brings what sends it.
   if (waitingPolls().length === 0) return;
-  import("./api/delivery").then(
+  import("./features/ballot/send-ballot").then(
     ({ deliverAll }) => {
       deliverAll(queryClient);
     },

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { troubleOf, troubleOfResults, untilBack, type Watched } from "./polls";
 import { Problem } from "./problem";
-import { backoff } from "./rhythm";
+import { backoff } from "./retry-policy";
 
 const results: Watched = {
   ballots: 0,

@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery, useQueryClient, type UseQueryOptions } from
 
 import { bearer, hidesFault, isStale, request, requestWithHeaders } from "./client";
 import { isFault, Problem } from "./problem";
-import { backoff, OUTDATED, pollingInterval, worthRetrying } from "./rhythm";
+import { backoff, OUTDATED, pollingInterval, worthRetrying } from "./retry-policy";
 import type { components } from "./schema";
 
 export type Poll = components["schemas"]["Poll"];

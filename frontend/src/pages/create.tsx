@@ -4,29 +4,29 @@ import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
-import { useCreatePoll } from "../api/creation";
+import { useCreatePoll } from "../features/create-poll/create-poll";
 import { isFault, Problem } from "../api/problem";
-import { BusyButton } from "../components/busy-button";
-import { ClosingField } from "../components/closing-field";
-import { KnownPolls } from "../components/known-polls";
-import { OptionFields } from "../components/option-fields";
-import { QuestionField } from "../components/question-field";
-import { Segments } from "../components/segments";
-import { watchAbandoned } from "../lib/abandoned";
+import { BusyButton } from "../ui/busy-button";
+import { ClosingField } from "../features/create-poll/closing-field";
+import { KnownPolls } from "../features/manage/known-polls";
+import { OptionFields } from "../features/create-poll/option-fields";
+import { QuestionField } from "../features/create-poll/question-field";
+import { Segments } from "../ui/radio-group";
+import { watchAbandoned } from "../features/create-poll/cancelled-polls";
 import { addresses } from "../lib/addresses";
-import { afterPress } from "../lib/after-press";
-import { clearDraft, draftToken, loadDraft } from "../lib/drafts";
-import { explain } from "../lib/explain";
-import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
+import { afterPress } from "../lib/after-pointer-up";
+import { clearDraft, draftToken, loadDraft } from "../features/create-poll/drafts";
+import { explain } from "../ui/error-message";
+import { placeErrors, type Field, type FormErrors } from "../features/create-poll/form-errors";
 import { remember } from "../lib/known-polls";
-import { prefetch } from "../lib/lazily";
-import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
-import { useDelay } from "../lib/use-delay";
-import { useDraft } from "../lib/use-draft";
-import { useNews, withNews } from "../lib/use-news";
-import { usePollForm } from "../lib/use-poll-form";
-import { useTitle } from "../lib/use-title";
-import { managePage } from "../pages";
+import { prefetch } from "../hooks/lazy-component";
+import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../features/create-poll/poll-form";
+import { useDelay } from "../hooks/use-delay-message";
+import { useDraft } from "../features/create-poll/use-draft";
+import { useNews, withNews } from "../hooks/use-flash-message";
+import { usePollForm } from "../features/create-poll/use-poll-form";
+import { useTitle } from "../hooks/use-title";
+import { managePage } from "../routes";
 import * as strings from "../strings";
 
 const CHOICES = [
@@ -40,7 +40,7 @@ const SETTLE_AGAIN = 15_000;
 
 /** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
 function settle(token: string): void {
-  import("../api/settling").then(
+  import("../features/create-poll/delete-cancelled-poll").then(
     (settling) => settling.settle(token),
     () => setTimeout(settle, SETTLE_AGAIN, token),
   );

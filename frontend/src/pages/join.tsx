@@ -1,5 +1,5 @@
-import { CodeForm } from "../components/code-form";
-import { useTitle } from "../lib/use-title";
+import { CodeForm } from "../features/join/code-form";
+import { useTitle } from "../hooks/use-title";
 import * as strings from "../strings";
 
 /** For whoever was told a code, and has typed no more than the address that stands before it. */

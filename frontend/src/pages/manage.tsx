@@ -4,21 +4,21 @@ import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
 
 import { isWrongKey, refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
-import { ManagePoll } from "../components/manage-poll";
-import { Unavailable } from "../components/unavailable";
+import { ManagePoll } from "../features/manage/manage-panel";
+import { Unavailable } from "./unavailable";
 import { forget, knownKey } from "../lib/known-polls";
-import { lazily } from "../lib/lazily";
-import { useHash } from "../lib/use-hash";
-import { useNews } from "../lib/use-news";
-import { useTitle } from "../lib/use-title";
-import { useTrouble } from "../lib/use-trouble";
+import { lazily } from "../hooks/lazy-component";
+import { useHash } from "../hooks/use-hash";
+import { useNews } from "../hooks/use-flash-message";
+import { useTitle } from "../hooks/use-title";
+import { useTrouble } from "../hooks/use-outage";
 import * as strings from "../strings";
 
 /** Milliseconds until the page sees that the poll closed by itself, or from another device. */
 const EVERY = 5_000;
 
 // Not for the host, who has the key.
-const KeyNeeded = lazily(() => import("../components/key-needed"));
+const KeyNeeded = lazily(() => import("../features/manage/key-needed"));
 
 /** Opens nothing, and can be sent: what is no key may be longer than a header, or not of its letters. */
 const NO_KEY = "-";

@@ -6,19 +6,19 @@ import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
 import { usePoll, useResults, type Poll } from "../api/polls";
-import { Address } from "../components/address";
-import { Count } from "../components/count";
-import { FullScreenButton } from "../components/full-screen-button";
-import { LargeCode } from "../components/large-code";
-import { ManageLink } from "../components/manage-link";
-import { Outcome } from "../components/outcome";
-import { ResultsHead, type WatchedResults } from "../components/results-head";
-import { Unavailable } from "../components/unavailable";
+import { Address } from "../ui/address";
+import { Count } from "../features/results/count";
+import { FullScreenButton } from "../features/present/full-screen-button";
+import { LargeCode } from "../ui/large-qr-code";
+import { ManageLink } from "../features/manage/manage-link";
+import { Outcome } from "../features/present/winner";
+import { ResultsHead, type WatchedResults } from "../features/results/results-head";
+import { Unavailable } from "./unavailable";
 import { absolute, addresses } from "../lib/addresses";
-import { useArrival } from "../lib/use-arrival";
-import { useFit } from "../lib/use-fit";
-import { useTitle } from "../lib/use-title";
-import { useWakeLock } from "../lib/use-wake-lock";
+import { useArrival } from "../hooks/use-scroll-reset";
+import { useFit } from "../features/present/use-fit";
+import { useTitle } from "../hooks/use-title";
+import { useWakeLock } from "../hooks/use-wake-lock";
 import * as strings from "../strings";
 
 // How much larger than the style sheet says rows become where there is room.

@@ -2,16 +2,16 @@ import "./results.css";
 
 import { Link, useParams } from "wouter";
 
-import { useWatchedPoll } from "../api/watch";
-import { Address } from "../components/address";
-import { CopyButton } from "../components/copy-button";
-import { Count } from "../components/count";
-import { ManageLink } from "../components/manage-link";
-import { ResultsHead } from "../components/results-head";
-import { Unavailable } from "../components/unavailable";
-import { VoteTimeline } from "../components/vote-timeline";
+import { useWatchedPoll } from "../features/results/use-watched-poll";
+import { Address } from "../ui/address";
+import { CopyButton } from "../ui/copy-button";
+import { Count } from "../features/results/count";
+import { ManageLink } from "../features/manage/manage-link";
+import { ResultsHead } from "../features/results/results-head";
+import { Unavailable } from "./unavailable";
+import { VoteTimeline } from "../features/results/vote-timeline";
 import { absolute, addresses } from "../lib/addresses";
-import { useTitle } from "../lib/use-title";
+import { useTitle } from "../hooks/use-title";
 import * as strings from "../strings";
 
 /** The count as it comes in, on whatever screen it is looked at. */

@@ -1,17 +1,17 @@
 import "./status.css";
 
 import { troubleOf, type Reaching } from "../api/polls";
-import { useStatus, type Status } from "../api/status";
-import { Fact } from "../components/fact";
-import { LiveState } from "../components/live-state";
-import { TrafficChart } from "../components/traffic-chart";
-import { Unavailable } from "../components/unavailable";
-import { formatDuration, formatRate } from "../lib/figures";
+import { useStatus, type Status } from "../features/status/status";
+import { Fact } from "../features/status/description-item";
+import { LiveState } from "../ui/live-state";
+import { TrafficChart } from "../features/status/traffic-chart";
+import { Unavailable } from "./unavailable";
+import { formatDuration, formatRate } from "../charts/figures";
 import { formatCount, formatTime } from "../lib/format";
-import { bars, lastMinute, recentErrors, sum, type Bar } from "../lib/traffic";
-import { useNow } from "../lib/use-now";
-import { useTitle } from "../lib/use-title";
-import { useTrouble } from "../lib/use-trouble";
+import { bars, lastMinute, recentErrors, sum, type Bar } from "../features/status/traffic";
+import { useNow } from "../hooks/use-now";
+import { useTitle } from "../hooks/use-title";
+import { useTrouble } from "../hooks/use-outage";
 import * as strings from "../strings";
 
 const SECOND = 1_000;

@@ -3,13 +3,13 @@ import "./vote.css";
 import { Redirect, useParams } from "wouter";
 
 import { isGone, useBallot, usePoll, useResults, type Poll } from "../api/polls";
-import { newest } from "../api/rhythm";
-import { BallotForm } from "../components/ballot-form";
-import { Unavailable } from "../components/unavailable";
+import { newest } from "../api/retry-policy";
+import { BallotForm } from "../features/ballot/ballot-form";
+import { Unavailable } from "./unavailable";
 import { addresses } from "../lib/addresses";
-import { usePrefetch } from "../lib/use-prefetch";
-import { useTitle } from "../lib/use-title";
-import { resultsPage } from "../pages";
+import { usePrefetch } from "../hooks/use-prefetch";
+import { useTitle } from "../hooks/use-title";
+import { resultsPage } from "../routes";
 
 /** The ballot: the page that the shared address opens. */
 export default function VotePage() {

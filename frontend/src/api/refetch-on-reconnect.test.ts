@@ -1,0 +1,31 @@
+// @vitest-environment happy-dom
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { hurryWhenOnline } from "./refetch-on-reconnect";
+import { untilBack } from "./polls";
+import { NO_ANSWER, Problem } from "./problem";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test.each(["fails", "hangs"])("what %s is asked for at once when the network is back", async (what) => {
+  vi.useFakeTimers();
+  const client = new QueryClient();
+  hurryWhenOnline(client);
+  let back = false;
+  const ask = vi.fn(() => {
+    if (back) return Promise.resolve("an answer");
+    if (what === "hangs") return new Promise<string>(() => undefined);
+    return Promise.reject(new Problem(NO_ANSWER, "about:blank", ""));
+  });
+  client.query({ queryKey: ["poll"], queryFn: ask, ...untilBack() }).catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(30_000);
+  const before = ask.mock.calls.length;
+  back = true;
+  window.dispatchEvent(new Event("online"));
+  await vi.advanceTimersByTimeAsync(1);
+  expect(ask.mock.calls.length).toBe(before + 1);
+  expect(client.getQueryData(["poll"])).toBe("an answer");
+});

@@ -1,0 +1,125 @@
+import { useEffect, useId, useRef, useState, type SubmitEvent } from "react";
+
+import { useDelivery } from "./send-ballot";
+import type { Poll } from "../../api/polls";
+import { isFault } from "../../api/problem";
+import { ballotPaper } from "./ballot-view";
+import { sameChoices, type Choices } from "./choices";
+import { explain } from "../../ui/error-message";
+import { openUntil } from "../../ui/open-until";
+import { useUnsent } from "./use-ballot-draft";
+import * as strings from "../../strings";
+import { BallotOption } from "./ballot-option";
+import { BallotStub } from "./ballot-stub";
+import { Question } from "../../ui/question";
+
+interface BallotFormProps {
+  readonly poll: Poll;
+  /** The choices of the ballot that the server holds; empty where none was cast. */
+  readonly counted: Choices;
+}
+
+/** A ballot paper: the question, a cross for each choice, one request to cast or change it. */
+export function BallotForm({ poll, counted }: BallotFormProps) {
+  const { closed } = poll;
+  const { waiting, refused, away, error, cast, forgetRefused } = useDelivery(poll.id);
+  const [unsent, setUnsent] = useUnsent(poll.id);
+  const [empty, setEmpty] = useState(false);
+  const outcome = useRef<HTMLParagraphElement>(null);
+  const focusNext = useRef(false);
+  const note = useRef<HTMLParagraphElement>(null);
+  const within = useRef(false);
+  const id = useId();
+
+  const paper = ballotPaper({ counted, waiting, refused, unsent, closed, away });
+  const { chosen, open } = paper;
+  const failure = refused && !closed ? error : undefined;
+
+  useEffect(() => {
+    // The button is gone once the vote is cast; the words take over its focus.
+    if (focusNext.current && !open) outcome.current?.focus({ preventScroll: true });
+    focusNext.current = false;
+  }, [open]);
+
+  useEffect(() => {
+    // What had the focus is disabled or gone: the words that say so take it over.
+    if (closed && within.current) note.current?.focus({ preventScroll: true });
+  }, [closed]);
+
+  function choose(option: number, checked: boolean) {
+    const rest = poll.multiple ? chosen.filter((other) => other !== option) : [];
+    const next = checked ? [...rest, option] : rest;
+    setEmpty(false);
+    forgetRefused();
+    setUnsent(sameChoices(next, waiting ?? counted) ? undefined : next);
+  }
+
+  function submit(event: SubmitEvent) {
+    event.preventDefault();
+    if (!open) return;
+    setEmpty(chosen.length === 0);
+    if (chosen.length === 0) return;
+    focusNext.current = true;
+    cast(chosen);
+    setUnsent(undefined);
+  }
+
+  return (
+    <div className="page vote">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- noted, not handled */}
+      <form
+        onSubmit={submit}
+        onFocus={() => {
+          within.current = true;
+        }}
+        onBlur={() => {
+          within.current = false;
+        }}
+      >
+        <fieldset className="ballot" disabled={closed} aria-describedby={`${id}-note`}>
+          <legend className="ballot-question question-frame">
+            <Question text={poll.question} />
+          </legend>
+          <p ref={note} id={`${id}-note`} className="lede" role="status" tabIndex={-1}>
+            {closed ? closedNote(counted) : openNote(poll)}
+          </p>
+          <ol className="ballot-options">
+            {poll.options.map((option) => (
+              <li key={option.id}>
+                <BallotOption
+                  name={`${id}-choice`}
+                  label={option.label}
+                  multiple={poll.multiple}
+                  checked={chosen.includes(option.id)}
+                  mark={paper.mark(option.id)}
+                  onChange={(checked) => {
+                    choose(option.id, checked);
+                  }}
+                />
+              </li>
+            ))}
+          </ol>
+        </fieldset>
+
+        <BallotStub
+          ref={outcome}
+          poll={poll}
+          paper={paper}
+          voted={counted.length > 0}
+          closed={closed}
+          wrong={empty ? strings.vote.none : failure && explain(failure)}
+          again={isFault(failure)}
+        />
+      </form>
+    </div>
+  );
+}
+
+function closedNote(counted: Choices): string {
+  return counted.length > 0 ? strings.vote.closedVoted : strings.vote.closed;
+}
+
+function openNote(poll: Poll): string {
+  const how = poll.multiple ? strings.vote.several : strings.vote.one;
+  return [how, openUntil(poll)].filter(Boolean).join(" ");
+}

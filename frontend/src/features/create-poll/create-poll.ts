@@ -1,0 +1,28 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { request } from "../../api/client";
+import { keys, untilBack, type Poll } from "../../api/polls";
+import type { components } from "../../api/schema";
+
+export type NewPoll = components["schemas"]["NewPoll"];
+
+interface Creation {
+  readonly body: NewPoll;
+  /** A secret of this poll's own: what is sent again with the same one opens no second poll. */
+  readonly token: string;
+  /** Gives it up. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens a poll, however long the server is away. */
+export function useCreatePoll() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ body, token, signal }: Creation) =>
+      request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, proof: "manage_key", signal }),
+    ...untilBack(),
+    onSuccess: (poll) => {
+      client.setQueryData<Poll>(keys.poll(poll.id), poll);
+    },
+  });
+}

@@ -1,0 +1,76 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { abandon, abandonedPoll } from "./cancelled-polls";
+import { remember } from "../../lib/known-polls";
+import { settle } from "./delete-cancelled-poll";
+
+const TOKEN = "1-2-3";
+/** What was sent, and with what the next requests are answered instead of as usual. */
+let sent: string[];
+let statuses: number[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [sent, statuses] = [[], []];
+  localStorage.clear();
+  vi.stubGlobal("fetch", (_: string, init: RequestInit) => Promise.resolve(answer(init)));
+  abandon(TOKEN, { question: "Tea?", options: ["Yes", "No"] });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+function answer({ method = "", headers }: RequestInit): Response {
+  const { "Idempotency-Key": token, Authorization: key } = headers as Record<string, string>;
+  sent.push(`${method} ${token ?? key ?? ""}`);
+  const status = statuses.shift();
+  if (status !== undefined) return Response.json({ status }, { status });
+  if (method === "DELETE") return new Response(null, { status: 204 });
+  return Response.json({ id: "tea", manage_key: "the-key" }, { status: 201 });
+}
+
+async function settled(): Promise<void> {
+  const done = settle(TOKEN);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await done;
+}
+
+test("a poll that was called off is found under its secret, and deleted once nothing can be under way", async () => {
+  const done = Promise.all([settle(TOKEN), settle(TOKEN)]);
+  await vi.advanceTimersByTimeAsync(9_000);
+  expect(sent).toEqual([`POST ${TOKEN}`]);
+  await vi.advanceTimersByTimeAsync(2_000);
+  await done;
+  expect(sent).toEqual([`POST ${TOKEN}`, "DELETE Bearer the-key"]);
+  expect(abandonedPoll(TOKEN)).toBeUndefined();
+  await settled();
+  expect(sent).toHaveLength(2);
+});
+
+test("it is insisted on while the server is away", async () => {
+  statuses = [502, 503];
+  await settled();
+  expect(sent.at(-1)).toBe("DELETE Bearer the-key");
+});
+
+test("one that another tab has opened meanwhile stays", async () => {
+  const done = settle(TOKEN);
+  await vi.advanceTimersByTimeAsync(5_000);
+  remember({ id: "tea", key: "the-key", question: "Tea?" });
+  await vi.advanceTimersByTimeAsync(10_000);
+  await done;
+  expect(sent).toEqual([`POST ${TOKEN}`]);
+  expect(abandonedPoll(TOKEN)).toBeUndefined();
+});
+
+test("one that is refused is not there; one that the server fails at is left for the next time", async () => {
+  statuses = [500, 500, 500, 500];
+  await settled();
+  expect(abandonedPoll(TOKEN)).toBeDefined();
+  statuses = [422];
+  await settled();
+  expect(abandonedPoll(TOKEN)).toBeUndefined();
+});

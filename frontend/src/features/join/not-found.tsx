@@ -1,0 +1,48 @@
+import { Link, useLocation } from "wouter";
+
+import { addresses } from "../../lib/addresses";
+import { forget, knownKey } from "../../lib/known-polls";
+import { codeInPath } from "../../lib/poll-code";
+import { useTitle } from "../../hooks/use-title";
+import * as strings from "../../strings";
+import { CodeForm } from "./code-form";
+
+interface Props {
+  readonly body: string;
+  /** Whether the address may be wrong: then it is offered to be mended. */
+  readonly mistyped?: boolean;
+}
+
+/** The page for an address that leads nowhere, and the way to the poll that was meant. */
+export default function NotFound({ body, mistyped = true }: Props) {
+  const [path] = useLocation();
+  const code = codeInPath(path);
+  useTitle(strings.notFound.title);
+  return (
+    <div className="page notice">
+      <p className="numeral notice-numeral" aria-hidden="true">
+        0
+      </p>
+      <h1 className="headline">{strings.notFound.title}</h1>
+      <p className="lede">{body}</p>
+      {mistyped && <CodeForm key={path} initial={code} />}
+      {knownKey(code) !== undefined && (
+        <p>
+          {strings.notFound.listed}{" "}
+          <Link
+            className="link"
+            to={addresses.home}
+            onClick={() => {
+              forget(code);
+            }}
+          >
+            {strings.notFound.unlist}
+          </Link>
+        </p>
+      )}
+      <Link className="link" to={addresses.home}>
+        {strings.notFound.home}
+      </Link>
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useState } from "react";
+import { Link } from "wouter";
+
+import { absolute, addresses } from "../../lib/addresses";
+import * as strings from "../../strings";
+import { Address } from "../../ui/address";
+import { CopyButton } from "../../ui/copy-button";
+import { LargeCode } from "../../ui/large-qr-code";
+import { ShareButton } from "./share-button";
+
+interface ShareProps {
+  readonly id: string;
+  readonly question: string;
+  /** What the address is good for. */
+  readonly hint: string;
+}
+
+/** How the room gets to the ballot: by camera, by hand, or through another app. */
+export function Share({ id, question, hint }: ShareProps) {
+  const [large, setLarge] = useState(false);
+  const address = absolute(addresses.vote(id));
+
+  return (
+    <section className="manage-share">
+      <div className="share-words">
+        <h2 className="label">{strings.share.title}</h2>
+        <Link className="address" to={addresses.vote(id)}>
+          <Address url={address} />
+        </Link>
+        <p className="hint">{hint}</p>
+        <div className="actions">
+          <Link className="button" to={addresses.present(id)}>
+            {strings.share.present}
+          </Link>
+          <CopyButton text={address} />
+          <ShareButton title={question} url={address} />
+        </div>
+      </div>
+      <LargeCode address={address} large={large} onChange={setLarge} />
+    </section>
+  );
+}

@@ -1,0 +1,35 @@
+import { troubleOfResults, type Poll, type Reaching, type Watched } from "../../api/polls";
+import { formatCount } from "../../lib/format";
+import { openUntil } from "../../ui/open-until";
+import * as strings from "../../strings";
+import { LiveState } from "../../ui/live-state";
+import { Question } from "../../ui/question";
+
+export type WatchedResults = Reaching & { readonly data: Watched };
+
+interface ResultsHeadProps {
+  readonly poll: Poll;
+  readonly results: WatchedResults;
+}
+
+/** What is above a count: the question, how many have voted, and whether the numbers still move. */
+export function ResultsHead({ poll, results }: ResultsHeadProps) {
+  const { ballots, closed } = results.data;
+  const until = openUntil(results.data);
+  const { voters, ballots: votes } = strings.results;
+  return (
+    <div className="results-head">
+      <div className="question-frame">
+        <Question text={poll.question} />
+      </div>
+      <div className="results-total">
+        <p>
+          <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
+          <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
+        </p>
+        <LiveState closed={closed} trouble={troubleOfResults(results)} asked={results} />
+        {until !== undefined && <p className="hint results-note">{until}</p>}
+      </div>
+    </div>
+  );
+}

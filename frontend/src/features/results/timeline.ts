@@ -1,0 +1,27 @@
+import { keepPreviousData } from "@tanstack/react-query";
+
+import { request } from "../../api/client";
+import { keys, useAsked } from "../../api/polls";
+import { steadyInterval } from "../../api/retry-policy";
+import type { components } from "../../api/schema";
+
+export type Timeline = components["schemas"]["Timeline"];
+
+const TIMELINE = "/api/polls/{poll_id}/timeline";
+
+/** When a poll's votes came in, asked for again for as long as someone looks; `key` as for the results. */
+export function useTimeline(id: string, key?: string) {
+  return useAsked({
+    queryKey: [...keys.timeline(id), key],
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request("get", TIMELINE, {
+        params: { poll_id: id },
+        query: { key },
+        proof: "buckets",
+        signal,
+        cache: "no-cache",
+      }),
+    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
+  });
+}

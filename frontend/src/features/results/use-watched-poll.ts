@@ -1,0 +1,10 @@
+import { knownKey } from "../../lib/known-polls";
+import { usePoll, useResults, useViewingKey } from "../../api/polls";
+
+/** A poll and its count, as far as this device may see it. */
+export function useWatchedPoll(id: string) {
+  const poll = usePoll(id);
+  const viewingKey = useViewingKey(poll.data, knownKey(id));
+  const results = useResults(id, true, viewingKey);
+  return { poll, results, viewingKey };
+}

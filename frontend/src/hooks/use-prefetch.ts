@@ -1,0 +1,17 @@
+import { useEffect } from "react";
+
+import { prefetch } from "./lazy-component";
+
+const LATER = 1_500;
+
+/** Loads a component that may be shown, once there is nothing else to load. */
+export function usePrefetch(file: () => Promise<unknown>): void {
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      prefetch(file);
+    }, LATER);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [file]);
+}

@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+
+import { easeOf, longestWord, widthOf } from "./text-width";
+
+test("short questions are set at full size, and four times the length at half of it", () => {
+  expect(easeOf("Tea or coffee?")).toBe(1);
+  expect(easeOf("")).toBe(1);
+  expect(easeOf("x".repeat(80))).toBe(1);
+  expect(easeOf("x".repeat(320))).toBe(0.5);
+});
+
+test("the longer a question, the smaller, and never is it gone", () => {
+  const eases = [80, 100, 150, 200, 300].map((length) => easeOf("x".repeat(length)));
+  expect(eases).toEqual([...new Set(eases)].sort((one, two) => two - one));
+  expect(eases.at(-1)).toBeGreaterThan(0.4);
+});
+
+test("words end at blanks, hyphens and where a soft hyphen lets them break", () => {
+  expect(longestWord("Tea or coffee?")).toBe(7);
+  expect(longestWord("Donau-dampf\u00adschiff")).toBe(6);
+  expect(longestWord("")).toBe(1);
+});
+
+test("Chinese, Japanese and Thai break within what looks like a word", () => {
+  expect(longestWord("你早上喜欢喝什么饮料？")).toBe(1);
+  expect(longestWord("朝はコーヒーと紅茶どちら")).toBe(1);
+  expect(longestWord("คุณชอบดื่มอะไร")).toBe(1);
+});
+
+test("an ideograph is as wide as two letters, and an accent as none", () => {
+  expect(widthOf("茶 tea")).toBe(6);
+  expect(widthOf("قَهْوَة")).toBe(4);
+  expect(widthOf("e\u0301")).toBe(1);
+});

@@ -1,0 +1,52 @@
+import { useEffect } from "react";
+
+import { isGone, troubleOf, type Reaching } from "../api/polls";
+import { isFault } from "../api/problem";
+import { focusMain } from "../lib/focus-main";
+import { lazily } from "../hooks/lazy-component";
+import * as strings from "../strings";
+import { AgainButton } from "../ui/retry-button";
+import { Notice } from "../ui/notice";
+import { ReloadButton } from "../ui/reload-button";
+import { Waiting } from "../ui/loading-page";
+
+// Not with the first file, which every ballot loads.
+const NotFound = lazily(() => import("../features/join/not-found"));
+
+interface Asked extends Reaching {
+  readonly error: Error | null;
+  /** What was there before. */
+  readonly data?: unknown;
+}
+
+/** Stands in for a poll's page while the poll cannot be shown, and says why. */
+export function Unavailable({ asked }: { asked: Asked }) {
+  if (isGone(asked.error)) {
+    return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
+  }
+  if (isFault(asked.error)) {
+    return (
+      <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
+        <AgainButton />
+      </Notice>
+    );
+  }
+  if (asked.error !== null) {
+    return (
+      <Notice title={strings.trouble.unexpectedTitle} body={strings.trouble.unexpectedBody}>
+        <ReloadButton />
+      </Notice>
+    );
+  }
+  if (troubleOf(asked) !== "away") return <Waiting />;
+  return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
+}
+
+/** The poll was there, and is gone under the reader's hands: reading starts again at the top. */
+function Deleted() {
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    focusMain();
+  }, []);
+  return <NotFound body={strings.trouble.deleted} mistyped={false} />;
+}

@@ -1,0 +1,16 @@
+import type { CSSProperties } from "react";
+
+import { easeOf, longestWord } from "../lib/text-width";
+
+/**
+ * A poll's question as the page's heading. It is as large as its longest word allows, which is to
+ * fit on its line (German ones would not do so on a phone), and the smaller the longer it is.
+ */
+export function Question({ text }: { text: string }) {
+  const size = { "--longest-word": longestWord(text), "--ease": easeOf(text) } as CSSProperties;
+  return (
+    <h1 className="question" dir="auto" style={size}>
+      {text}
+    </h1>
+  );
+}
