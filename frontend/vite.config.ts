@@ -74,27 +74,20 @@ function preloadStart(): Plugin {
   };
 }
 
-// What index.html brings along.
-const FIRST = /\/(rolldown-runtime|libraries|shared|always|start|index)-/;
+// Chunks that index.html loads itself.
+const INITIAL = /\/(rolldown-runtime|libraries|shared|start|index)-/;
 
-const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
+// The libraries that every page needs.
+const LIBRARIES = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
-// What all pages of a poll need, and the one that asks for a poll does not.
-const OF_A_POLL =
-  /src\/(strings\/share|lib\/use-trouble|components\/(question|address|unavailable|again-button))\./;
+// The folders that every page needs, and the outbox, from which every page sends ballots.
+const EVERY_PAGE = /src\/(api|hooks|lib|ui|strings\/common|features\/ballot)\//;
 
-// What those need that show its count, or how it stands.
-const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
+// What the pages of one poll have in common.
+const POLL_PAGES = /src\/(ui\/poll\/|strings\/poll\.|pages\/)/;
 
-// What those need that lead the room to a ballot.
-const OF_SHARING = /src\/(components\/(copy-button|large-code|lazy-qr-code|dialog)|lib\/clipboard)\./;
-
-// What every page loads, however few files ask for it; and what is too small for a file of its own.
-const OF_EVERY_PAGE =
-  /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch|use-now)\./;
-
-// What pages need that lead on to a poll, or nowhere.
-const OF_LEADING = /src\/(components\/(lead-form|code-form)|lib\/poll-code|api\/finding|strings\/not-found)\./;
+// The form that looks up a poll or its key.
+const JOIN = /src\/(features\/join\/|strings\/join\.)/;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
@@ -116,24 +109,20 @@ export default defineConfig(({ mode }) => {
         // Where a browser does not know it, files come later: no reason to bring it to all others.
         polyfill: false,
         // What is there on every page need not be named by each.
-        resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !FIRST.test(name)),
+        resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !INITIAL.test(name)),
       },
       rolldownOptions: {
-        // The libraries of every page in a file of their own: a browser keeps it while the app
-        // around it changes. What only some pages need goes with those; what several need of ours
-        // lies in one file, as in many small ones it would be larger.
+        // Grouped by folder, the first group that matches. Small chunks compress badly, so modules
+        // that several pages share are joined; what one page needs stays with that page.
         output: {
-          chunkFileNames: "assets/[name]-[hash:6].js", // hashes do not compress, and are in every file
+          chunkFileNames: "assets/[name]-[hash:6].js", // short: hashes do not compress
           codeSplitting: {
-            includeDependenciesRecursively: false,
+            includeDependenciesRecursively: false, // strings/index.ts would bring every page's words
             groups: [
-              { name: "libraries", test: EVERYWHERE },
-              { name: "poll", test: OF_A_POLL },
-              { name: "count", test: OF_A_COUNT },
-              { name: "sharing", test: OF_SHARING },
-              { name: "leading", test: OF_LEADING },
-              { name: "always", test: OF_EVERY_PAGE },
-              { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
+              { name: "libraries", test: LIBRARIES },
+              { name: "join", test: JOIN },
+              { name: "poll", test: POLL_PAGES, minShareCount: 2 },
+              { name: "shared", test: EVERY_PAGE, minShareCount: 2 },
             ],
           },
         },

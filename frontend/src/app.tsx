@@ -7,20 +7,20 @@ import { ReloadButton } from "./ui/reload-button";
 import { Shell } from "./ui/shell";
 import { Waiting } from "./ui/loading-page";
 import { lazily } from "./hooks/lazy-component";
-import { pages } from "./routes";
+import { routes } from "./routes";
 import * as strings from "./strings";
 
-const routes = pages.map(({ path, file }) => {
+const elements = routes.map(({ path, file, nextFile }) => {
   const Page = lazily(file);
   return (
     <Route key={path} path={path}>
       {/* Nothing of one poll is kept for another. */}
-      {({ id }: { id?: string }) => <Page key={id} />}
+      {({ id }: { id?: string }) => <Page key={id} nextFile={nextFile} />}
     </Route>
   );
 });
 // The projector's page has the screen to itself.
-const bare = routes.filter(({ key }) => key?.endsWith("/present"));
+const bare = elements.filter(({ key }) => key?.endsWith("/present"));
 
 const broken = (
   <Shell>
@@ -39,7 +39,7 @@ export function App() {
           {bare}
           <Route>
             <Shell>
-              <Switch>{routes}</Switch>
+              <Switch>{elements}</Switch>
             </Shell>
           </Route>
         </Switch>

@@ -2,7 +2,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 
-import { pageAt } from "./routes";
+import { routeAt } from "./routes";
 
 // Vite asks for a style sheet once: one that did not come is marked, so that load() asks again.
 function mark(element: unknown) {
@@ -28,10 +28,10 @@ if (path !== location.pathname) {
 
 // At once: the page comes along with the libraries, and not after them. Where it does not come, the
 // app, which asks for it again, is who says so.
-const page = pageAt(path);
-page?.file().catch(() => undefined);
+const route = routeAt(path);
+route?.file().catch(() => undefined);
 import("./start")
-  .then(({ start }) => start(page))
+  .then(({ start }) => start(route))
   .catch((error: unknown) => {
     dispatchEvent(new Event("stranded")); // heard by rescue.ts
     throw error;

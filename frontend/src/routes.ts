@@ -1,26 +1,39 @@
 /**
- * The pages by their addresses, each in a file of its own. None of these imports a library: main.ts
- * asks for the page that was opened before there is any.
+ * The pages by their paths, each in a file of its own. Nothing here imports a library: main.ts asks
+ * for the page that was opened before it loads one.
  */
-export const resultsPage = () => import("./pages/results");
-export const managePage = () => import("./pages/manage");
+import type { ComponentType } from "react";
 
-export const pages = [
-  { path: "/", file: () => import("./pages/create") },
+import type { PageProps } from "./pages/page-props";
+
+interface Module {
+  readonly default: ComponentType<PageProps>;
+}
+
+export interface PageRoute {
+  readonly path: string;
+  readonly file: () => Promise<Module>;
+  /** The file of the page that usually comes after this one. */
+  readonly nextFile?: () => Promise<Module>;
+}
+
+const results = () => import("./pages/results");
+const manage = () => import("./pages/manage");
+
+export const routes: readonly PageRoute[] = [
+  { path: "/", file: () => import("./pages/create"), nextFile: manage },
   { path: "/join", file: () => import("./pages/join") },
-  { path: "/p/:id", file: () => import("./pages/vote") },
-  { path: "/p/:id/results", file: resultsPage },
+  { path: "/p/:id", file: () => import("./pages/vote"), nextFile: results },
+  { path: "/p/:id/results", file: results },
   { path: "/p/:id/present", file: () => import("./pages/present") },
-  { path: "/p/:id/manage", file: managePage },
+  { path: "/p/:id/manage", file: manage },
   { path: "/status", file: () => import("./pages/status") },
   { path: "*", file: () => import("./pages/not-found") },
-] as const;
+];
 
-export type Page = (typeof pages)[number];
-
-/** The page at an address, as the router will have it. */
-export function pageAt(pathname: string): Page | undefined {
-  return pages.find(({ path }) => {
+/** The route of a path, as the router matches it. */
+export function routeAt(pathname: string): PageRoute | undefined {
+  return routes.find(({ path }) => {
     const pattern = path.replace("*", ".*").replace(":id", "[^/]+");
     return new RegExp(`^${pattern}/?$`, "i").test(pathname);
   });

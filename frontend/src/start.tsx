@@ -8,7 +8,7 @@ import { keepFocus } from "./lib/keep-focus";
 import { onePressSends } from "./lib/ignore-double-click";
 import { waitingPolls, watchOutbox } from "./features/ballot/outbox";
 import { bring } from "./hooks/lazy-component";
-import type { Page } from "./routes";
+import type { PageRoute } from "./routes";
 
 /** Milliseconds; then it is said that the page is being loaded. */
 const WORTH_WAITING = 400;
@@ -40,10 +40,10 @@ function send(): void {
  * Shows the page that was opened, whose file main.ts has asked for: with the first render, unless
  * the file takes long.
  */
-export async function start(page: Page | undefined): Promise<void> {
+export async function start(route: PageRoute | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
   const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
-  await Promise.race([page && bring(page.file), soon]).catch(() => undefined);
+  await Promise.race([route && bring(route.file), soon]).catch(() => undefined);
   // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
   startTransition(() => {
     createRoot(root).render(

@@ -26,8 +26,8 @@ import { useDraft } from "../features/create-poll/use-draft";
 import { useNews, withNews } from "../hooks/use-flash-message";
 import { usePollForm } from "../features/create-poll/use-poll-form";
 import { useTitle } from "../hooks/use-title";
-import { managePage } from "../routes";
 import * as strings from "../strings";
+import type { PageProps } from "./page-props";
 
 const CHOICES = [
   { value: false, label: strings.create.one },
@@ -46,7 +46,7 @@ function settle(token: string): void {
   );
 }
 
-export default function CreatePage() {
+export default function CreatePage({ nextFile }: PageProps) {
   const [draft] = useState(loadDraft);
   const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
   const [tried, setTried] = useState(false);
@@ -95,7 +95,7 @@ export default function CreatePage() {
       takeToMistake();
       return;
     }
-    prefetch(managePage); // comes along with the answer
+    if (nextFile) prefetch(nextFile); // while the server answers
     sending.current = new AbortController();
     const { signal } = sending.current;
     create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {

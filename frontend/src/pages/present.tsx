@@ -1,4 +1,4 @@
-import "./results.css";
+import "../features/results/results.css";
 import "./present.css";
 import "./present-code.css";
 
@@ -6,13 +6,14 @@ import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
 import { usePoll, useResults, type Poll } from "../api/polls";
-import { Address } from "../ui/address";
+import { Address } from "../ui/poll/address";
 import { Count } from "../features/results/count";
 import { FullScreenButton } from "../features/present/full-screen-button";
-import { LargeCode } from "../ui/large-qr-code";
+import { LargeCode } from "../ui/poll/large-qr-code";
 import { ManageLink } from "../features/manage/manage-link";
 import { Outcome } from "../features/present/winner";
 import { ResultsHead, type WatchedResults } from "../features/results/results-head";
+import { leadingLabels } from "../features/results/shares";
 import { Unavailable } from "./unavailable";
 import { absolute, addresses } from "../lib/addresses";
 import { useArrival } from "../hooks/use-scroll-reset";
@@ -78,7 +79,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
       )}
 
       <footer className="present-foot">
-        {closed && <Outcome {...results.data} />}
+        {closed && <Outcome names={leadingLabels(results.data.options, ballots)} />}
         {!closed && !inviting && wayToVote}
         <div className="actions present-actions">
           <FullScreenButton />

@@ -1,10 +1,10 @@
-import "./results.css";
+import "../features/results/results.css";
 
 import { Link, useParams } from "wouter";
 
 import { useWatchedPoll } from "../features/results/use-watched-poll";
-import { Address } from "../ui/address";
-import { CopyButton } from "../ui/copy-button";
+import { Address } from "../ui/poll/address";
+import { CopyButton } from "../ui/poll/copy-button";
 import { Count } from "../features/results/count";
 import { ManageLink } from "../features/manage/manage-link";
 import { ResultsHead } from "../features/results/results-head";

@@ -3,7 +3,7 @@ import "./status.css";
 import { troubleOf, type Reaching } from "../api/polls";
 import { useStatus, type Status } from "../features/status/status";
 import { Fact } from "../features/status/description-item";
-import { LiveState } from "../ui/live-state";
+import { LiveState } from "../ui/poll/live-state";
 import { TrafficChart } from "../features/status/traffic-chart";
 import { Unavailable } from "./unavailable";
 import { formatDuration, formatRate } from "../charts/figures";

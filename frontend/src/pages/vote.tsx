@@ -5,21 +5,21 @@ import { Redirect, useParams } from "wouter";
 import { isGone, useBallot, usePoll, useResults, type Poll } from "../api/polls";
 import { newest } from "../api/retry-policy";
 import { BallotForm } from "../features/ballot/ballot-form";
+import type { PageProps } from "./page-props";
 import { Unavailable } from "./unavailable";
 import { addresses } from "../lib/addresses";
 import { usePrefetch } from "../hooks/use-prefetch";
 import { useTitle } from "../hooks/use-title";
-import { resultsPage } from "../routes";
 
 /** The ballot: the page that the shared address opens. */
-export default function VotePage() {
+export default function VotePage({ nextFile }: PageProps) {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);
   // The cached results tell every open ballot that the poll was closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
-  usePrefetch(resultsPage); // also for whoever has no network by then
+  usePrefetch(nextFile); // also for whoever has no network by then
 
   if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
   // As it is typed, capitals and all, it would name another ballot on this device.

@@ -1,6 +1,6 @@
 /** What index.html says, where each stands as {{name}}: before there is an app, or without one. */
 
-import { trouble } from "./everywhere";
+import { trouble } from "./common/everywhere";
 
 export const { loading, reload } = trouble;
 export const late = "This takes longer than it should.";

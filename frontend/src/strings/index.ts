@@ -3,14 +3,14 @@
  * says. Functions where a word depends on a value.
  */
 
-export { header, copy, trouble } from "./everywhere";
-export { create, invalid } from "./create";
-export { closing } from "./closing";
-export { vote } from "./vote";
+export { header, copy, trouble } from "./common/everywhere";
+export { create, invalid } from "./create-poll";
+export { closing } from "./common/closing";
+export { vote } from "./ballot";
 export { results, present, timeline } from "./results";
 export { manage } from "./manage";
 export { key } from "./key";
-export { share } from "./share";
+export { share, liveState, manageLink, openUntil } from "./poll";
 export { status } from "./status";
 export { units } from "./units";
-export { notFound, code } from "./not-found";
+export { notFound, code } from "./join";

@@ -1,6 +1,6 @@
 /** The host's page. */
 
-import { voters, votes } from "./plural";
+import { voters, votes } from "./common/plural";
 
 export const manage = {
   title: "Manage",

@@ -1,18 +1,12 @@
 /** The count: on its page, and on the wall. */
 
-import { plural, voters, votes } from "./plural";
+import { plural, voters, votes } from "./common/plural";
 
 export const results = {
-  manage: "Manage",
-  live: "Live",
-  closed: "Closed",
-  away: "Reconnecting…",
-  failing: "Server trouble…",
   ballots: votes,
   voters,
   votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
   several: "Several answers each: the shares are of all who voted.",
-  until: (time: string) => `Open until ${time}.`,
   voteAt: "Vote at",
   present: "Present",
   hidden: {

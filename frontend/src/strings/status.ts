@@ -1,6 +1,6 @@
 /** The page for whoever runs it. */
 
-import { plural } from "./plural";
+import { plural } from "./common/plural";
 
 export const status = {
   title: "Status",

@@ -6,12 +6,12 @@ import { isFault } from "../../api/problem";
 import { ballotPaper } from "./ballot-view";
 import { sameChoices, type Choices } from "./choices";
 import { explain } from "../../ui/error-message";
-import { openUntil } from "../../ui/open-until";
+import { openUntil } from "../../ui/poll/open-until";
 import { useUnsent } from "./use-ballot-draft";
 import * as strings from "../../strings";
 import { BallotOption } from "./ballot-option";
 import { BallotStub } from "./ballot-stub";
-import { Question } from "../../ui/question";
+import { Question } from "../../ui/poll/question";
 
 interface BallotFormProps {
   readonly poll: Poll;

@@ -4,9 +4,9 @@ import { useFindPoll } from "./find-poll";
 import { isGone } from "../../api/polls";
 import { addresses } from "../../lib/addresses";
 import { explain } from "../../ui/error-message";
-import { pollCode } from "../../lib/poll-code";
+import { pollCode } from "./poll-code";
 import * as strings from "../../strings";
-import { LeadForm } from "../../ui/lookup-form";
+import { LeadForm } from "./lookup-form";
 
 /**
  * Leads to a poll whose code is typed by hand.

@@ -2,7 +2,7 @@ import { Link, useLocation } from "wouter";
 
 import { addresses } from "../../lib/addresses";
 import { forget, knownKey } from "../../lib/known-polls";
-import { codeInPath } from "../../lib/poll-code";
+import { codeInPath } from "./poll-code";
 import { useTitle } from "../../hooks/use-title";
 import * as strings from "../../strings";
 import { CodeForm } from "./code-form";

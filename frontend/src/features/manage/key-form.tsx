@@ -7,7 +7,7 @@ import { explain } from "../../ui/error-message";
 import { focusMain } from "../../lib/focus-main";
 import { manageKey } from "./manage-key";
 import * as strings from "../../strings";
-import { LeadForm } from "../../ui/lookup-form";
+import { LeadForm } from "../join/lookup-form";
 
 /** Opens a poll's manage page with the link or the key that is pasted; a link may be another poll's. */
 export function KeyForm({ id }: { id: string }) {

@@ -1,4 +1,4 @@
-import { pollCode } from "../../lib/poll-code";
+import { pollCode } from "../join/poll-code";
 
 /** A key, and the poll that it is of where a whole link names it. */
 export interface PastedKey {

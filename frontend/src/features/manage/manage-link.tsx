@@ -9,7 +9,7 @@ export function ManageLink({ id, className = "" }: { id: string; className?: str
   if (knownKey(id) === undefined) return null;
   return (
     <Link className={`button button-quiet ${className}`} to={addresses.manage(id)}>
-      {strings.results.manage}
+      {strings.manageLink}
     </Link>
   );
 }

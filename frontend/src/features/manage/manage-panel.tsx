@@ -16,8 +16,8 @@ import { ActionNote } from "./action-note";
 import { BusyButton } from "../../ui/busy-button";
 import { ClosingTime } from "./closing-time";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
-import { CopyButton } from "../../ui/copy-button";
-import { Question } from "../../ui/question";
+import { CopyButton } from "../../ui/poll/copy-button";
+import { Question } from "../../ui/poll/question";
 import { Share } from "./share-section";
 
 interface ManagePollProps {

@@ -3,9 +3,9 @@ import { Link } from "wouter";
 
 import { absolute, addresses } from "../../lib/addresses";
 import * as strings from "../../strings";
-import { Address } from "../../ui/address";
-import { CopyButton } from "../../ui/copy-button";
-import { LargeCode } from "../../ui/large-qr-code";
+import { Address } from "../../ui/poll/address";
+import { CopyButton } from "../../ui/poll/copy-button";
+import { LargeCode } from "../../ui/poll/large-qr-code";
 import { ShareButton } from "./share-button";
 
 interface ShareProps {

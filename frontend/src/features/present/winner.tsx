@@ -1,17 +1,12 @@
 import type { CSSProperties } from "react";
 
-import type { Results } from "../../api/polls";
 import { easeOf } from "../../lib/text-width";
-import { shares } from "../results/shares";
 import * as strings from "../../strings";
 
 const NAMED = 3;
 
 /** Who has the most votes of a poll that is closed, in large letters. */
-export function Outcome({ options, ballots }: Pick<Results, "options" | "ballots">) {
-  const names = shares(options, ballots)
-    .filter(({ leads }) => leads)
-    .map(({ label }) => label);
+export function Outcome({ names }: { names: readonly string[] }) {
   if (names.length === 0) return <p className="outcome headline">{strings.present.nobody}</p>;
   const ease = { "--ease": easeOf(names.length > NAMED ? "" : names.join(", ")) } as CSSProperties;
   return (

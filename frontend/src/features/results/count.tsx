@@ -5,7 +5,7 @@ import { addresses } from "../../lib/addresses";
 import { formatCount } from "../../lib/format";
 import { shares } from "./shares";
 import * as strings from "../../strings";
-import { Announcer } from "../../ui/announcer";
+import { Announcer } from "./announcer";
 import { ResultRows } from "./result-rows";
 
 /** The count of a poll, or why it is not shown yet. */

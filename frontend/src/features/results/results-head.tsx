@@ -1,9 +1,9 @@
 import { troubleOfResults, type Poll, type Reaching, type Watched } from "../../api/polls";
 import { formatCount } from "../../lib/format";
-import { openUntil } from "../../ui/open-until";
+import { openUntil } from "../../ui/poll/open-until";
 import * as strings from "../../strings";
-import { LiveState } from "../../ui/live-state";
-import { Question } from "../../ui/question";
+import { LiveState } from "../../ui/poll/live-state";
+import { Question } from "../../ui/poll/question";
 
 export type WatchedResults = Reaching & { readonly data: Watched };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { shares } from "./shares";
+import { leadingLabels, shares } from "./shares";
 
 function counts(...votes: number[]) {
   return votes.map((count, index) => ({ id: index + 1, label: `Option ${index + 1}`, votes: count }));
@@ -32,4 +32,9 @@ test("a cached count that lags behind never draws a bar past its end", () => {
 
 test("options that are level lead together", () => {
   expect(shares(counts(4, 1, 4), 9).map(({ leads }) => leads)).toEqual([true, false, true]);
+});
+
+test("labels of leading options are those with the most votes, and none without a vote", () => {
+  expect(leadingLabels(counts(4, 1, 4), 9)).toEqual(["Option 1", "Option 3"]);
+  expect(leadingLabels(counts(0, 0), 0)).toEqual([]);
 });

@@ -28,6 +28,13 @@ export function shares(options: readonly Count[], ballots: number): Share[] {
   });
 }
 
+/** The labels of the options that have the most votes; none where nobody voted. */
+export function leadingLabels(options: readonly Count[], ballots: number): string[] {
+  return shares(options, ballots)
+    .filter(({ leads }) => leads)
+    .map(({ label }) => label);
+}
+
 /** Rounds, but neither hides a vote as 0 % nor calls it unanimous where it is not. */
 function wholePercent(fraction: number): number {
   if (fraction === 0 || fraction === 1) return fraction * 100;

@@ -11,7 +11,6 @@ import * as strings from "../../strings";
 import { AgainButton } from "../../ui/retry-button";
 import { Expected } from "../../ui/loading-hint";
 import { TimeChart, type ChartTable, type Plot } from "../../charts/time-chart";
-import type { VoteTimelineProps } from "./vote-timeline";
 
 /** What marks the end of a line, and its name: by shape, as colours are told apart by few. */
 const SIGNS = [
@@ -22,8 +21,14 @@ const SIGNS = [
 ];
 const ROWS = 12;
 
+export interface TimelineChartProps {
+  readonly pollId: string;
+  /** Where the count is not for everyone, and this device has one. */
+  readonly viewingKey: string | undefined;
+}
+
 /** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
-export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps) {
+export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps) {
   const timeline = useTimeline(pollId, viewingKey);
   const trouble = troubleOf(timeline);
   if (!timeline.data) {
@@ -62,7 +67,7 @@ export default function TimelineChart({ pollId, viewingKey }: VoteTimelineProps)
       <Key {...found} />
       <p className="hint timeline-note">
         <span>{span}</span>
-        {trouble && <span role="status">{strings.results[trouble]}</span>}
+        {trouble && <span role="status">{strings.liveState[trouble]}</span>}
       </p>
     </>
   );

@@ -6,17 +6,12 @@ import { lazily } from "../../hooks/lazy-component";
 import * as strings from "../../strings";
 import { Breakage } from "../../ui/error-boundary";
 import { Expected } from "../../ui/loading-hint";
+import type { TimelineChartProps } from "./timeline-chart";
 
 const TimelineChart = lazily(() => import("./timeline-chart"));
 
-export interface VoteTimelineProps {
-  readonly pollId: string;
-  /** Where the count is not for everyone, and this device has one. */
-  readonly viewingKey: string | undefined;
-}
-
 /** Votes over time, behind a button: what draws them and the figures are fetched when it is shown. */
-export function VoteTimeline({ pollId, viewingKey }: VoteTimelineProps) {
+export function VoteTimeline({ pollId, viewingKey }: TimelineChartProps) {
   const [open, setOpen] = useState(false);
   const chart = useId();
   return (

@@ -2,8 +2,8 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Reaching, Trouble } from "../api/polls";
-import * as strings from "../strings";
+import type { Reaching, Trouble } from "../../api/polls";
+import * as strings from "../../strings";
 import { LiveState } from "./live-state";
 
 const idle: Reaching = { failureCount: 0, failureReason: null, fetchStatus: "idle" };
@@ -35,15 +35,15 @@ function pass(seconds: number) {
 
 test("numbers that move are live, and those of a closed poll are closed", () => {
   const { rerender } = render(state(idle));
-  expect(said()).toBe(strings.results.live);
+  expect(said()).toBe(strings.liveState.live);
   rerender(state(idle, { closed: true }));
-  expect(said()).toBe(strings.results.closed);
+  expect(said()).toBe(strings.liveState.closed);
   rerender(state(idle, { trouble: "away" }));
   pass(3);
-  expect(said()).toBe(strings.results.away);
+  expect(said()).toBe(strings.liveState.away);
   rerender(state(looking, { closed: true, trouble: "failing" }));
   pass(5);
-  expect(said()).toBe(strings.results.failing);
+  expect(said()).toBe(strings.liveState.failing);
 });
 
 test("a look that is lost now and then is not told each time", () => {
@@ -51,7 +51,7 @@ test("a look that is lost now and then is not told each time", () => {
   for (let look = 0; look < 5; look += 1) {
     rerender(state(looking, { trouble: "away" }));
     pass(1.5);
-    expect(said()).toBe(strings.results.live);
+    expect(said()).toBe(strings.liveState.live);
     rerender(state(idle));
     pass(1);
   }
@@ -60,16 +60,16 @@ test("a look that is lost now and then is not told each time", () => {
 test("where all looks take long, that is told once", () => {
   const { rerender } = render(state(looking));
   pass(5);
-  expect(said()).toBe(strings.results.away);
+  expect(said()).toBe(strings.liveState.away);
   for (let look = 0; look < 5; look += 1) {
     rerender(state(idle));
     pass(1);
     rerender(state(looking));
     pass(5);
-    expect(said()).toBe(strings.results.live);
+    expect(said()).toBe(strings.liveState.live);
   }
   pass(2);
-  expect(said()).toBe(strings.results.away);
+  expect(said()).toBe(strings.liveState.away);
 });
 
 test("a device without a network is not live, without waiting for the next look", () => {
@@ -79,22 +79,22 @@ test("a device without a network is not live, without waiting for the next look"
   act(() => {
     window.dispatchEvent(new Event("offline"));
   });
-  expect(said()).toBe(strings.results.away);
+  expect(said()).toBe(strings.liveState.away);
   online.mockReturnValue(true);
   act(() => {
     window.dispatchEvent(new Event("online"));
   });
-  expect(said()).toBe(strings.results.live);
+  expect(said()).toBe(strings.liveState.live);
 });
 
 test("a look that neither comes back nor fails is not live for long", () => {
   const { rerender } = render(state(looking));
   pass(3);
-  expect(said()).toBe(strings.results.live);
+  expect(said()).toBe(strings.liveState.live);
   pass(2);
-  expect(said()).toBe(strings.results.away);
+  expect(said()).toBe(strings.liveState.away);
   rerender(state(idle));
-  expect(said()).toBe(strings.results.live);
+  expect(said()).toBe(strings.liveState.live);
   rerender(state(looking));
-  expect(said()).toBe(strings.results.live);
+  expect(said()).toBe(strings.liveState.live);
 });

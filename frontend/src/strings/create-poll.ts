@@ -1,6 +1,6 @@
 /** Where a poll is asked. */
 
-import { answers } from "./plural";
+import { answers } from "./common/plural";
 
 export const create = {
   statusLink: "Status of this server",

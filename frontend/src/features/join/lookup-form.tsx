@@ -3,11 +3,11 @@ import "./lookup-form.css";
 import { useId, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
-import type { Sending } from "../api/polls";
-import { isFault } from "../api/problem";
-import { useDelay } from "../hooks/use-delay-message";
-import { BusyButton } from "./busy-button";
-import { errorAttributes, FieldError } from "./field-error";
+import type { Sending } from "../../api/polls";
+import { isFault } from "../../api/problem";
+import { useDelay } from "../../hooks/use-delay-message";
+import { BusyButton } from "../../ui/busy-button";
+import { errorAttributes, FieldError } from "../../ui/field-error";
 
 interface LeadFormProps<Read, Found> {
   readonly words: Readonly<Record<"label" | "hint" | "submit" | "malformed", string>>;

@@ -2,8 +2,8 @@ import { toSvgPath } from "lean-qr/extras/svg";
 import { correction, generate } from "lean-qr/nano";
 import { useMemo } from "react";
 
-import { spokenAddress } from "../lib/format";
-import * as strings from "../strings";
+import { spokenAddress } from "../../lib/format";
+import * as strings from "../../strings";
 
 /** Light modules around the code, without which phones do not find it (ISO/IEC 18004). */
 const QUIET_ZONE = 4;

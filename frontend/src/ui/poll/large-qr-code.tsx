@@ -1,7 +1,7 @@
-import { spokenAddress } from "../lib/format";
-import * as strings from "../strings";
+import { spokenAddress } from "../../lib/format";
+import * as strings from "../../strings";
 import { Address } from "./address";
-import { Dialog } from "./dialog";
+import { Dialog } from "../dialog";
 import { LazyQrCode } from "./lazy-qr-code";
 
 interface LargeCodeProps {

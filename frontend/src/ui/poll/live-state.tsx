@@ -1,8 +1,8 @@
 import "./live-state.css";
 
-import type { Reaching, Trouble } from "../api/polls";
-import { useTrouble } from "../hooks/use-outage";
-import * as strings from "../strings";
+import type { Reaching, Trouble } from "../../api/polls";
+import { useTrouble } from "../../hooks/use-outage";
+import * as strings from "../../strings";
 
 interface LiveStateProps {
   readonly closed: boolean;
@@ -19,10 +19,10 @@ export function LiveState({ closed, trouble, asked }: LiveStateProps) {
     <p
       className="live-state"
       data-state={state}
-      data-longest={strings.results.failing}
+      data-longest={strings.liveState.failing}
       role="status"
     >
-      {strings.results[state]}
+      {strings.liveState[state]}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 import { Suspense } from "react";
 
-import { lazily } from "../hooks/lazy-component";
-import { Breakage } from "./error-boundary";
+import { lazily } from "../../hooks/lazy-component";
+import { Breakage } from "../error-boundary";
 
 const QrCode = lazily(() => import("./qr-code"));
 

@@ -1,4 +1,4 @@
-/** The ways to a poll: its address, its code. */
+/** What several pages of one poll say. */
 
 export const share = {
   title: "Share with the room",
@@ -10,3 +10,15 @@ export const share = {
   enlarge: "Show the QR code large",
   shrink: "Make it small again",
 } as const;
+
+/** Whether the numbers are up to date. */
+export const liveState = {
+  live: "Live",
+  closed: "Closed",
+  away: "Reconnecting…",
+  failing: "Server trouble…",
+} as const;
+
+export const manageLink = "Manage";
+
+export const openUntil = (time: string) => `Open until ${time}.`;

@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
 
-import { easeOf, longestWord } from "../lib/text-width";
+import { easeOf, longestWord } from "../../lib/text-width";
 
 /**
  * A poll's question as the page's heading. It is as large as its longest word allows, which is to

@@ -1,6 +1,6 @@
 import type { CSSProperties } from "react";
 
-import { spokenAddress } from "../lib/format";
+import { spokenAddress } from "../../lib/format";
 
 /**
  * An address to be read off a wall: it breaks between its host and its path, if it has to, and is
