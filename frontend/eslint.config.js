@@ -4,6 +4,8 @@ import reactHooks from "eslint-plugin-react-hooks";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+import { importDirection } from "./eslint/import-direction.js";
+
 // Words that people read or hear: between tags, or in an attribute that is shown or read out.
 const SHOWN = [
   ":matches(JSXElement, JSXFragment)",
@@ -36,6 +38,11 @@ export default defineConfig([
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "no-undef": "off", // tsc knows better
     },
+  },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    plugins: { tally: { rules: { "import-direction": importDirection } } },
+    rules: { "tally/import-direction": "error" },
   },
   {
     files: ["src/**/*.tsx"],

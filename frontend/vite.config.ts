@@ -129,6 +129,6 @@ export default defineConfig(({ mode }) => {
       },
     },
     // Components are tested in a document of their own, logic without one.
-    test: { include: ["src/**/*.test.{ts,tsx}"] },
+    test: { include: ["{src,eslint}/**/*.test.{ts,tsx}"] },
   };
 });

@@ -1,17 +1,17 @@
 import { Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 
-import { Breakage } from "./ui/error-boundary";
+import { lazyComponent } from "./hooks/lazy-component";
+import { routes } from "./routes";
+import * as strings from "./strings";
+import { ErrorBoundary } from "./ui/error-boundary";
+import { LoadingPage } from "./ui/loading-page";
 import { Notice } from "./ui/notice";
 import { ReloadButton } from "./ui/reload-button";
 import { Shell } from "./ui/shell";
-import { Waiting } from "./ui/loading-page";
-import { lazily } from "./hooks/lazy-component";
-import { routes } from "./routes";
-import * as strings from "./strings";
 
 const elements = routes.map(({ path, file, nextFile }) => {
-  const Page = lazily(file);
+  const Page = lazyComponent(file);
   return (
     <Route key={path} path={path}>
       {/* Nothing of one poll is kept for another. */}
@@ -33,8 +33,8 @@ const broken = (
 export function App() {
   const [pathname] = useLocation();
   return (
-    <Breakage at={pathname} instead={broken}>
-      <Suspense fallback={<Waiting />}>
+    <ErrorBoundary resetKey={pathname} fallback={broken}>
+      <Suspense fallback={<LoadingPage />}>
         <Switch>
           {bare}
           <Route>
@@ -44,6 +44,6 @@ export function App() {
           </Route>
         </Switch>
       </Suspense>
-    </Breakage>
+    </ErrorBoundary>
   );
 }

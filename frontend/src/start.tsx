@@ -2,12 +2,12 @@ import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react
 import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { hurryWhenOnline } from "./api/refetch-on-reconnect";
+import { refetchOnReconnect } from "./api/refetch-on-reconnect";
 import { App } from "./app";
-import { keepFocus } from "./lib/keep-focus";
-import { onePressSends } from "./lib/ignore-double-click";
 import { waitingPolls, watchOutbox } from "./features/ballot/outbox";
-import { bring } from "./hooks/lazy-component";
+import { loadComponent } from "./hooks/lazy-component";
+import { ignoreDoubleClick } from "./lib/ignore-double-click";
+import { keepFocus } from "./lib/keep-focus";
 import type { PageRoute } from "./routes";
 
 /** Milliseconds; then it is said that the page is being loaded. */
@@ -18,19 +18,19 @@ const SEND_AGAIN = 60_000;
 // What was sent is seen before the next key or click: a second one must not send it again.
 notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
-hurryWhenOnline(queryClient);
+refetchOnReconnect(queryClient);
 watchOutbox(send);
 send();
 keepFocus();
-onePressSends();
+ignoreDoubleClick();
 
 /** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
 function send(): void {
   // Few devices hold one, and the ballot's own page brings what sends it.
   if (waitingPolls().length === 0) return;
   import("./features/ballot/send-ballot").then(
-    ({ deliverAll }) => {
-      deliverAll(queryClient);
+    ({ sendAllBallots }) => {
+      sendAllBallots(queryClient);
     },
     () => setTimeout(send, SEND_AGAIN),
   );
@@ -43,7 +43,7 @@ function send(): void {
 export async function start(route: PageRoute | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
   const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
-  await Promise.race([route && bring(route.file), soon]).catch(() => undefined);
+  await Promise.race([route && loadComponent(route.file), soon]).catch(() => undefined);
   // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
   startTransition(() => {
     createRoot(root).render(

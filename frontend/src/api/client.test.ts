@@ -17,7 +17,7 @@ test("an answer without a body is nothing, not an error", async () => {
 test("a refusal is thrown as its problem", async () => {
   const body = JSON.stringify({ type: "/problems/poll-closed", title: "Closed", status: 409 });
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status: 409 })));
-  await expect(request("get", POLL, { params: { poll_id: "a" }, proof: "options" })).rejects.toMatchObject({
+  await expect(request("get", POLL, { params: { poll_id: "a" }, expect: "options" })).rejects.toMatchObject({
     status: 409,
     type: "/problems/poll-closed",
   });
@@ -25,7 +25,7 @@ test("a refusal is thrown as its problem", async () => {
 
 test("no network is a problem without a status", async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
-  await expect(request("get", POLL, { params: { poll_id: "a" }, proof: "options" })).rejects.toMatchObject({
+  await expect(request("get", POLL, { params: { poll_id: "a" }, expect: "options" })).rejects.toMatchObject({
     status: NO_ANSWER,
     away: true,
   });
@@ -35,7 +35,7 @@ test("a page in place of the API's answer is a problem, not an empty poll", asyn
   const page = () =>
     new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } });
   vi.stubGlobal("fetch", () => Promise.resolve(page()));
-  await expect(request("get", POLL, { params: { poll_id: "a" }, proof: "options" })).rejects.toMatchObject({
+  await expect(request("get", POLL, { params: { poll_id: "a" }, expect: "options" })).rejects.toMatchObject({
     status: NO_ANSWER,
   });
 });
@@ -43,20 +43,20 @@ test("a page in place of the API's answer is a problem, not an empty poll", asyn
 test("nor is what a login page answers in JSON, or with nothing at all", async () => {
   for (const body of ['{"error":"login"}', "[]", "null", '"ok"', "true"]) {
     vi.stubGlobal("fetch", () => Promise.resolve(new Response(body)));
-    const asked = request("get", POLL, { params: { poll_id: "a" }, proof: "options" });
+    const asked = request("get", POLL, { params: { poll_id: "a" }, expect: "options" });
     await expect(asked).rejects.toMatchObject({ status: NO_ANSWER });
     const deleted = request("delete", POLL, { params: { poll_id: "a" } });
     await expect(deleted).rejects.toMatchObject({ status: NO_ANSWER });
   }
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 204 })));
-  const asked = request("get", POLL, { params: { poll_id: "a" }, proof: "options" });
+  const asked = request("get", POLL, { params: { poll_id: "a" }, expect: "options" });
   await expect(asked).rejects.toMatchObject({ status: NO_ANSWER });
 });
 
 test("what was given up is no network that fails: it is not to be tried again", async () => {
   vi.stubGlobal("fetch", (_: string, { signal }: RequestInit) => Promise.reject(signal?.reason as Error));
   const signal = AbortSignal.abort();
-  const error: unknown = await request("get", POLL, { params: { poll_id: "a" }, proof: "options", signal }).catch(
+  const error: unknown = await request("get", POLL, { params: { poll_id: "a" }, expect: "options", signal }).catch(
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(DOMException);

@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { load } from "./load-chunk";
+import { loadChunk } from "./load-chunk";
 
 /** What the server answers to a look at its first page, and how often it was asked. */
 let status: number;
@@ -26,7 +26,7 @@ const missing = () => Promise.reject(new TypeError("Failed to fetch dynamically 
 test("a file of a server that is away is waited for, however long", async () => {
   status = 502;
   const file = vi.fn(missing).mockName("file");
-  const loaded = load(file as () => Promise<string>);
+  const loaded = loadChunk(file as () => Promise<string>);
   await vi.advanceTimersByTimeAsync(120_000);
   expect(looks).toBeGreaterThan(10);
   status = 200;
@@ -38,7 +38,7 @@ test("a file of a server that is away is waited for, however long", async () => 
 test("that of a server that fails is given up after a few looks, and its page of errors not loaded", async () => {
   status = 500;
   const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
-  const loaded = expect(load(missing)).rejects.toThrow();
+  const loaded = expect(loadChunk(missing)).rejects.toThrow();
   await vi.advanceTimersByTimeAsync(120_000);
   await loaded;
   expect(looks).toBe(4);

@@ -1,33 +1,33 @@
 /**
- * Loads the files of the app that do not come with its first ones. One that cannot be loaded is no
- * more, since a new build was put up, or the network is away. Loading the page again brings the new
- * build; but only once the server answers, or the browser's page of errors would take our place.
+ * Loads chunks of the app on demand. If one cannot be loaded, either a new build has replaced it or
+ * the network is down. Reloading the page brings the new build, but only once the server answers;
+ * before that, the browser would show its own error page.
  *
- * rescue.ts does so for the first ones, which cannot bring what is there for them. It has no
- * hash in its name, so that every release answers for it: in the middle of a deploy, an instance of
- * the one may be asked for the files of the other. Of the first script it hears by an error, which
- * does not bubble; of what that one asks for, by main.ts.
+ * reload-on-missing-chunk.ts does the same for the initial chunks, which cannot load this file. Its
+ * name has no hash, so every release has it: during a deploy, an instance of one release may be asked
+ * for the files of the other. It notices a missing first script by the `error` event, which does
+ * not bubble, and a missing chunk of that script by an event of main.ts.
  */
 import { send } from "./client";
-import { insist } from "./retry-policy";
+import { retryUntilDone } from "./retry-policy";
 
-const MARK = "tally.reloaded"; // as in rescue.ts
-const AGAIN_AFTER = 60_000;
+const MARK = "tally.reloaded"; // as in reload-on-missing-chunk.ts
+const MIN_BETWEEN_RELOADS = 60_000; // milliseconds
 
 /**
- * Loads a file, however long the network is away.
- * Throws where it is missing from the new build, and where the server fails at its first page.
+ * Loads a chunk, however long the network is down.
+ * @throws if the new build has no such chunk, or if the server fails.
  */
-export async function load<T>(file: () => Promise<T>): Promise<T> {
+export async function loadChunk<T>(file: () => Promise<T>): Promise<T> {
   try {
     return await withStyles(file);
   } catch {
-    await insist(() => send("/", { method: "HEAD", cache: "no-store" }));
+    await retryUntilDone(() => send("/", { method: "HEAD", cache: "no-store" }));
   }
   try {
     return await withStyles(file);
   } catch (error) {
-    if (!mark()) throw error;
+    if (!markReload()) throw error;
     location.reload();
     return new Promise<T>(() => undefined); // until the page is gone
   }
@@ -35,11 +35,11 @@ export async function load<T>(file: () => Promise<T>): Promise<T> {
 
 async function withStyles<T>(file: () => Promise<T>): Promise<T> {
   const failed = document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet][data-failed]");
-  const [loaded] = await Promise.all([file(), ...[...failed].map(again)]);
+  const [loaded] = await Promise.all([file(), ...[...failed].map(reloadStyles)]);
   return loaded;
 }
 
-function again(failed: HTMLLinkElement): Promise<unknown> {
+function reloadStyles(failed: HTMLLinkElement): Promise<unknown> {
   const link = failed.cloneNode() as HTMLLinkElement;
   delete link.dataset.failed;
   return new Promise((resolve, reject) => {
@@ -49,13 +49,13 @@ function again(failed: HTMLLinkElement): Promise<unknown> {
   });
 }
 
-/** Notes that the page is loaded again; false where it just was, or it might never end. */
-function mark(): boolean {
+/** Records that the page is reloaded; false if it was a short time ago, to prevent a loop. */
+function markReload(): boolean {
   try {
-    if (Math.abs(Date.now() - Number(sessionStorage.getItem(MARK))) < AGAIN_AFTER) return false;
+    if (Math.abs(Date.now() - Number(sessionStorage.getItem(MARK))) < MIN_BETWEEN_RELOADS) return false;
     sessionStorage.setItem(MARK, String(Date.now()));
     return true;
   } catch {
-    return false; // Without a mark; the page says what broke, and offers a reload.
+    return false; // Storage is forbidden: the page shows the error and a reload button.
   }
 }

@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
 
-import { troubleOf, troubleOfResults, untilBack, type Watched } from "./polls";
+import { type LiveResults, resultsOutage } from "./polls";
 import { Problem } from "./problem";
-import { backoff } from "./retry-policy";
+import { outageOf, retryOptions } from "./query";
+import { backoffDelay } from "./retry-policy";
 
-const results: Watched = {
+const results: LiveResults = {
   ballots: 0,
   hidden: false,
   options: [],
   closed: false,
   closes_at: null,
   as_of: "2030-01-01T00:00:00Z",
-  staleLooks: 0,
+  staleAnswers: 0,
   failing: false,
 };
 const asked = { failureCount: 0, failureReason: null, fetchStatus: "idle" } as const;
@@ -19,21 +20,21 @@ const away = new Problem(502, "", "");
 const fault = new Problem(500, "", "");
 
 test("old copies are outdated once they are no coincidence", () => {
-  expect(troubleOfResults({ ...asked, data: results })).toBeUndefined();
-  expect(troubleOfResults({ ...asked, data: { ...results, staleLooks: 3 } })).toBeUndefined();
-  expect(troubleOfResults({ ...asked, data: { ...results, staleLooks: 6 } })).toBe("away");
-  expect(troubleOfResults({ ...asked, data: { ...results, failing: true } })).toBe("failing");
+  expect(resultsOutage({ ...asked, data: results })).toBeUndefined();
+  expect(resultsOutage({ ...asked, data: { ...results, staleAnswers: 3 } })).toBeUndefined();
+  expect(resultsOutage({ ...asked, data: { ...results, staleAnswers: 6 } })).toBe("away");
+  expect(resultsOutage({ ...asked, data: { ...results, failing: true } })).toBe("failing");
 });
 
 test("so is whatever is shown while the server or the network is away, or the server fails", () => {
-  expect(troubleOf(asked)).toBeUndefined();
-  expect(troubleOf({ ...asked, failureCount: 1, failureReason: away })).toBe("away");
-  expect(troubleOf({ ...asked, failureCount: 1, failureReason: fault })).toBe("failing");
-  expect(troubleOf({ ...asked, failureCount: 1, failureReason: fault, fetchStatus: "paused" })).toBe("away");
+  expect(outageOf(asked)).toBeUndefined();
+  expect(outageOf({ ...asked, failureCount: 1, failureReason: away })).toBe("away");
+  expect(outageOf({ ...asked, failureCount: 1, failureReason: fault })).toBe("failing");
+  expect(outageOf({ ...asked, failureCount: 1, failureReason: fault, fetchStatus: "paused" })).toBe("away");
 });
 
 function tries(errors: Problem[], isShown?: () => boolean): boolean[] {
-  const { retry } = untilBack(isShown);
+  const { retry } = retryOptions(isShown);
   return errors.map((error, failures) => retry(failures, error));
 }
 
@@ -47,17 +48,17 @@ test("what is shown is asked for again and again, also where the server fails", 
 });
 
 test("each time it is asked for, the faults are counted anew", () => {
-  const { retry } = untilBack();
+  const { retry } = retryOptions();
   for (let time = 0; time < 2; time += 1) {
     expect([0, 1, 2, 3].map((failures) => retry(failures, fault))).toEqual([true, true, true, false]);
   }
 });
 
 test("the pauses between the tries are those of a server that must not be overrun", () => {
-  const { retryDelay } = untilBack();
+  const { retryDelay } = retryOptions();
   for (const failures of [0, 1, 2, 40]) {
     const pause = retryDelay(failures, away);
-    expect(pause).toBeGreaterThanOrEqual(backoff(failures, away, 0));
-    expect(pause).toBeLessThanOrEqual(backoff(failures, away, 1));
+    expect(pause).toBeGreaterThanOrEqual(backoffDelay(failures, away, 0));
+    expect(pause).toBeLessThanOrEqual(backoffDelay(failures, away, 1));
   }
 });

@@ -2,9 +2,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, expect, test, vi } from "vitest";
 
-import { hurryWhenOnline } from "./refetch-on-reconnect";
-import { untilBack } from "./polls";
 import { NO_ANSWER, Problem } from "./problem";
+import { retryOptions } from "./query";
+import { refetchOnReconnect } from "./refetch-on-reconnect";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -13,14 +13,14 @@ afterEach(() => {
 test.each(["fails", "hangs"])("what %s is asked for at once when the network is back", async (what) => {
   vi.useFakeTimers();
   const client = new QueryClient();
-  hurryWhenOnline(client);
+  refetchOnReconnect(client);
   let back = false;
   const ask = vi.fn(() => {
     if (back) return Promise.resolve("an answer");
     if (what === "hangs") return new Promise<string>(() => undefined);
     return Promise.reject(new Problem(NO_ANSWER, "about:blank", ""));
   });
-  client.query({ queryKey: ["poll"], queryFn: ask, ...untilBack() }).catch(() => undefined);
+  client.query({ queryKey: ["poll"], queryFn: ask, ...retryOptions() }).catch(() => undefined);
   await vi.advanceTimersByTimeAsync(30_000);
   const before = ask.mock.calls.length;
   back = true;

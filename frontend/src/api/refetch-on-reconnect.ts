@@ -1,14 +1,14 @@
 import type { QueryClient } from "@tanstack/react-query";
 
 /**
- * Asks at once for all that is being asked for when there is a network again: what has failed would
- * wait for its next try, and what is under way was sent into the network that is gone.
+ * Restarts all pending queries when the network returns: those that failed would wait for their next
+ * retry, and those in flight were sent into the network that is gone.
  */
-export function hurryWhenOnline(client: QueryClient): void {
+export function refetchOnReconnect(client: QueryClient): void {
   window.addEventListener("online", () => {
     for (const query of client.getQueryCache().findAll({ fetchStatus: "fetching" })) {
       void query.cancel({ silent: true });
-      query.fetch().catch(() => undefined); // told by whoever watches it
+      query.fetch().catch(() => undefined); // its observers report it
     }
   });
 }

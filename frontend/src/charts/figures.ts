@@ -1,7 +1,7 @@
 /** How charts and the status page write figures; apart, as a ballot needs none of it. */
 
-import * as strings from "../strings";
 import { english, formatCount } from "../lib/format";
+import * as strings from "../strings";
 
 const short = new Intl.NumberFormat("en", { notation: "compact" });
 const rate = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });

@@ -1,20 +1,20 @@
 /** Components in files of their own: loaded where they are shown, or ahead of that. */
 import { lazy, type ComponentType } from "react";
 
-import { load } from "../api/load-chunk";
+import { loadChunk } from "../api/load-chunk";
 
-interface Loaded<Props> {
+interface ComponentModule<Props> {
   default: ComponentType<Props>;
 }
 
-type File = () => Promise<unknown>;
+type ModuleImport = () => Promise<unknown>;
 
 /** What came, or is to come, by what brings it. */
-const files = new Map<File, PromiseLike<unknown>>();
+const modules = new Map<ModuleImport, PromiseLike<unknown>>();
 
 /** A component in a file of its own, which is loaded when it is shown, if not before. */
-export function lazily<Props>(file: () => Promise<Loaded<Props>>) {
-  return lazy(() => bring(file) as Promise<Loaded<Props>>); // of which React takes nothing but `then`
+export function lazyComponent<Props>(file: () => Promise<ComponentModule<Props>>) {
+  return lazy(() => loadComponent(file) as Promise<ComponentModule<Props>>); // of which React takes nothing but `then`
 }
 
 /**
@@ -22,22 +22,22 @@ export function lazily<Props>(file: () => Promise<Loaded<Props>>) {
  * the same render: once it had to wait, it shows it 300 ms later at the least
  * (FALLBACK_THROTTLE_MS), and only then is a page's data asked for.
  */
-export function bring(file: File): PromiseLike<unknown> {
-  const known = files.get(file);
+export function loadComponent(file: ModuleImport): PromiseLike<unknown> {
+  const known = modules.get(file);
   if (known) return known;
-  const loading = load(file);
-  files.set(file, loading);
+  const loading = loadChunk(file);
+  modules.set(file, loading);
   loading.then(keep(file), () => undefined);
   return loading;
 }
 
 /** Loads a component that may be shown. If it cannot be now, it is loaded when it is. */
-export function prefetch(file: File): void {
+export function prefetchComponent(file: ModuleImport): void {
   file().then(keep(file), () => undefined);
 }
 
-function keep(file: File) {
+function keep(file: ModuleImport) {
   return (loaded: unknown) => {
-    files.set(file, { then: (found) => found?.(loaded) } as PromiseLike<unknown>);
+    modules.set(file, { then: (found) => found?.(loaded) } as PromiseLike<unknown>);
   };
 }

@@ -1,15 +1,15 @@
-import type { Sending } from "../api/polls";
 import { isFault } from "../api/problem";
-import { LONG_SEND } from "../api/retry-policy";
+import type { MutationProgress } from "../api/query";
+import { SLOW_SEND } from "../api/refetch-interval";
 import * as strings from "../strings";
-import { useLasting } from "./use-stable-for";
 import { useOnline } from "./use-online";
+import { useStableFor } from "./use-stable-for";
 
 /** What there is to say of something that is being sent and takes its time; else nothing. */
-export function useDelay(sending: Sending): string | undefined {
+export function useDelayMessage(sending: MutationProgress): string | undefined {
   const { isPending, isPaused, failureCount, failureReason } = sending;
   const online = useOnline();
-  const long = useLasting(isPending, LONG_SEND);
+  const long = useStableFor(isPending, SLOW_SEND);
   if (!isPending) return undefined;
   if (isPaused || !online) return strings.trouble.away;
   if (failureCount > 0) return isFault(failureReason) ? strings.trouble.failing : strings.trouble.away;

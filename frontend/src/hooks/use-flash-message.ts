@@ -1,11 +1,11 @@
 import { useEffect, useState } from "react";
 
 /** What one page has to say on the next. */
-export type News = "created" | "deleted";
+export type FlashMessage = "created" | "deleted";
 
 /** The news that the page before has left for this one: once, not whenever it is loaded again. */
-export function useNews(): News | undefined {
-  const [news] = useState(() => (history.state as { news?: News } | null)?.news);
+export function useFlashMessage(): FlashMessage | undefined {
+  const [news] = useState(() => (history.state as { news?: FlashMessage } | null)?.news);
 
   useEffect(() => {
     if (news !== undefined) history.replaceState(null, "");
@@ -15,6 +15,6 @@ export function useNews(): News | undefined {
 }
 
 /** Leaves news: the options of a navigation. */
-export function withNews(news: News) {
+export function withFlashMessage(news: FlashMessage) {
   return { state: { news } };
 }

@@ -1,6 +1,6 @@
 import { useEffect } from "react";
 
-import { prefetch } from "./lazy-component";
+import { prefetchComponent } from "./lazy-component";
 
 const LATER = 1_500;
 
@@ -9,7 +9,7 @@ export function usePrefetch(file: (() => Promise<unknown>) | undefined): void {
   useEffect(() => {
     if (file === undefined) return;
     const timer = setTimeout(() => {
-      prefetch(file);
+      prefetchComponent(file);
     }, LATER);
     return () => {
       clearTimeout(timer);

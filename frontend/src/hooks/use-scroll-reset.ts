@@ -7,7 +7,7 @@ import { focusMain } from "../lib/focus-main";
 let shown = location.pathname;
 
 /** As after a full page load: reading starts at the top, for eyes and for screen readers. */
-export function useArrival(): void {
+export function useScrollReset(): void {
   const [pathname] = useLocation();
 
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
 /** Whether something has held for so many milliseconds, without a break. */
-export function useLasting(holds: boolean, milliseconds: number): boolean {
+export function useStableFor(holds: boolean, milliseconds: number): boolean {
   const [lasting, setLasting] = useState(false);
   useEffect(() => {
     if (!holds) return;

@@ -18,17 +18,17 @@ export function useTitle(title: string | undefined): void {
     names.push(current);
     return () => {
       names.splice(names.indexOf(current), 1);
-      tell();
+      updateTitle();
     };
   }, []);
 
   useEffect(() => {
     name.current.title = title;
-    tell();
+    updateTitle();
   }, [title]);
 }
 
-function tell(): void {
+function updateTitle(): void {
   const title = names.findLast((one) => one.title !== undefined)?.title;
   document.title = title === undefined ? appName : `${title} · ${appName}`;
 }

@@ -1,19 +1,19 @@
 /** How long a thing takes to its new place, in milliseconds; as --moment in tokens.css. */
-function moment(): number {
+function duration(): number {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160;
 }
 
 /** Changes the page, and lets each element glide from where it was seen to where it then is. */
-export function glide(elements: () => readonly HTMLElement[], change: () => void): void {
+export function animateFlip(elements: () => readonly HTMLElement[], change: () => void): void {
   const tops = new Map(elements().map((element) => [element, top(element)]));
   change();
   for (const element of elements()) {
     const was = tops.get(element);
     for (const running of element.getAnimations()) running.cancel();
     const by = was === undefined ? 0 : was - top(element);
-    if (by === 0 || moment() === 0) continue;
+    if (by === 0 || duration() === 0) continue;
     element.animate([{ translate: `0 ${by}px` }, { translate: "none" }], {
-      duration: moment(),
+      duration: duration(),
       easing: "ease-out",
     });
   }

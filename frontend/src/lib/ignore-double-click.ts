@@ -2,7 +2,7 @@
  * Takes a double click on what sends a form for one: its second half would press what has come in its
  * place, such as a button of the next page.
  */
-export function onePressSends(): void {
+export function ignoreDoubleClick(): void {
   let sent: Element | null | undefined;
 
   const listener = (event: MouseEvent) => {

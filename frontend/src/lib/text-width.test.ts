@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 
-import { easeOf, longestWord, widthOf } from "./text-width";
+import { fontScale, longestWord, textWidth } from "./text-width";
 
 test("short questions are set at full size, and four times the length at half of it", () => {
-  expect(easeOf("Tea or coffee?")).toBe(1);
-  expect(easeOf("")).toBe(1);
-  expect(easeOf("x".repeat(80))).toBe(1);
-  expect(easeOf("x".repeat(320))).toBe(0.5);
+  expect(fontScale("Tea or coffee?")).toBe(1);
+  expect(fontScale("")).toBe(1);
+  expect(fontScale("x".repeat(80))).toBe(1);
+  expect(fontScale("x".repeat(320))).toBe(0.5);
 });
 
 test("the longer a question, the smaller, and never is it gone", () => {
-  const eases = [80, 100, 150, 200, 300].map((length) => easeOf("x".repeat(length)));
+  const eases = [80, 100, 150, 200, 300].map((length) => fontScale("x".repeat(length)));
   expect(eases).toEqual([...new Set(eases)].sort((one, two) => two - one));
   expect(eases.at(-1)).toBeGreaterThan(0.4);
 });
@@ -28,7 +28,7 @@ test("Chinese, Japanese and Thai break within what looks like a word", () => {
 });
 
 test("an ideograph is as wide as two letters, and an accent as none", () => {
-  expect(widthOf("茶 tea")).toBe(6);
-  expect(widthOf("قَهْوَة")).toBe(4);
-  expect(widthOf("e\u0301")).toBe(1);
+  expect(textWidth("茶 tea")).toBe(6);
+  expect(textWidth("قَهْوَة")).toBe(4);
+  expect(textWidth("e\u0301")).toBe(1);
 });

@@ -7,10 +7,10 @@ const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanma
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 
 /** As many letters are set at full size; longer texts take as much room as these. */
-const FULL = 80;
+const FULL_SIZE_LENGTH = 80;
 
 /** The width of a text on one line, in letters of average width. */
-export function widthOf(text: string): number {
+export function textWidth(text: string): number {
   let width = 0;
   for (const letter of text) {
     if (!NO_WIDTH.test(letter)) width += IDEOGRAPH.test(letter) ? 2 : 1;
@@ -23,13 +23,13 @@ export function longestWord(text: string): number {
   const breakable = (letter: string) =>
     /[\s\u00ad-]/.test(letter) || IDEOGRAPH.test(letter) || UNSPACED.test(letter);
   const words = Array.from(text, (letter) => (breakable(letter) ? " " : letter)).join("").split(" ");
-  return Math.max(...words.map(widthOf), 1);
+  return Math.max(...words.map(textWidth), 1);
 }
 
 /**
  * The share of its full size in which a text takes no more room than a short one: letters of half
  * the size need a quarter of it.
  */
-export function easeOf(text: string): number {
-  return Math.min(Math.sqrt(FULL / Math.max(widthOf(text), 1)), 1);
+export function fontScale(text: string): number {
+  return Math.min(Math.sqrt(FULL_SIZE_LENGTH / Math.max(textWidth(text), 1)), 1);
 }

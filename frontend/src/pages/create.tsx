@@ -4,29 +4,35 @@ import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
-import { useCreatePoll } from "../features/create-poll/create-poll";
 import { isFault, Problem } from "../api/problem";
-import { BusyButton } from "../ui/busy-button";
+import { watchCancelledPolls } from "../features/create-poll/cancelled-polls";
 import { ClosingField } from "../features/create-poll/closing-field";
-import { KnownPolls } from "../features/manage/known-polls";
-import { OptionFields } from "../features/create-poll/option-fields";
-import { QuestionField } from "../features/create-poll/question-field";
-import { Segments } from "../ui/radio-group";
-import { watchAbandoned } from "../features/create-poll/cancelled-polls";
-import { addresses } from "../lib/addresses";
-import { afterPress } from "../lib/after-pointer-up";
+import { useCreatePoll } from "../features/create-poll/create-poll";
 import { clearDraft, draftToken, loadDraft } from "../features/create-poll/drafts";
-import { explain } from "../ui/error-message";
-import { placeErrors, type Field, type FormErrors } from "../features/create-poll/form-errors";
-import { remember } from "../lib/known-polls";
-import { prefetch } from "../hooks/lazy-component";
-import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../features/create-poll/poll-form";
-import { useDelay } from "../hooks/use-delay-message";
+import { type Field, type FormErrors, placeErrors } from "../features/create-poll/form-errors";
+import { OptionFields } from "../features/create-poll/option-fields";
+import {
+  EMPTY_FORM,
+  isBlank,
+  type PollForm,
+  toNewPoll,
+  VISIBILITIES,
+} from "../features/create-poll/poll-form";
+import { QuestionField } from "../features/create-poll/question-field";
 import { useDraft } from "../features/create-poll/use-draft";
-import { useNews, withNews } from "../hooks/use-flash-message";
 import { usePollForm } from "../features/create-poll/use-poll-form";
+import { KnownPolls } from "../features/manage/known-polls";
+import { prefetchComponent } from "../hooks/lazy-component";
+import { useDelayMessage } from "../hooks/use-delay-message";
+import { useFlashMessage, withFlashMessage } from "../hooks/use-flash-message";
 import { useTitle } from "../hooks/use-title";
+import { addresses } from "../lib/addresses";
+import { afterPointerUp } from "../lib/after-pointer-up";
+import { remember } from "../lib/known-polls";
 import * as strings from "../strings";
+import { BusyButton } from "../ui/busy-button";
+import { errorMessage } from "../ui/error-message";
+import { RadioGroup } from "../ui/radio-group";
 import type { PageProps } from "./page-props";
 
 const CHOICES = [
@@ -41,7 +47,7 @@ const SETTLE_AGAIN = 15_000;
 /** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
 function settle(token: string): void {
   import("../features/create-poll/delete-cancelled-poll").then(
-    (settling) => settling.settle(token),
+    (settling) => settling.deleteCancelledPoll(token),
     () => setTimeout(settle, SETTLE_AGAIN, token),
   );
 }
@@ -52,14 +58,14 @@ export default function CreatePage({ nextFile }: PageProps) {
   const [tried, setTried] = useState(false);
   const create = useCreatePoll();
   const { reset } = create;
-  const delay = useDelay(create);
+  const delay = useDelayMessage(create);
   const sending = useRef<AbortController>(undefined);
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const news = useNews();
+  const news = useFlashMessage();
   useTitle(undefined);
   useDraft(form);
-  useEffect(() => watchAbandoned(settle), []);
+  useEffect(() => watchCancelledPolls(settle), []);
 
   // What is changed, or left, while it is being sent is not to be opened as it was.
   useEffect(
@@ -82,7 +88,7 @@ export default function CreatePage({ nextFile }: PageProps) {
   }
 
   function leave(field: Field) {
-    afterPress(() => {
+    afterPointerUp(() => {
       fields.leave(field);
     });
   }
@@ -95,14 +101,14 @@ export default function CreatePage({ nextFile }: PageProps) {
       takeToMistake();
       return;
     }
-    if (nextFile) prefetch(nextFile); // while the server answers
+    if (nextFile) prefetchComponent(nextFile); // while the server answers
     sending.current = new AbortController();
     const { signal } = sending.current;
     create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {
       onSuccess: (poll) => {
         clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
-        navigate(addresses.manage(poll.id, poll.manage_key), withNews("created"));
+        navigate(addresses.manage(poll.id, poll.manage_key), withFlashMessage("created"));
       },
       onError: (error) => {
         flushSync(() => {
@@ -177,7 +183,7 @@ export default function CreatePage({ nextFile }: PageProps) {
         />
 
         <div className="create-settings">
-          <Segments
+          <RadioGroup
             legend={strings.create.choice}
             choices={CHOICES}
             value={form.multiple}
@@ -185,7 +191,7 @@ export default function CreatePage({ nextFile }: PageProps) {
               fields.type({ multiple });
             }}
           />
-          <Segments
+          <RadioGroup
             legend={strings.create.results}
             choices={RESULTS}
             value={form.results}
@@ -232,5 +238,5 @@ export default function CreatePage({ nextFile }: PageProps) {
 
 function explainAt(form: PollForm, error: Error): FormErrors {
   const placed = error instanceof Problem && error.fields.length > 0;
-  return placed ? placeErrors(form, error.fields) : { form: explain(error) };
+  return placed ? placeErrors(form, error.fields) : { form: errorMessage(error) };
 }

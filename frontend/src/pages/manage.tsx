@@ -3,22 +3,24 @@ import "./manage.css";
 import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
 
-import { isWrongKey, refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
-import { ManagePoll } from "../features/manage/manage-panel";
-import { Unavailable } from "./unavailable";
-import { forget, knownKey } from "../lib/known-polls";
-import { lazily } from "../hooks/lazy-component";
+import { useHostViewingKey, usePoll, useResults } from "../api/polls";
+import { isKeyRefused, isWrongKey } from "../api/problem";
+import { outageOf } from "../api/query";
+import { ManagePanel } from "../features/manage/manage-panel";
+import { lazyComponent } from "../hooks/lazy-component";
+import { useFlashMessage } from "../hooks/use-flash-message";
 import { useHash } from "../hooks/use-hash";
-import { useNews } from "../hooks/use-flash-message";
+import { useOutage } from "../hooks/use-outage";
 import { useTitle } from "../hooks/use-title";
-import { useTrouble } from "../hooks/use-outage";
+import { forget, knownKey } from "../lib/known-polls";
 import * as strings from "../strings";
+import { Unavailable } from "./unavailable";
 
 /** Milliseconds until the page sees that the poll closed by itself, or from another device. */
 const EVERY = 5_000;
 
 // Not for the host, who has the key.
-const KeyNeeded = lazily(() => import("../features/manage/key-needed"));
+const KeyNeeded = lazyComponent(() => import("../features/manage/key-needed"));
 
 /** Opens nothing, and can be sent: what is no key may be longer than a header, or not of its letters. */
 const NO_KEY = "-";
@@ -31,20 +33,20 @@ function keyIn(link: string): string {
 /** What the secret link opens: the key comes in the fragment, or from this device's memory. */
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
-  const news = useNews();
+  const news = useFlashMessage();
   const hash = useHash();
   const known = knownKey(id);
   const given = hash === "" ? known : hash;
   const key = given && keyIn(given);
   // Not from the results, whose cached copy is a moment behind what was pressed here.
   const poll = usePoll(id, EVERY);
-  const proof = useHostsViewingKey(id, key);
+  const proof = useHostViewingKey(id, key);
   const results = useResults(id, true);
-  const trouble = useTrouble(troubleOf(poll) ?? troubleOf(results), poll);
+  const trouble = useOutage(outageOf(poll) ?? outageOf(results), poll);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
-  const refused = refusesKey(proof.error);
+  const refused = isKeyRefused(proof.error);
   const wrong = isWrongKey(proof.error);
   useEffect(() => {
     if (wrong && (given === known || key === known)) forget(id);
@@ -58,7 +60,7 @@ export default function ManagePage() {
   }
   if (!proof.data || !shown) return <Unavailable asked={proof} />;
   return (
-    <ManagePoll
+    <ManagePanel
       key={key}
       poll={poll.data}
       secret={key}

@@ -5,22 +5,22 @@ import "./present-code.css";
 import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
-import { usePoll, useResults, type Poll } from "../api/polls";
-import { Address } from "../ui/poll/address";
-import { Count } from "../features/results/count";
-import { FullScreenButton } from "../features/present/full-screen-button";
-import { LargeCode } from "../ui/poll/large-qr-code";
+import { type Poll, usePoll, useResults } from "../api/polls";
 import { ManageLink } from "../features/manage/manage-link";
-import { Outcome } from "../features/present/winner";
+import { FullScreenButton } from "../features/present/full-screen-button";
+import { useFit } from "../features/present/use-fit";
+import { Winner } from "../features/present/winner";
+import { Count } from "../features/results/count";
 import { ResultsHead, type WatchedResults } from "../features/results/results-head";
 import { leadingLabels } from "../features/results/shares";
-import { Unavailable } from "./unavailable";
-import { absolute, addresses } from "../lib/addresses";
-import { useArrival } from "../hooks/use-scroll-reset";
-import { useFit } from "../features/present/use-fit";
+import { useScrollReset } from "../hooks/use-scroll-reset";
 import { useTitle } from "../hooks/use-title";
 import { useWakeLock } from "../hooks/use-wake-lock";
+import { absolute, addresses } from "../lib/addresses";
 import * as strings from "../strings";
+import { Address } from "../ui/poll/address";
+import { LargeQrCode } from "../ui/poll/large-qr-code";
+import { Unavailable } from "./unavailable";
 
 // How much larger than the style sheet says rows become where there is room.
 const MOST_OPEN = 1.5;
@@ -35,13 +35,13 @@ export default function PresentPage() {
   // Without the host's viewing key: what is not for everyone yet is not for the wall.
   const results = useResults(id, true);
   useTitle(poll.data?.question);
-  useArrival();
+  useScrollReset();
   useWakeLock();
 
   if (!poll.data || poll.isError) return <NoPoll asked={poll} />;
   if (!results.data || results.isError) return <NoPoll asked={results} />;
 
-  return <Wall poll={poll.data} results={results} />;
+  return <PresentView poll={poll.data} results={results} />;
 }
 
 /** The wall while the poll cannot be shown: as dark as before, for the room's sake. */
@@ -53,7 +53,7 @@ function NoPoll(why: ComponentProps<typeof Unavailable>) {
   );
 }
 
-function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
+function PresentView({ poll, results }: { poll: Poll; results: WatchedResults }) {
   const { closed, closes_at, hidden, ballots } = results.data;
   // While there is no count to be seen, the way to the ballot has its room.
   const inviting = !closed && (hidden || ballots === 0);
@@ -63,7 +63,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   const wall = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
   const [large, setLarge] = useState(false);
   if (large && closed) setLarge(false); // and it stays small if the poll is reopened
-  const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
+  const wayToVote = <VotingAddress id={poll.id} large={large} onChange={setLarge} />;
   const count = <Count poll={poll} results={results.data} />;
   return (
     <main className="present" tabIndex={-1} data-closed={closed} ref={wall}>
@@ -79,7 +79,7 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
       )}
 
       <footer className="present-foot">
-        {closed && <Outcome names={leadingLabels(results.data.options, ballots)} />}
+        {closed && <Winner names={leadingLabels(results.data.options, ballots)} />}
         {!closed && !inviting && wayToVote}
         <div className="actions present-actions">
           <FullScreenButton />
@@ -93,15 +93,15 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   );
 }
 
-interface WayToVoteProps extends Omit<ComponentProps<typeof LargeCode>, "address"> {
+interface VotingAddressProps extends Omit<ComponentProps<typeof LargeQrCode>, "address"> {
   readonly id: string;
 }
 
-function WayToVote({ id, ...code }: WayToVoteProps) {
+function VotingAddress({ id, ...code }: VotingAddressProps) {
   const address = absolute(addresses.vote(id));
   return (
     <>
-      <LargeCode address={address} {...code} />
+      <LargeQrCode address={address} {...code} />
       <div className="present-address">
         <p className="label">{strings.results.voteAt}</p>
         <p className="address">

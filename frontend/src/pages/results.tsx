@@ -2,17 +2,17 @@ import "../features/results/results.css";
 
 import { Link, useParams } from "wouter";
 
+import { ManageLink } from "../features/manage/manage-link";
+import { Count } from "../features/results/count";
+import { ResultsHead } from "../features/results/results-head";
 import { useWatchedPoll } from "../features/results/use-watched-poll";
+import { VoteTimeline } from "../features/results/vote-timeline";
+import { useTitle } from "../hooks/use-title";
+import { absolute, addresses } from "../lib/addresses";
+import * as strings from "../strings";
 import { Address } from "../ui/poll/address";
 import { CopyButton } from "../ui/poll/copy-button";
-import { Count } from "../features/results/count";
-import { ManageLink } from "../features/manage/manage-link";
-import { ResultsHead } from "../features/results/results-head";
 import { Unavailable } from "./unavailable";
-import { VoteTimeline } from "../features/results/vote-timeline";
-import { absolute, addresses } from "../lib/addresses";
-import { useTitle } from "../hooks/use-title";
-import * as strings from "../strings";
 
 /** The count as it comes in, on whatever screen it is looked at. */
 export default function ResultsPage() {

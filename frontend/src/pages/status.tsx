@@ -1,18 +1,18 @@
 import "./status.css";
 
-import { troubleOf, type Reaching } from "../api/polls";
-import { useStatus, type Status } from "../features/status/status";
-import { Fact } from "../features/status/description-item";
-import { LiveState } from "../ui/poll/live-state";
-import { TrafficChart } from "../features/status/traffic-chart";
-import { Unavailable } from "./unavailable";
+import { outageOf, type QueryProgress } from "../api/query";
 import { formatDuration, formatRate } from "../charts/figures";
-import { formatCount, formatTime } from "../lib/format";
-import { bars, lastMinute, recentErrors, sum, type Bar } from "../features/status/traffic";
+import { DescriptionItem } from "../features/status/description-item";
+import { type Status, useStatus } from "../features/status/status";
+import { type Bar, bars, lastMinute, recentErrors, sum } from "../features/status/traffic";
+import { TrafficChart } from "../features/status/traffic-chart";
 import { useNow } from "../hooks/use-now";
+import { useOutage } from "../hooks/use-outage";
 import { useTitle } from "../hooks/use-title";
-import { useTrouble } from "../hooks/use-outage";
+import { formatCount, formatTime } from "../lib/format";
 import * as strings from "../strings";
+import { LiveState } from "../ui/poll/live-state";
+import { Unavailable } from "./unavailable";
 
 const SECOND = 1_000;
 
@@ -22,16 +22,16 @@ export default function StatusPage() {
   useTitle(strings.status.title);
 
   if (!status.data || status.isError) return <Unavailable asked={status} />;
-  return <Standing status={status.data} asked={status} />;
+  return <StatusReport status={status.data} asked={status} />;
 }
 
-interface StandingProps {
+interface StatusReportProps {
   readonly status: Status;
-  readonly asked: Reaching & { readonly dataUpdatedAt: number };
+  readonly asked: QueryProgress & { readonly dataUpdatedAt: number };
 }
 
-function Standing({ status, asked }: StandingProps) {
-  const trouble = useTrouble(troubleOf(asked), asked);
+function StatusReport({ status, asked }: StatusReportProps) {
+  const trouble = useOutage(outageOf(asked), asked);
   const lost = trouble !== undefined;
   const failing = status.database.available ? undefined : "failing";
   const traffic = status.traffic && bars(status.traffic);
@@ -39,13 +39,13 @@ function Standing({ status, asked }: StandingProps) {
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} trouble={troubleOf(asked) ?? failing} asked={asked} />
+        <LiveState closed={false} trouble={outageOf(asked) ?? failing} asked={asked} />
       </div>
       <p className="lede">
-        <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>
+        <span role="status">{trouble ? strings.status.lost[trouble] : summarize(status, traffic)}</span>
         {lost && <Age received={asked.dataUpdatedAt} />}
       </p>
-      <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />
+      <KeyFigures status={status} received={asked.dataUpdatedAt} lost={lost} />
       <section aria-labelledby="traffic">
         <h2 id="traffic" className="subhead">
           {strings.status.traffic}
@@ -57,7 +57,7 @@ function Standing({ status, asked }: StandingProps) {
   );
 }
 
-function verdict({ database }: Status, traffic: readonly Bar[] | null): string {
+function summarize({ database }: Status, traffic: readonly Bar[] | null): string {
   if (!database.available) return strings.status.databaseAway;
   const failed = traffic ? recentErrors(traffic) : 0;
   return failed > 0 ? strings.status.failing(formatCount(failed), failed) : strings.status.well;
@@ -74,32 +74,32 @@ function Age({ received }: AgeingProps) {
   return ` ${strings.status.old(formatDuration(since / 1000))}`;
 }
 
-interface VitalsProps extends AgeingProps {
+interface KeyFiguresProps extends AgeingProps {
   readonly status: Status;
   /** Whether nobody knows if it still holds. */
   readonly lost: boolean;
 }
 
 /** The few figures that are looked at first. */
-function Vitals({ status, received, lost }: VitalsProps) {
+function KeyFigures({ status, received, lost }: KeyFiguresProps) {
   const { started_at, as_of, database } = status;
   // By the server's clock; ours only tells how long ago that was.
   const since = Math.max(useNow(SECOND).getTime() - received, 0);
   const age = Date.parse(as_of) - Date.parse(started_at) + (lost ? 0 : since);
   return (
     <dl className="facts facts-large">
-      <Fact name={strings.status.uptime}>{formatDuration(age / 1000)}</Fact>
-      <Fact name={strings.status.database} bad={!database.available}>
+      <DescriptionItem name={strings.status.uptime}>{formatDuration(age / 1000)}</DescriptionItem>
+      <DescriptionItem name={strings.status.database} bad={!database.available}>
         {database.available ? versionNumber(database.version) : strings.status.away}
-      </Fact>
-      <Fact name={strings.status.latency}>
+      </DescriptionItem>
+      <DescriptionItem name={strings.status.latency}>
         {database.latency_ms !== null && (
           <>
             {formatRate(database.latency_ms)}{" "}
             <span className="fact-unit">{strings.status.milliseconds}</span>
           </>
         )}
-      </Fact>
+      </DescriptionItem>
     </dl>
   );
 }
@@ -114,12 +114,12 @@ function Requests({ all }: { all: readonly Bar[] }) {
   return (
     <>
       <dl className="facts facts-large">
-        <Fact name={strings.status.rate}>
+        <DescriptionItem name={strings.status.rate}>
           {formatRate(lastMinute(all).rate)} <small>{strings.status.perSecond}</small>
-        </Fact>
-        <Fact name={strings.status.errors} bad={total.errors > 0}>
+        </DescriptionItem>
+        <DescriptionItem name={strings.status.errors} bad={total.errors > 0}>
           {formatCount(total.errors)} <small>{strings.status.failed(total.errors)}</small>
-        </Fact>
+        </DescriptionItem>
       </dl>
       <TrafficChart bars={all} />
       <p className="hint">
@@ -140,12 +140,12 @@ function Origin({ status }: { status: Status }) {
       </h2>
       {nameless && <p className="hint">{strings.status.laptop}</p>}
       <dl className="facts">
-        <Fact name={strings.status.release}>{release}</Fact>
-        <Fact name={strings.status.region}>{region}</Fact>
-        <Fact name={strings.status.instance}>{instance}</Fact>
-        <Fact name={strings.status.since}>{formatTime(new Date(started_at))}</Fact>
-        <Fact name={strings.status.driver}>{driver}</Fact>
-        <Fact name={strings.status.schema}>{database.schema_revision}</Fact>
+        <DescriptionItem name={strings.status.release}>{release}</DescriptionItem>
+        <DescriptionItem name={strings.status.region}>{region}</DescriptionItem>
+        <DescriptionItem name={strings.status.instance}>{instance}</DescriptionItem>
+        <DescriptionItem name={strings.status.since}>{formatTime(new Date(started_at))}</DescriptionItem>
+        <DescriptionItem name={strings.status.driver}>{driver}</DescriptionItem>
+        <DescriptionItem name={strings.status.schema}>{database.schema_revision}</DescriptionItem>
       </dl>
     </section>
   );

@@ -1,19 +1,19 @@
 import { useEffect } from "react";
 
-import { isGone, troubleOf, type Reaching } from "../api/polls";
-import { isFault } from "../api/problem";
+import { isFault, isGone } from "../api/problem";
+import { outageOf, type QueryProgress } from "../api/query";
+import { lazyComponent } from "../hooks/lazy-component";
 import { focusMain } from "../lib/focus-main";
-import { lazily } from "../hooks/lazy-component";
 import * as strings from "../strings";
-import { AgainButton } from "../ui/retry-button";
+import { LoadingPage } from "../ui/loading-page";
 import { Notice } from "../ui/notice";
 import { ReloadButton } from "../ui/reload-button";
-import { Waiting } from "../ui/loading-page";
+import { RetryButton } from "../ui/retry-button";
 
 // Not with the first file, which every ballot loads.
-const NotFound = lazily(() => import("../features/join/not-found"));
+const NotFound = lazyComponent(() => import("../features/join/not-found"));
 
-interface Asked extends Reaching {
+interface Asked extends QueryProgress {
   readonly error: Error | null;
   /** What was there before. */
   readonly data?: unknown;
@@ -27,7 +27,7 @@ export function Unavailable({ asked }: { asked: Asked }) {
   if (isFault(asked.error)) {
     return (
       <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
-        <AgainButton />
+        <RetryButton />
       </Notice>
     );
   }
@@ -38,7 +38,7 @@ export function Unavailable({ asked }: { asked: Asked }) {
       </Notice>
     );
   }
-  if (troubleOf(asked) !== "away") return <Waiting />;
+  if (outageOf(asked) !== "away") return <LoadingPage />;
   return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
 }
 

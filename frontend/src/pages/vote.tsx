@@ -2,14 +2,15 @@ import "./vote.css";
 
 import { Redirect, useParams } from "wouter";
 
-import { isGone, useBallot, usePoll, useResults, type Poll } from "../api/polls";
-import { newest } from "../api/retry-policy";
+import { type Poll, useBallot, usePoll, useResults } from "../api/polls";
+import { isGone } from "../api/problem";
+import { newerState } from "../api/refetch-interval";
 import { BallotForm } from "../features/ballot/ballot-form";
-import type { PageProps } from "./page-props";
-import { Unavailable } from "./unavailable";
-import { addresses } from "../lib/addresses";
 import { usePrefetch } from "../hooks/use-prefetch";
 import { useTitle } from "../hooks/use-title";
+import { addresses } from "../lib/addresses";
+import type { PageProps } from "./page-props";
+import { Unavailable } from "./unavailable";
 
 /** The ballot: the page that the shared address opens. */
 export default function VotePage({ nextFile }: PageProps) {
@@ -26,7 +27,7 @@ export default function VotePage({ nextFile }: PageProps) {
   if (poll.data.id !== id) return <Redirect to={addresses.vote(poll.data.id)} replace />;
   if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
   if (isGone(results.error)) return <Unavailable asked={results} />;
-  const { closed, closes_at } = newest<Pick<Poll, "closed" | "closes_at">>(poll, results);
+  const { closed, closes_at } = newerState<Pick<Poll, "closed" | "closes_at">>(poll, results);
   return (
     <BallotForm
       key={poll.data.id}

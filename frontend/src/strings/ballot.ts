@@ -1,6 +1,6 @@
 /** The ballot. */
 
-export const vote = {
+export const ballot = {
   one: "Choose one.",
   several: "Choose as many as you like.",
   submit: "Vote",

@@ -6,7 +6,7 @@
 export { header, copy, trouble } from "./common/everywhere";
 export { create, invalid } from "./create-poll";
 export { closing } from "./common/closing";
-export { vote } from "./ballot";
+export { ballot } from "./ballot";
 export { results, present, timeline } from "./results";
 export { manage } from "./manage";
 export { key } from "./key";

@@ -6,7 +6,7 @@ const LONGEST_POLL_YEARS = 10; // the API's own limit
  * What is wrong with a closing time, if anything is.
  * @param closesAt a `datetime-local` value, or "" for an open end
  */
-export function closingError(closesAt: string, now: Date): string | undefined {
+export function closingTimeError(closesAt: string, now: Date): string | undefined {
   if (closesAt === "") return undefined;
   const closes = new Date(closesAt);
   const latest = new Date(now);

@@ -2,7 +2,7 @@ import { useId, type ReactNode } from "react";
 
 import { errorAttributes, FieldError } from "./field-error";
 
-interface MomentFieldProps {
+interface DatetimeFieldProps {
   readonly label: string;
   /** A `datetime-local` value, in the device's time; "" where there is none. */
   readonly value: string;
@@ -14,7 +14,7 @@ interface MomentFieldProps {
 }
 
 /** A date and a time. */
-export function MomentField({ label, value, error, onChange, onLeave, children }: MomentFieldProps) {
+export function DatetimeField({ label, value, error, onChange, onLeave, children }: DatetimeFieldProps) {
   const id = useId();
   return (
     <div className="field">

@@ -1,26 +1,26 @@
 import { Component, type ReactNode } from "react";
 
-interface BreakageProps {
+interface ErrorBoundaryProps {
   /** What is shown, by its address: what broke at one need not break at the next. */
-  readonly at: string;
+  readonly resetKey: string;
   /** What is shown instead. */
-  readonly instead: ReactNode;
+  readonly fallback: ReactNode;
   readonly children: ReactNode;
 }
 
 /** Keeps to itself that rendering failed, or that a file is gone after a deploy. */
-export class Breakage extends Component<BreakageProps, { broken: boolean }> {
+export class ErrorBoundary extends Component<ErrorBoundaryProps, { broken: boolean }> {
   override state = { broken: false };
 
   static getDerivedStateFromError() {
     return { broken: true };
   }
 
-  override componentDidUpdate({ at }: BreakageProps) {
-    if (this.state.broken && at !== this.props.at) this.setState({ broken: false });
+  override componentDidUpdate({ resetKey }: ErrorBoundaryProps) {
+    if (this.state.broken && resetKey !== this.props.resetKey) this.setState({ broken: false });
   }
 
   override render() {
-    return this.state.broken ? this.props.instead : this.props.children;
+    return this.state.broken ? this.props.fallback : this.props.children;
   }
 }

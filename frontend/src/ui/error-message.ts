@@ -1,9 +1,8 @@
-import { isGone } from "../api/polls";
-import { isFault, Problem } from "../api/problem";
+import { isFault, isGone, Problem } from "../api/problem";
 import * as strings from "../strings";
 
 /** Why something that was sent did not succeed, in words for who sent it. */
-export function explain(error: Error): string {
+export function errorMessage(error: Error): string {
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
   if (error.away) return strings.trouble.unreachable;
   if (isFault(error)) return strings.trouble.failed;

@@ -1,6 +1,6 @@
-import { LONG_LOOK } from "../api/retry-policy";
-import { useLasting } from "../hooks/use-stable-for";
+import { SLOW_QUERY } from "../api/refetch-interval";
 import { useOnline } from "../hooks/use-online";
+import { useStableFor } from "../hooks/use-stable-for";
 import * as strings from "../strings";
 import { Notice } from "./notice";
 
@@ -8,9 +8,9 @@ import { Notice } from "./notice";
  * Shown while there is nothing else to show. The words appear only after a moment, so that a page
  * that comes quickly does not flicker.
  */
-export function Waiting() {
+export function LoadingPage() {
   const offline = !useOnline();
-  const long = useLasting(true, LONG_LOOK);
+  const long = useStableFor(true, SLOW_QUERY);
   const { awayTitle, awayBody, slow, loading } = strings.trouble;
   if (offline) return <Notice title={awayTitle} body={awayBody} />;
   return (

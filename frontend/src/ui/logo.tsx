@@ -1,5 +1,5 @@
 /** The mark: five votes on a tally, four strokes and one across. */
-export function Gate() {
+export function Logo() {
   return (
     <svg className="gate" viewBox="0 0 32 32" aria-hidden="true">
       <path d="M7 5v22M13 5v22M19 5v22M25 5v22" />

@@ -1,6 +1,6 @@
 import { useId } from "react";
 
-interface SegmentsProps<Value> {
+interface RadioGroupProps<Value> {
   readonly legend: string;
   readonly choices: readonly { readonly value: Value; readonly label: string }[];
   readonly value: Value;
@@ -9,7 +9,7 @@ interface SegmentsProps<Value> {
 }
 
 /** A choice of one among few, all in view. */
-export function Segments<Value>({ legend, choices, value, hint, onChange }: SegmentsProps<Value>) {
+export function RadioGroup<Value>({ legend, choices, value, hint, onChange }: RadioGroupProps<Value>) {
   const id = useId();
   return (
     <fieldset className="field" aria-describedby={hint && `${id}-hint`}>

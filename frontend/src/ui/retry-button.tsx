@@ -4,7 +4,7 @@ import { isFault } from "../api/problem";
 import * as strings from "../strings";
 
 /** Asks again for all that the server failed at, time and again. */
-export function AgainButton({ className = "button" }: { className?: string }) {
+export function RetryButton({ className = "button" }: { className?: string }) {
   const client = useQueryClient();
   const askAgain = () => {
     void client.refetchQueries({ predicate: ({ state }) => isFault(state.error) });

@@ -1,19 +1,19 @@
 import { Suspense, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
-import { appName } from "../lib/environment";
+import { useScrollReset } from "../hooks/use-scroll-reset";
 import { addresses } from "../lib/addresses";
+import { appName } from "../lib/environment";
 import { focusMain } from "../lib/focus-main";
-import { useArrival } from "../hooks/use-scroll-reset";
 import * as strings from "../strings";
-import { Gate } from "./logo";
-import { Waiting } from "./loading-page";
+import { LoadingPage } from "./loading-page";
+import { Logo } from "./logo";
 
 /** What every page has around it: the name at the top, and one place where the content goes. */
 export function Shell({ children }: { children: ReactNode }) {
   const [pathname] = useLocation();
   const home = pathname === addresses.home;
-  useArrival();
+  useScrollReset();
 
   return (
     <>
@@ -29,7 +29,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <header className="masthead">
         <Link className="wordmark" to={addresses.home} aria-label={strings.header.home(appName)}>
-          <Gate />
+          <Logo />
           <span>{appName}</span>
         </Link>
         <Link className="masthead-link" to={home ? addresses.join : addresses.home}>
@@ -37,7 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </Link>
       </header>
       <main id="main" tabIndex={-1}>
-        <Suspense fallback={<Waiting />}>{children}</Suspense>
+        <Suspense fallback={<LoadingPage />}>{children}</Suspense>
       </main>
     </>
   );

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 
-import { keepUnsent, unsentChoices } from "./ballot-draft";
+import { loadBallotDraft, saveBallotDraft } from "./ballot-draft";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -13,18 +13,18 @@ test("crosses that were not sent are kept for their poll until they are", () => 
     setItem: (key: string, value: string) => kept.set(key, value),
     removeItem: (key: string) => kept.delete(key),
   });
-  keepUnsent("tea", [1, 2]);
-  keepUnsent("cake", []);
-  expect(unsentChoices("tea")).toEqual([1, 2]);
-  expect(unsentChoices("cake")).toEqual([]);
-  keepUnsent("tea", undefined);
-  expect(unsentChoices("tea")).toBeUndefined();
+  saveBallotDraft("tea", [1, 2]);
+  saveBallotDraft("cake", []);
+  expect(loadBallotDraft("tea")).toEqual([1, 2]);
+  expect(loadBallotDraft("cake")).toEqual([]);
+  saveBallotDraft("tea", undefined);
+  expect(loadBallotDraft("tea")).toBeUndefined();
   kept.set("tally.unsent.tea", '{"1":2}');
-  expect(unsentChoices("tea")).toBeUndefined();
+  expect(loadBallotDraft("tea")).toBeUndefined();
 });
 
 test("where storage is forbidden nothing breaks", () => {
   vi.stubGlobal("sessionStorage", undefined);
-  keepUnsent("tea", [1]);
-  expect(unsentChoices("tea")).toBeUndefined();
+  saveBallotDraft("tea", [1]);
+  expect(loadBallotDraft("tea")).toBeUndefined();
 });

@@ -1,17 +1,17 @@
 import { useEffect, useId, useRef, useState, type SubmitEvent } from "react";
 
-import { useDelivery } from "./send-ballot";
 import type { Poll } from "../../api/polls";
 import { isFault } from "../../api/problem";
-import { ballotPaper } from "./ballot-view";
-import { sameChoices, type Choices } from "./choices";
-import { explain } from "../../ui/error-message";
-import { openUntil } from "../../ui/poll/open-until";
-import { useUnsent } from "./use-ballot-draft";
 import * as strings from "../../strings";
+import { errorMessage } from "../../ui/error-message";
+import { openUntil } from "../../ui/poll/open-until";
+import { Question } from "../../ui/poll/question";
 import { BallotOption } from "./ballot-option";
 import { BallotStub } from "./ballot-stub";
-import { Question } from "../../ui/poll/question";
+import { ballotView } from "./ballot-view";
+import { type Choices, sameChoices } from "./choices";
+import { useSendBallot } from "./send-ballot";
+import { useBallotDraft } from "./use-ballot-draft";
 
 interface BallotFormProps {
   readonly poll: Poll;
@@ -22,8 +22,8 @@ interface BallotFormProps {
 /** A ballot paper: the question, a cross for each choice, one request to cast or change it. */
 export function BallotForm({ poll, counted }: BallotFormProps) {
   const { closed } = poll;
-  const { waiting, refused, away, error, cast, forgetRefused } = useDelivery(poll.id);
-  const [unsent, setUnsent] = useUnsent(poll.id);
+  const { waiting, refused, away, error, cast, forgetRefused } = useSendBallot(poll.id);
+  const [unsent, setUnsent] = useBallotDraft(poll.id);
   const [empty, setEmpty] = useState(false);
   const outcome = useRef<HTMLParagraphElement>(null);
   const focusNext = useRef(false);
@@ -31,8 +31,8 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
   const within = useRef(false);
   const id = useId();
 
-  const paper = ballotPaper({ counted, waiting, refused, unsent, closed, away });
-  const { chosen, open } = paper;
+  const view = ballotView({ counted, waiting, refused, unsent, closed, away });
+  const { chosen, open } = view;
   const failure = refused && !closed ? error : undefined;
 
   useEffect(() => {
@@ -91,7 +91,7 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
                   label={option.label}
                   multiple={poll.multiple}
                   checked={chosen.includes(option.id)}
-                  mark={paper.mark(option.id)}
+                  mark={view.mark(option.id)}
                   onChange={(checked) => {
                     choose(option.id, checked);
                   }}
@@ -104,10 +104,10 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
         <BallotStub
           ref={outcome}
           poll={poll}
-          paper={paper}
+          view={view}
           voted={counted.length > 0}
           closed={closed}
-          wrong={empty ? strings.vote.none : failure && explain(failure)}
+          wrong={empty ? strings.ballot.none : failure && errorMessage(failure)}
           again={isFault(failure)}
         />
       </form>
@@ -116,10 +116,10 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
 }
 
 function closedNote(counted: Choices): string {
-  return counted.length > 0 ? strings.vote.closedVoted : strings.vote.closed;
+  return counted.length > 0 ? strings.ballot.closedVoted : strings.ballot.closed;
 }
 
 function openNote(poll: Poll): string {
-  const how = poll.multiple ? strings.vote.several : strings.vote.one;
+  const how = poll.multiple ? strings.ballot.several : strings.ballot.one;
   return [how, openUntil(poll)].filter(Boolean).join(" ");
 }

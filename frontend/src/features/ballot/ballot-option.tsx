@@ -1,7 +1,7 @@
 import { useId } from "react";
 
-import type { Mark } from "./ballot-view";
 import * as strings from "../../strings";
+import type { Mark } from "./ballot-view";
 
 interface BallotOptionProps {
   readonly name: string;
@@ -43,7 +43,7 @@ export function BallotOption({ name, label, multiple, checked, mark, onChange }:
         {label}
       </span>
       <span id={`${id}-mark`} className="ballot-mark">
-        {mark && strings.vote.marks[mark]}
+        {mark && strings.ballot.marks[mark]}
       </span>
     </label>
   );

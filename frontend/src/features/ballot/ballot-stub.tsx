@@ -3,13 +3,13 @@ import { Link } from "wouter";
 
 import type { Poll } from "../../api/polls";
 import { addresses } from "../../lib/addresses";
-import type { BallotPaper, BallotState } from "./ballot-view";
 import * as strings from "../../strings";
+import type { BallotState, BallotView } from "./ballot-view";
 
 interface BallotStubProps {
   readonly ref: Ref<HTMLParagraphElement>;
   readonly poll: Poll;
-  readonly paper: BallotPaper;
+  readonly view: BallotView;
   readonly voted: boolean;
   readonly closed: boolean;
   readonly wrong: string | undefined;
@@ -24,11 +24,11 @@ const BAD_NEWS: readonly BallotState[] = ["missed", "missedChange", "late", "lat
  * The end of the ballot, which stays in view: what became of the vote, and what to do next. Below
  * it, where it scrolls away, is what matters less.
  */
-export function BallotStub({ ref, poll, paper, voted, closed, wrong, again }: BallotStubProps) {
-  const { state, open } = paper;
-  const [what, more] = strings.vote.state[state];
+export function BallotStub({ ref, poll, view, voted, closed, wrong, again }: BallotStubProps) {
+  const { state, open } = view;
+  const [what, more] = strings.ballot.state[state];
   const shown = poll.results === "always" || closed || (poll.results === "voted" && voted);
-  const { submit, change } = strings.vote;
+  const { submit, change } = strings.ballot;
   const leads = shown && state === "counted";
   return (
     <>
@@ -48,7 +48,7 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong, again }: Ba
         </p>
       </div>
       {shown && !leads && <ResultsLink poll={poll} className={closed ? "button" : "link"} />}
-      {!shown && <p className="hint">{strings.vote.hidden[poll.results]}</p>}
+      {!shown && <p className="hint">{strings.ballot.hidden[poll.results]}</p>}
     </>
   );
 }
@@ -56,7 +56,7 @@ export function BallotStub({ ref, poll, paper, voted, closed, wrong, again }: Ba
 function ResultsLink({ poll, className }: { poll: Poll; className: string }) {
   return (
     <Link className={className} to={addresses.results(poll.id)}>
-      {strings.vote.results}
+      {strings.ballot.results}
     </Link>
   );
 }

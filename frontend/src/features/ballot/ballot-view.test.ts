@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { ballotPaper, type BallotKnown } from "./ballot-view";
+import { type BallotInput, ballotView } from "./ballot-view";
 
 /** A ballot with the options 1 to 3, in words. */
-function shown(known: Partial<BallotKnown>) {
-  const { chosen, state, open, mark } = ballotPaper({ counted: [], closed: false, away: false, ...known });
+function shown(known: Partial<BallotInput>) {
+  const { chosen, state, open, mark } = ballotView({ counted: [], closed: false, away: false, ...known });
   const marks = [1, 2, 3].flatMap((option) => {
     const one = mark(option);
     return one === undefined ? [] : [`${option} ${one}`];

@@ -1,8 +1,8 @@
 /** What a ballot shows: the crosses, what became of each, and what there is to say and to send. */
-import { sameChoices, type Choices } from "./choices";
+import { type Choices, sameChoices } from "./choices";
 
 /** What is known of a ballot, from the server, from this device and from this tab. */
-export interface BallotKnown {
+export interface BallotInput {
   /** What the server holds; empty where nothing was cast. */
   readonly counted: Choices;
   /** What was sent, and not answered yet. */
@@ -35,7 +35,7 @@ export type BallotState =
   | "late"
   | "lateChange";
 
-export interface BallotPaper {
+export interface BallotView {
   readonly chosen: Choices;
   readonly state: BallotState;
   /** Whether the voter has, or may have, something to send. */
@@ -44,11 +44,11 @@ export interface BallotPaper {
 }
 
 /** A ballot as it is to be shown: what was not counted never looks as if it were. */
-export function ballotPaper(known: BallotKnown): BallotPaper {
-  return known.closed ? closedPaper(known) : openPaper(known);
+export function ballotView(known: BallotInput): BallotView {
+  return known.closed ? closedView(known) : openView(known);
 }
 
-function openPaper({ counted, waiting, refused, unsent, away }: BallotKnown): BallotPaper {
+function openView({ counted, waiting, refused, unsent, away }: BallotInput): BallotView {
   const sent = waiting ?? counted;
   const chosen = unsent ?? refused ?? sent;
   const settled = sameChoices(chosen, sent);
@@ -67,7 +67,7 @@ function openPaper({ counted, waiting, refused, unsent, away }: BallotKnown): Ba
   return { chosen, mark, state: state(), open: !settled || sent.length === 0 };
 }
 
-function closedPaper({ counted, waiting, refused, unsent, away }: BallotKnown): BallotPaper {
+function closedView({ counted, waiting, refused, unsent, away }: BallotInput): BallotView {
   // Until its answer comes, nobody knows whether it was in time.
   if (waiting) {
     const onItsWay = away ? "waiting" : "sending";

@@ -2,7 +2,7 @@
  * Ballots that the server has not acknowledged yet, by poll. They are kept on this device, so that
  * a vote outlives a tunnel, a reload, and a phone that closes the tab; all its tabs see the same.
  */
-import { isChoices, type Choices } from "./choices";
+import { type Choices, isChoices } from "./choices";
 
 const PREFIX = "tally.ballot.";
 
@@ -31,9 +31,9 @@ export function storedBallot(poll: string): string {
 export function parseBallot(stored: string | null): KeptBallot {
   try {
     const kept: unknown = JSON.parse(stored ?? "");
-    if (isFilledIn(kept)) return { waiting: kept };
+    if (isNonEmpty(kept)) return { waiting: kept };
     if (typeof kept !== "object" || kept === null || !("refused" in kept)) return {};
-    return isFilledIn(kept.refused) ? { refused: kept.refused } : {};
+    return isNonEmpty(kept.refused) ? { refused: kept.refused } : {};
   } catch {
     return {};
   }
@@ -75,7 +75,7 @@ export function dropBallot(poll: string): void {
   } catch {
     // Forbidden: then nothing was kept.
   }
-  tell();
+  notifyListeners();
 }
 
 /**
@@ -113,13 +113,13 @@ function store(poll: string, value: string): void {
   } catch {
     memory.set(poll, value); // Forbidden or full.
   }
-  tell();
+  notifyListeners();
 }
 
-function tell(): void {
+function notifyListeners(): void {
   for (const listener of listeners) listener();
 }
 
-function isFilledIn(value: unknown): value is Choices {
+function isNonEmpty(value: unknown): value is Choices {
   return isChoices(value) && value.length > 0;
 }

@@ -4,9 +4,9 @@ import { act, cleanup, renderHook } from "@testing-library/react";
 import { createElement, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
+import { type Ballot, keys } from "../../api/polls";
 import { keepBallot, parseBallot, storedBallot, waitingBallot } from "./outbox";
-import { deliver, useDelivery } from "./send-ballot";
-import { keys, type Ballot } from "../../api/polls";
+import { sendBallot, useSendBallot } from "./send-ballot";
 
 const client = new QueryClient();
 /** What the server holds, whether it takes votes, and what becomes of the answers to them. */
@@ -49,17 +49,17 @@ function shown(): readonly number[] | undefined {
 
 test("a ballot waits until the server has counted it, and is shown as the server says", async () => {
   keepBallot("tea", [2]);
-  await deliver(client, "tea");
+  await sendBallot(client, "tea");
   expect(storedBallot("tea")).toBe("");
   expect(shown()).toEqual([2]);
 });
 
 test("a change that is cast meanwhile is sent, too, and by the same delivery", async () => {
   keepBallot("tea", [1]);
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await Promise.resolve();
   keepBallot("tea", [2]);
-  await Promise.all([delivery, deliver(client, "tea")]);
+  await Promise.all([delivery, sendBallot(client, "tea")]);
   expect(sent.at(-1)).toEqual([2]);
   expect(sent.length).toBeLessThanOrEqual(2);
   expect(shown()).toEqual([2]);
@@ -68,7 +68,7 @@ test("a change that is cast meanwhile is sent, too, and by the same delivery", a
 test("one that comes too late is kept as refused, beside what is counted", async () => {
   [counted, closed] = [[1], true];
   keepBallot("tea", [2]);
-  await deliver(client, "tea");
+  await sendBallot(client, "tea");
   expect(waitingBallot("tea")).toBeUndefined();
   expect(parseBallot(storedBallot("tea"))).toEqual({ refused: [2] });
   expect(shown()).toEqual([1]);
@@ -78,7 +78,7 @@ test("one whose answer was lost was not too late, though the poll was closed by 
   vi.useFakeTimers();
   lose = 1;
   keepBallot("tea", [2]);
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await vi.advanceTimersByTimeAsync(100);
   expect(waitingBallot("tea")).toEqual([2]);
   closed = true;
@@ -94,7 +94,7 @@ test("it is sent as soon as there is a network, also by a page that is hidden", 
   vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
   lose = 4;
   keepBallot("tea", [2]);
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await vi.advanceTimersByTimeAsync(8_000);
   const tries = sent.length;
   lose = 0;
@@ -111,11 +111,11 @@ test("on a network that neither answers nor fails, it is soon said to wait", asy
   vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
   const wrapper = ({ children }: { children: ReactNode }) =>
     createElement(QueryClientProvider, { client }, children);
-  const { result } = renderHook(() => useDelivery("tea"), { wrapper });
+  const { result } = renderHook(() => useSendBallot("tea"), { wrapper });
   act(() => {
     result.current.cast([2]);
   });
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await act(() => vi.advanceTimersByTimeAsync(2_000));
   expect(result.current.away).toBe(false);
   await act(() => vi.advanceTimersByTimeAsync(1_000));
@@ -130,7 +130,7 @@ test("one that the server fails at is tried a few times more, and then told and 
   vi.useFakeTimers();
   statuses = [500, 500, 500, 500, 500];
   keepBallot("tea", [2]);
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await vi.advanceTimersByTimeAsync(60_000);
   await delivery;
   expect(sent.length).toBe(4);
@@ -141,7 +141,7 @@ test("one that waited for a server that fails as it comes back is sent all the s
   vi.useFakeTimers();
   statuses = [...Array<number>(9).fill(502), 500, 500, 502, 500];
   keepBallot("tea", [2]);
-  const delivery = deliver(client, "tea");
+  const delivery = sendBallot(client, "tea");
   await vi.advanceTimersByTimeAsync(120_000);
   await delivery;
   expect(shown()).toEqual([2]);

@@ -1,8 +1,13 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 
-import { alone } from "../../lib/with-tab-lock";
-import { sameChoices, type Choices } from "./choices";
+import { request } from "../../api/client";
+import { BALLOT, type Ballot, fetchBallot, keys, type Poll } from "../../api/polls";
+import { isFault, Problem } from "../../api/problem";
+import { CACHE_RENEWED_AFTER, SLOW_SEND } from "../../api/refetch-interval";
+import { backoffDelay, shouldRetry, waitBeforeRetry } from "../../api/retry-policy";
+import { withTabLock } from "../../lib/with-tab-lock";
+import { type Choices, sameChoices } from "./choices";
 import {
   dropBallot,
   keepBallot,
@@ -14,13 +19,9 @@ import {
   watchOtherTabs,
   watchOutbox,
 } from "./outbox";
-import { request } from "../../api/client";
-import { BALLOT, keys, requestBallot, type Ballot, type Poll } from "../../api/polls";
-import { isFault, Problem } from "../../api/problem";
-import { backoff, COPY_IS_NEW, LONG_SEND, pause, worthRetrying } from "../../api/retry-policy";
 
 /** How the sending of a ballot stands, in this tab. */
-interface Delivery {
+interface SendState {
   /** Whether it has to wait, since the server or the network is away, or as good as away. */
   readonly away: boolean;
   /** Why it was refused, if it did not come too late. */
@@ -28,22 +29,22 @@ interface Delivery {
   readonly ended?: boolean;
 }
 
-const deliveries = new Map<string, Delivery>();
+const sendStates = new Map<string, SendState>();
 const listeners = new Set<() => void>();
 
 /**
  * The voter's ballot on its way to the server. What is cast is kept on this device until the server
  * has it or refuses it, and sent again and again until then: repeating a vote changes nothing.
  */
-export function useDelivery(poll: string) {
+export function useSendBallot(poll: string) {
   const client = useQueryClient();
   const stored = useSyncExternalStore(watchOutbox, () => storedBallot(poll));
-  const delivery = useSyncExternalStore(watchDeliveries, () => deliveries.get(poll));
+  const delivery = useSyncExternalStore(subscribe, () => sendStates.get(poll));
   const kept = useMemo(() => parseBallot(stored), [stored]);
 
   useEffect(() => {
     // At once, and not by start.tsx, which may have to wait for a network to load this file.
-    if (kept.waiting !== undefined) void deliver(client, poll);
+    if (kept.waiting !== undefined) void sendBallot(client, poll);
   }, [client, poll, kept]);
 
   useEffect(
@@ -73,8 +74,8 @@ export function useDelivery(poll: string) {
 }
 
 /** Sends the ballots that wait on this device, whichever page it opens. */
-export function deliverAll(client: QueryClient): void {
-  for (const poll of waitingPolls()) void deliver(client, poll);
+export function sendAllBallots(client: QueryClient): void {
+  for (const poll of waitingPolls()) void sendBallot(client, poll);
 }
 
 /**
@@ -82,52 +83,52 @@ export function deliverAll(client: QueryClient): void {
  * changed it meanwhile. TanStack Query would not try again while the page is hidden, and a phone
  * that is put away is to send, too.
  */
-export async function deliver(client: QueryClient, poll: string): Promise<void> {
-  if (deliveries.get(poll)?.ended === false) return;
-  note(poll, { away: false, ended: false });
+export async function sendBallot(client: QueryClient, poll: string): Promise<void> {
+  if (sendStates.get(poll)?.ended === false) return;
+  setSendState(poll, { away: false, ended: false });
   let failures = 0;
   let faults = 0;
   let refusal: Error | undefined;
   while (waitingBallot(poll) !== undefined) {
     const slow = setTimeout(() => {
-      note(poll, { away: true, ended: false });
-    }, LONG_SEND);
+      setSendState(poll, { away: true, ended: false });
+    }, SLOW_SEND);
     try {
       // Two tabs that send do not overtake each other.
-      await alone(`tally.ballot.${poll}`, () => send(client, poll));
+      await withTabLock(`tally.ballot.${poll}`, () => sendOnce(client, poll));
       failures = 0;
       faults = 0;
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (isFault(error)) faults += 1;
-      if (worthRetrying(error, faults)) {
-        note(poll, { away: !isFault(error), ended: false });
-        await pause(backoff(failures++, error));
+      if (shouldRetry(error, faults)) {
+        setSendState(poll, { away: !isFault(error), ended: false });
+        await waitBeforeRetry(backoffDelay(failures++, error));
       } else {
         // One that came too late is no fault, and may be sent again once the poll is reopened.
         refusal = isClosed(error) ? undefined : error;
-        refuse(client, poll, error);
+        markRefused(client, poll, error);
       }
     } finally {
       clearTimeout(slow);
     }
   }
-  note(poll, { away: false, ended: true, ...(refusal && { error: refusal }) });
+  setSendState(poll, { away: false, ended: true, ...(refusal && { error: refusal }) });
 }
 
 /** Sends what waits, once. */
-async function send(client: QueryClient, poll: string): Promise<void> {
+async function sendOnce(client: QueryClient, poll: string): Promise<void> {
   const choices = waitingBallot(poll);
   if (choices === undefined) return; // Another tab has sent it.
-  const ballot = await put(poll, choices).catch(async (error: unknown) => {
+  const ballot = await putBallot(poll, choices).catch(async (error: unknown) => {
     if (!isClosed(error)) throw error;
     // The poll is closed; but where only the answer was lost, an earlier try was in time.
-    const counted = await requestBallot(poll);
-    await show(client, counted, poll);
+    const counted = await fetchBallot(poll);
+    await showBallot(client, counted, poll);
     if (!sameChoices(counted.choices, choices)) throw error;
     return counted;
   });
-  await show(client, ballot, poll);
+  await showBallot(client, ballot, poll);
   if (sameChoices(waitingBallot(poll) ?? [], choices)) dropBallot(poll);
   showInResults(client, poll);
 }
@@ -136,16 +137,16 @@ async function send(client: QueryClient, poll: string): Promise<void> {
 function showInResults(client: QueryClient, poll: string): void {
   const look = () => client.invalidateQueries({ queryKey: keys.results(poll) }, { cancelRefetch: false });
   void look();
-  setTimeout(() => void look(), COPY_IS_NEW);
+  setTimeout(() => void look(), CACHE_RENEWED_AFTER);
 }
 
-function put(poll: string, choices: Choices): Promise<Ballot> {
+function putBallot(poll: string, choices: Choices): Promise<Ballot> {
   const body = { choices: [...choices] };
-  return request("put", BALLOT, { params: { poll_id: poll }, body, proof: "choices" });
+  return request("put", BALLOT, { params: { poll_id: poll }, body, expect: "choices" });
 }
 
 /** Shows what the server has counted; what was asked for before may be older, and is dropped. */
-async function show(client: QueryClient, ballot: Ballot, poll: string): Promise<void> {
+async function showBallot(client: QueryClient, ballot: Ballot, poll: string): Promise<void> {
   await client.cancelQueries({ queryKey: keys.ballot(poll) });
   client.setQueryData(keys.ballot(poll), ballot);
 }
@@ -155,7 +156,7 @@ function showCounted(client: QueryClient, poll: string, choices: Choices): void 
 }
 
 /** The poll is closed or gone, or the server's mistake: its page is to say so at once. */
-function refuse(client: QueryClient, poll: string, error: Error): void {
+function markRefused(client: QueryClient, poll: string, error: Error): void {
   if (isClosed(error)) {
     client.setQueryData<Poll>(keys.poll(poll), (known) => known && { ...known, closed: true });
   }
@@ -168,12 +169,12 @@ function isClosed(error: unknown): boolean {
   return error instanceof Problem && error.status === 409;
 }
 
-function note(poll: string, delivery: Delivery): void {
-  deliveries.set(poll, delivery);
+function setSendState(poll: string, delivery: SendState): void {
+  sendStates.set(poll, delivery);
   for (const listener of listeners) listener();
 }
 
-function watchDeliveries(listener: () => void): () => void {
+function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => {
     listeners.delete(listener);

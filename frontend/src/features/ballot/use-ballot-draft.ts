@@ -1,13 +1,13 @@
 import { useState } from "react";
 
+import { loadBallotDraft, saveBallotDraft } from "./ballot-draft";
 import type { Choices } from "./choices";
-import { keepUnsent, unsentChoices } from "./ballot-draft";
 
 /** The crosses that this tab's voter has made and not sent, and a function that sets them. */
-export function useUnsent(poll: string) {
-  const [unsent, setUnsent] = useState(() => unsentChoices(poll));
+export function useBallotDraft(poll: string) {
+  const [unsent, setUnsent] = useState(() => loadBallotDraft(poll));
   const set = (choices: Choices | undefined) => {
-    keepUnsent(poll, choices);
+    saveBallotDraft(poll, choices);
     setUnsent(choices);
   };
   return [unsent, set] as const;

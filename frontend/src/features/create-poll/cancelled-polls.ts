@@ -11,7 +11,7 @@ const memory = new Map<string, string>();
 const listeners = new Set<(token: string) => void>();
 
 /** Keeps a poll until it is deleted. */
-export function abandon(token: string, poll: NewPoll): void {
+export function keepCancelledPoll(token: string, poll: NewPoll): void {
   const kept = JSON.stringify(poll);
   try {
     localStorage.setItem(PREFIX + token, kept);
@@ -22,7 +22,7 @@ export function abandon(token: string, poll: NewPoll): void {
 }
 
 /** The poll as it was sent; undefined where it is settled, or something else was stored. */
-export function abandonedPoll(token: string): NewPoll | undefined {
+export function cancelledPoll(token: string): NewPoll | undefined {
   try {
     const kept: unknown = JSON.parse(memory.get(token) ?? localStorage.getItem(PREFIX + token) ?? "null");
     return typeof kept === "object" && kept !== null ? (kept as NewPoll) : undefined;
@@ -32,7 +32,7 @@ export function abandonedPoll(token: string): NewPoll | undefined {
 }
 
 /** Forgets a poll: it is deleted, or never was there. */
-export function dropAbandoned(token: string): void {
+export function forgetCancelledPoll(token: string): void {
   memory.delete(token);
   try {
     localStorage.removeItem(PREFIX + token);
@@ -45,7 +45,7 @@ export function dropAbandoned(token: string): void {
  * Tells of each poll that is abandoned, and of those that were.
  * @returns a function that ends it
  */
-export function watchAbandoned(listener: (token: string) => void): () => void {
+export function watchCancelledPolls(listener: (token: string) => void): () => void {
   listeners.add(listener);
   for (const token of [...memory.keys(), ...storedTokens()]) listener(token);
   return () => {

@@ -1,6 +1,6 @@
-import { charactersLeft } from "./form-errors";
 import { formatCount } from "../../lib/format";
 import * as strings from "../../strings";
+import { charactersLeft } from "./form-errors";
 
 interface CharactersLeftProps {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { formatAhead, timeZone } from "../../lib/format";
 import * as strings from "../../strings";
-import { MomentField } from "../../ui/datetime-field";
+import { DatetimeField } from "../../ui/datetime-field";
 
 interface ClosingFieldProps {
   /** A `datetime-local` value, or "" for an open end. */
@@ -14,13 +14,13 @@ interface ClosingFieldProps {
 export function ClosingField(props: ClosingFieldProps) {
   const { value, error } = props;
   return (
-    <MomentField label={strings.create.closesAt} {...props}>
+    <DatetimeField label={strings.create.closesAt} {...props}>
       {error === undefined && (
         <p className={value === "" ? undefined : "closing-distance"}>
           {value === "" ? strings.create.openEnd : strings.create.closesIn(formatAhead(new Date(value)))}
         </p>
       )}
       <p>{strings.closing.zone(timeZone())}</p>
-    </MomentField>
+    </DatetimeField>
   );
 }

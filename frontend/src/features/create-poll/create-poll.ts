@@ -1,7 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { request } from "../../api/client";
-import { keys, untilBack, type Poll } from "../../api/polls";
+import { keys, type Poll } from "../../api/polls";
+import { retryOptions } from "../../api/query";
 import type { components } from "../../api/schema";
 
 export type NewPoll = components["schemas"]["NewPoll"];
@@ -19,8 +20,8 @@ export function useCreatePoll() {
   const client = useQueryClient();
   return useMutation({
     mutationFn: ({ body, token, signal }: Creation) =>
-      request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, proof: "manage_key", signal }),
-    ...untilBack(),
+      request("post", "/api/polls", { body, headers: { "Idempotency-Key": token }, expect: "manage_key", signal }),
+    ...retryOptions(),
     onSuccess: (poll) => {
       client.setQueryData<Poll>(keys.poll(poll.id), poll);
     },

@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { abandon, abandonedPoll } from "./cancelled-polls";
 import { remember } from "../../lib/known-polls";
-import { settle } from "./delete-cancelled-poll";
+import { cancelledPoll, keepCancelledPoll } from "./cancelled-polls";
+import { deleteCancelledPoll } from "./delete-cancelled-poll";
 
 const TOKEN = "1-2-3";
 /** What was sent, and with what the next requests are answered instead of as usual. */
@@ -15,7 +15,7 @@ beforeEach(() => {
   [sent, statuses] = [[], []];
   localStorage.clear();
   vi.stubGlobal("fetch", (_: string, init: RequestInit) => Promise.resolve(answer(init)));
-  abandon(TOKEN, { question: "Tea?", options: ["Yes", "No"] });
+  keepCancelledPoll(TOKEN, { question: "Tea?", options: ["Yes", "No"] });
 });
 
 afterEach(() => {
@@ -33,19 +33,19 @@ function answer({ method = "", headers }: RequestInit): Response {
 }
 
 async function settled(): Promise<void> {
-  const done = settle(TOKEN);
+  const done = deleteCancelledPoll(TOKEN);
   await vi.advanceTimersByTimeAsync(60_000);
   await done;
 }
 
 test("a poll that was called off is found under its secret, and deleted once nothing can be under way", async () => {
-  const done = Promise.all([settle(TOKEN), settle(TOKEN)]);
+  const done = Promise.all([deleteCancelledPoll(TOKEN), deleteCancelledPoll(TOKEN)]);
   await vi.advanceTimersByTimeAsync(9_000);
   expect(sent).toEqual([`POST ${TOKEN}`]);
   await vi.advanceTimersByTimeAsync(2_000);
   await done;
   expect(sent).toEqual([`POST ${TOKEN}`, "DELETE Bearer the-key"]);
-  expect(abandonedPoll(TOKEN)).toBeUndefined();
+  expect(cancelledPoll(TOKEN)).toBeUndefined();
   await settled();
   expect(sent).toHaveLength(2);
 });
@@ -57,20 +57,20 @@ test("it is insisted on while the server is away", async () => {
 });
 
 test("one that another tab has opened meanwhile stays", async () => {
-  const done = settle(TOKEN);
+  const done = deleteCancelledPoll(TOKEN);
   await vi.advanceTimersByTimeAsync(5_000);
   remember({ id: "tea", key: "the-key", question: "Tea?" });
   await vi.advanceTimersByTimeAsync(10_000);
   await done;
   expect(sent).toEqual([`POST ${TOKEN}`]);
-  expect(abandonedPoll(TOKEN)).toBeUndefined();
+  expect(cancelledPoll(TOKEN)).toBeUndefined();
 });
 
 test("one that is refused is not there; one that the server fails at is left for the next time", async () => {
   statuses = [500, 500, 500, 500];
   await settled();
-  expect(abandonedPoll(TOKEN)).toBeDefined();
+  expect(cancelledPoll(TOKEN)).toBeDefined();
   statuses = [422];
   await settled();
-  expect(abandonedPoll(TOKEN)).toBeUndefined();
+  expect(cancelledPoll(TOKEN)).toBeUndefined();
 });

@@ -5,16 +5,16 @@
  * finds its own again. A new tab shows the newest one, and takes it over with the first change; if
  * the tab it came from is still there, that one sees its draft go and puts it back.
  */
-import { abandon } from "./cancelled-polls";
+import { keepCancelledPoll } from "./cancelled-polls";
 import { newRows } from "./option-rows";
 import {
   EMPTY_FORM,
   isBlank,
   LEAST_OPTIONS,
   MOST_OPTIONS,
+  type PollForm,
   toNewPoll,
   VISIBILITIES,
-  type PollForm,
 } from "./poll-form";
 
 const PREFIX = "tally.draft.";
@@ -31,7 +31,7 @@ let sent: { readonly token: string; readonly form: PollForm } | undefined;
 /** The draft to go on with, if there is one. */
 export function loadDraft(): PollForm | undefined {
   if (own !== undefined) return read(own);
-  const handed = attempt(() => sessionStorage.getItem(HANDOVER)) ?? undefined;
+  const handed = tryStorage(() => sessionStorage.getItem(HANDOVER)) ?? undefined;
   if (handed === NOTHING) own = newKey();
   else if (handed !== undefined && read(handed)) own = handed;
   else adopted = keysByAge().find(read);
@@ -48,7 +48,7 @@ export function saveDraft(form: PollForm, token?: string): void {
   // Not what another tab has sent, and may still be sending.
   if (sent !== undefined && sent.token !== token && own !== undefined) {
     // Without its closing time, by which the server does not tell it, and which may be past by now.
-    abandon(sent.token, toNewPoll({ ...sent.form, closesAt: "" }));
+    keepCancelledPoll(sent.token, toNewPoll({ ...sent.form, closesAt: "" }));
   }
   sent = token === undefined ? undefined : { token, form };
   if (isBlank(form)) {
@@ -60,9 +60,9 @@ export function saveDraft(form: PollForm, token?: string): void {
   const { question, multiple, closesAt, results } = form;
   const options = form.options.map(({ text }) => text);
   const kept = { saved: Date.now(), question, options, multiple, closesAt, results, token };
-  attempt(() => {
+  tryStorage(() => {
     localStorage.setItem(name, JSON.stringify(kept));
-    release();
+    removeAdoptedDraft();
     for (const old of keysByAge().slice(MOST_KEPT)) localStorage.removeItem(old);
   });
 }
@@ -83,9 +83,9 @@ export function clearDraft(): void {
   own ??= newKey();
   sent = undefined;
   const name = own;
-  attempt(() => {
+  tryStorage(() => {
     localStorage.removeItem(name);
-    release();
+    removeAdoptedDraft();
   });
 }
 
@@ -97,13 +97,13 @@ export function watchDraft(current: () => PollForm): () => void {
   const watching = new AbortController();
   const { signal } = watching;
   const unhand = () => {
-    attempt(() => {
+    tryStorage(() => {
       sessionStorage.removeItem(HANDOVER);
     });
   };
   unhand();
   window.addEventListener("pageshow", unhand, { signal });
-  window.addEventListener("pagehide", hand, { signal });
+  window.addEventListener("pagehide", handOver, { signal });
   window.addEventListener(
     "storage",
     ({ key, newValue }) => {
@@ -118,15 +118,15 @@ export function watchDraft(current: () => PollForm): () => void {
   };
 }
 
-function hand(): void {
+function handOver(): void {
   if (own === undefined) return;
   const value = read(own) ? own : NOTHING;
-  attempt(() => {
+  tryStorage(() => {
     sessionStorage.setItem(HANDOVER, value);
   });
 }
 
-function release(): void {
+function removeAdoptedDraft(): void {
   if (adopted !== undefined && adopted !== own) localStorage.removeItem(adopted);
   adopted = undefined;
 }
@@ -138,7 +138,7 @@ function newKey(): string {
 
 /** The keys of all drafts, the newest first. */
 function keysByAge(): string[] {
-  const names = attempt(() => Object.keys(localStorage)) ?? [];
+  const names = tryStorage(() => Object.keys(localStorage)) ?? [];
   const ages = names
     .filter((name) => name.startsWith(PREFIX))
     .flatMap((name) => {
@@ -163,14 +163,14 @@ function read(name: string): PollForm | undefined {
 }
 
 function parse(name: string): Record<string, unknown> | undefined {
-  return attempt(() => {
+  return tryStorage(() => {
     const kept: unknown = JSON.parse(localStorage.getItem(name) ?? "null");
     return typeof kept === "object" && kept !== null ? { ...kept } : undefined;
   });
 }
 
 /** Storage may be forbidden, full, or hold something else: the form works without. */
-function attempt<T>(work: () => T): T | undefined {
+function tryStorage<T>(work: () => T): T | undefined {
   try {
     return work();
   } catch {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
 import * as strings from "../../strings";
-import { form } from "./form.fixture";
 import { charactersLeft, findErrors, placeErrors } from "./form-errors";
+import { form } from "./form.fixture";
 
 test("a complete form has no errors", () => {
   expect(findErrors(form(["Yes", "No", ""]))).toEqual({});

@@ -1,5 +1,5 @@
 import * as strings from "../../strings";
-import { closingError } from "../../ui/closing-time-error";
+import { closingTimeError } from "../../ui/closing-time-error";
 import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
 
 // The API's own limits, in characters (code points) of the text as it is kept.
@@ -23,7 +23,7 @@ export function charactersLeft(text: string, most: number): number {
 
 /** All that can be seen to be wrong before anything is sent. */
 export function findErrors(form: PollForm, now = new Date()): FormErrors {
-  const closesAt = closingError(form.closesAt, now);
+  const closesAt = closingTimeError(form.closesAt, now);
   return {
     ...questionError(form.question),
     ...(filledRows(form.options).length < LEAST_OPTIONS && {

@@ -1,10 +1,10 @@
 import { useRef, type ClipboardEvent, type DOMAttributes, type KeyboardEvent } from "react";
 
+import * as strings from "../../strings";
+import { errorAttributes, FieldError } from "../../ui/field-error";
+import { CharactersLeft, runsShort } from "./characters-left";
 import { LONGEST_OPTION } from "./form-errors";
 import type { OptionRow } from "./poll-form";
-import * as strings from "../../strings";
-import { CharactersLeft, runsShort } from "./characters-left";
-import { errorAttributes, FieldError } from "../../ui/field-error";
 
 interface OptionFieldProps {
   readonly row: OptionRow;

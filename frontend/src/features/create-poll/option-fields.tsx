@@ -3,15 +3,15 @@ import "./option-fields.css";
 import { useId, useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react";
 import { flushSync } from "react-dom";
 
-import { optionField, type Field, type FormErrors } from "./form-errors";
-import { glide } from "../../lib/flip-animation";
+import { animateFlip } from "../../lib/flip-animation";
+import * as strings from "../../strings";
+import { FieldError } from "../../ui/field-error";
+import { type Field, type FormErrors, optionField } from "./form-errors";
+import { arrow, OptionField } from "./option-field";
 import { addRow, moveRow, pasteLines } from "./option-rows";
 import { pasteAsOneLine } from "./paste-line";
 import { listEntries } from "./pasted-list";
 import { LEAST_OPTIONS, MOST_OPTIONS, type OptionRow } from "./poll-form";
-import * as strings from "../../strings";
-import { FieldError } from "../../ui/field-error";
-import { arrow, OptionField } from "./option-field";
 import { useRowDrag } from "./use-row-drag";
 
 type Rows = readonly OptionRow[];
@@ -61,7 +61,7 @@ export function OptionFields(props: OptionFieldsProps) {
   function remove(index: number) {
     const text = rows[index]?.text.trim() ?? "";
     at.current = index;
-    glide(rowElements, () => {
+    animateFlip(rowElements, () => {
       arrange(rows.toSpliced(index, 1), text === "" ? undefined : strings.create.removed(text));
     });
     focusRow(Math.min(index, rows.length - 2));
@@ -69,7 +69,7 @@ export function OptionFields(props: OptionFieldsProps) {
 
   function move(from: number, to: number, part: string) {
     if (to < 0 || to >= rows.length || to === from) return;
-    glide(rowElements, () => {
+    animateFlip(rowElements, () => {
       arrange(moveRow(rows, from, to));
     });
     focusRow(to, part);
@@ -78,7 +78,7 @@ export function OptionFields(props: OptionFieldsProps) {
   }
 
   function drop(from: number, to: number, settle: () => void) {
-    glide(rowElements, () => {
+    animateFlip(rowElements, () => {
       settle();
       if (to !== from) arrange(moveRow(rows, from, to));
     });

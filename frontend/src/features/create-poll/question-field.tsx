@@ -1,11 +1,11 @@
 import { useId, type CSSProperties, type ReactNode } from "react";
 
-import { LONGEST_QUESTION } from "./form-errors";
-import { easeOf } from "../../lib/text-width";
-import { pasteAsOneLine } from "./paste-line";
+import { fontScale } from "../../lib/text-width";
 import * as strings from "../../strings";
-import { CharactersLeft, runsShort } from "./characters-left";
 import { errorAttributes, FieldError } from "../../ui/field-error";
+import { CharactersLeft, runsShort } from "./characters-left";
+import { LONGEST_QUESTION } from "./form-errors";
+import { pasteAsOneLine } from "./paste-line";
 
 interface QuestionFieldProps {
   readonly value: string;
@@ -38,7 +38,7 @@ export function QuestionField(props: QuestionFieldProps) {
         dir="auto"
         placeholder={strings.create.questionPlaceholder}
         value={value}
-        style={{ "--ease": easeOf(value) } as CSSProperties}
+        style={{ "--ease": fontScale(value) } as CSSProperties}
         {...errorAttributes(`${id}-error`, error, short ? `${id}-left` : undefined)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.nativeEvent.isComposing) return;

@@ -1,8 +1,8 @@
 import { useState } from "react";
 
-import { filterErrors, findErrors, type Field, type FormErrors } from "./form-errors";
-import { EMPTY_FORM, type OptionRow, type PollForm } from "./poll-form";
 import { useNow } from "../../hooks/use-now";
+import { type Field, filterErrors, findErrors, type FormErrors } from "./form-errors";
+import { EMPTY_FORM, type OptionRow, type PollForm } from "./poll-form";
 
 const CLOCK = 10_000;
 // A year that is being typed is 0002, then 0020: told only once the field is left.

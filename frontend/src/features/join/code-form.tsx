@@ -1,12 +1,12 @@
 import { useLocation } from "wouter";
 
-import { useFindPoll } from "./find-poll";
-import { isGone } from "../../api/polls";
+import { isGone } from "../../api/problem";
 import { addresses } from "../../lib/addresses";
-import { explain } from "../../ui/error-message";
-import { pollCode } from "./poll-code";
 import * as strings from "../../strings";
-import { LeadForm } from "./lookup-form";
+import { errorMessage } from "../../ui/error-message";
+import { useFindPoll } from "./find-poll";
+import { LookupForm } from "./lookup-form";
+import { pollCode } from "./poll-code";
 
 /**
  * Leads to a poll whose code is typed by hand.
@@ -16,7 +16,7 @@ export function CodeForm({ initial }: { initial: string }) {
   const find = useFindPoll();
   const [, navigate] = useLocation();
   return (
-    <LeadForm
+    <LookupForm
       words={strings.code}
       initial={initial}
       className="code-input"
@@ -25,7 +25,7 @@ export function CodeForm({ initial }: { initial: string }) {
       onFound={({ id }) => {
         navigate(addresses.vote(id));
       }}
-      explain={(error) => (isGone(error) ? strings.code.unknown : explain(error))}
+      explain={(error) => (isGone(error) ? strings.code.unknown : errorMessage(error))}
     />
   );
 }

@@ -3,20 +3,20 @@ import "./lookup-form.css";
 import { useId, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
-import type { Sending } from "../../api/polls";
 import { isFault } from "../../api/problem";
-import { useDelay } from "../../hooks/use-delay-message";
+import type { MutationProgress } from "../../api/query";
+import { useDelayMessage } from "../../hooks/use-delay-message";
 import { BusyButton } from "../../ui/busy-button";
 import { errorAttributes, FieldError } from "../../ui/field-error";
 
-interface LeadFormProps<Read, Found> {
+interface LookupFormProps<Read, Found> {
   readonly words: Readonly<Record<"label" | "hint" | "submit" | "malformed", string>>;
   /** What was typed before, to be mended. */
   readonly initial?: string;
   readonly className?: string;
   /** Reads what was typed; undefined where it cannot be what is asked for. */
   readonly read: (typed: string) => Read | undefined;
-  readonly ask: Sending & {
+  readonly ask: MutationProgress & {
     mutate: (read: Read, told: { onSuccess: (found: Found, read: Read) => void; onError: (error: Error) => void }) => void;
     reset: () => void;
   };
@@ -25,7 +25,7 @@ interface LeadFormProps<Read, Found> {
 }
 
 /** One field that leads on, once the server knows what was typed or pasted into it. */
-export function LeadForm<Read, Found>(props: LeadFormProps<Read, Found>) {
+export function LookupForm<Read, Found>(props: LookupFormProps<Read, Found>) {
   const { words, initial = "", className = "", read, ask, onFound, explain } = props;
   const [typed, setTyped] = useState(initial);
   const [error, setError] = useState<string>();
@@ -56,7 +56,7 @@ export function LeadForm<Read, Found>(props: LeadFormProps<Read, Found>) {
   }
 
   const fault = isFault(ask.error) ? ask.error : undefined;
-  const delay = useDelay(ask);
+  const delay = useDelayMessage(ask);
   return (
     <form className="lead-form" noValidate onSubmit={submit}>
       <div className="field">

@@ -1,11 +1,11 @@
 import { Link, useLocation } from "wouter";
 
+import { useTitle } from "../../hooks/use-title";
 import { addresses } from "../../lib/addresses";
 import { forget, knownKey } from "../../lib/known-polls";
-import { codeInPath } from "./poll-code";
-import { useTitle } from "../../hooks/use-title";
 import * as strings from "../../strings";
 import { CodeForm } from "./code-form";
+import { codeInPath } from "./poll-code";
 
 interface Props {
   readonly body: string;

@@ -1,20 +1,21 @@
 import type { ReactNode } from "react";
 
-import { refusesKey, type Sending } from "../../api/polls";
-import { explain } from "../../ui/error-message";
-import { useDelay } from "../../hooks/use-delay-message";
+import { isKeyRefused } from "../../api/problem";
+import type { MutationProgress } from "../../api/query";
+import { useDelayMessage } from "../../hooks/use-delay-message";
 import * as strings from "../../strings";
+import { errorMessage } from "../../ui/error-message";
 
 interface ActionNoteProps {
   /** What the button sends. */
-  readonly of: Sending;
+  readonly of: MutationProgress;
   /** What there is to know about the button. */
   readonly children?: ReactNode;
 }
 
 /** The words at a button. That it fails takes the place of what else there is to know about it. */
 export function ActionNote({ of, children }: ActionNoteProps) {
-  const said = useDelay(of) ?? (of.error ? why(of.error) : undefined);
+  const said = useDelayMessage(of) ?? (of.error ? why(of.error) : undefined);
   return (
     <div className="action-note">
       {said === undefined && children !== undefined && <p className="hint">{children}</p>}
@@ -26,5 +27,5 @@ export function ActionNote({ of, children }: ActionNoteProps) {
 }
 
 function why(error: Error): string {
-  return refusesKey(error) ? strings.manage.wrongKeyTitle : explain(error);
+  return isKeyRefused(error) ? strings.manage.wrongKeyTitle : errorMessage(error);
 }

@@ -1,16 +1,16 @@
 import { useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 
-import { useChangePoll, type PollPatch } from "./manage-poll";
 import type { Poll } from "../../api/polls";
 import { isFault, Problem } from "../../api/problem";
-import { closingError } from "../../ui/closing-time-error";
 import { localInput, timeZone } from "../../lib/format";
-import { standing } from "./poll-status";
 import * as strings from "../../strings";
-import { ActionNote } from "./action-note";
 import { BusyButton } from "../../ui/busy-button";
-import { MomentField } from "../../ui/datetime-field";
+import { closingTimeError } from "../../ui/closing-time-error";
+import { DatetimeField } from "../../ui/datetime-field";
+import { ActionNote } from "./action-note";
+import { type PollPatch, useChangePoll } from "./manage-poll";
+import { pollStatus } from "./poll-status";
 
 /** When the poll closes by itself: to be set, moved, or taken away. */
 export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
@@ -22,7 +22,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
   // Said of what the field was for: it is another once the poll is closed or opened.
   const error = wrong?.closed === closed ? wrong.said : undefined;
   // What is past is no time to close at any more.
-  const set = closes_at === null || standing(poll) === "expired" ? undefined : new Date(closes_at);
+  const set = closes_at === null || pollStatus(poll) === "expired" ? undefined : new Date(closes_at);
   const value = typed ?? (set ? localInput(set) : "");
 
   const zone = strings.closing.zone(timeZone());
@@ -55,7 +55,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
     if (change.isPending) return;
     const moment = new Date(value);
     const said =
-      moment > new Date() ? closingError(value, new Date()) : strings.closing.unchosen;
+      moment > new Date() ? closingTimeError(value, new Date()) : strings.closing.unchosen;
     setWrong({ said, closed });
     if (said !== undefined) focusField();
     else send({ ...(closed && { closed: false }), closes_at: moment.toISOString() });
@@ -63,7 +63,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
 
   return (
     <form ref={form} className="closing" noValidate onSubmit={submit}>
-      <MomentField
+      <DatetimeField
         label={closed ? strings.manage.closesAtAgain : strings.manage.closesAt}
         value={value}
         error={error && `${error} ${zone}`}
@@ -73,7 +73,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
         }}
       >
         {error === undefined && zone}
-      </MomentField>
+      </DatetimeField>
       <div className="action">
         <div className="actions">
           <BusyButton

@@ -1,20 +1,20 @@
 import { useLocation } from "wouter";
 
-import { refusesKey } from "../../api/polls";
-import { useProveKey } from "./verify-key";
+import { isKeyRefused } from "../../api/problem";
 import { addresses } from "../../lib/addresses";
-import { explain } from "../../ui/error-message";
 import { focusMain } from "../../lib/focus-main";
-import { manageKey } from "./manage-key";
 import * as strings from "../../strings";
-import { LeadForm } from "../join/lookup-form";
+import { errorMessage } from "../../ui/error-message";
+import { LookupForm } from "../join/lookup-form";
+import { manageKey } from "./manage-key";
+import { useVerifyKey } from "./verify-key";
 
 /** Opens a poll's manage page with the link or the key that is pasted; a link may be another poll's. */
 export function KeyForm({ id }: { id: string }) {
-  const prove = useProveKey();
+  const prove = useVerifyKey();
   const [, navigate] = useLocation();
   return (
-    <LeadForm
+    <LookupForm
       words={strings.key}
       read={(pasted) => {
         const found = manageKey(pasted);
@@ -26,7 +26,7 @@ export function KeyForm({ id }: { id: string }) {
         navigate(addresses.manage(found.id, found.key), { replace: true });
         focusMain();
       }}
-      explain={(error) => (refusesKey(error) ? strings.key.wrong : explain(error))}
+      explain={(error) => (isKeyRefused(error) ? strings.key.wrong : errorMessage(error))}
     />
   );
 }

@@ -2,42 +2,43 @@ import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
-import { useBallotsCsv, useChangePoll, useDeletePoll } from "./manage-poll";
-import type { Poll, Trouble } from "../../api/polls";
+import type { Poll } from "../../api/polls";
 import { isFault } from "../../api/problem";
+import type { Outage } from "../../api/query";
+import { withFlashMessage } from "../../hooks/use-flash-message";
 import { absolute, addresses } from "../../lib/addresses";
 import { saveFile } from "../../lib/download";
 import { formatCount } from "../../lib/format";
 import { forget, remember } from "../../lib/known-polls";
-import { tellStanding } from "./poll-status";
-import { withNews } from "../../hooks/use-flash-message";
 import * as strings from "../../strings";
-import { ActionNote } from "./action-note";
 import { BusyButton } from "../../ui/busy-button";
-import { ClosingTime } from "./closing-time";
 import { ConfirmDialog } from "../../ui/confirm-dialog";
 import { CopyButton } from "../../ui/poll/copy-button";
 import { Question } from "../../ui/poll/question";
-import { Share } from "./share-section";
+import { ActionNote } from "./action-note";
+import { ClosingTime } from "./closing-time";
+import { useBallotsCsv, useChangePoll, useDeletePoll } from "./manage-poll";
+import { describePollStatus } from "./poll-status";
+import { ShareSection } from "./share-section";
 
-interface ManagePollProps {
+interface ManagePanelProps {
   readonly poll: Poll;
   /** The key from the secret link, which the server has proved. */
   readonly secret: string;
   /** How many voted, once known. */
   readonly ballots: number | undefined;
   /** Why that may be old, if it may. */
-  readonly trouble: Trouble | undefined;
+  readonly trouble: Outage | undefined;
   /** Whether the poll was created just now. */
   readonly created: boolean;
 }
 
 /** Everything that the holder of the secret link can do with a poll. */
-export function ManagePoll({ poll, secret, ballots, trouble, created }: ManagePollProps) {
+export function ManagePanel({ poll, secret, ballots, trouble, created }: ManagePanelProps) {
   const { id, question, closed } = poll;
   const [kept] = useState(() => remember({ id, key: secret, question }));
   const change = useChangePoll(poll, secret);
-  const told = tellStanding(poll);
+  const told = describePollStatus(poll);
 
   return (
     <div className="page manage">
@@ -57,7 +58,7 @@ export function ManagePoll({ poll, secret, ballots, trouble, created }: ManagePo
         </span>
       </p>
 
-      <Share id={id} question={question} hint={told.share} />
+      <ShareSection id={id} question={question} hint={told.share} />
 
       <section>
         <h2 className="label">{strings.manage.running}</h2>
@@ -159,7 +160,7 @@ function Deletion({ id, secret }: PartProps) {
     flushSync(() => {
       setAsking(false);
     });
-    navigate(addresses.home, withNews("deleted"));
+    navigate(addresses.home, withFlashMessage("deleted"));
   }
 
   return (

@@ -2,8 +2,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 import { bearer, fillIn, request, send, TIMEOUT } from "../../api/client";
-import { NO_ANSWER, Problem } from "../../api/problem";
-import { isGone, keys, POLL, untilBack, type Poll } from "../../api/polls";
+import { keys, POLL, type Poll } from "../../api/polls";
+import { isGone, NO_ANSWER, Problem } from "../../api/problem";
+import { retryOptions } from "../../api/query";
 import type { components } from "../../api/schema";
 
 export type PollPatch = components["schemas"]["PollPatch"];
@@ -15,8 +16,8 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
   const client = useQueryClient();
   const change = useMutation({
     mutationFn: (body: PollPatch) =>
-      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body, proof: "options" }),
-    ...untilBack(),
+      request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body, expect: "options" }),
+    ...retryOptions(),
     onSuccess: async (poll) => {
       // A look that is under way may bring what was before.
       await client.cancelQueries({ queryKey: keys.poll(id) });
@@ -47,7 +48,7 @@ export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
         if (!isGone(error as Error)) throw error; // deleted by a try whose answer was lost
       }
     },
-    ...untilBack(),
+    ...retryOptions(),
     onSuccess: () => {
       onDeleted();
       // Now that the page that deletes is left; it would ask for what is gone.
@@ -73,6 +74,6 @@ export function useBallotsCsv(id: string, key: string) {
       if (!file.type.startsWith("text/csv")) throw new Problem(NO_ANSWER, "about:blank", file.type);
       return file;
     },
-    ...untilBack(),
+    ...retryOptions(),
   });
 }

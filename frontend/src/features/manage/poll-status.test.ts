@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Poll } from "../../api/polls";
-import { standing, tellStanding } from "./poll-status";
+import { describePollStatus, pollStatus } from "./poll-status";
 
 const NOW = new Date("2030-05-04T12:00:00");
 const later = new Date("2030-05-04T18:00:00").toISOString();
@@ -28,8 +28,8 @@ const STATES = [
 const RESULTS = ["always", "voted", "closed"] as const;
 
 test.each(STATES)("a poll that is $is says so", ({ closed, closes_at, is, closing }) => {
-  const told = tellStanding({ ...poll, closed, closes_at }, NOW);
-  expect(standing({ closed, closes_at }, NOW)).toBe(is);
+  const told = describePollStatus({ ...poll, closed, closes_at }, NOW);
+  expect(pollStatus({ closed, closes_at }, NOW)).toBe(is);
   expect(told.closing).toMatch(closing);
   expect(told.state).toBe(closed ? "Closed" : "Open");
   expect(told.news).toContain(closed ? "is closed" : "is open");
@@ -39,7 +39,7 @@ test.each(STATES)("a poll that is $is says so", ({ closed, closes_at, is, closin
 test.each(STATES.flatMap((state) => RESULTS.map((results) => ({ ...state, results }))))(
   "who sees the results of a poll that is $is and shows them $results",
   ({ closed, closes_at, results }) => {
-    const { shown } = tellStanding({ ...poll, closed, closes_at, results }, NOW);
+    const { shown } = describePollStatus({ ...poll, closed, closes_at, results }, NOW);
     // By the rule of the API: everyone, if always or closed.
     expect(shown.startsWith("Everyone sees")).toBe(closed || results === "always");
   },
@@ -48,7 +48,7 @@ test.each(STATES.flatMap((state) => RESULTS.map((results) => ({ ...state, result
 test("nothing that is said of a closed poll is true of an open one only", () => {
   for (const { closed, closes_at } of STATES.filter((state) => state.closed)) {
     for (const results of RESULTS) {
-      const told = tellStanding({ ...poll, closed, closes_at, results }, NOW);
+      const told = describePollStatus({ ...poll, closed, closes_at, results }, NOW);
       for (const said of Object.values(told)) {
         expect(said).not.toMatch(/is open|^Anyone|^It (stays open|closes)|^Nobody but you|^Whoever/);
       }

@@ -5,10 +5,10 @@ import { absolute, addresses } from "../../lib/addresses";
 import * as strings from "../../strings";
 import { Address } from "../../ui/poll/address";
 import { CopyButton } from "../../ui/poll/copy-button";
-import { LargeCode } from "../../ui/poll/large-qr-code";
+import { LargeQrCode } from "../../ui/poll/large-qr-code";
 import { ShareButton } from "./share-button";
 
-interface ShareProps {
+interface ShareSectionProps {
   readonly id: string;
   readonly question: string;
   /** What the address is good for. */
@@ -16,7 +16,7 @@ interface ShareProps {
 }
 
 /** How the room gets to the ballot: by camera, by hand, or through another app. */
-export function Share({ id, question, hint }: ShareProps) {
+export function ShareSection({ id, question, hint }: ShareSectionProps) {
   const [large, setLarge] = useState(false);
   const address = absolute(addresses.vote(id));
 
@@ -36,7 +36,7 @@ export function Share({ id, question, hint }: ShareProps) {
           <ShareButton title={question} url={address} />
         </div>
       </div>
-      <LargeCode address={address} large={large} onChange={setLarge} />
+      <LargeQrCode address={address} large={large} onChange={setLarge} />
     </section>
   );
 }

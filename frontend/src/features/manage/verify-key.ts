@@ -1,18 +1,19 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { askForViewingKey, keys, untilBack } from "../../api/polls";
+import { fetchViewingKey, keys } from "../../api/polls";
+import { retryOptions } from "../../api/query";
 
-interface Proof {
+interface KeyToVerify {
   readonly id: string;
   readonly key: string;
 }
 
 /** Shows the server a manage key that somebody pasted; the poll's page then need not ask again. */
-export function useProveKey() {
+export function useVerifyKey() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, key }: Proof) => askForViewingKey(id, key),
-    ...untilBack(),
+    mutationFn: ({ id, key }: KeyToVerify) => fetchViewingKey(id, key),
+    ...retryOptions(),
     onSuccess: (proof, { id, key }) => {
       client.setQueryData(keys.viewingKey(id, key), proof);
     },

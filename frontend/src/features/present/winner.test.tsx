@@ -3,12 +3,12 @@ import { cleanup, render, screen } from "@testing-library/react";
 import { afterEach, expect, test } from "vitest";
 
 import * as strings from "../../strings";
-import { Outcome } from "./winner";
+import { Winner } from "./winner";
 
 afterEach(cleanup);
 
 function winnerOf(...names: string[]) {
-  return render(<Outcome names={names} />).container;
+  return render(<Winner names={names} />).container;
 }
 
 test("who has the most votes is named", () => {

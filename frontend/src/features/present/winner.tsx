@@ -1,14 +1,14 @@
 import type { CSSProperties } from "react";
 
-import { easeOf } from "../../lib/text-width";
+import { fontScale } from "../../lib/text-width";
 import * as strings from "../../strings";
 
 const NAMED = 3;
 
 /** Who has the most votes of a poll that is closed, in large letters. */
-export function Outcome({ names }: { names: readonly string[] }) {
+export function Winner({ names }: { names: readonly string[] }) {
   if (names.length === 0) return <p className="outcome headline">{strings.present.nobody}</p>;
-  const ease = { "--ease": easeOf(names.length > NAMED ? "" : names.join(", ")) } as CSSProperties;
+  const ease = { "--ease": fontScale(names.length > NAMED ? "" : names.join(", ")) } as CSSProperties;
   return (
     <div className="outcome" style={ease}>
       <p className="label">{strings.present.most}</p>

@@ -3,10 +3,10 @@ import { Link } from "wouter";
 import type { Poll, Results } from "../../api/polls";
 import { addresses } from "../../lib/addresses";
 import { formatCount } from "../../lib/format";
-import { shares } from "./shares";
 import * as strings from "../../strings";
 import { Announcer } from "./announcer";
 import { ResultRows } from "./result-rows";
+import { shares } from "./shares";
 
 /** The count of a poll, or why it is not shown yet. */
 export function Count({ poll, results }: { poll: Poll; results: Results }) {

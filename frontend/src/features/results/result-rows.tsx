@@ -2,8 +2,8 @@ import type { CSSProperties } from "react";
 
 import type { Results } from "../../api/polls";
 import { formatCount } from "../../lib/format";
-import { shares, type Share } from "./shares";
 import * as strings from "../../strings";
+import { type Share, shares } from "./shares";
 
 /** One row an option, in the poll's own order, so that nothing jumps while votes come in. */
 export function ResultRows({ options, ballots }: Pick<Results, "options" | "ballots">) {

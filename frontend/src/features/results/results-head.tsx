@@ -1,11 +1,12 @@
-import { troubleOfResults, type Poll, type Reaching, type Watched } from "../../api/polls";
+import { type LiveResults, type Poll, resultsOutage } from "../../api/polls";
+import type { QueryProgress } from "../../api/query";
 import { formatCount } from "../../lib/format";
-import { openUntil } from "../../ui/poll/open-until";
 import * as strings from "../../strings";
 import { LiveState } from "../../ui/poll/live-state";
+import { openUntil } from "../../ui/poll/open-until";
 import { Question } from "../../ui/poll/question";
 
-export type WatchedResults = Reaching & { readonly data: Watched };
+export type WatchedResults = QueryProgress & { readonly data: LiveResults };
 
 interface ResultsHeadProps {
   readonly poll: Poll;
@@ -27,7 +28,7 @@ export function ResultsHead({ poll, results }: ResultsHeadProps) {
           <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
-        <LiveState closed={closed} trouble={troubleOfResults(results)} asked={results} />
+        <LiveState closed={closed} trouble={resultsOutage(results)} asked={results} />
         {until !== undefined && <p className="hint results-note">{until}</p>}
       </div>
     </div>

@@ -1,16 +1,16 @@
 import "./timeline-chart.css";
 
-import { troubleOf } from "../../api/polls";
 import { isFault } from "../../api/problem";
-import { useTimeline } from "./timeline";
-import { explain } from "../../ui/error-message";
+import { outageOf } from "../../api/query";
 import { formatClock } from "../../charts/figures";
+import { type ChartTable, type Plot, TimeChart } from "../../charts/time-chart";
 import { formatCount, formatTime } from "../../lib/format";
-import { race, spread, type Race, type Runner } from "./vote-series";
 import * as strings from "../../strings";
-import { AgainButton } from "../../ui/retry-button";
-import { Expected } from "../../ui/loading-hint";
-import { TimeChart, type ChartTable, type Plot } from "../../charts/time-chart";
+import { errorMessage } from "../../ui/error-message";
+import { LoadingHint } from "../../ui/loading-hint";
+import { RetryButton } from "../../ui/retry-button";
+import { useTimeline } from "./timeline";
+import { type OptionSeries, sampleEvenly, voteSeries, type VoteSeries } from "./vote-series";
 
 /** What marks the end of a line, and its name: by shape, as colours are told apart by few. */
 const SIGNS = [
@@ -30,22 +30,22 @@ export interface TimelineChartProps {
 /** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
 export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps) {
   const timeline = useTimeline(pollId, viewingKey);
-  const trouble = troubleOf(timeline);
+  const trouble = outageOf(timeline);
   if (!timeline.data) {
     if (timeline.isError) {
       return (
         <>
-          <p className="hint">{explain(timeline.error)}</p>
+          <p className="hint">{errorMessage(timeline.error)}</p>
           <div className="actions">
-            {isFault(timeline.error) && <AgainButton className="button button-quiet" />}
+            {isFault(timeline.error) && <RetryButton className="button button-quiet" />}
           </div>
         </>
       );
     }
-    return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <Expected />;
+    return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <LoadingHint />;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;
-  const found = race(timeline.data);
+  const found = voteSeries(timeline.data);
   if (found === undefined) return <p className="hint">{strings.timeline.none}</p>;
 
   const span = spanOf(found);
@@ -64,7 +64,7 @@ export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps
       >
         {(plot) => <Lines {...found} plot={plot} />}
       </TimeChart>
-      <Key {...found} />
+      <Legend {...found} />
       <p className="hint timeline-note">
         <span>{span}</span>
         {trouble && <span role="status">{strings.liveState[trouble]}</span>}
@@ -73,7 +73,7 @@ export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps
   );
 }
 
-function Lines({ leading, others, plot }: Race & { plot: Plot }) {
+function Lines({ leading, others, plot }: VoteSeries & { plot: Plot }) {
   const named = leading.map((runner, rank) => ({ runner, rank })).reverse(); // the first on top
   return (
     <>
@@ -101,14 +101,14 @@ function Lines({ leading, others, plot }: Race & { plot: Plot }) {
   );
 }
 
-function pathOf({ points }: Runner, { x, y }: Plot): string {
+function pathOf({ points }: OptionSeries, { x, y }: Plot): string {
   return points
     .map(({ at, votes }, place) => `${place === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(votes).toFixed(1)}`)
     .join("");
 }
 
 /** The names, in the order of the votes, each with its line. */
-function Key({ leading, others }: Race) {
+function Legend({ leading, others }: VoteSeries) {
   return (
     <ol className="chart-key">
       {leading.map(({ id, label, votes }, rank) => (
@@ -138,15 +138,15 @@ function Key({ leading, others }: Race) {
   );
 }
 
-function spanOf({ from, to }: Race): string {
+function spanOf({ from, to }: VoteSeries): string {
   return strings.timeline.span(formatTime(new Date(from)), formatTime(new Date(to)));
 }
 
 /** Every option, at a dozen moments. */
-function tableOf({ leading, others, from, to }: Race): ChartTable {
+function tableOf({ leading, others, from, to }: VoteSeries): ChartTable {
   const all = [...leading, ...others];
   const seconds = to - from < 600_000;
-  const moments = spread(all[0]?.points ?? [], ROWS).map(({ at }) => at);
+  const moments = sampleEvenly(all[0]?.points ?? [], ROWS).map(({ at }) => at);
   return {
     caption: strings.timeline.table,
     columns: [strings.timeline.until, ...all.map(({ label }) => label)],

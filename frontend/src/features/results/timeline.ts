@@ -1,8 +1,9 @@
 import { keepPreviousData } from "@tanstack/react-query";
 
 import { request } from "../../api/client";
-import { keys, useAsked } from "../../api/polls";
-import { steadyInterval } from "../../api/retry-policy";
+import { keys } from "../../api/polls";
+import { useRefetchedQuery } from "../../api/query";
+import { chartInterval } from "../../api/refetch-interval";
 import type { components } from "../../api/schema";
 
 export type Timeline = components["schemas"]["Timeline"];
@@ -11,17 +12,17 @@ const TIMELINE = "/api/polls/{poll_id}/timeline";
 
 /** When a poll's votes came in, asked for again for as long as someone looks; `key` as for the results. */
 export function useTimeline(id: string, key?: string) {
-  return useAsked({
+  return useRefetchedQuery({
     queryKey: [...keys.timeline(id), key],
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       request("get", TIMELINE, {
         params: { poll_id: id },
         query: { key },
-        proof: "buckets",
+        expect: "buckets",
         signal,
         cache: "no-cache",
       }),
-    refetchInterval: steadyInterval(true), // and not at all in a hidden tab
+    refetchInterval: chartInterval(true), // and not at all in a hidden tab
   });
 }

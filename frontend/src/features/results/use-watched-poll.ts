@@ -1,5 +1,5 @@
-import { knownKey } from "../../lib/known-polls";
 import { usePoll, useResults, useViewingKey } from "../../api/polls";
+import { knownKey } from "../../lib/known-polls";
 
 /** A poll and its count, as far as this device may see it. */
 export function useWatchedPoll(id: string) {

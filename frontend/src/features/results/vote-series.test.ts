@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { NAMED, race, spread } from "./vote-series";
+import { NAMED, sampleEvenly, voteSeries } from "./vote-series";
 
 const AT = Date.parse("2030-01-31T18:00:00Z");
 
@@ -24,7 +24,7 @@ function timeline(...votes: number[][]) {
 }
 
 test("votes are added up, from nothing at the beginning to all at the end", () => {
-  const found = race(timeline([1, 0], [0, 0], [2, 1]));
+  const found = voteSeries(timeline([1, 0], [0, 0], [2, 1]));
   expect(found?.most).toBe(3);
   expect(found?.leading[0]?.points.slice(1, 5)).toEqual([
     { at: AT, votes: 0 },
@@ -35,13 +35,13 @@ test("votes are added up, from nothing at the beginning to all at the end", () =
 });
 
 test("it begins a little before the first vote, which is not to rise on the axis itself", () => {
-  const found = race(timelineAfter(600, [1]));
+  const found = voteSeries(timelineAfter(600, [1]));
   expect(found?.from).toBe(AT - 30_000);
   expect(found?.leading[0]?.points[0]).toEqual({ at: AT - 30_000, votes: 0 });
 });
 
 test("a lull since the last vote is drawn, to now or to when the poll was closed", () => {
-  const found = race(timelineAfter(600, [1, 0], [2, 1]));
+  const found = voteSeries(timelineAfter(600, [1, 0], [2, 1]));
   expect(found?.to).toBe(AT + 600_000);
   expect(found?.leading.map(({ points }) => points.at(-1))).toEqual([
     { at: AT + 600_000, votes: 3 },
@@ -50,7 +50,7 @@ test("a lull since the last vote is drawn, to now or to when the poll was closed
 });
 
 test("one vote just now is drawn in the minute that ends with it", () => {
-  const found = race(timelineAfter(2, [0, 1]));
+  const found = voteSeries(timelineAfter(2, [0, 1]));
   expect(found).toMatchObject({ from: AT - 58_000, to: AT + 2_000 });
   expect(found?.leading[0]?.points).toEqual([
     { at: AT - 58_000, votes: 0 },
@@ -60,32 +60,32 @@ test("one vote just now is drawn in the minute that ends with it", () => {
 });
 
 test("a clock that is behind hides no vote", () => {
-  const found = race(timelineAfter(3, [1], [0], [1]));
+  const found = voteSeries(timelineAfter(3, [1], [0], [1]));
   expect(found?.to).toBe(AT + 10_000);
   expect(found?.leading[0]?.points.at(-1)).toEqual({ at: AT + 10_000, votes: 2 });
 });
 
 test("who has the most is first, and who has none does not run", () => {
-  const found = race(timeline([1, 0, 3, 1]));
+  const found = voteSeries(timeline([1, 0, 3, 1]));
   expect(found?.leading.map(({ id }) => id)).toEqual([3, 1, 4]);
   expect(found?.others).toEqual([]);
 });
 
 test("few are named, however many there are", () => {
-  const found = race(timeline(Array.from({ length: 20 }, (_, place) => place)));
+  const found = voteSeries(timeline(Array.from({ length: 20 }, (_, place) => place)));
   expect(found?.leading.map(({ id }) => id)).toEqual([20, 19, 18, 17]);
   expect(found?.leading).toHaveLength(NAMED);
   expect(found?.others).toHaveLength(15);
 });
 
 test("without votes there is no race", () => {
-  expect(race(timeline())).toBeUndefined();
+  expect(voteSeries(timeline())).toBeUndefined();
 });
 
 test("of many points few are read out, and the last is one of them", () => {
   const points = Array.from({ length: 201 }, (_, place) => place);
-  const few = spread(points, 12);
+  const few = sampleEvenly(points, 12);
   expect(few.length).toBeLessThanOrEqual(12);
   expect(few.at(-1)).toBe(200);
-  expect(spread([0, 1, 2], 12)).toEqual([1, 2]);
+  expect(sampleEvenly([0, 1, 2], 12)).toEqual([1, 2]);
 });

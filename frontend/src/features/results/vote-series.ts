@@ -3,7 +3,7 @@ import type { Timeline } from "./timeline";
 /** How many options are told apart; the others are drawn, and not named. */
 export const NAMED = 4;
 
-export interface Standing {
+export interface SeriesPoint {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** All votes until then. */
@@ -11,23 +11,23 @@ export interface Standing {
 }
 
 /** One option's way. */
-export interface Runner {
+export interface OptionSeries {
   readonly id: number;
   readonly label: string;
   readonly votes: number;
-  readonly points: readonly Standing[];
+  readonly points: readonly SeriesPoint[];
 }
 
 /** The votes added up as they came in: who led when, and where it still moves. */
-export interface Race {
+export interface VoteSeries {
   readonly from: number;
   readonly to: number;
   /** The most votes of an option. */
   readonly most: number;
   /** The options with the most votes, in that order. Those without any have no line. */
-  readonly leading: readonly Runner[];
+  readonly leading: readonly OptionSeries[];
   /** The other options that have any. */
-  readonly others: readonly Runner[];
+  readonly others: readonly OptionSeries[];
 }
 
 /** The least that is drawn, in milliseconds. */
@@ -39,7 +39,7 @@ const LEAD = 1 / 20;
  * A timeline as a race, to where it stands now or ended; undefined where nobody voted yet. A lull
  * since the last vote is part of it.
  */
-export function race({ bucket_seconds, buckets, options, until }: Timeline): Race | undefined {
+export function voteSeries({ bucket_seconds, buckets, options, until }: Timeline): VoteSeries | undefined {
   const starts = buckets.map(({ start }) => Date.parse(start));
   const [first] = starts;
   const last = starts.at(-1);
@@ -49,9 +49,9 @@ export function race({ bucket_seconds, buckets, options, until }: Timeline): Rac
   // The last bucket may still be filling.
   const ends = starts.map((start) => Math.min(start + bucket_seconds * 1000, to));
 
-  const runners = options.map(({ id, label }, place): Runner => {
+  const runners = options.map(({ id, label }, place): OptionSeries => {
     let votes = 0;
-    const points: Standing[] = [
+    const points: SeriesPoint[] = [
       { at: from, votes },
       { at: first, votes },
     ];
@@ -74,7 +74,7 @@ export function race({ bucket_seconds, buckets, options, until }: Timeline): Rac
 }
 
 /** At most so many of the points, spread evenly, the last among them. */
-export function spread<T>(points: readonly T[], most: number): T[] {
+export function sampleEvenly<T>(points: readonly T[], most: number): T[] {
   const every = Math.max(Math.ceil((points.length - 1) / most), 1);
   return points.filter((_, place) => place > 0 && (points.length - 1 - place) % every === 0);
 }

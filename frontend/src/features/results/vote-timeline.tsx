@@ -2,13 +2,13 @@ import "./vote-timeline.css";
 
 import { Suspense, useId, useState } from "react";
 
-import { lazily } from "../../hooks/lazy-component";
+import { lazyComponent } from "../../hooks/lazy-component";
 import * as strings from "../../strings";
-import { Breakage } from "../../ui/error-boundary";
-import { Expected } from "../../ui/loading-hint";
+import { ErrorBoundary } from "../../ui/error-boundary";
+import { LoadingHint } from "../../ui/loading-hint";
 import type { TimelineChartProps } from "./timeline-chart";
 
-const TimelineChart = lazily(() => import("./timeline-chart"));
+const TimelineChart = lazyComponent(() => import("./timeline-chart"));
 
 /** Votes over time, behind a button: what draws them and the figures are fetched when it is shown. */
 export function VoteTimeline({ pollId, viewingKey }: TimelineChartProps) {
@@ -31,11 +31,11 @@ export function VoteTimeline({ pollId, viewingKey }: TimelineChartProps) {
       </h2>
       <div id={chart} className="timeline-body" hidden={!open}>
         {open && (
-          <Breakage at={pollId} instead={<p className="hint">{strings.trouble.brokenTitle}</p>}>
-            <Suspense fallback={<Expected />}>
+          <ErrorBoundary resetKey={pollId} fallback={<p className="hint">{strings.trouble.brokenTitle}</p>}>
+            <Suspense fallback={<LoadingHint />}>
               <TimelineChart pollId={pollId} viewingKey={viewingKey} />
             </Suspense>
-          </Breakage>
+          </ErrorBoundary>
         )}
       </div>
     </section>

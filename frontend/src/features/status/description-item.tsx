@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 
 import * as strings from "../../strings";
 
-interface FactProps {
+interface DescriptionItemProps {
   readonly name: string;
   /** Whether this is what is wrong. */
   readonly bad?: boolean;
@@ -10,7 +10,7 @@ interface FactProps {
 }
 
 /** A term of a definition list; nothing to tell is told, too. */
-export function Fact({ name, bad = false, children }: FactProps) {
+export function DescriptionItem({ name, bad = false, children }: DescriptionItemProps) {
   const known = children !== null && children !== false && children !== undefined;
   return (
     <div className="fact" data-bad={bad} data-known={known}>

@@ -1,6 +1,6 @@
 import { request } from "../../api/client";
-import { useAsked } from "../../api/polls";
-import { steadyInterval } from "../../api/retry-policy";
+import { useRefetchedQuery } from "../../api/query";
+import { chartInterval } from "../../api/refetch-interval";
 import type { components } from "../../api/schema";
 
 export type Status = components["schemas"]["Status"];
@@ -8,10 +8,10 @@ export type Traffic = components["schemas"]["Traffic"];
 
 /** What runs, asked for again and again. */
 export function useStatus() {
-  return useAsked({
+  return useRefetchedQuery({
     queryKey: ["status"],
-    queryFn: ({ signal }) => request("get", "/api/status", { signal, proof: "database" }),
-    refetchInterval: () => steadyInterval(document.visibilityState === "visible"),
+    queryFn: ({ signal }) => request("get", "/api/status", { signal, expect: "database" }),
+    refetchInterval: () => chartInterval(document.visibilityState === "visible"),
     refetchIntervalInBackground: true,
   });
 }

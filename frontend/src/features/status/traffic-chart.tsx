@@ -1,10 +1,10 @@
 import "./traffic-chart.css";
 
 import { formatClock, formatRate } from "../../charts/figures";
+import { type ChartTable, type Plot, TimeChart } from "../../charts/time-chart";
 import { formatCount } from "../../lib/format";
-import { minutes, sum, worstOfEachRun, type Bar } from "./traffic";
 import * as strings from "../../strings";
-import { TimeChart, type ChartTable, type Plot } from "../../charts/time-chart";
+import { type Bar, minutes, sum, worstOfEachRun } from "./traffic";
 
 /** The least height of a bar with errors: one of ten thousand is to be seen, too. */
 const LEAST = 3;

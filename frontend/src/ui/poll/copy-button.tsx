@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 
-import { copyText } from "./clipboard";
 import * as strings from "../../strings";
+import { copyText } from "./clipboard";
 
 type Outcome = "idle" | "done" | "failed";
 const SHOWN_FOR = 2_500;

@@ -1,10 +1,10 @@
 import { spokenAddress } from "../../lib/format";
 import * as strings from "../../strings";
-import { Address } from "./address";
 import { Dialog } from "../dialog";
+import { Address } from "./address";
 import { LazyQrCode } from "./lazy-qr-code";
 
-interface LargeCodeProps {
+interface LargeQrCodeProps {
   readonly address: string;
   /** Whether it fills the window. Known to the page, which may put it elsewhere meanwhile. */
   readonly large: boolean;
@@ -12,7 +12,7 @@ interface LargeCodeProps {
 }
 
 /** The QR code of an address, which fills the window when it is pressed. */
-export function LargeCode({ address, large, onChange }: LargeCodeProps) {
+export function LargeQrCode({ address, large, onChange }: LargeQrCodeProps) {
   const shrink = () => {
     onChange(false);
   };

@@ -1,9 +1,9 @@
 import { Suspense } from "react";
 
-import { lazily } from "../../hooks/lazy-component";
-import { Breakage } from "../error-boundary";
+import { lazyComponent } from "../../hooks/lazy-component";
+import { ErrorBoundary } from "../error-boundary";
 
-const QrCode = lazily(() => import("./qr-code"));
+const QrCode = lazyComponent(() => import("./qr-code"));
 
 /**
  * The QR code, which is loaded where it is shown; its place is kept meanwhile, and stays empty where
@@ -12,11 +12,11 @@ const QrCode = lazily(() => import("./qr-code"));
 export function LazyQrCode({ address }: { address: string }) {
   return (
     <div className="qr-frame">
-      <Breakage at={address} instead={null}>
+      <ErrorBoundary resetKey={address} fallback={null}>
         <Suspense>
           <QrCode address={address} />
         </Suspense>
-      </Breakage>
+      </ErrorBoundary>
     </div>
   );
 }

@@ -2,12 +2,12 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { Reaching, Trouble } from "../../api/polls";
+import type { Outage, QueryProgress } from "../../api/query";
 import * as strings from "../../strings";
 import { LiveState } from "./live-state";
 
-const idle: Reaching = { failureCount: 0, failureReason: null, fetchStatus: "idle" };
-const looking: Reaching = { ...idle, fetchStatus: "fetching" };
+const idle: QueryProgress = { failureCount: 0, failureReason: null, fetchStatus: "idle" };
+const looking: QueryProgress = { ...idle, fetchStatus: "fetching" };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,7 +19,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function state(asked: Reaching, { closed = false, trouble }: { closed?: boolean; trouble?: Trouble } = {}) {
+function state(asked: QueryProgress, { closed = false, trouble }: { closed?: boolean; trouble?: Outage } = {}) {
   return <LiveState closed={closed} trouble={trouble} asked={asked} />;
 }
 

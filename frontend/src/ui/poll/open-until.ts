@@ -1,6 +1,6 @@
 import type { Poll } from "../../api/polls";
-import * as strings from "../../strings";
 import { formatTime } from "../../lib/format";
+import * as strings from "../../strings";
 
 /** Until when a poll is open, in words, where it closes by itself. */
 export function openUntil({ closed, closes_at }: Pick<Poll, "closed" | "closes_at">): string | undefined {
