@@ -1,6 +1,6 @@
 import { formatClock, formatDay, formatMonth } from "./figures";
 
-/** Where an axis of numbers is labelled, from 0 up; the last is its end. */
+/** The ticks of an axis of numbers, from 0; the last one is its end. */
 export function valueTicks(most: number, whole: boolean, count = 4): number[] {
   if (most <= 0) return [0, 1];
   const step = roundUp(most / count, whole);
@@ -8,7 +8,7 @@ export function valueTicks(most: number, whole: boolean, count = 4): number[] {
   return Array.from({ length: steps + 1 }, (_, place) => Number((place * step).toPrecision(12)));
 }
 
-/** The next 1, 2 or 5 with any number of zeros. */
+/** Rounds up to 1, 2 or 5 times a power of ten. */
 function roundUp(value: number, whole: boolean): number {
   const magnitude = 10 ** Math.floor(Math.log10(value));
   const factor = [1, 2, 5].find((one) => one * magnitude >= value * (1 - 1e-9)) ?? 10;
@@ -33,7 +33,7 @@ export interface TimeTick {
 }
 
 /**
- * Where an axis of time is labelled: at round times of the device's own clock, at most `most` + 1.
+ * The ticks of a time axis, at round times of the device's clock; at most `most` + 1.
  * @param from milliseconds since 1970, as `to`
  */
 export function timeTicks(from: number, to: number, most: number): TimeTick[] {
@@ -44,7 +44,7 @@ export function timeTicks(from: number, to: number, most: number): TimeTick[] {
   return moments.map((at) => ({ at, label: timeLabel(at, step) }));
 }
 
-/** Counted from each midnight anew: the day that the clocks are changed spoils no other. */
+/** Counted from each midnight, so that a change to daylight saving time affects only its day. */
 function withinDays(from: number, to: number, step: number): number[] {
   const found: number[] = [];
   for (let day = midnight(from); day <= to; day = midnight(day, 1)) {
@@ -62,13 +62,13 @@ function everyFewDays(from: number, to: number, days: number): number[] {
   return found;
 }
 
-/** When the day of a moment begins on this device, or one so many days later. */
+/** The start of a moment's day on this device, or of the day `later` days after it. */
 function midnight(moment: number, later = 0): number {
   const day = new Date(moment);
   return new Date(day.getFullYear(), day.getMonth(), day.getDate() + later).getTime();
 }
 
-/** The hour; the day where one begins, as there may be several; with seconds only if they count. */
+/** The time of day; the date at the start of a day; with seconds only if the step needs them. */
 export function timeLabel(at: number, step: number): string {
   const moment = new Date(at);
   if (step >= 90 * DAY) return formatMonth(moment);

@@ -1,4 +1,4 @@
-/** How charts and the status page write figures; apart, as a ballot needs none of it. */
+/** Number and time formats of charts and the status page; apart, since a ballot needs none. */
 
 import { english, formatCount } from "../lib/format";
 import * as strings from "../strings";
@@ -11,18 +11,18 @@ const toTheSecond = new Intl.DateTimeFormat(english, { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(english, { day: "numeric", month: "short" });
 const month = new Intl.DateTimeFormat(english, { month: "short", year: "numeric" });
 
-/** A number beside an axis: 0.25, 1,500, and 12K rather than 12,000. */
+/** The label of a tick: 0.25, 1,500, 12K */
 export function formatTick(value: number): string {
   return value < 10_000 ? rate.format(value) : short.format(value);
 }
 
-/** So many a second: 0.02, 4.7, 1,250 */
+/** A number per second: 0.02, 4.7, 1,250 */
 export function formatRate(value: number): string {
   if (value >= 100) return formatCount(Math.round(value));
   return (value < 1 ? rate : roundRate).format(value);
 }
 
-/** The hour of a moment, whichever day it is on. */
+/** The time of day of a moment. */
 export function formatClock(moment: Date, seconds: boolean): string {
   return (seconds ? toTheSecond : toTheMinute).format(moment);
 }
@@ -44,7 +44,7 @@ const UNITS = [
   [strings.units.second, 1],
 ] as const;
 
-/** How long, in the two units that matter: 42 s, 3 min 20 s, 5 h 0 min, 12 d 4 h */
+/** A duration in its two largest units: 42 s, 3 min 20 s, 5 h 0 min, 12 d 4 h */
 export function formatDuration(seconds: number): string {
   let left = Math.max(Math.floor(seconds), 0);
   const first = UNITS.findIndex(([, length]) => left >= length || length === 1);

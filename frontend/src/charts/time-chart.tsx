@@ -5,42 +5,42 @@ import { useCallback, useState, type ReactNode } from "react";
 import { timeTicks, valueTicks } from "./axis";
 import { formatClock, formatTick } from "./figures";
 
-/** What a drawing is drawn into: pixels for moments and for values. */
+/** Maps moments and values to pixels. */
 export interface Plot {
   /** @param moment milliseconds since 1970 */
   readonly x: (moment: number) => number;
   readonly y: (value: number) => number;
-  /** The size of a letter, for what is to grow with the text. */
+  /** The font size in pixels. */
   readonly em: number;
 }
 
 export interface ChartTable {
   readonly caption: string;
   readonly columns: readonly string[];
-  /** The first cell of each names its row. */
+  /** The first cell of each row is its header. */
   readonly rows: readonly (readonly string[])[];
 }
 
 interface TimeChartProps {
-  /** All that the drawing tells, in a sentence or two: it is an image to a screen reader. */
+  /** The content of the drawing in one or two sentences, for screen readers. */
   readonly summary: string;
-  /** The same figures in full, for those who read and do not look. */
+  /** All figures, for screen readers. */
   readonly table: ChartTable;
   /** Milliseconds since 1970, as `to`. */
   readonly from: number;
   readonly to: number;
-  /** The largest value that is drawn; the least is 0. */
+  /** The largest value; the axis starts at 0. */
   readonly most: number;
-  /** Whether values are counts, which have no fractions. */
+  /** Whether values are integers. */
   readonly whole?: boolean;
   readonly children: (plot: Plot) => ReactNode;
 }
 
 /**
- * Values over time: the axes and their labels, and room for what is drawn between them.
+ * The axes of a chart over time, and the area for the drawing.
  *
- * Drawn pixel by pixel in the size that it has, so that lines are sharp and text is text of the
- * page at any width. The height is the style sheet's, so nothing moves once it is drawn.
+ * It is drawn in pixels of its current size, so that lines are sharp and text has the page's font
+ * size at any width. The style sheet sets the height, so that nothing moves once it is drawn.
  */
 export function TimeChart({ summary, table, ...drawing }: TimeChartProps) {
   const [size, measured] = useSize();
@@ -62,7 +62,7 @@ interface Size {
   readonly em: number;
 }
 
-/** The size of an element, as it changes, and the function that is to be its `ref`. */
+/** The current size of an element, and the callback for its `ref`. */
 function useSize(): [Size | undefined, (element: SVGSVGElement) => () => void] {
   const [size, setSize] = useState<Size>();
   const measured = useCallback((element: SVGSVGElement) => {
@@ -78,7 +78,7 @@ function useSize(): [Size | undefined, (element: SVGSVGElement) => () => void] {
   return [size, measured];
 }
 
-const DIGIT = 0.6; // em, at most, in the faces of the page
+const DIGIT = 0.6; // width in em, at most, in the page's fonts
 
 function Drawing({
   width,

@@ -1,4 +1,4 @@
-/** Components in files of their own: loaded where they are shown, or ahead of that. */
+/** Components in chunks of their own, which are loaded when they are shown, or earlier. */
 import { lazy, type ComponentType } from "react";
 
 import { loadChunk } from "../api/load-chunk";
@@ -9,18 +9,18 @@ interface ComponentModule<Props> {
 
 type ModuleImport = () => Promise<unknown>;
 
-/** What came, or is to come, by what brings it. */
+/** The modules that are loaded or loading, by their import. */
 const modules = new Map<ModuleImport, PromiseLike<unknown>>();
 
-/** A component in a file of its own, which is loaded when it is shown, if not before. */
+/** A component in a chunk of its own, which is loaded when it is first shown, or earlier. */
 export function lazyComponent<Props>(file: () => Promise<ComponentModule<Props>>) {
-  return lazy(() => loadComponent(file) as Promise<ComponentModule<Props>>); // of which React takes nothing but `then`
+  return lazy(() => loadComponent(file) as Promise<ComponentModule<Props>>); // React uses only `then`
 }
 
 /**
- * Loads a component. Whoever waits for one that came is told at once, so that React shows it with
- * the same render: once it had to wait, it shows it 300 ms later at the least
- * (FALLBACK_THROTTLE_MS), and only then is a page's data asked for.
+ * Loads a component. If it is loaded already, `then` calls back synchronously, so that React shows
+ * it in the same render. Otherwise React shows the fallback for at least 300 ms
+ * (FALLBACK_THROTTLE_MS), and the page requests its data only after that.
  */
 export function loadComponent(file: ModuleImport): PromiseLike<unknown> {
   const known = modules.get(file);
@@ -31,7 +31,7 @@ export function loadComponent(file: ModuleImport): PromiseLike<unknown> {
   return loading;
 }
 
-/** Loads a component that may be shown. If it cannot be now, it is loaded when it is. */
+/** Loads a component that may be shown later. If that fails, it is loaded when it is shown. */
 export function prefetchComponent(file: ModuleImport): void {
   file().then(keep(file), () => undefined);
 }

@@ -5,9 +5,9 @@ import * as strings from "../strings";
 import { useOnline } from "./use-online";
 import { useStableFor } from "./use-stable-for";
 
-/** What there is to say of something that is being sent and takes its time; else nothing. */
-export function useDelayMessage(sending: MutationProgress): string | undefined {
-  const { isPending, isPaused, failureCount, failureReason } = sending;
+/** The message for a mutation that takes long; undefined for others. */
+export function useDelayMessage(mutation: MutationProgress): string | undefined {
+  const { isPending, isPaused, failureCount, failureReason } = mutation;
   const online = useOnline();
   const long = useStableFor(isPending, SLOW_SEND);
   if (!isPending) return undefined;

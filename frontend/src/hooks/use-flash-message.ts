@@ -1,20 +1,20 @@
 import { useEffect, useState } from "react";
 
-/** What one page has to say on the next. */
+/** A message that one page leaves for the next. */
 export type FlashMessage = "created" | "deleted";
 
-/** The news that the page before has left for this one: once, not whenever it is loaded again. */
+/** The message that the previous page has left; once, and not again after a reload. */
 export function useFlashMessage(): FlashMessage | undefined {
-  const [news] = useState(() => (history.state as { news?: FlashMessage } | null)?.news);
+  const [message] = useState(() => (history.state as { message?: FlashMessage } | null)?.message);
 
   useEffect(() => {
-    if (news !== undefined) history.replaceState(null, "");
-  }, [news]);
+    if (message !== undefined) history.replaceState(null, "");
+  }, [message]);
 
-  return news;
+  return message;
 }
 
-/** Leaves news: the options of a navigation. */
-export function withFlashMessage(news: FlashMessage) {
-  return { state: { news } };
+/** The navigation options that leave a message. */
+export function withFlashMessage(message: FlashMessage) {
+  return { state: { message } };
 }

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 
 /**
- * The time, kept up to date.
- * @param every milliseconds between two looks at the clock
+ * The current time, kept up to date.
+ * @param every milliseconds between two updates
  */
 export function useNow(every: number): Date {
   const [now, setNow] = useState(() => new Date());

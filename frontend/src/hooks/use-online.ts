@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** Whether the device has a network at all; whether that leads to the server, only asking tells. */
+/** Whether the device has a network. Only a request can tell whether it reaches the server. */
 export function useOnline(): boolean {
   return useSyncExternalStore(watch, () => navigator.onLine);
 }

@@ -6,28 +6,28 @@ import { useOnline } from "./use-online";
 import { useStableFor } from "./use-stable-for";
 
 /**
- * What is to be told of what is asked for again and again: trouble that lasts, a device that is
- * offline, or a look that takes long. Not each look that is lost or slow: it is read out, too.
+ * The outage to show for a query that is refetched: one that lasts, a device that is offline, or a
+ * slow request. A single failed or slow request is not shown, since screen readers read it out.
  */
-export function useOutage(trouble: Outage | undefined, asked: QueryProgress): Outage | undefined {
+export function useOutage(outage: Outage | undefined, query: QueryProgress): Outage | undefined {
   const online = useOnline();
-  const lasting = useStableFor(trouble !== undefined, SHORT_OUTAGE);
-  const silent = useIsSlow(asked.fetchStatus === "fetching");
-  if (lasting) return trouble;
-  return silent || !online ? "away" : undefined;
+  const lasting = useStableFor(outage !== undefined, SHORT_OUTAGE);
+  const slow = useIsSlow(query.fetchStatus === "fetching");
+  if (lasting) return outage;
+  return slow || !online ? "away" : undefined;
 }
 
-/** Whether a look takes long, beside the last one. */
-function useIsSlow(looking: boolean): boolean {
-  const [patience, setPatience] = useState(slowAfter(0));
+/** Whether a request takes long, compared with the one before. */
+function useIsSlow(fetching: boolean): boolean {
+  const [limit, setLimit] = useState(slowAfter(0));
 
   useEffect(() => {
-    if (!looking) return;
+    if (!fetching) return;
     const began = performance.now();
     return () => {
-      setPatience(slowAfter(performance.now() - began));
+      setLimit(slowAfter(performance.now() - began));
     };
-  }, [looking]);
+  }, [fetching]);
 
-  return useStableFor(looking, patience);
+  return useStableFor(fetching, limit);
 }

@@ -2,15 +2,15 @@ import { useEffect } from "react";
 
 import { prefetchComponent } from "./lazy-component";
 
-const LATER = 1_500;
+const DELAY = 1_500; // milliseconds
 
-/** Loads a component that may be shown, once there is nothing else to load. */
+/** Prefetches a component after the page has loaded. */
 export function usePrefetch(file: (() => Promise<unknown>) | undefined): void {
   useEffect(() => {
     if (file === undefined) return;
     const timer = setTimeout(() => {
       prefetchComponent(file);
-    }, LATER);
+    }, DELAY);
     return () => {
       clearTimeout(timer);
     };

@@ -3,10 +3,10 @@ import { useLocation } from "wouter";
 
 import { focusMain } from "../lib/focus-main";
 
-/** The page that was shown last, whatever was around it; the browser itself shows the first. */
+/** The path shown last. For the first one, the browser does the same itself. */
 let shown = location.pathname;
 
-/** As after a full page load: reading starts at the top, for eyes and for screen readers. */
+/** Scrolls to the top and focuses the content when the page changes, as a full page load does. */
 export function useScrollReset(): void {
   const [pathname] = useLocation();
 

@@ -1,17 +1,17 @@
 import { useEffect, useState } from "react";
 
-/** Whether something has held for so many milliseconds, without a break. */
+/** Whether a condition has held for the given milliseconds without interruption. */
 export function useStableFor(holds: boolean, milliseconds: number): boolean {
-  const [lasting, setLasting] = useState(false);
+  const [stable, setStable] = useState(false);
   useEffect(() => {
     if (!holds) return;
     const timer = setTimeout(() => {
-      setLasting(true);
+      setStable(true);
     }, milliseconds);
     return () => {
       clearTimeout(timer);
-      setLasting(false);
+      setStable(false);
     };
   }, [holds, milliseconds]);
-  return holds && lasting;
+  return holds && stable;
 }

@@ -6,10 +6,10 @@ interface Name {
   title?: string | undefined;
 }
 
-/** A page's, and above it that of a notice which stands in for it meanwhile. */
+/** The page's name, and after it that of a notice shown in its place. */
 const names: Name[] = [];
 
-/** Names the page in the tab and in the history, for as long as it is shown. */
+/** Sets the document's title while the component is mounted. */
 export function useTitle(title: string | undefined): void {
   const name = useRef<Name>({});
 

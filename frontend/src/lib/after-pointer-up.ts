@@ -6,10 +6,10 @@ for (const end of ["pointerup", "pointercancel"] as const) {
 }
 
 /**
- * Does what may move the page once the press that is under way is over, with its click. A field
- * is left as the button goes down: were a message to come then, the click would miss what it is for.
+ * Runs work that may move the layout after the current press and its click. A field loses the focus
+ * on pointerdown: a message that appears then would move the button away from under the pointer.
  */
 export function afterPointerUp(work: () => void): void {
   if (isPointerDown) addEventListener("pointerup", () => setTimeout(work), { once: true });
-  else setTimeout(work); // A finger's press is over, but its click is not.
+  else setTimeout(work); // After a touch, the click is still to come.
 }

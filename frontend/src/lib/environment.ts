@@ -1,9 +1,9 @@
 /**
- * What the host decides where the app runs: Nginx answers /env.js with the PUBLIC_* variables as
- * `window.env`, so one build serves every deployment. Each is optional, and so is the file.
+ * Configuration at run time: Nginx serves the PUBLIC_* variables in /env.js as `window.env`, so that
+ * one build fits every deployment. Each variable is optional, and so is the file.
  */
 interface RuntimeEnvironment {
-  /** What the app calls itself. */
+  /** The name of the app. */
   readonly PUBLIC_APP_NAME?: string;
 }
 

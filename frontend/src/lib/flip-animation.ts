@@ -1,9 +1,9 @@
-/** How long a thing takes to its new place, in milliseconds; as --moment in tokens.css. */
+/** Milliseconds; the same as --moment in tokens.css. */
 function duration(): number {
   return matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160;
 }
 
-/** Changes the page, and lets each element glide from where it was seen to where it then is. */
+/** Changes the page, and animates each element from its old position to its new one. */
 export function animateFlip(elements: () => readonly HTMLElement[], change: () => void): void {
   const tops = new Map(elements().map((element) => [element, top(element)]));
   change();

@@ -1,6 +1,6 @@
 /**
- * Takes a double click on what sends a form for one: its second half would press what has come in its
- * place, such as a button of the next page.
+ * Ignores the second click of a double click on a submit button, which would otherwise hit the
+ * control that has taken its place, such as a button of the next page.
  */
 export function ignoreDoubleClick(): void {
   let sent: Element | null | undefined;

@@ -1,15 +1,15 @@
-/** How much room a text takes before it is set, so that its size can follow from its length. */
+/** Estimates the width of a text, so that its font size can depend on its length. */
 
-// Between these a line may break without a blank; each is about as wide as two Latin letters.
+// Lines may break between these without a space; each is about as wide as two Latin letters.
 const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
-// Lines of these break by a dictionary: no blank tells where.
+// Scripts without spaces, whose lines break by a dictionary.
 const UNSPACED = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const NO_WIDTH = /[\p{M}\p{Cf}]/u;
 
-/** As many letters are set at full size; longer texts take as much room as these. */
+/** A text up to this length has the full size; a longer one is scaled to the same area. */
 const FULL_SIZE_LENGTH = 80;
 
-/** The width of a text on one line, in letters of average width. */
+/** The width of a text on one line, in average Latin letters. */
 export function textWidth(text: string): number {
   let width = 0;
   for (const letter of text) {
@@ -18,7 +18,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** The width of the longest part that is not to be broken; at least 1. */
+/** The width of the longest part that cannot be broken; at least 1. */
 export function longestWord(text: string): number {
   const breakable = (letter: string) =>
     /[\s\u00ad-]/.test(letter) || IDEOGRAPH.test(letter) || UNSPACED.test(letter);
@@ -27,8 +27,8 @@ export function longestWord(text: string): number {
 }
 
 /**
- * The share of its full size in which a text takes no more room than a short one: letters of half
- * the size need a quarter of it.
+ * The factor for the font size at which a text takes no more area than one of full size; at most 1.
+ * Half the size takes a quarter of the area.
  */
 export function fontScale(text: string): number {
   return Math.min(Math.sqrt(FULL_SIZE_LENGTH / Math.max(textWidth(text), 1)), 1);

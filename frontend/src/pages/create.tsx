@@ -131,7 +131,7 @@ export default function CreatePage({ nextFile }: PageProps) {
     focusOn("textarea");
   }
 
-  const cleared = last?.place === "form" ? last.said : undefined;
+  const cleared = last?.place === "form" ? last.message : undefined;
   const marked = Object.keys(errors).some((field) => field !== "form");
 
   return (
@@ -173,7 +173,7 @@ export default function CreatePage({ nextFile }: PageProps) {
         <OptionFields
           rows={form.options}
           errors={errors}
-          said={last?.place === "options" ? last.said : undefined}
+          message={last?.place === "options" ? last.message : undefined}
           onType={(options, field) => {
             fields.type({ options }, field, "options");
           }}

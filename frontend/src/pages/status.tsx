@@ -39,7 +39,7 @@ function StatusReport({ status, asked }: StatusReportProps) {
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} trouble={outageOf(asked) ?? failing} asked={asked} />
+        <LiveState closed={false} outage={outageOf(asked) ?? failing} query={asked} />
       </div>
       <p className="lede">
         <span role="status">{trouble ? strings.status.lost[trouble] : summarize(status, traffic)}</span>

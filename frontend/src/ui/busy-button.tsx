@@ -2,22 +2,22 @@ import { useEffect, useRef, type ComponentProps } from "react";
 
 import * as strings from "../strings";
 
-/** Milliseconds: longer than a double click takes, or a finger on its way down. */
-const SUDDEN = 500;
+/** Milliseconds; longer than a double click takes. */
+const GRACE_PERIOD = 500;
 
 interface BusyButtonProps extends ComponentProps<"button"> {
-  /** Whether what it does is under way: it cannot be pressed then, but keeps the focus. */
+  /** Whether its action is running: then a press does nothing, but the button keeps the focus. */
   readonly busy: boolean;
-  /** Whether the server failed at it, so that it is to be pressed again. */
+  /** Whether the server failed, so that the button offers to try again. */
   readonly again?: boolean;
 }
 
 /**
- * A button for what takes a while. One that were `disabled` would lose the focus, and its place. What
- * is pressed just after it has become another's was meant for what it said before, and does nothing.
+ * A button for an action that takes time. It is not `disabled` while busy, which would lose the
+ * focus. A press just after its label has changed was meant for the old label and is ignored.
  */
 export function BusyButton({ busy, again, onClick, type = "button", children, ...rest }: BusyButtonProps) {
-  const changed = useRef(-SUDDEN);
+  const changed = useRef(-GRACE_PERIOD);
   const words = useRef(children);
 
   useEffect(() => {
@@ -31,7 +31,7 @@ export function BusyButton({ busy, again, onClick, type = "button", children, ..
       type={type}
       aria-disabled={busy}
       onClick={(event) => {
-        if (busy || performance.now() - changed.current < SUDDEN) event.preventDefault();
+        if (busy || performance.now() - changed.current < GRACE_PERIOD) event.preventDefault();
         else onClick?.(event);
       }}
       {...rest}

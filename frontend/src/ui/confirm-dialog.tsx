@@ -10,14 +10,14 @@ interface ConfirmDialogProps {
   readonly cancel: string;
   readonly busy: boolean;
   readonly again: boolean;
-  /** What became of it, if it failed. */
+  /** The message if the action failed. */
   readonly note: ReactNode;
   readonly onConfirm: () => void;
   readonly onCancel: () => void;
   readonly children: ReactNode;
 }
 
-/** Asks before something that cannot be undone. */
+/** Asks for confirmation before an action that cannot be undone. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const title = useId();
 

@@ -4,16 +4,16 @@ import { errorAttributes, FieldError } from "./field-error";
 
 interface DatetimeFieldProps {
   readonly label: string;
-  /** A `datetime-local` value, in the device's time; "" where there is none. */
+  /** A `datetime-local` value in the device's time zone; "" for none. */
   readonly value: string;
   readonly error: string | undefined;
   readonly onChange: (value: string) => void;
   readonly onLeave?: () => void;
-  /** What there is to know about it. */
+  /** The hint. */
   readonly children: ReactNode;
 }
 
-/** A date and a time. */
+/** A field for a date and a time. */
 export function DatetimeField({ label, value, error, onChange, onLeave, children }: DatetimeFieldProps) {
   const id = useId();
   return (

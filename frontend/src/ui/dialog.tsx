@@ -2,7 +2,7 @@ import { useEffect, useRef, type ReactNode } from "react";
 
 interface DialogProps {
   readonly open: boolean;
-  /** Its name, or the id of the element that says it. */
+  /** Its accessible name, or the id of the element that has it. */
   readonly label?: string;
   readonly labelledBy?: string;
   readonly className?: string;
@@ -10,7 +10,7 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-/** The browser's own modal dialog: it keeps the focus inside, and gives it back. */
+/** The browser's modal dialog, which traps the focus and restores it. */
 export function Dialog({ open, label, labelledBy, className = "", onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
 
@@ -26,8 +26,7 @@ export function Dialog({ open, label, labelledBy, className = "", onClose, child
       aria-label={label}
       aria-labelledby={labelledBy}
       onCancel={(event) => {
-        // Closed with the state, at once: the event that tells of a closed one comes later, and
-        // may meet it open again.
+        // Close by the state, now: the `close` event comes later, when the dialog may be open again.
         event.preventDefault();
         onClose();
       }}

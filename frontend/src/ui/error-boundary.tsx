@@ -1,14 +1,14 @@
 import { Component, type ReactNode } from "react";
 
 interface ErrorBoundaryProps {
-  /** What is shown, by its address: what broke at one need not break at the next. */
+  /** Clears the error when it changes, such as the path of the page. */
   readonly resetKey: string;
-  /** What is shown instead. */
+  /** Shown after an error. */
   readonly fallback: ReactNode;
   readonly children: ReactNode;
 }
 
-/** Keeps to itself that rendering failed, or that a file is gone after a deploy. */
+/** Contains an error of rendering, or of a chunk that is gone after a deploy. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { broken: boolean }> {
   override state = { broken: false };
 

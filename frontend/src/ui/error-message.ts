@@ -1,7 +1,7 @@
 import { isFault, isGone, Problem } from "../api/problem";
 import * as strings from "../strings";
 
-/** Why something that was sent did not succeed, in words for who sent it. */
+/** The message for a mutation that failed. */
 export function errorMessage(error: Error): string {
   if (!(error instanceof Problem)) return strings.trouble.unexpected;
   if (error.away) return strings.trouble.unreachable;

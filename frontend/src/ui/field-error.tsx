@@ -1,4 +1,4 @@
-/** The message at a field. The field names it with aria-describedby, and is marked aria-invalid. */
+/** The error message of a field, which refers to it by aria-describedby and has aria-invalid. */
 export function FieldError({ id, message }: { id: string; message: string | undefined }) {
   if (message === undefined) return null;
   return (
@@ -8,7 +8,7 @@ export function FieldError({ id, message }: { id: string; message: string | unde
   );
 }
 
-/** The attributes of a field that may have a message. */
+/** The attributes of a field that may have an error message. */
 export function errorAttributes(id: string, message: string | undefined, hint?: string) {
   const described = [message === undefined ? undefined : id, hint].filter(Boolean).join(" ");
   return {

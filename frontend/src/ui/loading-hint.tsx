@@ -3,7 +3,7 @@ import { useOnline } from "../hooks/use-online";
 import { useStableFor } from "../hooks/use-stable-for";
 import * as strings from "../strings";
 
-/** In the place of a part of a page while it comes; says nothing of one that comes at once. */
+/** Shown in place of a part of a page while it loads. It is empty at first, for a fast load. */
 export function LoadingHint() {
   const offline = !useOnline();
   const long = useStableFor(true, SLOW_QUERY);

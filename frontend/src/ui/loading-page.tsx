@@ -5,8 +5,8 @@ import * as strings from "../strings";
 import { Notice } from "./notice";
 
 /**
- * Shown while there is nothing else to show. The words appear only after a moment, so that a page
- * that comes quickly does not flicker.
+ * Shown while a page loads. The text appears only after a moment, so that a page that loads fast
+ * does not flicker.
  */
 export function LoadingPage() {
   const offline = !useOnline();

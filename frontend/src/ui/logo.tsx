@@ -1,4 +1,4 @@
-/** The mark: five votes on a tally, four strokes and one across. */
+/** The logo: five tally marks, four strokes and one across. */
 export function Logo() {
   return (
     <svg className="gate" viewBox="0 0 32 32" aria-hidden="true">

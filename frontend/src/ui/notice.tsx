@@ -5,11 +5,11 @@ import { useTitle } from "../hooks/use-title";
 interface NoticeProps {
   readonly title: string;
   readonly body: string;
-  /** What can be done about it. */
+  /** What the user can do about it. */
   readonly children?: ReactNode;
 }
 
-/** Stands in for a page that cannot be shown, and says why. */
+/** Shown in place of a page that cannot be shown, with the reason. */
 export function Notice({ title, body, children }: NoticeProps) {
   useTitle(title);
   return (

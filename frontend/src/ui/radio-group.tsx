@@ -8,7 +8,7 @@ interface RadioGroupProps<Value> {
   readonly onChange: (value: Value) => void;
 }
 
-/** A choice of one among few, all in view. */
+/** A choice of one among a few options, all visible. */
 export function RadioGroup<Value>({ legend, choices, value, hint, onChange }: RadioGroupProps<Value>) {
   const id = useId();
   return (

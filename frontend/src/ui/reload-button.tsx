@@ -1,6 +1,6 @@
 import * as strings from "../strings";
 
-/** Loads the page anew. No link would: an address that differs by nothing, or by a key, loads nothing. */
+/** Reloads the page. A link would not: the same URL, or another fragment, loads nothing. */
 export function ReloadButton() {
   return (
     <button

@@ -3,14 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { isFault } from "../api/problem";
 import * as strings from "../strings";
 
-/** Asks again for all that the server failed at, time and again. */
+/** Refetches all queries that ended with a fault of the server. */
 export function RetryButton({ className = "button" }: { className?: string }) {
   const client = useQueryClient();
-  const askAgain = () => {
+  const refetch = () => {
     void client.refetchQueries({ predicate: ({ state }) => isFault(state.error) });
   };
   return (
-    <button type="button" className={className} onClick={askAgain}>
+    <button type="button" className={className} onClick={refetch}>
       {strings.trouble.again}
     </button>
   );

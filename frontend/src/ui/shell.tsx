@@ -9,7 +9,7 @@ import * as strings from "../strings";
 import { LoadingPage } from "./loading-page";
 import { Logo } from "./logo";
 
-/** What every page has around it: the name at the top, and one place where the content goes. */
+/** The frame of a page: the header with the app's name, and the content. */
 export function Shell({ children }: { children: ReactNode }) {
   const [pathname] = useLocation();
   const home = pathname === addresses.home;
@@ -21,7 +21,7 @@ export function Shell({ children }: { children: ReactNode }) {
         className="skip"
         href="#main"
         onClick={(event) => {
-          event.preventDefault(); // what follows the # is a poll's key
+          event.preventDefault(); // the fragment is a poll's key
           focusMain();
         }}
       >

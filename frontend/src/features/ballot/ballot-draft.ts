@@ -1,12 +1,12 @@
 /**
- * The crosses that a voter has made and not sent, by poll. They belong to their tab, and outlive
- * its being loaded again and a look at the results.
+ * Choices that the voter has not sent yet, by poll. They belong to the tab and survive a reload and a
+ * visit to the results.
  */
 import { type Choices, isChoices } from "./choices";
 
 const PREFIX = "tally.unsent.";
 
-/** The crosses that were not sent, if any were made. */
+/** The choices that were not sent; undefined if there are none. */
 export function loadBallotDraft(poll: string): Choices | undefined {
   try {
     const stored: unknown = JSON.parse(sessionStorage.getItem(PREFIX + poll) ?? "null");
@@ -16,12 +16,12 @@ export function loadBallotDraft(poll: string): Choices | undefined {
   }
 }
 
-/** Keeps the crosses; undefined where they were sent, or are again as they were sent. */
+/** Stores the choices, or removes them if undefined. */
 export function saveBallotDraft(poll: string, choices: Choices | undefined): void {
   try {
     if (choices === undefined) sessionStorage.removeItem(PREFIX + poll);
     else sessionStorage.setItem(PREFIX + poll, JSON.stringify(choices));
   } catch {
-    // Forbidden or full: then they last as long as the page.
+    // Storage is forbidden or full: then a reload loses them.
   }
 }

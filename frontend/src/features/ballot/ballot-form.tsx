@@ -15,20 +15,20 @@ import { useBallotDraft } from "./use-ballot-draft";
 
 interface BallotFormProps {
   readonly poll: Poll;
-  /** The choices of the ballot that the server holds; empty where none was cast. */
+  /** The choices that the server has; empty if no ballot was cast. */
   readonly counted: Choices;
 }
 
-/** A ballot paper: the question, a cross for each choice, one request to cast or change it. */
+/** The ballot: the question, the options, and one request that casts or changes the vote. */
 export function BallotForm({ poll, counted }: BallotFormProps) {
   const { closed } = poll;
   const { waiting, refused, away, error, cast, forgetRefused } = useSendBallot(poll.id);
   const [unsent, setUnsent] = useBallotDraft(poll.id);
   const [empty, setEmpty] = useState(false);
-  const outcome = useRef<HTMLParagraphElement>(null);
+  const stateMessage = useRef<HTMLParagraphElement>(null);
   const focusNext = useRef(false);
   const note = useRef<HTMLParagraphElement>(null);
-  const within = useRef(false);
+  const hasFocus = useRef(false);
   const id = useId();
 
   const view = ballotView({ counted, waiting, refused, unsent, closed, away });
@@ -36,14 +36,14 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
   const failure = refused && !closed ? error : undefined;
 
   useEffect(() => {
-    // The button is gone once the vote is cast; the words take over its focus.
-    if (focusNext.current && !open) outcome.current?.focus({ preventScroll: true });
+    // The button disappears once the vote is cast: the message gets its focus.
+    if (focusNext.current && !open) stateMessage.current?.focus({ preventScroll: true });
     focusNext.current = false;
   }, [open]);
 
   useEffect(() => {
-    // What had the focus is disabled or gone: the words that say so take it over.
-    if (closed && within.current) note.current?.focus({ preventScroll: true });
+    // The focused control is disabled or gone: the note gets the focus.
+    if (closed && hasFocus.current) note.current?.focus({ preventScroll: true });
   }, [closed]);
 
   function choose(option: number, checked: boolean) {
@@ -66,14 +66,14 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
 
   return (
     <div className="page vote">
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- noted, not handled */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- observes only */}
       <form
         onSubmit={submit}
         onFocus={() => {
-          within.current = true;
+          hasFocus.current = true;
         }}
         onBlur={() => {
-          within.current = false;
+          hasFocus.current = false;
         }}
       >
         <fieldset className="ballot" disabled={closed} aria-describedby={`${id}-note`}>
@@ -102,7 +102,7 @@ export function BallotForm({ poll, counted }: BallotFormProps) {
         </fieldset>
 
         <BallotStub
-          ref={outcome}
+          ref={stateMessage}
           poll={poll}
           view={view}
           voted={counted.length > 0}

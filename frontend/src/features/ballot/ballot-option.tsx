@@ -8,14 +8,14 @@ interface BallotOptionProps {
   readonly label: string;
   readonly multiple: boolean;
   readonly checked: boolean;
-  /** What became of the cross, where there is or was one. */
+  /** The state of this choice; undefined if it was not chosen. */
   readonly mark: Mark | undefined;
   readonly onChange: (checked: boolean) => void;
 }
 
 /**
- * One line of the ballot: the whole line can be tapped, and the choice is a cross as on paper, in
- * pencil until it is counted.
+ * An option of the ballot. The whole line can be tapped, and a choice is drawn as a cross, in pencil
+ * until it is counted.
  */
 export function BallotOption({ name, label, multiple, checked, mark, onChange }: BallotOptionProps) {
   const id = useId();
@@ -28,7 +28,7 @@ export function BallotOption({ name, label, multiple, checked, mark, onChange }:
         aria-labelledby={`${id}-label`}
         aria-describedby={`${id}-mark`}
         onChange={({ target }) => {
-          // What is tapped at the edge of the ballot's stub comes out from below it, with its words.
+          // The fixed footer may cover part of the line.
           target.scrollIntoView({ block: "nearest" });
           onChange(target.checked);
         }}

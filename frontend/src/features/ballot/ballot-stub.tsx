@@ -13,29 +13,29 @@ interface BallotStubProps {
   readonly voted: boolean;
   readonly closed: boolean;
   readonly wrong: string | undefined;
-  /** Whether the server failed at it, so that it is to be sent again. */
+  /** Whether the server failed, so that the button offers to try again. */
   readonly again: boolean;
 }
 
-/** What the voter has not come to say yet, and is to read before all else. */
-const BAD_NEWS: readonly BallotState[] = ["missed", "missedChange", "late", "lateChange"];
+/** States in which the vote was not counted, which the page emphasizes. */
+const NOT_COUNTED: readonly BallotState[] = ["missed", "missedChange", "late", "lateChange"];
 
 /**
- * The end of the ballot, which stays in view: what became of the vote, and what to do next. Below
- * it, where it scrolls away, is what matters less.
+ * The footer of the ballot, which stays visible: the state of the vote and the next action. Less
+ * important content follows it and scrolls away.
  */
 export function BallotStub({ ref, poll, view, voted, closed, wrong, again }: BallotStubProps) {
   const { state, open } = view;
-  const [what, more] = strings.ballot.state[state];
+  const [headline, details] = strings.ballot.state[state];
   const shown = poll.results === "always" || closed || (poll.results === "voted" && voted);
   const { submit, change } = strings.ballot;
   const leads = shown && state === "counted";
   return (
     <>
       <div className="ballot-stub" data-state={state}>
-        {/* Always there, since a screen reader reads only what comes into it. */}
-        <p ref={ref} className="ballot-state" tabIndex={-1} role="status" data-bad={BAD_NEWS.includes(state)}>
-          {what !== "" && <strong>{what}</strong>} {more}
+        {/* Always rendered: a screen reader reads only changes of an existing element. */}
+        <p ref={ref} className="ballot-state" tabIndex={-1} role="status" data-bad={NOT_COUNTED.includes(state)}>
+          {headline !== "" && <strong>{headline}</strong>} {details}
         </p>
         {open && (
           <button type="submit" className="button button-large">

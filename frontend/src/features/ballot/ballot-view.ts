@@ -1,25 +1,25 @@
-/** What a ballot shows: the crosses, what became of each, and what there is to say and to send. */
+/** What a ballot shows: its choices, the state of each, and the state of the ballot. */
 import { type Choices, sameChoices } from "./choices";
 
-/** What is known of a ballot, from the server, from this device and from this tab. */
+/** A ballot as the server, this device and this tab know it. */
 export interface BallotInput {
-  /** What the server holds; empty where nothing was cast. */
+  /** What the server has; empty if nothing was cast. */
   readonly counted: Choices;
-  /** What was sent, and not answered yet. */
+  /** Sent, and not answered yet. */
   readonly waiting?: Choices | undefined;
-  /** What was sent, and refused. */
+  /** Sent, and refused. */
   readonly refused?: Choices | undefined;
-  /** What was chosen, and not sent. */
+  /** Chosen, and not sent. */
   readonly unsent?: Choices | undefined;
   readonly closed: boolean;
-  /** Whether what waits has to, since the server or the network is away. */
+  /** Whether the server or the network is down, so that `waiting` cannot be sent. */
   readonly away: boolean;
 }
 
-/** What became of a cross: the words that stand beside it, and how it is drawn. */
+/** The state of a choice, which determines its label and drawing. */
 export type Mark = "unsent" | "sending" | "waiting" | "counted" | "still" | "missed" | "late";
 
-/** What there is to say of the ballot as a whole. */
+/** The state of the ballot as a whole. */
 export type BallotState =
   | "blank"
   | "unsent"
@@ -38,12 +38,12 @@ export type BallotState =
 export interface BallotView {
   readonly chosen: Choices;
   readonly state: BallotState;
-  /** Whether the voter has, or may have, something to send. */
+  /** Whether there is, or may be, something to send. */
   readonly open: boolean;
   readonly mark: (option: number) => Mark | undefined;
 }
 
-/** A ballot as it is to be shown: what was not counted never looks as if it were. */
+/** The view of a ballot. A choice that was not counted never looks as if it were. */
 export function ballotView(known: BallotInput): BallotView {
   return known.closed ? closedView(known) : openView(known);
 }
@@ -52,26 +52,26 @@ function openView({ counted, waiting, refused, unsent, away }: BallotInput): Bal
   const sent = waiting ?? counted;
   const chosen = unsent ?? refused ?? sent;
   const settled = sameChoices(chosen, sent);
-  const onItsWay = away ? "waiting" : "sending";
+  const pending = away ? "waiting" : "sending";
   const mark = (option: number): Mark | undefined => {
-    if (waiting?.includes(option)) return onItsWay;
+    if (waiting?.includes(option)) return pending;
     const isCounted = waiting === undefined && counted.includes(option);
     if (chosen.includes(option)) return isCounted ? "counted" : "unsent";
     return isCounted ? "still" : undefined;
   };
   const state = (): BallotState => {
     if (!settled) return waiting ? "changedWhileWaiting" : counted.length > 0 ? "changed" : "unsent";
-    if (waiting) return onItsWay;
+    if (waiting) return pending;
     return counted.length > 0 ? "counted" : "blank";
   };
   return { chosen, mark, state: state(), open: !settled || sent.length === 0 };
 }
 
 function closedView({ counted, waiting, refused, unsent, away }: BallotInput): BallotView {
-  // Until its answer comes, nobody knows whether it was in time.
+  // Until the answer arrives, it is unknown whether the vote was in time.
   if (waiting) {
-    const onItsWay = away ? "waiting" : "sending";
-    const mark = (option: number) => (waiting.includes(option) ? onItsWay : undefined);
+    const pending = away ? "waiting" : "sending";
+    const mark = (option: number) => (waiting.includes(option) ? pending : undefined);
     return { chosen: waiting, mark, state: "unsure", open: false };
   }
   const failed = refused ?? unsent;

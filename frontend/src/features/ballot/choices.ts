@@ -1,12 +1,12 @@
-/** The numbers of the options that a voter has chosen; their order means nothing. */
+/** The ids of the chosen options; their order has no meaning. */
 export type Choices = readonly number[];
 
-/** Whether two ballots say the same. */
+/** Whether two ballots have the same choices. */
 export function sameChoices(some: Choices, others: Choices): boolean {
   return some.length === others.length && some.every((choice) => others.includes(choice));
 }
 
-/** Whether what was stored is choices. */
+/** Whether a stored value is valid. */
 export function isChoices(value: unknown): value is Choices {
   return Array.isArray(value) && value.every(Number.isInteger);
 }

@@ -1,22 +1,22 @@
 /**
- * Ballots that the server has not acknowledged yet, by poll. They are kept on this device, so that
- * a vote outlives a tunnel, a reload, and a phone that closes the tab; all its tabs see the same.
+ * Ballots that the server has not acknowledged yet, by poll. They are kept on this device for all its
+ * tabs, so that a vote survives an outage, a reload, and a phone that closes the tab.
  */
 import { type Choices, isChoices } from "./choices";
 
 const PREFIX = "tally.ballot.";
 
-/** What is kept of a ballot: it waits to be sent, or was sent and refused. */
+/** A ballot that waits to be sent, or was sent and refused. */
 export interface KeptBallot {
   readonly waiting?: Choices;
   readonly refused?: Choices;
 }
 
-/** What could not be stored: a vote still outlives everything but a reload. */
+/** Ballots that could not be stored; lost on a reload. */
 const memory = new Map<string, string>();
 const listeners = new Set<() => void>();
 
-/** What is kept of a poll's ballot, as it is stored: a string, so that it can be told if it changed. */
+/** A poll's ballot as stored; a string, so that a change can be detected. */
 export function storedBallot(poll: string): string {
   const held = memory.get(poll);
   if (held !== undefined) return held;
@@ -27,7 +27,7 @@ export function storedBallot(poll: string): string {
   }
 }
 
-/** Reads what is stored, which may also be another release's, or somebody else's. */
+/** Parses a stored value, which another release or another app may have written. */
 export function parseBallot(stored: string | null): KeptBallot {
   try {
     const kept: unknown = JSON.parse(stored ?? "");
@@ -39,7 +39,7 @@ export function parseBallot(stored: string | null): KeptBallot {
   }
 }
 
-/** The choices that wait to be sent, if any do. */
+/** The choices that wait to be sent; undefined if there are none. */
 export function waitingBallot(poll: string): Choices | undefined {
   return parseBallot(storedBallot(poll)).waiting;
 }
@@ -51,36 +51,36 @@ export function waitingPolls(): string[] {
     const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
     polls.push(...names.map((name) => name.slice(PREFIX.length)));
   } catch {
-    // Forbidden: then nothing was stored.
+    // Storage is forbidden: then nothing was stored.
   }
   return polls.filter(waitingBallot);
 }
 
-/** Keeps the choices until they are sent; they replace what was kept before. */
+/** Keeps the choices until they are sent; they replace earlier ones. */
 export function keepBallot(poll: string, choices: Choices): void {
   store(poll, JSON.stringify(choices));
 }
 
-/** Keeps what waited as refused: it is not sent again, and the voter is still to be told. */
+/** Marks the waiting choices as refused: they are not sent again, but still shown to the voter. */
 export function refuseBallot(poll: string): void {
   const refused = waitingBallot(poll);
   if (refused !== undefined) store(poll, JSON.stringify({ refused }));
 }
 
-/** Forgets the choices: the server has them, or the voter has chosen anew. */
+/** Removes the choices: the server has them, or the voter has chosen again. */
 export function dropBallot(poll: string): void {
   memory.delete(poll);
   try {
     localStorage.removeItem(PREFIX + poll);
   } catch {
-    // Forbidden: then nothing was kept.
+    // Storage is forbidden: then nothing was stored.
   }
   notifyListeners();
 }
 
 /**
- * Listens to every change, of this tab and of others.
- * @returns a function that ends it
+ * Listens to all changes, in this tab and in others.
+ * @returns a function that removes the listener
  */
 export function watchOutbox(listener: () => void): () => void {
   listeners.add(listener);
@@ -92,9 +92,9 @@ export function watchOutbox(listener: () => void): () => void {
 }
 
 /**
- * Listens to what other tabs do with a poll's ballot.
- * @param changed is given what was kept before; nothing where all that was stored was cleared
- * @returns a function that ends it
+ * Listens to changes of a poll's ballot in other tabs.
+ * @param changed receives the ballot before the change; empty if the whole storage was cleared
+ * @returns a function that removes the listener
  */
 export function watchOtherTabs(poll: string, changed: (before: KeptBallot) => void): () => void {
   const listener = ({ key, oldValue }: StorageEvent) => {
@@ -111,7 +111,7 @@ function store(poll: string, value: string): void {
     localStorage.setItem(PREFIX + poll, value);
     memory.delete(poll);
   } catch {
-    memory.set(poll, value); // Forbidden or full.
+    memory.set(poll, value); // Storage is forbidden or full.
   }
   notifyListeners();
 }

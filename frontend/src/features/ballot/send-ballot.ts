@@ -20,11 +20,11 @@ import {
   watchOutbox,
 } from "./outbox";
 
-/** How the sending of a ballot stands, in this tab. */
+/** The state of sending a ballot, in this tab. */
 interface SendState {
-  /** Whether it has to wait, since the server or the network is away, or as good as away. */
+  /** Whether it waits for the server or the network, which is down or very slow. */
   readonly away: boolean;
-  /** Why it was refused, if it did not come too late. */
+  /** Why it was refused; undefined if it was too late. */
   readonly error?: Error;
   readonly ended?: boolean;
 }
@@ -33,8 +33,8 @@ const sendStates = new Map<string, SendState>();
 const listeners = new Set<() => void>();
 
 /**
- * The voter's ballot on its way to the server. What is cast is kept on this device until the server
- * has it or refuses it, and sent again and again until then: repeating a vote changes nothing.
+ * Sends the voter's ballot. It is kept on this device and retried until the server accepts or refuses
+ * it; a vote is idempotent.
  */
 export function useSendBallot(poll: string) {
   const client = useQueryClient();
@@ -43,14 +43,14 @@ export function useSendBallot(poll: string) {
   const kept = useMemo(() => parseBallot(stored), [stored]);
 
   useEffect(() => {
-    // At once, and not by start.tsx, which may have to wait for a network to load this file.
+    // Not left to start.tsx, which may have to wait for the network to load this file.
     if (kept.waiting !== undefined) void sendBallot(client, poll);
   }, [client, poll, kept]);
 
   useEffect(
     () =>
       watchOtherTabs(poll, ({ waiting }) => {
-        // What no longer waits, and was not refused, is counted; the rest of the ballot is asked for.
+        // A ballot that neither waits nor was refused is counted; the rest is fetched.
         if (waiting !== undefined && storedBallot(poll) === "") showCounted(client, poll, waiting);
         for (const queryKey of [keys.ballot(poll), keys.poll(poll)]) {
           void client.invalidateQueries({ queryKey });
@@ -66,22 +66,21 @@ export function useSendBallot(poll: string) {
     cast: (choices: Choices) => {
       keepBallot(poll, choices);
     },
-    /** Forgets what was refused: the voter chooses anew. */
+    /** Removes the refused choices once the voter chooses again. */
     forgetRefused: () => {
       if (kept.refused !== undefined) dropBallot(poll);
     },
   };
 }
 
-/** Sends the ballots that wait on this device, whichever page it opens. */
+/** Sends all ballots that wait on this device. */
 export function sendAllBallots(client: QueryClient): void {
   for (const poll of waitingPolls()) void sendBallot(client, poll);
 }
 
 /**
- * Sends a poll's ballot until the server has it or refuses it, and once more where the voter has
- * changed it meanwhile. TanStack Query would not try again while the page is hidden, and a phone
- * that is put away is to send, too.
+ * Sends a poll's ballot until the server accepts or refuses it, and again if the voter changes it
+ * in between. TanStack Query does not retry while the page is hidden, which it is on a locked phone.
  */
 export async function sendBallot(client: QueryClient, poll: string): Promise<void> {
   if (sendStates.get(poll)?.ended === false) return;
@@ -94,7 +93,7 @@ export async function sendBallot(client: QueryClient, poll: string): Promise<voi
       setSendState(poll, { away: true, ended: false });
     }, SLOW_SEND);
     try {
-      // Two tabs that send do not overtake each other.
+      // The lock keeps the ballots of two tabs in order.
       await withTabLock(`tally.ballot.${poll}`, () => sendOnce(client, poll));
       failures = 0;
       faults = 0;
@@ -105,7 +104,7 @@ export async function sendBallot(client: QueryClient, poll: string): Promise<voi
         setSendState(poll, { away: !isFault(error), ended: false });
         await waitBeforeRetry(backoffDelay(failures++, error));
       } else {
-        // One that came too late is no fault, and may be sent again once the poll is reopened.
+        // A ballot that was too late can be sent again if the poll is reopened.
         refusal = isClosed(error) ? undefined : error;
         markRefused(client, poll, error);
       }
@@ -116,13 +115,13 @@ export async function sendBallot(client: QueryClient, poll: string): Promise<voi
   setSendState(poll, { away: false, ended: true, ...(refusal && { error: refusal }) });
 }
 
-/** Sends what waits, once. */
+/** Sends the waiting ballot, once. */
 async function sendOnce(client: QueryClient, poll: string): Promise<void> {
   const choices = waitingBallot(poll);
   if (choices === undefined) return; // Another tab has sent it.
   const ballot = await putBallot(poll, choices).catch(async (error: unknown) => {
     if (!isClosed(error)) throw error;
-    // The poll is closed; but where only the answer was lost, an earlier try was in time.
+    // The poll is closed, but an earlier attempt whose answer was lost may have been in time.
     const counted = await fetchBallot(poll);
     await showBallot(client, counted, poll);
     if (!sameChoices(counted.choices, choices)) throw error;
@@ -133,11 +132,11 @@ async function sendOnce(client: QueryClient, poll: string): Promise<void> {
   showInResults(client, poll);
 }
 
-/** Looks at the count now, and again where that brings what the front door has from before. */
+/** Refetches the results now, and again after Nginx has renewed its cached copy. */
 function showInResults(client: QueryClient, poll: string): void {
-  const look = () => client.invalidateQueries({ queryKey: keys.results(poll) }, { cancelRefetch: false });
-  void look();
-  setTimeout(() => void look(), CACHE_RENEWED_AFTER);
+  const refetch = () => client.invalidateQueries({ queryKey: keys.results(poll) }, { cancelRefetch: false });
+  void refetch();
+  setTimeout(() => void refetch(), CACHE_RENEWED_AFTER);
 }
 
 function putBallot(poll: string, choices: Choices): Promise<Ballot> {
@@ -145,7 +144,7 @@ function putBallot(poll: string, choices: Choices): Promise<Ballot> {
   return request("put", BALLOT, { params: { poll_id: poll }, body, expect: "choices" });
 }
 
-/** Shows what the server has counted; what was asked for before may be older, and is dropped. */
+/** Shows the ballot that the server has; queries in flight may be older, and are cancelled. */
 async function showBallot(client: QueryClient, ballot: Ballot, poll: string): Promise<void> {
   await client.cancelQueries({ queryKey: keys.ballot(poll) });
   client.setQueryData(keys.ballot(poll), ballot);
@@ -155,7 +154,7 @@ function showCounted(client: QueryClient, poll: string, choices: Choices): void 
   client.setQueryData<Ballot>(keys.ballot(poll), (ballot) => ballot && { ...ballot, choices: [...choices] });
 }
 
-/** The poll is closed or gone, or the server's mistake: its page is to say so at once. */
+/** Marks the ballot as refused, and refetches the poll, which may be closed or deleted. */
 function markRefused(client: QueryClient, poll: string, error: Error): void {
   if (isClosed(error)) {
     client.setQueryData<Poll>(keys.poll(poll), (known) => known && { ...known, closed: true });
@@ -164,7 +163,7 @@ function markRefused(client: QueryClient, poll: string, error: Error): void {
   void client.invalidateQueries({ queryKey: keys.poll(poll) });
 }
 
-/** Whether it was refused since the poll is closed. */
+/** Whether a ballot was refused because the poll is closed. */
 function isClosed(error: unknown): boolean {
   return error instanceof Problem && error.status === 409;
 }

@@ -1,12 +1,12 @@
 /**
- * Polls that were sent and then called off, by the secrets that they were sent under: the server may
- * have them all the same, known to nobody. They are kept on this device until they are deleted.
+ * Polls whose creation was cancelled after the request was sent, by their idempotency keys. The server
+ * may have created them, so they are kept on this device until they are deleted.
  */
 import type { NewPoll } from "./create-poll";
 
 const PREFIX = "tally.abandoned.";
 
-/** What could not be stored: it outlives everything but a reload. */
+/** What could not be stored; lost on a reload. */
 const memory = new Map<string, string>();
 const listeners = new Set<(token: string) => void>();
 
@@ -16,12 +16,12 @@ export function keepCancelledPoll(token: string, poll: NewPoll): void {
   try {
     localStorage.setItem(PREFIX + token, kept);
   } catch {
-    memory.set(token, kept); // Forbidden or full.
+    memory.set(token, kept); // Storage is forbidden or full.
   }
   for (const listener of listeners) listener(token);
 }
 
-/** The poll as it was sent; undefined where it is settled, or something else was stored. */
+/** The poll as it was sent; undefined if it is deleted, or the stored value is invalid. */
 export function cancelledPoll(token: string): NewPoll | undefined {
   try {
     const kept: unknown = JSON.parse(memory.get(token) ?? localStorage.getItem(PREFIX + token) ?? "null");
@@ -31,19 +31,19 @@ export function cancelledPoll(token: string): NewPoll | undefined {
   }
 }
 
-/** Forgets a poll: it is deleted, or never was there. */
+/** Forgets a poll that is deleted or was never created. */
 export function forgetCancelledPoll(token: string): void {
   memory.delete(token);
   try {
     localStorage.removeItem(PREFIX + token);
   } catch {
-    // Forbidden: then it was not stored.
+    // Storage is forbidden: then it was not stored.
   }
 }
 
 /**
- * Tells of each poll that is abandoned, and of those that were.
- * @returns a function that ends it
+ * Calls the listener for each cancelled poll, those of before included.
+ * @returns a function that removes the listener
  */
 export function watchCancelledPolls(listener: (token: string) => void): () => void {
   listeners.add(listener);

@@ -8,12 +8,12 @@ interface CharactersLeftProps {
   readonly most: number;
 }
 
-/** Whether few enough characters are left that it is worth saying so. */
+/** Whether so few characters are left that the number is shown. */
 export function runsShort(text: string, most: number): boolean {
   return charactersLeft(text, most) <= most / 10;
 }
 
-/** How many more characters a field takes, once there are few. */
+/** How many more characters fit into a field; shown once they are few. */
 export function CharactersLeft({ id, text, most }: CharactersLeftProps) {
   if (!runsShort(text, most)) return null;
   const left = charactersLeft(text, most);

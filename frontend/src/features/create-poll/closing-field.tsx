@@ -3,14 +3,14 @@ import * as strings from "../../strings";
 import { DatetimeField } from "../../ui/datetime-field";
 
 interface ClosingFieldProps {
-  /** A `datetime-local` value, or "" for an open end. */
+  /** A `datetime-local` value, or "" for none. */
   readonly value: string;
   readonly error: string | undefined;
   readonly onChange: (value: string) => void;
   readonly onLeave: () => void;
 }
 
-/** When the poll closes, and how far away that is. A mistake takes the place of that distance. */
+/** The closing time, and the time until then. An error message replaces the latter. */
 export function ClosingField(props: ClosingFieldProps) {
   const { value, error } = props;
   return (

@@ -9,13 +9,13 @@ export type NewPoll = components["schemas"]["NewPoll"];
 
 interface Creation {
   readonly body: NewPoll;
-  /** A secret of this poll's own: what is sent again with the same one opens no second poll. */
+  /** The idempotency key: a repeated request with the same one creates no second poll. */
   readonly token: string;
-  /** Gives it up. */
+  /** Cancels the request. */
   readonly signal: AbortSignal;
 }
 
-/** Opens a poll, however long the server is away. */
+/** Creates a poll, and retries while the server is away. */
 export function useCreatePoll() {
   const client = useQueryClient();
   return useMutation({

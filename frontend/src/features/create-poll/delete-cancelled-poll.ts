@@ -6,14 +6,14 @@ import { knownKey } from "../../lib/known-polls";
 import { withTabLock } from "../../lib/with-tab-lock";
 import { cancelledPoll, forgetCancelledPoll } from "./cancelled-polls";
 
-/** Milliseconds after which nothing that was sent is being worked on: the server limits itself. */
+/** Milliseconds; the server aborts every request that takes longer. */
 const MAX_REQUEST_TIME = 10_000;
 
 const underWay = new Set<string>();
 
 /**
- * Deletes a poll that was called off while it was being opened. Sent again under its own secret, it
- * is the same poll, and its key is answered; or it is opened only now.
+ * Deletes a poll whose creation was cancelled. Repeating the request with its idempotency key returns
+ * the poll's manage key, and creates the poll if it does not exist yet.
  */
 export async function deleteCancelledPoll(token: string): Promise<void> {
   if (underWay.has(token)) return;
@@ -22,7 +22,7 @@ export async function deleteCancelledPoll(token: string): Promise<void> {
     await withTabLock(`tally.abandoned.${token}`, () => openAndDelete(token));
     forgetCancelledPoll(token);
   } catch (error) {
-    // Refused: then it is not there. What the server fails at is left for the next time.
+    // If it was refused, the poll does not exist. After a fault of the server, the next visit retries.
     if (!isFault(error as Error)) forgetCancelledPoll(token);
   } finally {
     underWay.delete(token);
@@ -31,11 +31,11 @@ export async function deleteCancelledPoll(token: string): Promise<void> {
 
 async function openAndDelete(token: string): Promise<void> {
   const body = cancelledPoll(token);
-  if (body === undefined) return; // Another tab has settled it.
+  if (body === undefined) return; // Another tab has deleted it.
   const headers = { "Idempotency-Key": token };
   const { id, manage_key } = await retryUntilDone(() => request("post", "/api/polls", { body, headers, expect: "manage_key" }));
-  // What was called off may still be on its way, and would open the poll again.
+  // The cancelled request may still be in progress, and would create the poll again.
   await new Promise((resolve) => setTimeout(resolve, MAX_REQUEST_TIME));
-  if (knownKey(id) !== undefined) return; // Another tab had the same draft, and opened it.
+  if (knownKey(id) !== undefined) return; // Another tab had the same draft and created it.
   await retryUntilDone(() => request("delete", POLL, { params: { poll_id: id }, headers: bearer(manage_key) }));
 }

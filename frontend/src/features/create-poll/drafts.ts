@@ -1,9 +1,9 @@
 /**
- * What is typed into the form, kept on this device until the poll is created.
+ * Drafts of the form, kept on this device until the poll is created.
  *
- * Each tab writes a draft of its own, so that no two overwrite each other. A tab that is reloaded
- * finds its own again. A new tab shows the newest one, and takes it over with the first change; if
- * the tab it came from is still there, that one sees its draft go and puts it back.
+ * Each tab has a draft of its own, so that tabs do not overwrite each other's. A reloaded tab finds its
+ * own draft. A new tab shows the newest one, and adopts it at the first change; the tab that it came
+ * from, if it is still open, sees its draft disappear and writes it again.
  */
 import { keepCancelledPoll } from "./cancelled-polls";
 import { newRows } from "./option-rows";
@@ -18,17 +18,17 @@ import {
 } from "./poll-form";
 
 const PREFIX = "tally.draft.";
-// In the tab's session storage, only while the page is away: a duplicated tab must not share it.
+// In session storage only while the page is unloaded, so that a duplicated tab does not share it.
 const HANDOVER = "tally.draft";
-const NOTHING = "-"; // handed over where the form was emptied on purpose, or sent
+const NOTHING = "-"; // the form was cleared or sent
 const MOST_KEPT = 10;
 
 let own: string | undefined;
 let adopted: string | undefined;
-/** The draft as it was sent, and under what, for as long as nothing is changed in it. */
+/** The draft as it was sent, with its idempotency key; undefined after a change. */
 let sent: { readonly token: string; readonly form: PollForm } | undefined;
 
-/** The draft to go on with, if there is one. */
+/** The draft to continue; undefined if there is none. */
 export function loadDraft(): PollForm | undefined {
   if (own !== undefined) return read(own);
   const handed = tryStorage(() => sessionStorage.getItem(HANDOVER)) ?? undefined;
@@ -43,11 +43,11 @@ export function loadDraft(): PollForm | undefined {
   return form;
 }
 
-/** Keeps a draft as this tab's; nothing is kept of a form that is blank. */
+/** Stores this tab's draft; a blank form is not stored. */
 export function saveDraft(form: PollForm, token?: string): void {
-  // Not what another tab has sent, and may still be sending.
+  // Only this tab's own draft: another tab may still be sending its own.
   if (sent !== undefined && sent.token !== token && own !== undefined) {
-    // Without its closing time, by which the server does not tell it, and which may be past by now.
+    // Without its closing time, which may have passed; the server does not compare it.
     keepCancelledPoll(sent.token, toNewPoll({ ...sent.form, closesAt: "" }));
   }
   sent = token === undefined ? undefined : { token, form };
@@ -68,17 +68,17 @@ export function saveDraft(form: PollForm, token?: string): void {
 }
 
 /**
- * The secret under which the draft is sent: the same for as long as it is the same draft, so that
- * one whose answer was lost, and perhaps its page with it, becomes one poll only.
+ * The draft's idempotency key, which stays the same until the draft changes. If the answer is lost,
+ * even with its page, sending the draft again creates no second poll.
  */
 export function draftToken(form: PollForm): string {
-  // Not crypto.randomUUID(), which plain http does not have.
+  // crypto.randomUUID() exists only on a page with HTTPS.
   const token = sent?.token ?? crypto.getRandomValues(new Uint32Array(6)).join("-");
   saveDraft(form, token);
   return token;
 }
 
-/** Drops this tab's draft: the poll is created, or the writer starts over. */
+/** Removes this tab's draft, after the poll is created or the form is cleared. */
 export function clearDraft(): void {
   own ??= newKey();
   sent = undefined;
@@ -90,26 +90,26 @@ export function clearDraft(): void {
 }
 
 /**
- * Looks after this tab's draft while its form is shown.
+ * Keeps this tab's draft in storage while its form is shown.
  * @returns a function that ends it
  */
 export function watchDraft(current: () => PollForm): () => void {
   const watching = new AbortController();
   const { signal } = watching;
-  const unhand = () => {
+  const removeHandover = () => {
     tryStorage(() => {
       sessionStorage.removeItem(HANDOVER);
     });
   };
-  unhand();
-  window.addEventListener("pageshow", unhand, { signal });
+  removeHandover();
+  window.addEventListener("pageshow", removeHandover, { signal });
   window.addEventListener("pagehide", handOver, { signal });
   window.addEventListener(
     "storage",
     ({ key, newValue }) => {
-      // Not one that others have outnumbered: its tab and theirs would remove each other's without end.
-      const taken = key !== null && key === own && newValue === null;
-      if (taken && keysByAge().length < MOST_KEPT) saveDraft(current(), sent?.token);
+      // Not if there are too many drafts: tabs would remove each other's without end.
+      const removed = key !== null && key === own && newValue === null;
+      if (removed && keysByAge().length < MOST_KEPT) saveDraft(current(), sent?.token);
     },
     { signal },
   );
@@ -132,11 +132,11 @@ function removeAdoptedDraft(): void {
 }
 
 function newKey(): string {
-  // Not crypto.randomUUID(), which plain http does not have.
+  // crypto.randomUUID() exists only on a page with HTTPS.
   return PREFIX + Math.random().toString(36).slice(2);
 }
 
-/** The keys of all drafts, the newest first. */
+/** The storage keys of all drafts, newest first. */
 function keysByAge(): string[] {
   const names = tryStorage(() => Object.keys(localStorage)) ?? [];
   const ages = names
@@ -169,7 +169,7 @@ function parse(name: string): Record<string, unknown> | undefined {
   });
 }
 
-/** Storage may be forbidden, full, or hold something else: the form works without. */
+/** Runs work that may throw, since storage may be forbidden, full or invalid. */
 function tryStorage<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -2,26 +2,26 @@ import * as strings from "../../strings";
 import { closingTimeError } from "../../ui/closing-time-error";
 import { filledRows, LEAST_OPTIONS, oneLine, type OptionRow, type PollForm } from "./poll-form";
 
-// The API's own limits, in characters (code points) of the text as it is kept.
+// The API's limits, in code points of the normalized text.
 export const LONGEST_QUESTION = 300;
 export const LONGEST_OPTION = 100;
 
-/** What a message can be about; an answer is named by its row's key. `form`: no field at all. */
+/** The field of a message. An option is named by its row's key; `form` is the form as a whole. */
 export type Field = "question" | "options" | "closesAt" | "form" | `option.${number}`;
 
-/** Messages by the field they belong to. */
+/** Messages by field. */
 export type FormErrors = Readonly<Partial<Record<Field, string>>>;
 
 export function optionField({ key }: OptionRow): Field {
   return `option.${key}`;
 }
 
-/** How many characters more fit; negative where there are too many. */
+/** How many more characters fit; negative if there are too many. */
 export function charactersLeft(text: string, most: number): number {
   return most - Array.from(oneLine(text)).length;
 }
 
-/** All that can be seen to be wrong before anything is sent. */
+/** All errors that the client can find. */
 export function findErrors(form: PollForm, now = new Date()): FormErrors {
   const closesAt = closingTimeError(form.closesAt, now);
   return {
@@ -44,7 +44,7 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
   const seen = new Set<string>();
   const errors: Partial<Record<Field, string>> = {};
   for (const row of filledRows(rows)) {
-    // As Python's casefold(), by which the server compares: ß and SS are the same, ı and I are not.
+    // Like Python's casefold(), which the server compares by: ß equals SS, ı does not equal I.
     const same = oneLine(row.text).toLowerCase().replaceAll("ß", "ss");
     if (seen.has(same)) errors[optionField(row)] = strings.invalid.sameOption;
     else if (charactersLeft(row.text, LONGEST_OPTION) < 0)
@@ -54,14 +54,14 @@ function optionErrors(rows: readonly OptionRow[]): FormErrors {
   return errors;
 }
 
-/** The messages whose field passes. */
+/** The messages of the fields that pass the filter. */
 export function filterErrors(errors: FormErrors, keeps: (field: Field) => boolean): FormErrors {
   return Object.fromEntries(Object.entries(errors).filter(([field]) => keeps(field as Field)));
 }
 
 /**
- * What to say at the fields that the server refused, though nothing could be seen to be wrong.
- * A field is named as a path: `question`, `options`, `options.1`.
+ * The messages for the fields that only the server refused.
+ * @param paths the fields, such as `question`, `options` or `options.1`
  */
 export function placeErrors(form: PollForm, paths: readonly string[]): FormErrors {
   const rows = filledRows(form.options);

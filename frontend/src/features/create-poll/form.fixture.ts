@@ -1,6 +1,6 @@
 import { EMPTY_FORM, type PollForm } from "./poll-form";
 
-/** A form as the tests fill it in; what they do not name is as good as it gets. */
+/** A valid form with the given options and fields. */
 export function form(options: readonly string[], more: Partial<PollForm> = {}): PollForm {
   return {
     ...EMPTY_FORM,

@@ -11,12 +11,12 @@ interface OptionFieldProps {
   readonly index: number;
   readonly total: number;
   readonly error: string | undefined;
-  /** The message about all answers and the id of its element, where this field speaks for them. */
+  /** The message about all options and the id of its element, on the field that refers to it. */
   readonly shared: { readonly id: string; readonly error: string } | undefined;
   readonly removable: boolean;
   readonly moveHintId: string;
   readonly handlers: DOMAttributes<HTMLElement>;
-  /** Whether the click on the handle only ends a drag. */
+  /** Whether the click on the handle is the end of a drag. */
   readonly wasDragged: () => boolean;
   readonly onType: (text: string) => void;
   readonly onLeave: () => void;
@@ -26,7 +26,7 @@ interface OptionFieldProps {
   readonly onRemove: () => void;
 }
 
-/** One answer: its number, the line to write it on, a handle to move it by, a cross. */
+/** An option: its number, its text, a handle to move it and a button to remove it. */
 export function OptionField(props: OptionFieldProps) {
   const { row, index, total, error, shared, handlers } = props;
   const place = useRef<HTMLSelectElement>(null);
@@ -37,10 +37,10 @@ export function OptionField(props: OptionFieldProps) {
   function choosePlace() {
     const select = place.current;
     if (select === null || props.wasDragged()) return;
-    // The list of places opens beside the handle, and not beside the number.
-    select.dataset.called = "";
+    // Opens the list of positions beside the handle instead of the number.
+    select.dataset.opened = "";
     select.focus({ preventScroll: true });
-    // Some browsers cannot open it from here; there the number is what one taps.
+    // Browsers without showPicker() open it only by a tap on the number.
     if ("showPicker" in select) select.showPicker();
   }
 
@@ -56,7 +56,7 @@ export function OptionField(props: OptionFieldProps) {
           props.onMove(Number(event.target.value));
         }}
         onBlur={(event) => {
-          delete event.target.dataset.called;
+          delete event.target.dataset.opened;
         }}
       >
         {Array.from({ length: total }, (_, at) => (
@@ -117,7 +117,7 @@ export function OptionField(props: OptionFieldProps) {
   );
 }
 
-/** How far an arrow key moves a row: -1 up, 1 down, 0 for any other key. */
+/** The direction of an arrow key: -1 up, 1 down, 0 for any other key. */
 export function arrow({ key }: KeyboardEvent): number {
   return Number(key === "ArrowDown") - Number(key === "ArrowUp");
 }

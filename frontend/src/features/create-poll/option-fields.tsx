@@ -19,21 +19,21 @@ type Rows = readonly OptionRow[];
 interface OptionFieldsProps {
   readonly rows: Rows;
   readonly errors: FormErrors;
-  /** What the last act did, where it can be undone. */
-  readonly said: string | undefined;
+  /** The message about the last action, if it can be undone. */
+  readonly message: string | undefined;
   readonly onType: (rows: Rows, field: Field) => void;
-  /** Takes answers that came, went or moved as a whole, and what to say where it can be undone. */
-  readonly onArrange: (rows: Rows, said?: string) => void;
+  /** Called when rows are added, removed or moved; with a message if that can be undone. */
+  readonly onArrange: (rows: Rows, message?: string) => void;
   readonly onLeave: (field: Field) => void;
   readonly onUndo: () => void;
 }
 
-/** The numbered answers: typed one by one, pasted as a list, moved by hand or by key. */
+/** The numbered options: typed, pasted as a list, and moved by pointer or keyboard. */
 export function OptionFields(props: OptionFieldsProps) {
-  const { rows, errors, said } = props;
+  const { rows, errors, message } = props;
   const id = useId();
   const list = useRef<HTMLOListElement>(null);
-  const at = useRef(0); // the row of the last act, to go back to
+  const at = useRef(0); // the row of the last action, which undo focuses
   const [moved, setMoved] = useState("");
   const drag = useRowDrag(rowElements, drop);
 
@@ -45,10 +45,10 @@ export function OptionFields(props: OptionFieldsProps) {
     rowElements()[index]?.querySelector<HTMLElement>(part)?.focus();
   }
 
-  function arrange(next: Rows, said_?: string) {
-    // Rendered at once, so that a row is there to be focused and phones keep their keyboard up.
+  function arrange(next: Rows, message?: string) {
+    // Rendered synchronously: the row can be focused, and phones keep their keyboard open.
     flushSync(() => {
-      props.onArrange(next, said_);
+      props.onArrange(next, message);
     });
   }
 
@@ -83,7 +83,7 @@ export function OptionFields(props: OptionFieldsProps) {
       if (to !== from) arrange(moveRow(rows, from, to));
     });
     if (to === from) return;
-    // A finger leaves the keyboard up where it is; a mouse has the arrow keys go on from there.
+    // After a touch the field keeps the focus and its keyboard; after a mouse the handle gets it.
     const handle = rowElements()[to]?.querySelector<HTMLElement>(".option-handle");
     if (!list.current?.contains(document.activeElement)) handle?.focus({ preventScroll: true });
     announce(from, to);
@@ -122,9 +122,9 @@ export function OptionFields(props: OptionFieldsProps) {
 
   function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>, index: number) {
     if (event.nativeEvent.isComposing) return;
-    const takesBack = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
     if (event.altKey && arrow(event) !== 0) move(index, index + arrow(event), "textarea");
-    else if (takesBack && said !== undefined) undo();
+    else if (isUndo && message !== undefined) undo();
     else if (event.key === "Enter" && index === rows.length - 1) add();
     else if (event.key === "Enter") focusRow(index + 1);
     else return;
@@ -186,9 +186,9 @@ export function OptionFields(props: OptionFieldsProps) {
         )}
         <FieldError id={`${id}-error`} message={errors.options} />
         <p className="hint" role="status">
-          {said ?? (errors.options === undefined && footHint(rows))}
+          {message ?? (errors.options === undefined && footHint(rows))}
         </p>
-        {said !== undefined && (
+        {message !== undefined && (
           <button type="button" className="text-button" onClick={undo}>
             {strings.create.undo}
           </button>

@@ -6,37 +6,37 @@ function nextKey(rows: Rows): number {
   return Math.max(0, ...rows.map(({ key }) => key)) + 1;
 }
 
-/** Rows of these texts, none of whose keys is one of `rows`. */
+/** New rows with these texts, whose keys are not used in `rows`. */
 export function newRows(texts: readonly string[], rows: Rows = []): OptionRow[] {
   const first = nextKey(rows);
   return texts.map((text, index) => ({ key: first + index, text }));
 }
 
-/** The rows with an empty one at the end. */
+/** The rows, with an empty one at the end. */
 export function addRow(rows: Rows): Rows {
   return [...rows, ...newRows([""], rows)];
 }
 
-/** The rows with the one at `from` taken to `to`. */
+/** The rows, with the one at `from` moved to `to`. */
 export function moveRow(rows: Rows, from: number, to: number): Rows {
   const moved = [...rows];
   moved.splice(to, 0, ...moved.splice(from, 1));
   return moved;
 }
 
-/** What becomes of a pasted list. */
+/** The result of pasting a list. */
 export interface Pasted {
   readonly rows: Rows;
-  /** The index of the last row that was pasted into. */
+  /** The index of the last row with pasted text. */
   readonly last: number;
   readonly taken: number;
-  /** How many lines there was no room for. */
+  /** How many lines did not fit. */
   readonly left: number;
 }
 
 /**
- * Lays lines over the row at `index`, the first between what stands before and after the caret,
- * and the others into rows after it. Empty rows make room; those with text are all kept.
+ * Pastes lines into the row at `index`, the first between the texts before and after the caret, the
+ * others into new rows. Empty rows are replaced; rows with text are kept.
  */
 export function pasteLines(
   rows: Rows,
@@ -48,7 +48,7 @@ export function pasteLines(
   const tail = filledRows(rows.slice(index + 1));
   const most = MOST_OPTIONS - tail.length;
   const all = rows.slice(0, index);
-  // Empty rows before the caret stay where they are, for as long as nothing needs their room.
+  // Empty rows before this one are kept unless the lines need their place.
   const head = all.length + lines.length > most ? filledRows(all) : all;
   const taken = lines.slice(0, most - head.length);
   const texts = taken.map((line) => line);

@@ -1,12 +1,12 @@
 const LINE_END = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/;
-// Only before a blank: -5 and *that* are text.
+// Only before a space: -5 and *that* are text.
 const BULLET = /^[-*+•‣⁃◦▪▫●○■□·–—✓✔☐☑☒](?:\s+\[[ xX]?\])?\s+/u;
-// Only before a blank, or all there is: 3.5 and 2024 are text.
+// Only before a space or alone: 3.5 and 2024 are text.
 const NUMBER = /^\(?(?:(\d{1,3})|([a-z]))[.)](?:\s+|$)/i;
 
-/** The entries of a list copied from elsewhere: no empty lines, bullets, numbers or tabs. */
+/** The entries of a pasted list, without empty lines, bullets, numbers and tabs. */
 export function listEntries(text: string): string[] {
-  const marked = apart(trimmed(text.split(LINE_END)));
+  const marked = splitRow(trimmed(text.split(LINE_END)));
   const lines = trimmed(marked.map((line) => line.replace(BULLET, "")));
   const numbered = isNumbered(lines) || isOneNumberAmongBullets(marked);
   const entries = numbered ? lines.map((line) => line.replace(NUMBER, "")) : lines;
@@ -17,14 +17,14 @@ function trimmed(lines: readonly string[]): string[] {
   return lines.map((line) => line.trim()).filter((line) => line !== "");
 }
 
-/** The cells of a spreadsheet's only row are a list; a tab may also follow a number or a bullet. */
-function apart(lines: string[]): string[] {
+/** Splits a single row of a spreadsheet into its cells. A tab may also follow a number or bullet. */
+function splitRow(lines: string[]): string[] {
   const [line = ""] = lines;
   const isRow = lines.length === 1 && !BULLET.test(line) && !NUMBER.test(line);
   return isRow ? trimmed(line.split("\t")) : lines;
 }
 
-/** Whether all have a bullet, but for one that has its own place for a number. */
+/** Whether all lines have bullets, except one whose number equals its position. */
 function isOneNumberAmongBullets(lines: readonly string[]): boolean {
   const others = lines.filter((line, at) => count(line) !== at + 1);
   const one = others.length > 0 && others.length === lines.length - 1;
@@ -32,9 +32,9 @@ function isOneNumberAmongBullets(lines: readonly string[]): boolean {
 }
 
 /**
- * Whether what looks like numbers is a numbering: in more than one line, and each the one after the
- * last, or as far from it as the lines are, where some between have lost theirs. "1. FC Köln" beside
- * "1. FC Nürnberg" is none, nor are dates such as "1. Mai" and "3. Oktober", nor J. S. Bach.
+ * Whether the numbers are a numbering: there are at least two, and each follows the one before, or
+ * differs from it by the distance of their lines if lines between have no number. "1. FC Köln" and
+ * "1. FC Nürnberg" are not numbered, nor are "1. Mai" and "3. Oktober", nor "J. S. Bach".
  */
 function isNumbered(lines: readonly string[]): boolean {
   const numbers = lines.flatMap((line, at) => {
@@ -51,7 +51,7 @@ function isNumbered(lines: readonly string[]): boolean {
 
 function count(line: string): number | undefined {
   const [, digits, letter] = NUMBER.exec(line) ?? [];
-  // Letters are counted apart from digits.
+  // Letters and digits are separate numberings.
   if (letter !== undefined) return 10_000 + letter.toLowerCase().charCodeAt(0);
   return digits === undefined ? undefined : Number(digits);
 }

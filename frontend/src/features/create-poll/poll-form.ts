@@ -3,22 +3,22 @@ import type { NewPoll } from "./create-poll";
 export const LEAST_OPTIONS = 2;
 export const MOST_OPTIONS = 20;
 
-/** One row of the form; the key stays the same while rows come, go and move. */
+/** An option of the form, with a key that stays the same when rows move. */
 export interface OptionRow {
   readonly key: number;
   readonly text: string;
 }
 
-/** Who sees the count: everyone, who voted, or everyone once the poll is closed. */
+/** Who sees the results: everyone, voters, or everyone once the poll is closed. */
 export type Visibility = NonNullable<NewPoll["results"]>;
 export const VISIBILITIES = ["always", "voted", "closed"] as const satisfies readonly Visibility[];
 
-/** What is typed into the form that creates a poll. */
+/** The state of the form that creates a poll. */
 export interface PollForm {
   readonly question: string;
   readonly options: readonly OptionRow[];
   readonly multiple: boolean;
-  /** A `datetime-local` value in the device's time, or "" for an open end. */
+  /** A `datetime-local` value in the device's time zone, or "" for none. */
   readonly closesAt: string;
   readonly results: Visibility;
 }
@@ -35,17 +35,17 @@ export const EMPTY_FORM: PollForm = {
   results: "always",
 };
 
-/** Text as the server keeps it: composed, each run of white space one blank, none at the ends. */
+/** Text as the server stores it: NFC, trimmed, with single spaces. */
 export function oneLine(text: string): string {
   return text.normalize("NFC").replace(/\s+/g, " ").trim();
 }
 
-/** The rows that hold text; empty ones are simply not sent. */
+/** The rows with text; empty ones are not sent. */
 export function filledRows(options: readonly OptionRow[]): OptionRow[] {
   return options.filter(({ text }) => text.trim() !== "");
 }
 
-/** Whether nothing is in the form that anyone would miss. */
+/** Whether the form has no content. */
 export function isBlank(form: PollForm): boolean {
   return (
     form.question.trim() === "" &&
@@ -56,7 +56,7 @@ export function isBlank(form: PollForm): boolean {
   );
 }
 
-/** The request's body. A local closing time becomes a moment with its offset. */
+/** The request's body. The local closing time is converted to UTC. */
 export function toNewPoll(form: PollForm): NewPoll {
   return {
     question: oneLine(form.question),

@@ -12,13 +12,13 @@ interface QuestionFieldProps {
   readonly error: string | undefined;
   readonly onType: (value: string) => void;
   readonly onLeave: () => void;
-  /** Enter: a question is one line. */
+  /** Called on Enter, since a question is one line. */
   readonly onDone: () => void;
-  /** What stands at the end of the label's line. */
+  /** Shown at the end of the label's line. */
   readonly children: ReactNode;
 }
 
-/** The question: one line, however long, in the size that it is going to have. */
+/** The question, in the font size that the poll shows it in. */
 export function QuestionField(props: QuestionFieldProps) {
   const { value, error } = props;
   const id = useId();

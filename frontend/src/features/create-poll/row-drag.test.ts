@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { landing } from "./row-drag";
+import { dropIndex } from "./row-drag";
 
 // Three rows of 40 and one of 80 pixels, 10 between them.
 const boxes = [
@@ -11,19 +11,19 @@ const boxes = [
 ];
 
 test("a row lands where it covers more than half of another", () => {
-  expect(landing(boxes, 0, 0)).toBe(0);
-  expect(landing(boxes, 0, 30)).toBe(0);
-  expect(landing(boxes, 0, 31)).toBe(1);
-  expect(landing(boxes, 0, 101)).toBe(2);
-  expect(landing(boxes, 0, 190)).toBe(3);
-  expect(landing(boxes, 3, -50)).toBe(3);
-  expect(landing(boxes, 3, -51)).toBe(2);
-  expect(landing(boxes, 3, -190)).toBe(0);
+  expect(dropIndex(boxes, 0, 0)).toBe(0);
+  expect(dropIndex(boxes, 0, 30)).toBe(0);
+  expect(dropIndex(boxes, 0, 31)).toBe(1);
+  expect(dropIndex(boxes, 0, 101)).toBe(2);
+  expect(dropIndex(boxes, 0, 190)).toBe(3);
+  expect(dropIndex(boxes, 3, -50)).toBe(3);
+  expect(dropIndex(boxes, 3, -51)).toBe(2);
+  expect(dropIndex(boxes, 3, -190)).toBe(0);
 });
 
 test("a tall row needs no more way than a short one", () => {
-  expect(landing(boxes, 2, 30)).toBe(2);
-  expect(landing(boxes, 2, 31)).toBe(3);
-  expect(landing(boxes, 2, -30)).toBe(2);
-  expect(landing(boxes, 2, -31)).toBe(1);
+  expect(dropIndex(boxes, 2, 30)).toBe(2);
+  expect(dropIndex(boxes, 2, 31)).toBe(3);
+  expect(dropIndex(boxes, 2, -30)).toBe(2);
+  expect(dropIndex(boxes, 2, -31)).toBe(1);
 });

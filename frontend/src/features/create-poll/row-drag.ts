@@ -1,15 +1,15 @@
-/** Where a row of a list lies, in pixels from the top of the page. */
+/** The position of a row, in pixels from the top of the page. */
 export interface Box {
   readonly top: number;
   readonly height: number;
 }
 
-/** The index at which a row lands that is taken `by` pixels from its own place. */
-export function landing(boxes: readonly Box[], from: number, by: number): number {
+/** The new index of a row that is dragged `by` pixels. */
+export function dropIndex(boxes: readonly Box[], from: number, by: number): number {
   const row = boxes[from];
   if (row === undefined) return from;
   const top = row.top + by;
-  // A row makes room once more than half of it is covered.
+  // A row moves once more than half of it is covered.
   const above = boxes.slice(0, from).filter((box) => top >= box.top + box.height / 2).length;
   const below = boxes
     .slice(from + 1)
@@ -18,8 +18,8 @@ export function landing(boxes: readonly Box[], from: number, by: number): number
 }
 
 /**
- * A row that follows a pointer up and down its list, while the others make room for it.
- * Each row says in `data-place` which one it would be, counted from 1.
+ * Drags a row of a list with a pointer, while the other rows make room for it. Each row's
+ * `data-place` is the position it would get, from 1.
  */
 export class RowDrag {
   readonly #rows: readonly HTMLElement[];
@@ -29,9 +29,9 @@ export class RowDrag {
   #to: number;
 
   /**
-   * @param rows the list's rows, in their order
-   * @param from which of them is taken
-   * @param start where the pointer took it, in pixels from the top of the page
+   * @param rows the rows of the list, in order
+   * @param from the index of the dragged row
+   * @param start the pointer's position at the start, in pixels from the top of the page
    */
   constructor(rows: readonly HTMLElement[], from: number, start: number) {
     this.#rows = rows;
@@ -47,12 +47,12 @@ export class RowDrag {
     if (rows[from]) rows[from].dataset.dragged = "";
   }
 
-  /** Where the row would be, were it let go now. */
+  /** The index at which the row would be dropped now. */
   get to(): number {
     return this.#to;
   }
 
-  /** Takes the row to where the pointer is, in pixels from the top of the page. */
+  /** Moves the row to the pointer's position, in pixels from the top of the page. */
   follow(pointer: number): void {
     const first = this.#boxes[0];
     const last = this.#boxes.at(-1);
@@ -62,7 +62,7 @@ export class RowDrag {
       Math.max(pointer - this.#start, first.top - row.top),
       last.top + last.height - row.top - row.height,
     );
-    this.#to = landing(this.#boxes, this.#from, by);
+    this.#to = dropIndex(this.#boxes, this.#from, by);
     const room = this.#pitch(this.#from);
     this.#rows.forEach((element, index) => {
       const down = Number(index < this.#from && index >= this.#to);
@@ -73,7 +73,7 @@ export class RowDrag {
     });
   }
 
-  /** Puts every row back to where the page itself has it. */
+  /** Puts every row back to its place in the document. */
   end(): void {
     this.#rows.forEach((row, index) => {
       row.style.translate = "";
@@ -83,7 +83,7 @@ export class RowDrag {
     });
   }
 
-  /** How much room a row takes, with the gap to the next one. */
+  /** The height of a row and the gap after it. */
   #pitch(index: number): number {
     const [some, other] = [this.#boxes[0], this.#boxes[1]];
     const gap = some && other ? other.top - some.top - some.height : 0;

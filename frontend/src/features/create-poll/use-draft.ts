@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import { saveDraft, watchDraft } from "./drafts";
 import type { PollForm } from "./poll-form";
 
-/** Keeps what is typed on this device, from the first change on. */
+/** Stores the form as a draft after each change. */
 export function useDraft(form: PollForm): void {
   const kept = useRef(form);
 

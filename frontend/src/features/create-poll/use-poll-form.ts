@@ -5,118 +5,118 @@ import { type Field, filterErrors, findErrors, type FormErrors } from "./form-er
 import { EMPTY_FORM, type OptionRow, type PollForm } from "./poll-form";
 
 const CLOCK = 10_000;
-// A year that is being typed is 0002, then 0020: told only once the field is left.
+// While a year is typed it is 0002, then 0020: such an error is shown only on blur.
 const WHOLE_YEAR = /^[1-9]\d{3}-/;
 
-/** What the last act replaced, and what is said of that act. */
+/** The form before the last action, and the message about that action. */
 export interface Undo {
   readonly place: "options" | "form";
   readonly before: PollForm;
-  readonly said: string;
+  readonly message: string;
 }
 
 interface State {
   readonly form: PollForm;
-  /** Whether there ever was a question: who only passes by its field is not told to write one. */
-  readonly asked: boolean;
-  /** The fields whose mistakes are told. */
-  readonly told: ReadonlySet<Field>;
-  /** What the server refused; each message until its field is changed. */
-  readonly refused: FormErrors;
+  /** Whether there was a question at some time: only then is an empty one an error on blur. */
+  readonly hadQuestion: boolean;
+  /** The fields whose errors are shown. */
+  readonly shown: ReadonlySet<Field>;
+  /** The server's messages; each is removed when its field changes. */
+  readonly serverErrors: FormErrors;
   readonly undo: Undo | undefined;
 }
 
 /**
- * What is typed, and what is said about it: a mistake is told when its field is left, and taken
- * back as soon as it is mended.
+ * The state of the form and its errors. An error is shown when its field loses the focus, and removed
+ * as soon as it is corrected.
  */
 export function usePollForm(initial: PollForm) {
   const [state, setState] = useState<State>({
     form: initial,
-    asked: initial.question !== "",
-    told: new Set(),
-    refused: {},
+    hadQuestion: initial.question !== "",
+    shown: new Set(),
+    serverErrors: {},
     undo: undefined,
   });
   const now = useNow(CLOCK);
-  const { form, told, refused } = state;
+  const { form, shown, serverErrors } = state;
 
   const found = findErrors(form, now);
-  const isTold = (field: Field) =>
-    told.has(field) || (field === "closesAt" && WHOLE_YEAR.test(form.closesAt));
-  const errors: FormErrors = { ...refused, ...filterErrors(found, isTold) };
+  const isShown = (field: Field) =>
+    shown.has(field) || (field === "closesAt" && WHOLE_YEAR.test(form.closesAt));
+  const errors: FormErrors = { ...serverErrors, ...filterErrors(found, isShown) };
 
-  /** Takes what is typed into one field. */
+  /** Handles input in a field. */
   function type(change: Partial<PollForm>, ...fields: Field[]) {
     setState((old) => {
       const form = { ...old.form, ...change };
       return {
         form,
-        asked: old.asked || form.question !== "",
-        told: stillWrong(old.told, form),
-        refused: filterErrors(old.refused, (field) => field !== "form" && !fields.includes(field)),
+        hadQuestion: old.hadQuestion || form.question !== "",
+        shown: stillInvalid(old.shown, form),
+        serverErrors: filterErrors(old.serverErrors, (field) => field !== "form" && !fields.includes(field)),
         undo: undefined,
       };
     });
   }
 
-  /** Takes answers that came, went or moved as a whole; `said` of what can be undone. */
-  function arrange(options: readonly OptionRow[], said?: string) {
+  /** Handles rows that were added, removed or moved; with a message if that can be undone. */
+  function arrange(options: readonly OptionRow[], message?: string) {
     setState((old) => {
       const form = { ...old.form, options };
       const wrong = Object.keys(findErrors(form)) as Field[];
       return {
         ...old,
         form,
-        told: new Set([
-          ...stillWrong(old.told, form),
+        shown: new Set([
+          ...stillInvalid(old.shown, form),
           ...wrong.filter((field) => field.startsWith("option.")),
         ]),
-        refused: filterErrors(old.refused, (field) => field !== "options"),
-        undo: said === undefined ? undefined : { place: "options", before: old.form, said },
+        serverErrors: filterErrors(old.serverErrors, (field) => field !== "options"),
+        undo: message === undefined ? undefined : { place: "options", before: old.form, message },
       };
     });
   }
 
-  /** Tells what is wrong with a field that is left. */
+  /** Shows the error of a field that loses the focus. */
   function leave(field: Field) {
     setState((old) => {
-      if (!(field in findErrors(old.form)) || (field === "question" && !old.asked)) return old;
-      return { ...old, told: new Set([...old.told, field]) };
+      if (!(field in findErrors(old.form)) || (field === "question" && !old.hadQuestion)) return old;
+      return { ...old, shown: new Set([...old.shown, field]) };
     });
   }
 
-  /** Tells all that is wrong. Returns whether nothing is. */
+  /** Shows all errors. Returns whether there are none. */
   function check(): boolean {
     const wrong = findErrors(form);
-    setState((old) => ({ ...old, told: new Set(Object.keys(wrong) as Field[]), refused: {} }));
+    setState((old) => ({ ...old, shown: new Set(Object.keys(wrong) as Field[]), serverErrors: {} }));
     return Object.keys(wrong).length === 0;
   }
 
   function refuse(errors: FormErrors) {
-    setState((old) => ({ ...old, refused: errors }));
+    setState((old) => ({ ...old, serverErrors: errors }));
   }
 
-  function startOver(said: string) {
+  function startOver(message: string) {
     setState((old) => ({
       form: EMPTY_FORM,
-      asked: false,
-      told: new Set(),
-      refused: {},
-      undo: { place: "form", before: old.form, said },
+      hadQuestion: false,
+      shown: new Set(),
+      serverErrors: {},
+      undo: { place: "form", before: old.form, message },
     }));
   }
 
   function undo() {
     setState((old) =>
-      old.undo ? { ...old, form: old.undo.before, refused: {}, undo: undefined } : old,
+      old.undo ? { ...old, form: old.undo.before, serverErrors: {}, undo: undefined } : old,
     );
   }
 
   return { form, errors, last: state.undo, type, arrange, leave, check, refuse, startOver, undo };
 }
 
-function stillWrong(told: ReadonlySet<Field>, form: PollForm): ReadonlySet<Field> {
+function stillInvalid(shown: ReadonlySet<Field>, form: PollForm): ReadonlySet<Field> {
   const found = findErrors(form);
-  return new Set([...told].filter((field) => field in found));
+  return new Set([...shown].filter((field) => field in found));
 }

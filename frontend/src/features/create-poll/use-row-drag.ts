@@ -2,9 +2,9 @@ import { useEffect, useRef, type PointerEvent } from "react";
 
 import { RowDrag } from "./row-drag";
 
-const SLACK = 5; // pixels that a finger may tremble in a tap
-const EDGE = 72; // pixels from the window's edges within which the page scrolls along
-const PACE = 14; // pixels a frame, at the very edge
+const TAP_TOLERANCE = 5; // pixels that a pointer may move in a tap
+const SCROLL_ZONE = 72; // pixels from the window's edge in which the page scrolls
+const MAX_SCROLL_SPEED = 14; // pixels per frame at the edge itself
 
 interface Grip {
   readonly pointer: number;
@@ -16,10 +16,10 @@ interface Grip {
 }
 
 /**
- * Lets the rows of a list be dragged by handles, with a mouse, a pen or a finger.
- * @param rows the rows as they are on the page
- * @param onDrop called where a row was dragged from `from` to `to`, which may be the same. It calls
- *   `settle`, once it has seen where the rows are, so that they lie where the page has them.
+ * Makes the rows of a list draggable by handles, with a mouse, a pen or a finger.
+ * @param rows returns the rows in the document
+ * @param onDrop called when a row was dragged from `from` to `to`, which may be equal. It must call
+ *   `settle`, which puts the rows back to their places in the document.
  */
 export function useRowDrag(
   rows: () => readonly HTMLElement[],
@@ -28,7 +28,7 @@ export function useRowDrag(
   const grip = useRef<Grip>(undefined);
   const dragged = useRef(false);
 
-  function letGo(keep: boolean) {
+  function endDrag(keep: boolean) {
     const held = grip.current;
     grip.current = undefined;
     if (!held?.drag) return;
@@ -39,21 +39,21 @@ export function useRowDrag(
     });
   }
 
-  function scrollAlong() {
+  function scrollAtEdge() {
     const held = grip.current;
     if (!held?.drag) return;
-    const above = Math.max(0, EDGE - held.y);
-    const below = Math.max(0, held.y - (window.innerHeight - EDGE));
-    window.scrollBy(0, ((Math.min(below, EDGE) - Math.min(above, EDGE)) / EDGE) * PACE);
+    const above = Math.max(0, SCROLL_ZONE - held.y);
+    const below = Math.max(0, held.y - (window.innerHeight - SCROLL_ZONE));
+    window.scrollBy(0, ((Math.min(below, SCROLL_ZONE) - Math.min(above, SCROLL_ZONE)) / SCROLL_ZONE) * MAX_SCROLL_SPEED);
     held.drag.follow(held.y + window.scrollY);
-    held.frame = requestAnimationFrame(scrollAlong);
+    held.frame = requestAnimationFrame(scrollAtEdge);
   }
 
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {
       if (event.key !== "Escape" || !grip.current?.drag) return;
       event.preventDefault();
-      letGo(false);
+      endDrag(false);
     }
     window.addEventListener("keydown", onKeyDown);
     return () => {
@@ -69,7 +69,7 @@ export function useRowDrag(
   );
 
   return {
-    /** Whether the click that comes now only ends a drag. */
+    /** Whether the current click is the end of a drag. */
     wasDragged: () => dragged.current,
 
     handlers: (from: number) => ({
@@ -84,22 +84,22 @@ export function useRowDrag(
         const held = grip.current;
         if (held?.pointer !== event.pointerId) return;
         held.y = event.clientY;
-        if (held.drag || Math.abs(event.pageY - held.start) < SLACK) return;
+        if (held.drag || Math.abs(event.pageY - held.start) < TAP_TOLERANCE) return;
         dragged.current = true;
         held.drag = new RowDrag(rows(), held.from, held.start);
-        scrollAlong();
+        scrollAtEdge();
       },
       onPointerUp: (event: PointerEvent) => {
         if (grip.current?.pointer === event.pointerId) {
           grip.current.drag?.follow(event.pageY);
-          letGo(true);
+          endDrag(true);
         }
       },
       onPointerCancel: (event: PointerEvent) => {
-        if (grip.current?.pointer === event.pointerId) letGo(false);
+        if (grip.current?.pointer === event.pointerId) endDrag(false);
       },
       onLostPointerCapture: (event: PointerEvent) => {
-        if (grip.current?.pointer === event.pointerId) letGo(false);
+        if (grip.current?.pointer === event.pointerId) endDrag(false);
       },
     }),
   };

@@ -28,7 +28,7 @@ export function ResultsHead({ poll, results }: ResultsHeadProps) {
           <span className="numeral results-ballots">{formatCount(ballots)}</span>{" "}
           <span className="results-unit">{(poll.multiple ? voters : votes)(ballots)}</span>
         </p>
-        <LiveState closed={closed} trouble={resultsOutage(results)} asked={results} />
+        <LiveState closed={closed} outage={resultsOutage(results)} query={results} />
         {until !== undefined && <p className="hint results-note">{until}</p>}
       </div>
     </div>

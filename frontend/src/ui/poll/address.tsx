@@ -3,8 +3,8 @@ import type { CSSProperties } from "react";
 import { spokenAddress } from "../../lib/format";
 
 /**
- * An address to be read off a wall: it breaks between its host and its path, if it has to, and is
- * set small enough to break nowhere else.
+ * A URL to be read from a distance. Its line breaks only between host and path, and its font size
+ * makes each of them fit.
  */
 export function Address({ url }: { url: string }) {
   const [host = "", ...path] = spokenAddress(url).split("/");

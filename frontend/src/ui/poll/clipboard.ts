@@ -1,6 +1,6 @@
 /**
- * Copies text, also where the page is not served over https and the clipboard API is missing.
- * @returns whether it worked
+ * Copies text, also on a page without HTTPS, where there is no clipboard API.
+ * @returns whether it succeeded
  */
 export async function copyText(text: string): Promise<boolean> {
   try {
@@ -18,7 +18,7 @@ function copyBySelection(text: string): boolean {
   field.className = "visually-hidden";
   document.body.append(field);
   field.select();
-  // Deprecated, but the only way on a plain http address in a local network.
+  // Deprecated, but the only way on a page without HTTPS.
   // eslint-disable-next-line @typescript-eslint/no-deprecated
   const copied = document.execCommand("copy");
   field.remove();

@@ -6,7 +6,7 @@ import { copyText } from "./clipboard";
 type Outcome = "idle" | "done" | "failed";
 const SHOWN_FOR = 2_500;
 
-/** Copies text and says that it did. */
+/** Copies a text and confirms it. */
 export function CopyButton({ text, label = strings.copy.label }: { text: string; label?: string }) {
   const [outcome, setOutcome] = useState<Outcome>("idle");
 
@@ -26,7 +26,7 @@ export function CopyButton({ text, label = strings.copy.label }: { text: string;
         type="button"
         className="button button-quiet"
         onClick={() => {
-          setOutcome("idle"); // said, and shown for as long, each time
+          setOutcome("idle"); // so that each press announces its outcome
           void copyText(text).then((copied) => {
             setOutcome(copied ? "done" : "failed");
           });

@@ -6,12 +6,12 @@ import { LazyQrCode } from "./lazy-qr-code";
 
 interface LargeQrCodeProps {
   readonly address: string;
-  /** Whether it fills the window. Known to the page, which may put it elsewhere meanwhile. */
+  /** Whether it fills the window. State of the page, which may move the button while it does. */
   readonly large: boolean;
   readonly onChange: (large: boolean) => void;
 }
 
-/** The QR code of an address, which fills the window when it is pressed. */
+/** The QR code of a URL, which fills the window when it is pressed. */
 export function LargeQrCode({ address, large, onChange }: LargeQrCodeProps) {
   const shrink = () => {
     onChange(false);

@@ -6,8 +6,8 @@ import { ErrorBoundary } from "../error-boundary";
 const QrCode = lazyComponent(() => import("./qr-code"));
 
 /**
- * The QR code, which is loaded where it is shown; its place is kept meanwhile, and stays empty where
- * it cannot be loaded: the address stands beside it.
+ * The QR code, whose chunk is loaded when it is shown. Its space is reserved, and stays empty if it
+ * cannot be loaded, since the URL is shown beside it.
  */
 export function LazyQrCode({ address }: { address: string }) {
   return (

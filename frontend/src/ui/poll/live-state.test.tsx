@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 function state(asked: QueryProgress, { closed = false, trouble }: { closed?: boolean; trouble?: Outage } = {}) {
-  return <LiveState closed={closed} trouble={trouble} asked={asked} />;
+  return <LiveState closed={closed} outage={trouble} query={asked} />;
 }
 
 function said() {

@@ -6,15 +6,15 @@ import * as strings from "../../strings";
 
 interface LiveStateProps {
   readonly closed: boolean;
-  /** Why the numbers may be old, if they may. */
-  readonly trouble: Outage | undefined;
-  /** What the numbers come from: a look that takes long has brought nothing new for as long. */
-  readonly asked: QueryProgress;
+  /** Why the numbers may be old; undefined if they are not. */
+  readonly outage: Outage | undefined;
+  /** The query of the numbers: while it is slow, they are old. */
+  readonly query: QueryProgress;
 }
 
-/** Says whether the numbers still move. */
-export function LiveState({ closed, trouble, asked }: LiveStateProps) {
-  const state = useOutage(trouble, asked) ?? (closed ? "closed" : "live");
+/** Shows whether the numbers are up to date. */
+export function LiveState({ closed, outage, query }: LiveStateProps) {
+  const state = useOutage(outage, query) ?? (closed ? "closed" : "live");
   return (
     <p
       className="live-state"

@@ -2,8 +2,8 @@ import type { Poll } from "../../api/polls";
 import { formatTime } from "../../lib/format";
 import * as strings from "../../strings";
 
-/** Until when a poll is open, in words, where it closes by itself. */
+/** The text that tells when a poll closes; undefined if it has no closing time. */
 export function openUntil({ closed, closes_at }: Pick<Poll, "closed" | "closes_at">): string | undefined {
-  // In the middle of a deploy, results may come from a release that told no time: they are without.
+  // During a deploy, results may come from a release that has no closing times.
   return closed || !closes_at ? undefined : strings.openUntil(formatTime(new Date(closes_at)));
 }

@@ -5,10 +5,10 @@ import { useMemo } from "react";
 import { spokenAddress } from "../../lib/format";
 import * as strings from "../../strings";
 
-/** Light modules around the code, without which phones do not find it (ISO/IEC 18004). */
+/** Light modules around the code, which phones need to find it (ISO/IEC 18004). */
 const QUIET_ZONE = 4;
 
-/** An address for phones' cameras: always dark on white, whatever the page's colours are. */
+/** The QR code of a URL, dark on white in every colour scheme. */
 export default function QrCode({ address }: { address: string }) {
   const code = useMemo(() => generate(address, { minCorrectionLevel: correction.M }), [address]);
   const side = code.size + 2 * QUIET_ZONE;
