@@ -14,12 +14,12 @@ const elements = routes.map(({ path, file, nextFile }) => {
   const Page = lazyComponent(file);
   return (
     <Route key={path} path={path}>
-      {/* Nothing of one poll is kept for another. */}
+      {/* The key resets the page's state for another poll. */}
       {({ id }: { id?: string }) => <Page key={id} nextFile={nextFile} />}
     </Route>
   );
 });
-// The projector's page has the screen to itself.
+// The projector's page has no header.
 const bare = elements.filter(({ key }) => key?.endsWith("/present"));
 
 const broken = (

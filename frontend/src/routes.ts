@@ -1,6 +1,6 @@
 /**
- * The pages by their paths, each in a file of its own. Nothing here imports a library: main.ts asks
- * for the page that was opened before it loads one.
+ * The pages by path, each in a chunk of its own. This file imports no library, since main.ts loads the
+ * page's chunk at the same time as the libraries.
  */
 import type { ComponentType } from "react";
 
@@ -13,7 +13,7 @@ interface Module {
 export interface PageRoute {
   readonly path: string;
   readonly file: () => Promise<Module>;
-  /** The file of the page that usually comes after this one. */
+  /** The page that usually comes next. */
   readonly nextFile?: () => Promise<Module>;
 }
 
@@ -31,7 +31,7 @@ export const routes: readonly PageRoute[] = [
   { path: "*", file: () => import("./pages/not-found") },
 ];
 
-/** The route of a path, as the router matches it. */
+/** The route of a path, matched as the router does. */
 export function routeAt(pathname: string): PageRoute | undefined {
   return routes.find(({ path }) => {
     const pattern = path.replace("*", ".*").replace(":id", "[^/]+");

@@ -10,12 +10,12 @@ import { ignoreDoubleClick } from "./lib/ignore-double-click";
 import { keepFocus } from "./lib/keep-focus";
 import type { PageRoute } from "./routes";
 
-/** Milliseconds; then it is said that the page is being loaded. */
-const WORTH_WAITING = 400;
-/** Milliseconds; what sends the ballots may be missing, and is no reason to load the page again. */
+/** Milliseconds; after that, a loading message is shown. */
+const MAX_WAIT = 400;
+/** Milliseconds; a missing chunk is not a reason to reload the page here. */
 const SEND_AGAIN = 60_000;
 
-// What was sent is seen before the next key or click: a second one must not send it again.
+// A mutation is rendered before the next key or click, which must not send it again.
 notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
 refetchOnReconnect(queryClient);
@@ -24,9 +24,9 @@ send();
 keepFocus();
 ignoreDoubleClick();
 
-/** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
+/** Sends the ballots that wait on this device, such as those of a tab that was closed. */
 function send(): void {
-  // Few devices hold one, and the ballot's own page brings what sends it.
+  // Most devices have none, and do not load the code that sends them.
   if (waitingPolls().length === 0) return;
   import("./features/ballot/send-ballot").then(
     ({ sendAllBallots }) => {
@@ -37,14 +37,14 @@ function send(): void {
 }
 
 /**
- * Shows the page that was opened, whose file main.ts has asked for: with the first render, unless
- * the file takes long.
+ * Renders the app. It waits a moment for the page's chunk, which main.ts has requested, so that the
+ * first render shows the page.
  */
 export async function start(route: PageRoute | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
-  const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
-  await Promise.race([route && loadComponent(route.file), soon]).catch(() => undefined);
-  // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
+  const timeout = new Promise((resolve) => setTimeout(resolve, MAX_WAIT));
+  await Promise.race([route && loadComponent(route.file), timeout]).catch(() => undefined);
+  // A transition is rendered in slices, which keeps the page responsive.
   startTransition(() => {
     createRoot(root).render(
       <StrictMode>

@@ -12,11 +12,11 @@ const results: LiveResults = {
   staleAnswers: 0,
   failing: false,
 };
-const asked = { failureCount: 0, failureReason: null, fetchStatus: "idle" } as const;
+const progress = { failureCount: 0, failureReason: null, fetchStatus: "idle" } as const;
 
 test("results count as outdated after many stale answers or a fault", () => {
-  expect(resultsOutage({ ...asked, data: results })).toBeUndefined();
-  expect(resultsOutage({ ...asked, data: { ...results, staleAnswers: 3 } })).toBeUndefined();
-  expect(resultsOutage({ ...asked, data: { ...results, staleAnswers: 6 } })).toBe("away");
-  expect(resultsOutage({ ...asked, data: { ...results, failing: true } })).toBe("failing");
+  expect(resultsOutage({ ...progress, data: results })).toBeUndefined();
+  expect(resultsOutage({ ...progress, data: { ...results, staleAnswers: 3 } })).toBeUndefined();
+  expect(resultsOutage({ ...progress, data: { ...results, staleAnswers: 6 } })).toBe("away");
+  expect(resultsOutage({ ...progress, data: { ...results, failing: true } })).toBe("failing");
 });

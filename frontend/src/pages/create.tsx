@@ -41,33 +41,33 @@ const CHOICES = [
 ];
 const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
 
-/** Milliseconds; what deletes a poll may be missing, and is no reason to load the page again. */
-const SETTLE_AGAIN = 15_000;
+/** Milliseconds; a missing chunk is not a reason to reload the page here. */
+const DELETE_AGAIN = 15_000;
 
-/** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
-function settle(token: string): void {
+/** Deletes a poll whose creation was cancelled, which is rare: its code is loaded on demand. */
+function deleteCancelled(token: string): void {
   import("../features/create-poll/delete-cancelled-poll").then(
-    (settling) => settling.deleteCancelledPoll(token),
-    () => setTimeout(settle, SETTLE_AGAIN, token),
+    (module) => module.deleteCancelledPoll(token),
+    () => setTimeout(deleteCancelled, DELETE_AGAIN, token),
   );
 }
 
 export default function CreatePage({ nextFile }: PageProps) {
   const [draft] = useState(loadDraft);
   const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const create = useCreatePoll();
   const { reset } = create;
   const delay = useDelayMessage(create);
   const sending = useRef<AbortController>(undefined);
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const news = useFlashMessage();
+  const message = useFlashMessage();
   useTitle(undefined);
   useDraft(form);
-  useEffect(() => watchCancelledPolls(settle), []);
+  useEffect(() => watchCancelledPolls(deleteCancelled), []);
 
-  // What is changed, or left, while it is being sent is not to be opened as it was.
+  // A change, or leaving the page, cancels a request that creates the poll as it was before.
   useEffect(
     () => () => {
       if (sending.current === undefined) return;
@@ -82,8 +82,8 @@ export default function CreatePage({ nextFile }: PageProps) {
     formElement.current?.querySelector<HTMLElement>(selector)?.focus();
   }
 
-  function takeToMistake() {
-    setTried(true);
+  function focusFirstError() {
+    setSubmitted(true);
     focusOn('[aria-invalid="true"]');
   }
 
@@ -96,9 +96,9 @@ export default function CreatePage({ nextFile }: PageProps) {
   function submit(event: SubmitEvent) {
     event.preventDefault();
     if (create.isPending) return;
-    // Rendered at once, so that the fields are marked: the writer is taken to the first one.
+    // Rendered synchronously, so that the first invalid field can be focused.
     if (!flushSync(fields.check)) {
-      takeToMistake();
+      focusFirstError();
       return;
     }
     if (nextFile) prefetchComponent(nextFile); // while the server answers
@@ -114,12 +114,12 @@ export default function CreatePage({ nextFile }: PageProps) {
         flushSync(() => {
           fields.refuse(explainAt(form, error));
         });
-        takeToMistake();
+        focusFirstError();
       },
     });
   }
 
-  function takeBack() {
+  function undoClear() {
     flushSync(fields.undo);
     focusOn("textarea");
   }
@@ -136,7 +136,7 @@ export default function CreatePage({ nextFile }: PageProps) {
 
   return (
     <div className="page create">
-      {news === "deleted" && (
+      {message === "deleted" && (
         <p className="note" role="status">
           {strings.create.deleted}
         </p>
@@ -159,7 +159,7 @@ export default function CreatePage({ nextFile }: PageProps) {
             {cleared ?? (draft && !isBlank(form) && strings.create.restored)}
           </p>
           {cleared !== undefined && (
-            <button type="button" className="text-button" onClick={takeBack}>
+            <button type="button" className="text-button" onClick={undoClear}>
               {strings.create.undo}
             </button>
           )}
@@ -222,7 +222,7 @@ export default function CreatePage({ nextFile }: PageProps) {
             {create.isPending ? strings.create.sending : strings.create.submit}
           </BusyButton>
           <p className="field-error" role="alert">
-            {delay ?? errors.form ?? (tried && marked && strings.invalid.summary)}
+            {delay ?? errors.form ?? (submitted && marked && strings.invalid.summary)}
           </p>
         </div>
       </form>

@@ -16,33 +16,33 @@ import { forget, knownKey } from "../lib/known-polls";
 import * as strings from "../strings";
 import { Unavailable } from "./unavailable";
 
-/** Milliseconds until the page sees that the poll closed by itself, or from another device. */
-const EVERY = 5_000;
+/** Milliseconds; the poll may close by itself or from another device. */
+const REFETCH_INTERVAL = 5_000;
 
-// Not for the host, who has the key.
+// Not needed with a valid key.
 const KeyNeeded = lazyComponent(() => import("../features/manage/key-needed"));
 
-/** Opens nothing, and can be sent: what is no key may be longer than a header, or not of its letters. */
-const NO_KEY = "-";
+/** An invalid key that can be sent in a header, unlike other text in its place. */
+const INVALID_KEY = "-";
 
-/** The key without what a sentence around the link has added to it. */
+/** The key without the rest of a sentence that was copied with the link. */
 function keyIn(link: string): string {
-  return /^[\w-]{32}(?![\w-])/.exec(link)?.[0] ?? NO_KEY;
+  return /^[\w-]{32}(?![\w-])/.exec(link)?.[0] ?? INVALID_KEY;
 }
 
-/** What the secret link opens: the key comes in the fragment, or from this device's memory. */
+/** The host's page. The key is in the URL's fragment, or stored on this device. */
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
-  const news = useFlashMessage();
+  const message = useFlashMessage();
   const hash = useHash();
   const known = knownKey(id);
   const given = hash === "" ? known : hash;
   const key = given && keyIn(given);
-  // Not from the results, whose cached copy is a moment behind what was pressed here.
-  const poll = usePoll(id, EVERY);
+  // Not from the results, whose cached copy may be older than an action on this page.
+  const poll = usePoll(id, REFETCH_INTERVAL);
   const proof = useHostViewingKey(id, key);
   const results = useResults(id, true);
-  const trouble = useOutage(outageOf(poll) ?? outageOf(results), poll);
+  const outage = useOutage(outageOf(poll) ?? outageOf(results), poll);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
@@ -52,21 +52,21 @@ export default function ManagePage() {
     if (wrong && (given === known || key === known)) forget(id);
   }, [wrong, given, key, known, id]);
 
-  const shown = useDeferredValue(poll.data && proof.data); // in slices: it is much at once
-  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  const shown = useDeferredValue(poll.data && proof.data); // rendered in slices, since it is a large page
+  if (!poll.data || poll.isError) return <Unavailable query={poll} />;
   if (key === undefined || refused) {
     const pasted = hash !== "";
     return <KeyNeeded id={id} wrong={pasted} known={pasted && known !== undefined && known !== key} />;
   }
-  if (!proof.data || !shown) return <Unavailable asked={proof} />;
+  if (!proof.data || !shown) return <Unavailable query={proof} />;
   return (
     <ManagePanel
       key={key}
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      trouble={trouble}
-      created={news === "created"}
+      outage={outage}
+      created={message === "created"}
     />
   );
 }

@@ -1,5 +1,5 @@
-/** What the router gives to every page. */
+/** The props of every page. */
 export interface PageProps {
-  /** Imports the page that usually comes after this one. */
+  /** The import of the page that usually comes next. */
   readonly nextFile?: (() => Promise<unknown>) | undefined;
 }

@@ -14,15 +14,15 @@ import { Address } from "../ui/poll/address";
 import { CopyButton } from "../ui/poll/copy-button";
 import { Unavailable } from "./unavailable";
 
-/** The count as it comes in, on whatever screen it is looked at. */
+/** The results, which are updated as votes come in. */
 export default function ResultsPage() {
   const { id } = useParams<{ id: string }>();
   const { poll, results, viewingKey } = useWatchedPoll(id);
   useTitle(poll.data?.question);
 
-  // A poll that was deleted while it was watched is gone, whatever was last shown.
-  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
-  if (!results.data || results.isError) return <Unavailable asked={results} />;
+  // A poll that was deleted is gone, even if there is older data.
+  if (!poll.data || poll.isError) return <Unavailable query={poll} />;
+  if (!results.data || results.isError) return <Unavailable query={results} />;
 
   const { closed } = results.data;
   const address = absolute(addresses.vote(id));

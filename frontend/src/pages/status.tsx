@@ -16,36 +16,36 @@ import { Unavailable } from "./unavailable";
 
 const SECOND = 1_000;
 
-/** For whoever runs it: what answers here, since when, on which database, and how it fares. */
+/** The status of the server, for its operator. */
 export default function StatusPage() {
   const status = useStatus();
   useTitle(strings.status.title);
 
-  if (!status.data || status.isError) return <Unavailable asked={status} />;
-  return <StatusReport status={status.data} asked={status} />;
+  if (!status.data || status.isError) return <Unavailable query={status} />;
+  return <StatusReport status={status.data} query={status} />;
 }
 
 interface StatusReportProps {
   readonly status: Status;
-  readonly asked: QueryProgress & { readonly dataUpdatedAt: number };
+  readonly query: QueryProgress & { readonly dataUpdatedAt: number };
 }
 
-function StatusReport({ status, asked }: StatusReportProps) {
-  const trouble = useOutage(outageOf(asked), asked);
-  const lost = trouble !== undefined;
+function StatusReport({ status, query }: StatusReportProps) {
+  const outage = useOutage(outageOf(query), query);
+  const lost = outage !== undefined;
   const failing = status.database.available ? undefined : "failing";
   const traffic = status.traffic && bars(status.traffic);
   return (
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} outage={outageOf(asked) ?? failing} query={asked} />
+        <LiveState closed={false} outage={outageOf(query) ?? failing} query={query} />
       </div>
       <p className="lede">
-        <span role="status">{trouble ? strings.status.lost[trouble] : summarize(status, traffic)}</span>
-        {lost && <Age received={asked.dataUpdatedAt} />}
+        <span role="status">{outage ? strings.status.lost[outage] : summarize(status, traffic)}</span>
+        {lost && <Age received={query.dataUpdatedAt} />}
       </p>
-      <KeyFigures status={status} received={asked.dataUpdatedAt} lost={lost} />
+      <KeyFigures status={status} received={query.dataUpdatedAt} lost={lost} />
       <section aria-labelledby="traffic">
         <h2 id="traffic" className="subhead">
           {strings.status.traffic}
@@ -64,11 +64,11 @@ function summarize({ database }: Status, traffic: readonly Bar[] | null): string
 }
 
 interface AgeingProps {
-  /** When it was said, in milliseconds since 1970. */
+  /** When the status was received, in milliseconds since 1970. */
   readonly received: number;
 }
 
-/** How old the figures are. */
+/** The age of the figures. */
 function Age({ received }: AgeingProps) {
   const since = useNow(SECOND).getTime() - received;
   return ` ${strings.status.old(formatDuration(since / 1000))}`;
@@ -76,18 +76,18 @@ function Age({ received }: AgeingProps) {
 
 interface KeyFiguresProps extends AgeingProps {
   readonly status: Status;
-  /** Whether nobody knows if it still holds. */
+  /** Whether the server is away, so that the status may have changed. */
   readonly lost: boolean;
 }
 
-/** The few figures that are looked at first. */
+/** The most important figures. */
 function KeyFigures({ status, received, lost }: KeyFiguresProps) {
   const { started_at, as_of, database } = status;
-  // By the server's clock; ours only tells how long ago that was.
+  // By the server's clock; the device's clock only measures the time since then.
   const since = Math.max(useNow(SECOND).getTime() - received, 0);
   const age = Date.parse(as_of) - Date.parse(started_at) + (lost ? 0 : since);
   return (
-    <dl className="facts facts-large">
+    <dl className="description-list description-list-large">
       <DescriptionItem name={strings.status.uptime}>{formatDuration(age / 1000)}</DescriptionItem>
       <DescriptionItem name={strings.status.database} bad={!database.available}>
         {database.available ? versionNumber(database.version) : strings.status.away}
@@ -96,7 +96,7 @@ function KeyFigures({ status, received, lost }: KeyFiguresProps) {
         {database.latency_ms !== null && (
           <>
             {formatRate(database.latency_ms)}{" "}
-            <span className="fact-unit">{strings.status.milliseconds}</span>
+            <span className="description-unit">{strings.status.milliseconds}</span>
           </>
         )}
       </DescriptionItem>
@@ -113,7 +113,7 @@ function Requests({ all }: { all: readonly Bar[] }) {
   const total = sum(all);
   return (
     <>
-      <dl className="facts facts-large">
+      <dl className="description-list description-list-large">
         <DescriptionItem name={strings.status.rate}>
           {formatRate(lastMinute(all).rate)} <small>{strings.status.perSecond}</small>
         </DescriptionItem>
@@ -129,7 +129,7 @@ function Requests({ all }: { all: readonly Bar[] }) {
   );
 }
 
-/** Where it comes from and where it runs, as far as the host tells. */
+/** The release and where it runs, as far as the platform tells. */
 function Origin({ status }: { status: Status }) {
   const { release, region, instance, driver, started_at, database } = status;
   const nameless = release === null && region === null && instance === null;
@@ -139,7 +139,7 @@ function Origin({ status }: { status: Status }) {
         {strings.status.here}
       </h2>
       {nameless && <p className="hint">{strings.status.laptop}</p>}
-      <dl className="facts">
+      <dl className="description-list">
         <DescriptionItem name={strings.status.release}>{release}</DescriptionItem>
         <DescriptionItem name={strings.status.region}>{region}</DescriptionItem>
         <DescriptionItem name={strings.status.instance}>{instance}</DescriptionItem>

@@ -10,39 +10,39 @@ import { Notice } from "../ui/notice";
 import { ReloadButton } from "../ui/reload-button";
 import { RetryButton } from "../ui/retry-button";
 
-// Not with the first file, which every ballot loads.
+// In a chunk of its own, which a ballot does not need.
 const NotFound = lazyComponent(() => import("../features/join/not-found"));
 
-interface Asked extends QueryProgress {
+interface UnavailableProps extends QueryProgress {
   readonly error: Error | null;
-  /** What was there before. */
+  /** The data before the error. */
   readonly data?: unknown;
 }
 
-/** Stands in for a poll's page while the poll cannot be shown, and says why. */
-export function Unavailable({ asked }: { asked: Asked }) {
-  if (isGone(asked.error)) {
-    return asked.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
+/** Shown in place of a page whose query has no data, with the reason. */
+export function Unavailable({ query }: { query: UnavailableProps }) {
+  if (isGone(query.error)) {
+    return query.data === undefined ? <NotFound body={strings.trouble.noPoll} /> : <Deleted />;
   }
-  if (isFault(asked.error)) {
+  if (isFault(query.error)) {
     return (
       <Notice title={strings.trouble.failedTitle} body={strings.trouble.failedBody}>
         <RetryButton />
       </Notice>
     );
   }
-  if (asked.error !== null) {
+  if (query.error !== null) {
     return (
       <Notice title={strings.trouble.unexpectedTitle} body={strings.trouble.unexpectedBody}>
         <ReloadButton />
       </Notice>
     );
   }
-  if (outageOf(asked) !== "away") return <LoadingPage />;
+  if (outageOf(query) !== "away") return <LoadingPage />;
   return <Notice title={strings.trouble.awayTitle} body={strings.trouble.awayBody} />;
 }
 
-/** The poll was there, and is gone under the reader's hands: reading starts again at the top. */
+/** The poll was deleted while it was shown: moves the focus to the new content. */
 function Deleted() {
   useEffect(() => {
     window.scrollTo(0, 0);

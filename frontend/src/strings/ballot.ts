@@ -14,17 +14,17 @@ export const ballot = {
     missed: "Not sent, not counted",
     late: "Too late, not counted",
   },
-  // What matters, and what is to be known besides.
+  // The headline and the details.
   state: {
     blank: ["", ""],
     unsent: ["Not sent yet.", ""],
     changed: ["Not sent yet.", "Your earlier vote is still counted."],
-    changedWhileWaiting: ["Not sent yet.", "The vote before it waits for a connection."],
+    changedWhileWaiting: ["Not sent yet.", "Your earlier vote waits for a connection."],
     sending: ["Sending your vote…", ""],
     waiting: ["Your vote is kept on this device.", "It is sent as soon as there is a connection."],
     counted: ["Your vote is counted.", "You can still change it."],
     closed: ["", ""],
-    unsure: ["Your vote is still on its way.", "Whether it came in time will be shown here."],
+    unsure: ["Your vote is still on its way.", "This page will show whether it was in time."],
     missed: ["Your vote is not counted.", "The poll was closed before you sent it."],
     missedChange: [
       "Your change is not counted.",

@@ -34,9 +34,9 @@ export const create = {
   results: "Everyone sees the results",
   resultsWhen: { always: "always", voted: "after voting", closed: "after closing" },
   resultsHint: {
-    always: "Also those who have yet to vote.",
-    voted: "The count sways nobody who has yet to vote.",
-    closed: "Until then you alone see the count.",
+    always: "Including people who have not voted.",
+    voted: "No one is influenced before voting.",
+    closed: "Until then, only you see the results.",
   },
   closesAt: "Closes at (optional)",
   openEnd: "Leave it empty to close the poll yourself.",
@@ -53,7 +53,7 @@ export const invalid = {
   fewOptions: (least: number) => `Give at least ${least} answers.`,
   sameOption: "This answer is already there.",
   sameOptions: "Two of these answers are the same.",
-  unreadable: "Parts of this cannot be shown. Type it anew.",
+  unreadable: "Some characters cannot be shown. Type it again.",
   tooLong: (most: number) => `At most ${most} characters.`,
-  summary: "Not quite: look at the marked fields.",
+  summary: "Correct the marked fields.",
 } as const;

@@ -1,6 +1,6 @@
 /**
- * Every word the interface says, in one place: `import * as strings`, and a page loads those that it
- * says. Functions where a word depends on a value.
+ * All texts of the interface. Use `import * as strings`: a page loads only the texts that it uses.
+ * A text that depends on a value is a function.
  */
 
 export { header, copy, trouble } from "./common/everywhere";

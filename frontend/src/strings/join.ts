@@ -1,11 +1,11 @@
-/** Where an address leads nowhere, or to no poll yet. */
+/** Unknown addresses, and the form for a poll's code. */
 
 export const notFound = {
   title: "Nothing here",
-  page: "This address leads to no page.",
+  page: "There is no page at this address.",
   home: "Ask a question of your own",
   listed: "It is in the list of your polls.",
-  unlist: "Take it off the list",
+  unlist: "Remove it from the list",
 } as const;
 
 export const code = {
@@ -14,5 +14,5 @@ export const code = {
   hint: "The eight letters and digits at the end of its address.",
   submit: "Go to the poll",
   malformed: "A code is eight letters and digits, such as k3m9x2pq.",
-  unknown: "No poll has this code, or not any more.",
+  unknown: "No poll has this code, or it was deleted.",
 } as const;

@@ -1,4 +1,4 @@
-/** What several pages of one poll say. */
+/** The words that several pages of a poll share. */
 
 export const share = {
   title: "Share with the room",

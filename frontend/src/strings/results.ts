@@ -1,4 +1,4 @@
-/** The count: on its page, and on the wall. */
+/** The results, on their page and on the projector. */
 
 import { plural, voters, votes } from "./common/plural";
 
@@ -6,7 +6,7 @@ export const results = {
   ballots: votes,
   voters,
   votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
-  several: "Several answers each: the shares are of all who voted.",
+  several: "Several answers per voter; shares are of all voters.",
   voteAt: "Vote at",
   present: "Present",
   hidden: {
@@ -42,7 +42,7 @@ export const present = {
 export const timeline = {
   title: "Votes over time",
   none: "No votes yet.",
-  hidden: "It is shown once the results are.",
+  hidden: "It is shown together with the results.",
   span: (from: string, to: string) => `From ${from} to ${to}`,
   summary: (span: string, leading: string) => `Votes over time. ${span}. In the end: ${leading}.`,
   standing: (label: string, formatted: string) => `${label} ${formatted}`,

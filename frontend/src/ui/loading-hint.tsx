@@ -9,7 +9,7 @@ export function LoadingHint() {
   const long = useStableFor(true, SLOW_QUERY);
   const { away, slow, loading } = strings.trouble;
   return (
-    <p className="hint expected" role="status">
+    <p className="hint loading-hint" role="status">
       {offline ? away : long ? slow : loading}
     </p>
   );

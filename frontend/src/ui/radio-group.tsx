@@ -14,9 +14,9 @@ export function RadioGroup<Value>({ legend, choices, value, hint, onChange }: Ra
   return (
     <fieldset className="field" aria-describedby={hint && `${id}-hint`}>
       <legend className="label">{legend}</legend>
-      <div className={`segments segments-${choices.length}`}>
+      <div className={`radio-group radio-group-${choices.length}`}>
         {choices.map(({ value: one, label }) => (
-          <label key={label} className="segment">
+          <label key={label} className="radio-option">
             <input
               type="radio"
               name={id}

@@ -280,5 +280,5 @@ def test_axe_finds_no_violation_on_a_closed_or_deleted_ballot(
     visitor.expect_text("Too late, not counted")
     expect_accessible(page, "a ballot that came too late")
     poll.delete()
-    expect(page.get_by_text("This poll was deleted")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("This poll and its votes were deleted")).to_be_visible(timeout=20_000)
     expect_accessible(page, "a poll that was deleted")

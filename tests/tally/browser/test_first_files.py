@@ -13,7 +13,7 @@ NewVisitor = Callable[..., Visitor]
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 FIRST = ["index", "libraries"]
-LOAD_AGAIN = "Load the page again"
+RELOAD = "Reload the page"
 
 
 def not_found(route: Route) -> None:
@@ -74,8 +74,8 @@ def test_first_file_that_stays_missing_causes_no_reload_loop(
     # Not earlier: until its stylesheet is loaded, the button is hidden only visually.
     with visitor.page.expect_event("load", lambda _: len(loads) == 2):
         visitor.page.goto("/")
-    expect(visitor.page.get_by_role("button", name=LOAD_AGAIN)).to_be_hidden()
-    expect(visitor.page.get_by_role("button", name=LOAD_AGAIN)).to_be_visible()
+    expect(visitor.page.get_by_role("button", name=RELOAD)).to_be_hidden()
+    expect(visitor.page.get_by_role("button", name=RELOAD)).to_be_visible()
     assert len(loads) == 2
     visitor.page.unroute("**/assets/start-*.js")
     visitor.page.clock.fast_forward(60_000)

@@ -27,8 +27,8 @@ STATES: dict[str, tuple[bool, float | None, str]] = {
 }
 SHOWN = {
     "always": ("Everyone sees the results.", "Everyone sees the results."),
-    "voted": ("Whoever has voted sees", "Everyone sees the results while the poll is closed."),
-    "closed": ("Nobody but you sees", "Everyone sees the results while the poll is closed."),
+    "voted": ("Only voters see", "Everyone sees the results while the poll is closed."),
+    "closed": ("Only you see", "Everyone sees the results while the poll is closed."),
 }
 
 

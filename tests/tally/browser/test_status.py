@@ -25,7 +25,7 @@ NAMED = {
 def status_item(visitor: Visitor, name: str) -> Locator:
     """The value of an item of the page."""
     named = visitor.page.locator("dt", has_text=re.compile(f"^{name}$"))
-    return visitor.page.locator(".fact", has=named).locator("dd")
+    return visitor.page.locator(".description-item", has=named).locator("dd")
 
 
 def table_column(visitor: Visitor, column: int) -> list[int]:
@@ -124,7 +124,7 @@ def test_status_keeps_the_last_values_during_an_outage(
     expect(status_item(visitor, "Release")).to_have_text(NAMED["DEMIJOHN_RELEASE"])
     # It claims nothing that it cannot know, and shows the age of the last values.
     expect(visitor.page.locator(".lede")).to_have_text(
-        re.compile(r"^The server is away\. All as of [1-9]\d* s ago\.$")
+        re.compile(r"^The server does not answer\. As of [1-9]\d* s ago\.$")
     )
     uptime = status_item(visitor, "Up for").inner_text()
     visitor.page.wait_for_timeout(1_500)

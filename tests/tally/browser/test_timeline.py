@@ -102,7 +102,7 @@ def test_timeline_of_twenty_answers_is_readable(
     insert_votes_over(postgres, address, 20, 2_000, timedelta(minutes=42))
     open_timeline(host, address)
     drawing = host.page.get_by_role("img", name="Votes over time.")
-    expect(drawing.locator("path.race-sign")).to_have_count(4)
+    expect(drawing.locator("path.series-marker")).to_have_count(4)
     expect(host.page.locator(".chart-key li")).to_have_count(5)
     host.expect_text("other answers")
     # The table matches the results: the last row is the count.
@@ -162,7 +162,7 @@ def test_timeline_shows_a_period_without_votes(
     )
     page = new_visitor(stack.url).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
-    line = page.locator("svg.time-chart path.race-line")
+    line = page.locator("svg.time-chart path.series-line")
     path = line.get_attribute("d") or ""
     points = [tuple(map(float, point.split())) for point in path[1:].split("L")]
     (before, level), (end, last) = points[-2:]
@@ -180,7 +180,7 @@ def test_timeline_of_one_recent_vote_has_a_valid_axis(
     poll.insert_votes(postgres, 1, 1)
     page = new_visitor(stack.url, Size(320, 640)).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
-    expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
+    expect(page.locator("svg.time-chart path.series-marker")).to_be_visible()
     texts = page.locator("svg.time-chart text")
     labels = texts.all_text_contents()
     assert labels[:2] == ["0", "1"]

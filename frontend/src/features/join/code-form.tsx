@@ -9,8 +9,8 @@ import { LookupForm } from "./lookup-form";
 import { pollCode } from "./poll-code";
 
 /**
- * Leads to a poll whose code is typed by hand.
- * @param initial what was typed before, to be mended
+ * Opens the poll of a typed code.
+ * @param initial the initial value, to be corrected
  */
 export function CodeForm({ initial }: { initial: string }) {
   const find = useFindPoll();
@@ -20,8 +20,8 @@ export function CodeForm({ initial }: { initial: string }) {
       words={strings.code}
       initial={initial}
       className="code-input"
-      read={pollCode}
-      ask={find}
+      parse={pollCode}
+      lookup={find}
       onFound={({ id }) => {
         navigate(addresses.vote(id));
       }}

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { fetchPoll, keys, type Poll } from "../../api/polls";
 import { retryOptions } from "../../api/query";
 
-/** Looks for the poll of a code that somebody typed; its page then need not ask again. */
+/** Finds the poll of a typed code. The answer is cached for the poll's page. */
 export function useFindPoll() {
   const client = useQueryClient();
   return useMutation({

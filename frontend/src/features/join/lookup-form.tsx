@@ -9,62 +9,62 @@ import { useDelayMessage } from "../../hooks/use-delay-message";
 import { BusyButton } from "../../ui/busy-button";
 import { errorAttributes, FieldError } from "../../ui/field-error";
 
-interface LookupFormProps<Read, Found> {
+interface LookupFormProps<Parsed, Found> {
   readonly words: Readonly<Record<"label" | "hint" | "submit" | "malformed", string>>;
-  /** What was typed before, to be mended. */
+  /** The initial value, to be corrected. */
   readonly initial?: string;
   readonly className?: string;
-  /** Reads what was typed; undefined where it cannot be what is asked for. */
-  readonly read: (typed: string) => Read | undefined;
-  readonly ask: MutationProgress & {
-    mutate: (read: Read, told: { onSuccess: (found: Found, read: Read) => void; onError: (error: Error) => void }) => void;
+  /** Parses the input; undefined if it is malformed. */
+  readonly parse: (typed: string) => Parsed | undefined;
+  readonly lookup: MutationProgress & {
+    mutate: (input: Parsed, options: { onSuccess: (found: Found, input: Parsed) => void; onError: (error: Error) => void }) => void;
     reset: () => void;
   };
-  readonly onFound: (found: Found, read: Read) => void;
+  readonly onFound: (found: Found, input: Parsed) => void;
   readonly explain: (error: Error) => string;
 }
 
-/** One field that leads on, once the server knows what was typed or pasted into it. */
-export function LookupForm<Read, Found>(props: LookupFormProps<Read, Found>) {
-  const { words, initial = "", className = "", read, ask, onFound, explain } = props;
+/** A form with one field, which looks up its input on the server and leads on. */
+export function LookupForm<Parsed, Found>(props: LookupFormProps<Parsed, Found>) {
+  const { words, initial = "", className = "", parse, lookup, onFound, explain } = props;
   const [typed, setTyped] = useState(initial);
   const [error, setError] = useState<string>();
-  const input = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const id = useId();
 
   function refuse(message: string) {
     flushSync(() => {
       setError(message);
     });
-    input.current?.focus();
+    field.current?.focus();
   }
 
   function submit(event: SubmitEvent) {
     event.preventDefault();
-    const found = read(typed);
-    if (found === undefined) {
+    const input = parse(typed);
+    if (input === undefined) {
       refuse(words.malformed);
       return;
     }
-    ask.mutate(found, {
+    lookup.mutate(input, {
       onSuccess: onFound,
       onError: (failed) => {
-        // What the server fails at is no fault of what was typed.
+        // A fault of the server is not an error of the input.
         if (!isFault(failed)) refuse(explain(failed));
       },
     });
   }
 
-  const fault = isFault(ask.error) ? ask.error : undefined;
-  const delay = useDelayMessage(ask);
+  const fault = isFault(lookup.error) ? lookup.error : undefined;
+  const delay = useDelayMessage(lookup);
   return (
-    <form className="lead-form" noValidate onSubmit={submit}>
+    <form className="lookup-form" noValidate onSubmit={submit}>
       <div className="field">
         <label className="label" htmlFor={id}>
           {words.label}
         </label>
         <input
-          ref={input}
+          ref={field}
           id={id}
           className={`input ${className}`}
           dir="ltr"
@@ -78,7 +78,7 @@ export function LookupForm<Read, Found>(props: LookupFormProps<Read, Found>) {
           onChange={(event) => {
             setTyped(event.target.value);
             setError(undefined);
-            ask.reset();
+            lookup.reset();
           }}
         />
         <FieldError id={`${id}-error`} message={error} />
@@ -88,7 +88,7 @@ export function LookupForm<Read, Found>(props: LookupFormProps<Read, Found>) {
           </p>
         )}
       </div>
-      <BusyButton type="submit" className="button" busy={ask.isPending} again={fault !== undefined}>
+      <BusyButton type="submit" className="button" busy={lookup.isPending} again={fault !== undefined}>
         {words.submit}
       </BusyButton>
     </form>

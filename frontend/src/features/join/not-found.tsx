@@ -9,11 +9,11 @@ import { codeInPath } from "./poll-code";
 
 interface Props {
   readonly body: string;
-  /** Whether the address may be wrong: then it is offered to be mended. */
+  /** Whether the URL may be mistyped: then the page offers to correct it. */
   readonly mistyped?: boolean;
 }
 
-/** The page for an address that leads nowhere, and the way to the poll that was meant. */
+/** Shown for an unknown URL, with a form that finds the right poll. */
 export default function NotFound({ body, mistyped = true }: Props) {
   const [path] = useLocation();
   const code = codeInPath(path);

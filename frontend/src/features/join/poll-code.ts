@@ -1,9 +1,9 @@
-// Which letters look alike the server knows.
+// The server replaces letters that look alike.
 const CODE = /^[0-9a-z]{8}$/;
 
 /**
- * The code of a poll in what somebody typed or pasted: by itself, whatever stands between its letters,
- * in an address, or as the last word of a sentence that can be one.
+ * The poll code in typed or pasted text: the code alone, with any separators, in a URL, or the last
+ * word of a sentence that can be a code.
  */
 export function pollCode(typed: string): string | undefined {
   const [, code = typed] = /\/p\/([^/?#]*)/.exec(typed) ?? [];
@@ -11,7 +11,7 @@ export function pollCode(typed: string): string | undefined {
   return [...words, words.join("")].findLast((word) => CODE.test(word));
 }
 
-/** What stands in a path where a code does, however wrong; else what could be one; else "". */
+/** The part of a path in the place of a code, even if malformed, or one that can be a code, or "". */
 export function codeInPath(path: string): string {
   const [, code] = /^\/p\/([^/]+)/.exec(path) ?? [];
   return code ?? path.split("/").find((part) => pollCode(part) !== undefined) ?? "";

@@ -7,25 +7,25 @@ import * as strings from "../../strings";
 import { errorMessage } from "../../ui/error-message";
 
 interface ActionNoteProps {
-  /** What the button sends. */
-  readonly of: MutationProgress;
-  /** What there is to know about the button. */
+  /** The mutation of the button. */
+  readonly mutation: MutationProgress;
+  /** The hint of the button. */
   readonly children?: ReactNode;
 }
 
-/** The words at a button. That it fails takes the place of what else there is to know about it. */
-export function ActionNote({ of, children }: ActionNoteProps) {
-  const said = useDelayMessage(of) ?? (of.error ? why(of.error) : undefined);
+/** The text at a button: the message of its mutation if it is slow or failed, or else the hint. */
+export function ActionNote({ mutation, children }: ActionNoteProps) {
+  const message = useDelayMessage(mutation) ?? (mutation.error ? reasonOf(mutation.error) : undefined);
   return (
     <div className="action-note">
-      {said === undefined && children !== undefined && <p className="hint">{children}</p>}
+      {message === undefined && children !== undefined && <p className="hint">{children}</p>}
       <p className="field-error" role="alert">
-        {said}
+        {message}
       </p>
     </div>
   );
 }
 
-function why(error: Error): string {
+function reasonOf(error: Error): string {
   return isKeyRefused(error) ? strings.manage.wrongKeyTitle : errorMessage(error);
 }

@@ -12,16 +12,16 @@ import { ActionNote } from "./action-note";
 import { type PollPatch, useChangePoll } from "./manage-poll";
 import { pollStatus } from "./poll-status";
 
-/** When the poll closes by itself: to be set, moved, or taken away. */
+/** The form that sets, changes or removes the closing time. */
 export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
   const change = useChangePoll(poll, secret);
   const form = useRef<HTMLFormElement>(null);
   const [typed, setTyped] = useState<string>();
   const { closed, closes_at } = poll;
-  const [wrong, setWrong] = useState<{ said: string | undefined; closed: boolean }>();
-  // Said of what the field was for: it is another once the poll is closed or opened.
-  const error = wrong?.closed === closed ? wrong.said : undefined;
-  // What is past is no time to close at any more.
+  const [problem, setProblem] = useState<{ message: string | undefined; closed: boolean }>();
+  // An error applies only until the poll is closed or opened, which changes the field's meaning.
+  const error = problem?.closed === closed ? problem.message : undefined;
+  // A closing time in the past is not shown.
   const set = closes_at === null || pollStatus(poll) === "expired" ? undefined : new Date(closes_at);
   const value = typed ?? (set ? localInput(set) : "");
 
@@ -37,10 +37,10 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
         done?.();
       },
       onError: (error) => {
-        // The server's clock is another than this device's.
+        // The clocks of the server and this device may differ.
         if (!(error instanceof Problem) || error.fields.length === 0) return;
         change.reset();
-        setWrong({ said: strings.closing.unchosen, closed });
+        setProblem({ message: strings.closing.unchosen, closed });
         focusField();
       },
     });
@@ -54,10 +54,10 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
     event.preventDefault();
     if (change.isPending) return;
     const moment = new Date(value);
-    const said =
+    const message =
       moment > new Date() ? closingTimeError(value, new Date()) : strings.closing.unchosen;
-    setWrong({ said, closed });
-    if (said !== undefined) focusField();
+    setProblem({ message, closed });
+    if (message !== undefined) focusField();
     else send({ ...(closed && { closed: false }), closes_at: moment.toISOString() });
   }
 
@@ -69,7 +69,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
         error={error && `${error} ${zone}`}
         onChange={(next) => {
           setTyped(next);
-          setWrong(undefined);
+          setProblem(undefined);
         }}
       >
         {error === undefined && zone}
@@ -90,8 +90,8 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
               busy={change.isPending}
               again={failed?.closes_at === null}
               onClick={() => {
-                setWrong(undefined);
-                // The button goes with the time: the field is what is left.
+                setProblem(undefined);
+                // The button disappears with the time, so the field gets the focus.
                 send({ closes_at: null }, focusField);
               }}
             >
@@ -99,7 +99,7 @@ export function ClosingTime({ poll, secret }: { poll: Poll; secret: string }) {
             </BusyButton>
           )}
         </div>
-        <ActionNote of={change} />
+        <ActionNote mutation={change} />
       </div>
     </form>
   );

@@ -9,20 +9,20 @@ import { LookupForm } from "../join/lookup-form";
 import { manageKey } from "./manage-key";
 import { useVerifyKey } from "./verify-key";
 
-/** Opens a poll's manage page with the link or the key that is pasted; a link may be another poll's. */
+/** Opens the manage page of a pasted link or key. A link may be of another poll. */
 export function KeyForm({ id }: { id: string }) {
   const prove = useVerifyKey();
   const [, navigate] = useLocation();
   return (
     <LookupForm
       words={strings.key}
-      read={(pasted) => {
+      parse={(pasted) => {
         const found = manageKey(pasted);
         return found && { id, ...found };
       }}
-      ask={prove}
+      lookup={prove}
       onFound={(_, found) => {
-        // Instead of the link that did not open it: the way back does not lead there.
+        // Replaces the invalid link in the history.
         navigate(addresses.manage(found.id, found.key), { replace: true });
         focusMain();
       }}

@@ -7,13 +7,13 @@ import { KeyForm } from "./key-form";
 
 interface KeyNeededProps {
   readonly id: string;
-  /** Whether there is a key in the address, which is not this poll's. */
+  /** Whether the URL has a key of another poll. */
   readonly wrong: boolean;
-  /** Whether this device holds another key of the poll. */
+  /** Whether this device has another key of the poll. */
   readonly known: boolean;
 }
 
-/** For whoever opens a poll's manage page without its key. */
+/** Shown when the manage page is opened without a valid key. */
 export default function KeyNeeded({ id, wrong, known }: KeyNeededProps) {
   return (
     <div className="page notice">

@@ -5,7 +5,7 @@ import { addresses } from "../../lib/addresses";
 import { knownPolls } from "../../lib/known-polls";
 import * as strings from "../../strings";
 
-/** The polls whose keys this device holds. */
+/** The polls whose keys this device has. */
 export function KnownPolls() {
   const [polls] = useState(knownPolls);
   if (polls.length === 0) return null;
@@ -15,7 +15,7 @@ export function KnownPolls() {
       <ul className="known-list">
         {polls.map(({ id, question }) => (
           <li key={id}>
-            {/* Without the key: the page finds it on this device. */}
+            {/* Without the key, which the page finds on this device. */}
             <Link to={addresses.manage(id)} dir="auto">
               {question}{" "}
               <span className="hint" dir="ltr">

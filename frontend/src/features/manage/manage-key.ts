@@ -1,14 +1,14 @@
 import { pollCode } from "../join/poll-code";
 
-/** A key, and the poll that it is of where a whole link names it. */
+/** A key, and its poll if a whole link was pasted. */
 export interface PastedKey {
   readonly id?: string;
   readonly key: string;
 }
 
-/** The key in what somebody pasted: by itself, or at the end of a secret link. */
+/** The key in pasted text: the key alone, or a secret link. */
 export function manageKey(pasted: string): PastedKey | undefined {
-  // A mail program may have broken the link into lines.
+  // Mail programs may break the link into lines.
   const [, link = "", key = ""] = /^(.*#)?([\w-]{32})(?![\w-])/.exec(pasted.replace(/\s+/g, "")) ?? [];
   if (key === "") return undefined;
   if (link === "" || link === "#") return { key };

@@ -4,7 +4,7 @@ import { addresses } from "../../lib/addresses";
 import { knownKey } from "../../lib/known-polls";
 import * as strings from "../../strings";
 
-/** The host's way back to where a poll is run: shown on the device that holds its key only. */
+/** The link to the manage page; shown only on a device that has the poll's key. */
 export function ManageLink({ id, className = "" }: { id: string; className?: string }) {
   if (knownKey(id) === undefined) return null;
   return (

@@ -23,42 +23,42 @@ import { ShareSection } from "./share-section";
 
 interface ManagePanelProps {
   readonly poll: Poll;
-  /** The key from the secret link, which the server has proved. */
+  /** The key of the secret link, which the server has verified. */
   readonly secret: string;
-  /** How many voted, once known. */
+  /** The number of ballots; undefined until it is known. */
   readonly ballots: number | undefined;
-  /** Why that may be old, if it may. */
-  readonly trouble: Outage | undefined;
-  /** Whether the poll was created just now. */
+  /** Why the number may be old; undefined if it is not. */
+  readonly outage: Outage | undefined;
+  /** Whether the poll was just created. */
   readonly created: boolean;
 }
 
-/** Everything that the holder of the secret link can do with a poll. */
-export function ManagePanel({ poll, secret, ballots, trouble, created }: ManagePanelProps) {
+/** All actions of a poll's host. */
+export function ManagePanel({ poll, secret, ballots, outage, created }: ManagePanelProps) {
   const { id, question, closed } = poll;
   const [kept] = useState(() => remember({ id, key: secret, question }));
   const change = useChangePoll(poll, secret);
-  const told = describePollStatus(poll);
+  const status = describePollStatus(poll);
 
   return (
     <div className="page manage">
       {created && (
         <p className="note" role="status">
-          {told.news}
+          {status.created}
         </p>
       )}
       <div className="question-frame">
         <Question text={question} />
       </div>
       <p className="lede">
-        <strong role="status">{told.state}</strong>
+        <strong role="status">{status.state}</strong>
         {ballots !== undefined && ` · ${tally(poll, ballots)}`}
         <span className="manage-trouble" role="status">
-          {trouble && strings.manage.outdated[trouble]}
+          {outage && strings.manage.outdated[outage]}
         </span>
       </p>
 
-      <ShareSection id={id} question={question} hint={told.share} />
+      <ShareSection id={id} question={question} hint={status.share} />
 
       <section>
         <h2 className="label">{strings.manage.running}</h2>
@@ -73,12 +73,12 @@ export function ManagePanel({ poll, secret, ballots, trouble, created }: ManageP
           >
             {closed ? strings.manage.reopen : strings.manage.close}
           </BusyButton>
-          <ActionNote of={change}>{told.closing}</ActionNote>
+          <ActionNote mutation={change}>{status.closing}</ActionNote>
         </div>
         <ClosingTime poll={poll} secret={secret} />
       </section>
 
-      <Votes id={id} secret={secret} shown={told.shown} />
+      <VotesSection id={id} secret={secret} shown={status.shown} />
 
       <section>
         <h2 className="label">{strings.manage.secret}</h2>
@@ -94,7 +94,7 @@ export function ManagePanel({ poll, secret, ballots, trouble, created }: ManageP
         </div>
       </section>
 
-      <Deletion id={id} secret={secret} />
+      <DeleteSection id={id} secret={secret} />
     </div>
   );
 }
@@ -109,8 +109,8 @@ interface PartProps {
   readonly secret: string;
 }
 
-/** Where the votes are seen, by whom, and how they are taken home. */
-function Votes({ id, secret, shown }: PartProps & { shown: string }) {
+/** The results, who can see them, and the download of the ballots. */
+function VotesSection({ id, secret, shown }: PartProps & { shown: string }) {
   const csv = useBallotsCsv(id, secret);
   return (
     <section>
@@ -135,14 +135,14 @@ function Votes({ id, secret, shown }: PartProps & { shown: string }) {
             {csv.isPending ? strings.manage.downloading : strings.manage.download}
           </BusyButton>
         </div>
-        <ActionNote of={csv}>{shown}</ActionNote>
+        <ActionNote mutation={csv}>{shown}</ActionNote>
       </div>
     </section>
   );
 }
 
-/** The way out without a way back: apart from all else, and last. */
-function Deletion({ id, secret }: PartProps) {
+/** The button that deletes the poll, apart from the others. */
+function DeleteSection({ id, secret }: PartProps) {
   const [asking, setAsking] = useState(false);
   const sending = useRef<AbortController>(undefined);
   const remove = useDeletePoll(id, secret, leave);
@@ -155,8 +155,8 @@ function Deletion({ id, secret }: PartProps) {
 
   function leave() {
     forget(id);
-    if (location.pathname !== path) return; // was left meanwhile
-    // While the dialog is open, nothing on the next page can be focused.
+    if (location.pathname !== path) return; // the user has left the page
+    // While the modal dialog is open, nothing outside it can be focused.
     flushSync(() => {
       setAsking(false);
     });
@@ -184,10 +184,10 @@ function Deletion({ id, secret }: PartProps) {
         cancel={strings.manage.deleteCancel}
         busy={remove.isPending}
         again={isFault(remove.error)}
-        note={<ActionNote of={remove} />}
+        note={<ActionNote mutation={remove} />}
         onConfirm={deletePoll}
         onCancel={() => {
-          // What waits for the network is not to delete the poll after all.
+          // A request that waits for the network must not delete the poll later.
           sending.current?.abort();
           remove.reset();
           setAsking(false);

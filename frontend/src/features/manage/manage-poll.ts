@@ -11,7 +11,7 @@ export type PollPatch = components["schemas"]["PollPatch"];
 
 const BALLOTS_CSV = "/api/polls/{poll_id}/ballots.csv";
 
-/** Closes or reopens a poll, or sets when it closes by itself, however long the server is away. */
+/** Closes or reopens a poll, or sets its closing time; retries while the server is away. */
 export function useChangePoll({ id, closed }: Poll, key: string) {
   const client = useQueryClient();
   const change = useMutation({
@@ -19,7 +19,7 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
       request("patch", POLL, { params: { poll_id: id }, headers: bearer(key), body, expect: "options" }),
     ...retryOptions(),
     onSuccess: async (poll) => {
-      // A look that is under way may bring what was before.
+      // A query in flight may return the state before the change.
       await client.cancelQueries({ queryKey: keys.poll(id) });
       client.setQueryData(keys.poll(id), poll);
       void client.invalidateQueries({ queryKey: keys.results(id) });
@@ -28,15 +28,14 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
   const { isError, reset } = change;
   useEffect(() => {
     if (isError) reset();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- when it is closed or opened by then
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- runs when the poll is closed or opened
   }, [closed]);
   return change;
 }
 
 /**
- * Deletes a poll and all its ballots, however long the server is away, unless the signal that is
- * given has called that off.
- * @param onDeleted called also where the page that deletes is no more
+ * Deletes a poll and its ballots; retries while the server is away, until the signal aborts it.
+ * @param onDeleted called even if the page is no longer shown
  */
 export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
   const client = useQueryClient();
@@ -45,13 +44,13 @@ export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
       try {
         await request("delete", POLL, { params: { poll_id: id }, headers: bearer(key), signal });
       } catch (error) {
-        if (!isGone(error as Error)) throw error; // deleted by a try whose answer was lost
+        if (!isGone(error as Error)) throw error; // deleted by an attempt whose answer was lost
       }
     },
     ...retryOptions(),
     onSuccess: () => {
       onDeleted();
-      // Now that the page that deletes is left; it would ask for what is gone.
+      // After the page is left, which would fetch the deleted poll again.
       for (const queryKey of [keys.poll(id), keys.results(id), keys.ballot(id)]) {
         client.removeQueries({ queryKey });
       }
@@ -59,18 +58,18 @@ export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
   });
 }
 
-/** Fetches every ballot as CSV. Fetched rather than linked to, since the key goes in a header. */
+/** Fetches all ballots as CSV. A link would not do, since the key is sent in a header. */
 export function useBallotsCsv(id: string, key: string) {
   return useMutation({
     mutationFn: async () => {
-      // No limit but on its beginning: the file is streamed and may be long.
-      const late = new AbortController();
-      const timer = setTimeout(() => { late.abort(new DOMException("", "TimeoutError")); }, TIMEOUT);
+      // The timeout applies to the headers only: the file is streamed and may be long.
+      const timeout = new AbortController();
+      const timer = setTimeout(() => { timeout.abort(new DOMException("", "TimeoutError")); }, TIMEOUT);
       const url = fillIn(BALLOTS_CSV, { poll_id: id });
-      const response = await send(url, { headers: bearer(key), signal: late.signal });
+      const response = await send(url, { headers: bearer(key), signal: timeout.signal });
       clearTimeout(timer);
       const file = await response.blob();
-      // Else it is a hotel's login page.
+      // Otherwise it is the login page of a captive portal.
       if (!file.type.startsWith("text/csv")) throw new Problem(NO_ANSWER, "about:blank", file.type);
       return file;
     },

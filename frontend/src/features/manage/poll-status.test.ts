@@ -28,12 +28,12 @@ const STATES = [
 const RESULTS = ["always", "voted", "closed"] as const;
 
 test.each(STATES)("a poll that is $is says so", ({ closed, closes_at, is, closing }) => {
-  const told = describePollStatus({ ...poll, closed, closes_at }, NOW);
+  const texts = describePollStatus({ ...poll, closed, closes_at }, NOW);
   expect(pollStatus({ closed, closes_at }, NOW)).toBe(is);
-  expect(told.closing).toMatch(closing);
-  expect(told.state).toBe(closed ? "Closed" : "Open");
-  expect(told.news).toContain(closed ? "is closed" : "is open");
-  expect(told.share).toMatch(closed ? /nobody can vote now/ : /^Anyone .* can vote/);
+  expect(texts.closing).toMatch(closing);
+  expect(texts.state).toBe(closed ? "Closed" : "Open");
+  expect(texts.created).toContain(closed ? "is closed" : "is open");
+  expect(texts.share).toMatch(closed ? /nobody can vote now/ : /^Anyone .* can vote/);
 });
 
 test.each(STATES.flatMap((state) => RESULTS.map((results) => ({ ...state, results }))))(
@@ -45,12 +45,12 @@ test.each(STATES.flatMap((state) => RESULTS.map((results) => ({ ...state, result
   },
 );
 
-test("nothing that is said of a closed poll is true of an open one only", () => {
+test("texts of a closed poll never describe an open one", () => {
   for (const { closed, closes_at } of STATES.filter((state) => state.closed)) {
     for (const results of RESULTS) {
-      const told = describePollStatus({ ...poll, closed, closes_at, results }, NOW);
-      for (const said of Object.values(told)) {
-        expect(said).not.toMatch(/is open|^Anyone|^It (stays open|closes)|^Nobody but you|^Whoever/);
+      const texts = describePollStatus({ ...poll, closed, closes_at, results }, NOW);
+      for (const text of Object.values(texts)) {
+        expect(text).not.toMatch(/is open|^Anyone|^It (stays open|closes)|^Only (you|voters)/);
       }
     }
   }

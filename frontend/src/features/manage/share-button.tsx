@@ -1,15 +1,15 @@
 import * as strings from "../../strings";
 
-/** Opens the system's share sheet, where there is one: on phones, mostly, and over https only. */
+/** Opens the system's share sheet, which exists mostly on phones, and only with HTTPS. */
 export function ShareButton({ title, url }: { title: string; url: string }) {
-  // Typed as always there, but it is not.
+  // The types say that it always exists.
   if (!("share" in navigator)) return null;
   return (
     <button
       type="button"
       className="button button-quiet"
       onClick={() => {
-        // A sheet that is closed without a choice rejects, too; there is nothing to say then.
+        // It rejects when the user closes the sheet, which is not an error.
         navigator.share({ title, url }).catch(() => undefined);
       }}
     >

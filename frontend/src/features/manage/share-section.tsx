@@ -11,11 +11,11 @@ import { ShareButton } from "./share-button";
 interface ShareSectionProps {
   readonly id: string;
   readonly question: string;
-  /** What the address is good for. */
+  /** What the URL can be used for. */
   readonly hint: string;
 }
 
-/** How the room gets to the ballot: by camera, by hand, or through another app. */
+/** The ways to share the ballot's URL: QR code, text, or another app. */
 export function ShareSection({ id, question, hint }: ShareSectionProps) {
   const [large, setLarge] = useState(false);
   const address = absolute(addresses.vote(id));

@@ -8,7 +8,7 @@ interface KeyToVerify {
   readonly key: string;
 }
 
-/** Shows the server a manage key that somebody pasted; the poll's page then need not ask again. */
+/** Verifies a pasted manage key. The answer is cached for the manage page. */
 export function useVerifyKey() {
   const client = useQueryClient();
   return useMutation({

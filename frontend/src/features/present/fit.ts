@@ -1,9 +1,9 @@
-/** Sizes are told apart this finely: a two-hundredth is not seen. */
+/** The precision of the scale. */
 const STEP = 0.005;
 
 /**
- * The largest scale that fits, between `least` and `most`, by halving; `least` where none does.
- * @param fits whether a scale fits, where a smaller one fits as well
+ * The largest scale between `least` and `most` that fits, by bisection; `least` if none does.
+ * @param fits whether a scale fits; monotonic
  */
 export function largestFit(fits: (scale: number) => boolean, least: number, most: number): number {
   if (fits(most)) return most;

@@ -2,7 +2,7 @@ import { useEffect, useState } from "react";
 
 import * as strings from "../../strings";
 
-/** Fills the screen with the page, where the browser can. */
+/** Toggles full screen, if the browser supports it. */
 export function FullScreenButton() {
   const [full, setFull] = useState(document.fullscreenElement !== null);
 
@@ -23,7 +23,7 @@ export function FullScreenButton() {
       className="button button-quiet"
       onClick={() => {
         const done = full ? document.exitFullscreen() : document.documentElement.requestFullscreen();
-        done.catch(() => undefined); // Refused by a policy: then the page stays as it is.
+        done.catch(() => undefined); // Refused by a policy.
       }}
     >
       {full ? strings.present.window : strings.present.full}

@@ -2,25 +2,25 @@ import { useEffect, useLayoutEffect, useRef, type RefObject } from "react";
 
 import { largestFit } from "./fit";
 
-/** The ways to lay it out: those that come first are taken where anything fits in one of them. */
+/** The arrangements, in order of preference, with the smallest scale of each group. */
 const ARRANGEMENTS = [
   { names: ["one", "two"], least: 0.3 },
   { names: ["one tight", "two tight"], least: 0.1 },
 ];
 
-/** Letters that are as large, as a share of the window's height, need no second column. */
+/** A font size, as a share of the window's height, that needs no second column. */
 const LARGE = 0.03;
 
 /**
- * Keeps an element within the height of the window: its style sheet multiplies sizes by `--fit`,
- * which is the largest number at which nothing has to be scrolled, and knows arrangements of it
- * (`data-arrangement`): one column where its letters are large, or else one or two, whichever has
- * the larger letters; and where neither can be made to fit, the same with less around them.
+ * Fits an element into the height of the window. It sets `--fit`, the largest factor for the sizes of
+ * the style sheet at which nothing has to be scrolled, and `data-arrangement`: one column if its text
+ * is large, or else one or two columns, whichever has the larger text; if neither fits, the same with
+ * tighter spacing.
  *
- * Found before the browser draws, when the window or `content` changes. In between it stays as it
- * is, so that rows keep their size while votes come in, unless these need more room.
- * @param content what the height depends on, as a text that changes with it
- * @param most the largest that it may be; 1 is the size that the style sheet names
+ * Runs before the browser paints, when the window or `content` changes. Otherwise the scale stays, so
+ * that rows keep their size while votes come in, unless they need more room.
+ * @param content a text that changes whenever the height may change
+ * @param most the largest factor; 1 is the size in the style sheet
  */
 export function useFit(content: string, most: number): RefObject<HTMLElement | null> {
   const element = useRef<HTMLElement>(null);
@@ -31,7 +31,7 @@ export function useFit(content: string, most: number): RefObject<HTMLElement | n
     if (current === null) return;
     if (fitted.current.content === content && current.offsetHeight <= fitted.current.height) return;
     fit(current, most);
-    // A page that cannot be made to fit is not fitted again and again.
+    // An element that is too tall even at the smallest scale is not fitted again.
     fitted.current = { content, height: Math.max(current.offsetHeight, window.innerHeight) };
   });
 
@@ -54,8 +54,8 @@ interface Arranged {
   readonly name: string;
   readonly scale: number;
   readonly fits: boolean;
-  /** The size of the answers' letters, in CSS pixels; 0 where there are none. */
-  readonly letters: number;
+  /** The font size of the options in CSS pixels; 0 without options. */
+  readonly fontSize: number;
 }
 
 function fit(element: HTMLElement, most: number) {
@@ -79,13 +79,13 @@ function arrange(element: HTMLElement, name: string, least: number, most: number
     name,
     scale,
     fits: fits(scale),
-    letters: label === null ? 0 : parseFloat(getComputedStyle(label).fontSize),
+    fontSize: label === null ? 0 : parseFloat(getComputedStyle(label).fontSize),
   };
 }
 
 function isBetter(other: Arranged, one: Arranged): boolean {
   if (other.fits !== one.fits) return other.fits;
-  return one.letters < LARGE * window.innerHeight && other.letters > one.letters;
+  return one.fontSize < LARGE * window.innerHeight && other.fontSize > one.fontSize;
 }
 
 function set(element: HTMLElement, arrangement: string, scale: number) {

@@ -12,17 +12,17 @@ function winnerOf(...names: string[]) {
 }
 
 test("who has the most votes is named", () => {
-  expect(winnerOf("Coffee").querySelector(".outcome-name")?.textContent).toBe("Coffee");
+  expect(winnerOf("Coffee").querySelector(".winner-name")?.textContent).toBe("Coffee");
 });
 
 test("who has as many as another is named with it, each in its own direction", () => {
-  const { children, textContent } = winnerOf("Tea", "Water").querySelector(".outcome-name") ?? document.body;
+  const { children, textContent } = winnerOf("Tea", "Water").querySelector(".winner-name") ?? document.body;
   expect(textContent).toBe("Tea and Water");
   expect([...children].map(({ tagName }) => tagName)).toEqual(["BDI", "SPAN", "BDI"]);
 });
 
 test("of many that share the lead none is named", () => {
-  expect(winnerOf("Tea", "Coffee", "Water", "Juice").querySelector(".outcome-name")?.textContent).toBe(
+  expect(winnerOf("Tea", "Coffee", "Water", "Juice").querySelector(".winner-name")?.textContent).toBe(
     strings.present.tied(4),
   );
 });

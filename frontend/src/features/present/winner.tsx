@@ -3,23 +3,23 @@ import type { CSSProperties } from "react";
 import { fontScale } from "../../lib/text-width";
 import * as strings from "../../strings";
 
-const NAMED = 3;
+const MAX_NAMED = 3;
 
-/** Who has the most votes of a poll that is closed, in large letters. */
+/** The option with the most votes of a closed poll, or several that are tied. */
 export function Winner({ names }: { names: readonly string[] }) {
-  if (names.length === 0) return <p className="outcome headline">{strings.present.nobody}</p>;
-  const ease = { "--ease": fontScale(names.length > NAMED ? "" : names.join(", ")) } as CSSProperties;
+  if (names.length === 0) return <p className="winner headline">{strings.present.nobody}</p>;
+  const ease = { "--ease": fontScale(names.length > MAX_NAMED ? "" : names.join(", ")) } as CSSProperties;
   return (
-    <div className="outcome" style={ease}>
+    <div className="winner" style={ease}>
       <p className="label">{strings.present.most}</p>
-      <p className="outcome-name">
-        {names.length > NAMED ? strings.present.tied(names.length) : <Names names={names} />}
+      <p className="winner-name">
+        {names.length > MAX_NAMED ? strings.present.tied(names.length) : <Names names={names} />}
       </p>
     </div>
   );
 }
 
-/** Each in its own direction, joined as the language joins them. */
+/** The names as a list of the language, each in its own text direction. */
 function Names({ names }: { names: readonly string[] }) {
   return strings.present
     .joined(names)

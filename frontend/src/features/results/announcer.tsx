@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from "react";
 
-const PAUSE = 15_000;
+const INTERVAL = 15_000; // milliseconds
 
 /**
- * Reads news to those who do not see them, politely and not too often: while votes stream in, only
- * the newest state is said, once in a while.
+ * A live region for screen readers that announces at most one text per interval, the newest: while
+ * votes stream in, each would interrupt the one before.
  */
 export function Announcer({ text }: { text: string }) {
-  const [said, setSaid] = useState("");
+  const [announced, setAnnounced] = useState("");
   const newest = useRef(text);
-  const heard = useRef(text); // what the page began with was read with the page
+  const last = useRef(text); // the first text is read with the page
 
   useEffect(() => {
     newest.current = text;
@@ -17,10 +17,10 @@ export function Announcer({ text }: { text: string }) {
 
   useEffect(() => {
     const timer = setInterval(() => {
-      if (newest.current === heard.current) return;
-      heard.current = newest.current;
-      setSaid(newest.current);
-    }, PAUSE);
+      if (newest.current === last.current) return;
+      last.current = newest.current;
+      setAnnounced(newest.current);
+    }, INTERVAL);
     return () => {
       clearInterval(timer);
     };
@@ -28,7 +28,7 @@ export function Announcer({ text }: { text: string }) {
 
   return (
     <p className="visually-hidden" aria-live="polite">
-      {said}
+      {announced}
     </p>
   );
 }

@@ -8,14 +8,14 @@ import { Announcer } from "./announcer";
 import { ResultRows } from "./result-rows";
 import { shares } from "./shares";
 
-/** The count of a poll, or why it is not shown yet. */
+/** The results of a poll, or the reason why they are hidden. */
 export function Count({ poll, results }: { poll: Poll; results: Results }) {
   if (results.hidden) return <HiddenCount poll={poll} />;
   return (
     <>
       <ResultRows options={results.options} ballots={results.ballots} />
       {poll.multiple && <p className="hint">{strings.results.several}</p>}
-      <Announcer text={spoken(results)} />
+      <Announcer text={summaryOf(results)} />
     </>
   );
 }
@@ -33,7 +33,7 @@ function HiddenCount({ poll }: { poll: Poll }) {
   );
 }
 
-function spoken({ options, ballots }: Results): string {
+function summaryOf({ options, ballots }: Results): string {
   const leading = shares(options, ballots).filter(({ leads }) => leads);
   return strings.results.spoken(
     formatCount(ballots),

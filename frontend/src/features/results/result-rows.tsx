@@ -5,7 +5,7 @@ import { formatCount } from "../../lib/format";
 import * as strings from "../../strings";
 import { type Share, shares } from "./shares";
 
-/** One row an option, in the poll's own order, so that nothing jumps while votes come in. */
+/** One row per option, in the poll's order, so that rows do not move while votes come in. */
 export function ResultRows({ options, ballots }: Pick<Results, "options" | "ballots">) {
   const half = { "--half": Math.ceil(options.length / 2) } as CSSProperties;
   return (
@@ -38,7 +38,7 @@ function ResultRow({ share }: { share: Share }) {
   );
 }
 
-/** Few options are shown large, many still fit on one screen. */
+/** Few options are shown large; many have to fit on one screen. */
 function density(options: number): "few" | "some" | "many" {
   if (options <= 4) return "few";
   return options <= 8 ? "some" : "many";

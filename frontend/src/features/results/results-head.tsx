@@ -13,7 +13,7 @@ interface ResultsHeadProps {
   readonly results: WatchedResults;
 }
 
-/** What is above a count: the question, how many have voted, and whether the numbers still move. */
+/** The question, the number of votes, and whether the numbers are up to date. */
 export function ResultsHead({ poll, results }: ResultsHeadProps) {
   const { ballots, closed } = results.data;
   const until = openUntil(results.data);

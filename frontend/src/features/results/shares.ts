@@ -1,24 +1,24 @@
-/** What one option has of all ballots. */
+/** An option's share of the ballots. */
 export interface Share {
   readonly id: number;
   readonly label: string;
   readonly votes: number;
-  /** 0 to 1, for the length of the bar. */
+  /** From 0 to 1, the length of the bar. */
   readonly fraction: number;
-  /** Whole per cent; 0 and 100 are kept for none and all. */
+  /** An integer; 0 only for no vote, 100 only for all. */
   readonly percent: number;
-  /** Whether no other option has more votes, and this one has any. */
+  /** Whether it has votes, and no other option has more. */
   readonly leads: boolean;
 }
 
 interface Count {
   readonly id: number;
   readonly label: string;
-  /** null while the count is hidden. */
+  /** null while the results are hidden. */
   readonly votes: number | null;
 }
 
-/** Each option's share of the ballots. With several choices the shares add up to more than one. */
+/** Each option's share of the ballots. With multiple choices the shares add up to more than 1. */
 export function shares(options: readonly Count[], ballots: number): Share[] {
   const most = Math.max(0, ...options.map(({ votes }) => votes ?? 0));
   return options.map(({ id, label, votes: counted }) => {
@@ -28,14 +28,14 @@ export function shares(options: readonly Count[], ballots: number): Share[] {
   });
 }
 
-/** The labels of the options that have the most votes; none where nobody voted. */
+/** The labels of the options with the most votes; empty without any vote. */
 export function leadingLabels(options: readonly Count[], ballots: number): string[] {
   return shares(options, ballots)
     .filter(({ leads }) => leads)
     .map(({ label }) => label);
 }
 
-/** Rounds, but neither hides a vote as 0 % nor calls it unanimous where it is not. */
+/** Rounds to an integer, but never to 0 or 100 unless it is none or all. */
 function wholePercent(fraction: number): number {
   if (fraction === 0 || fraction === 1) return fraction * 100;
   return Math.min(Math.max(Math.round(fraction * 100), 1), 99);

@@ -12,9 +12,9 @@ import { RetryButton } from "../../ui/retry-button";
 import { useTimeline } from "./timeline";
 import { type OptionSeries, sampleEvenly, voteSeries, type VoteSeries } from "./vote-series";
 
-/** What marks the end of a line, and its name: by shape, as colours are told apart by few. */
-const SIGNS = [
-  "M0-1A1 1 0 1 1 0 1A1 1 0 1 1 0-1Z", // a disc
+/** The markers of the lines; shapes, since colours are hard to tell apart for some. */
+const MARKERS = [
+  "M0-1A1 1 0 1 1 0 1A1 1 0 1 1 0-1Z", // a circle
   "M-.9-.9H.9V.9H-.9Z",
   "M0-1.1L1.1 .85H-1.1Z",
   "M0-1.2L1.2 0L0 1.2L-1.2 0Z",
@@ -23,14 +23,14 @@ const ROWS = 12;
 
 export interface TimelineChartProps {
   readonly pollId: string;
-  /** Where the count is not for everyone, and this device has one. */
+  /** The key if the results are not public and this device has one. */
   readonly viewingKey: string | undefined;
 }
 
-/** The votes of each option as they added up. Alone in its file: it is fetched where it is shown. */
+/** The votes of each option over time. A chunk of its own, loaded when it is shown. */
 export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps) {
   const timeline = useTimeline(pollId, viewingKey);
-  const trouble = outageOf(timeline);
+  const outage = outageOf(timeline);
   if (!timeline.data) {
     if (timeline.isError) {
       return (
@@ -42,46 +42,46 @@ export default function TimelineChart({ pollId, viewingKey }: TimelineChartProps
         </>
       );
     }
-    return trouble ? <p className="hint">{strings.trouble[trouble]}</p> : <LoadingHint />;
+    return outage ? <p className="hint">{strings.trouble[outage]}</p> : <LoadingHint />;
   }
   if (timeline.data.hidden) return <p className="hint">{strings.timeline.hidden}</p>;
-  const found = voteSeries(timeline.data);
-  if (found === undefined) return <p className="hint">{strings.timeline.none}</p>;
+  const series = voteSeries(timeline.data);
+  if (series === undefined) return <p className="hint">{strings.timeline.none}</p>;
 
-  const span = spanOf(found);
-  const leading = found.leading
+  const span = spanOf(series);
+  const leading = series.leading
     .map(({ label, votes }) => strings.timeline.standing(label, formatCount(votes)))
     .join(", ");
   return (
     <>
       <TimeChart
         summary={strings.timeline.summary(span, leading)}
-        table={tableOf(found)}
-        from={found.from}
-        to={found.to}
-        most={found.most}
+        table={tableOf(series)}
+        from={series.from}
+        to={series.to}
+        most={series.most}
         whole
       >
-        {(plot) => <Lines {...found} plot={plot} />}
+        {(plot) => <Lines {...series} plot={plot} />}
       </TimeChart>
-      <Legend {...found} />
+      <Legend {...series} />
       <p className="hint timeline-note">
         <span>{span}</span>
-        {trouble && <span role="status">{strings.liveState[trouble]}</span>}
+        {outage && <span role="status">{strings.liveState[outage]}</span>}
       </p>
     </>
   );
 }
 
 function Lines({ leading, others, plot }: VoteSeries & { plot: Plot }) {
-  const named = leading.map((runner, rank) => ({ runner, rank })).reverse(); // the first on top
+  const named = leading.map((runner, rank) => ({ runner, rank })).reverse(); // draws the leader last, on top
   return (
     <>
       {others.map((runner) => (
-        <path key={runner.id} className="race-line" d={pathOf(runner, plot)} />
+        <path key={runner.id} className="series-line" d={pathOf(runner, plot)} />
       ))}
       {named.map(({ runner, rank }) => (
-        <path key={runner.id} className="race-line" data-rank={rank} d={pathOf(runner, plot)} />
+        <path key={runner.id} className="series-line" data-rank={rank} d={pathOf(runner, plot)} />
       ))}
       {named.map(({ runner, rank }) => {
         const end = runner.points.at(-1);
@@ -90,9 +90,9 @@ function Lines({ leading, others, plot }: VoteSeries & { plot: Plot }) {
         return (
           <path
             key={runner.id}
-            className="race-sign"
+            className="series-marker"
             data-rank={rank}
-            d={SIGNS[rank]}
+            d={MARKERS[rank]}
             transform={place}
           />
         );
@@ -107,29 +107,29 @@ function pathOf({ points }: OptionSeries, { x, y }: Plot): string {
     .join("");
 }
 
-/** The names, in the order of the votes, each with its line. */
+/** The options with their lines, in the order of their votes. */
 function Legend({ leading, others }: VoteSeries) {
   return (
     <ol className="chart-key">
       {leading.map(({ id, label, votes }, rank) => (
         <li key={id}>
-          <svg className="chart-sign race-key" viewBox="0 0 32 16" aria-hidden="true">
-            <path className="race-line" data-rank={rank} d="M0 8H32" />
+          <svg className="chart-sign series-key" viewBox="0 0 32 16" aria-hidden="true">
+            <path className="series-line" data-rank={rank} d="M0 8H32" />
             <path
-              className="race-sign"
+              className="series-marker"
               data-rank={rank}
-              d={SIGNS[rank]}
+              d={MARKERS[rank]}
               transform="translate(26 8) scale(6)"
             />
           </svg>
           <span dir="auto">{label}</span>
-          <span className="race-votes">{formatCount(votes)}</span>
+          <span className="series-votes">{formatCount(votes)}</span>
         </li>
       ))}
       {others.length > 0 && (
         <li>
-          <svg className="chart-sign race-key" viewBox="0 0 32 16" aria-hidden="true">
-            <path className="race-line" d="M0 8H32" />
+          <svg className="chart-sign series-key" viewBox="0 0 32 16" aria-hidden="true">
+            <path className="series-line" d="M0 8H32" />
           </svg>
           <span>{strings.timeline.others(formatCount(others.length), others.length)}</span>
         </li>
@@ -142,7 +142,7 @@ function spanOf({ from, to }: VoteSeries): string {
   return strings.timeline.span(formatTime(new Date(from)), formatTime(new Date(to)));
 }
 
-/** Every option, at a dozen moments. */
+/** The votes of all options at twelve points in time. */
 function tableOf({ leading, others, from, to }: VoteSeries): ChartTable {
   const all = [...leading, ...others];
   const seconds = to - from < 600_000;

@@ -10,7 +10,10 @@ export type Timeline = components["schemas"]["Timeline"];
 
 const TIMELINE = "/api/polls/{poll_id}/timeline";
 
-/** When a poll's votes came in, asked for again for as long as someone looks; `key` as for the results. */
+/**
+ * The votes of a poll over time, refetched while the tab is visible.
+ * @param key the viewing key, as for the results
+ */
 export function useTimeline(id: string, key?: string) {
   return useRefetchedQuery({
     queryKey: [...keys.timeline(id), key],
@@ -23,6 +26,6 @@ export function useTimeline(id: string, key?: string) {
         signal,
         cache: "no-cache",
       }),
-    refetchInterval: chartInterval(true), // and not at all in a hidden tab
+    refetchInterval: chartInterval(true), // a hidden tab does not refetch
   });
 }

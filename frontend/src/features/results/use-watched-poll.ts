@@ -1,7 +1,7 @@
 import { usePoll, useResults, useViewingKey } from "../../api/polls";
 import { knownKey } from "../../lib/known-polls";
 
-/** A poll and its count, as far as this device may see it. */
+/** A poll and its results, with the viewing key if this device has one. */
 export function useWatchedPoll(id: string) {
   const poll = usePoll(id);
   const viewingKey = useViewingKey(poll.data, knownKey(id));

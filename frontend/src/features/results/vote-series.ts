@@ -1,16 +1,16 @@
 import type { Timeline } from "./timeline";
 
-/** How many options are told apart; the others are drawn, and not named. */
+/** How many options are named; the others are only drawn. */
 export const NAMED = 4;
 
 export interface SeriesPoint {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** All votes until then. */
+  /** The sum of the votes until then. */
   readonly votes: number;
 }
 
-/** One option's way. */
+/** The votes of one option over time. */
 export interface OptionSeries {
   readonly id: number;
   readonly label: string;
@@ -18,25 +18,25 @@ export interface OptionSeries {
   readonly points: readonly SeriesPoint[];
 }
 
-/** The votes added up as they came in: who led when, and where it still moves. */
+/** The votes of all options over time, added up. */
 export interface VoteSeries {
   readonly from: number;
   readonly to: number;
-  /** The most votes of an option. */
+  /** The highest number of votes of an option. */
   readonly most: number;
-  /** The options with the most votes, in that order. Those without any have no line. */
+  /** The options with the most votes, in that order. Those without votes have no line. */
   readonly leading: readonly OptionSeries[];
-  /** The other options that have any. */
+  /** The other options with votes. */
   readonly others: readonly OptionSeries[];
 }
 
-/** The least that is drawn, in milliseconds. */
-const SHORTEST = 60_000;
-/** What is drawn before the first vote, as a share of what follows it: else it rises on the axis. */
+/** The shortest time axis, in milliseconds. */
+const MIN_SPAN = 60_000;
+/** The part of the axis before the first vote, so that the lines do not start on the value axis. */
 const LEAD = 1 / 20;
 
 /**
- * A timeline as a race, to where it stands now or ended; undefined where nobody voted yet. A lull
+ * The series of a timeline, until now or until the poll closed; undefined without votes. The time
  * since the last vote is part of it.
  */
 export function voteSeries({ bucket_seconds, buckets, options, until }: Timeline): VoteSeries | undefined {
@@ -45,11 +45,11 @@ export function voteSeries({ bucket_seconds, buckets, options, until }: Timeline
   const last = starts.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const to = Math.max(Date.parse(until), last);
-  const from = Math.min(first - (to - first) * LEAD, to - SHORTEST);
-  // The last bucket may still be filling.
+  const from = Math.min(first - (to - first) * LEAD, to - MIN_SPAN);
+  // The last bucket may not be over.
   const ends = starts.map((start) => Math.min(start + bucket_seconds * 1000, to));
 
-  const runners = options.map(({ id, label }, place): OptionSeries => {
+  const series = options.map(({ id, label }, place): OptionSeries => {
     let votes = 0;
     const points: SeriesPoint[] = [
       { at: from, votes },
@@ -62,8 +62,8 @@ export function voteSeries({ bucket_seconds, buckets, options, until }: Timeline
     if ((ends.at(-1) ?? to) < to) points.push({ at: to, votes });
     return { id, label, votes, points };
   });
-  // The order of options that have as many votes is the poll's.
-  const voted = runners.filter(({ votes }) => votes > 0).sort((one, two) => two.votes - one.votes);
+  // Options with equal votes keep the poll's order.
+  const voted = series.filter(({ votes }) => votes > 0).sort((one, two) => two.votes - one.votes);
   return {
     from,
     to,
@@ -73,7 +73,7 @@ export function voteSeries({ bucket_seconds, buckets, options, until }: Timeline
   };
 }
 
-/** At most so many of the points, spread evenly, the last among them. */
+/** At most `most` points, evenly spaced, including the last one. */
 export function sampleEvenly<T>(points: readonly T[], most: number): T[] {
   const every = Math.max(Math.ceil((points.length - 1) / most), 1);
   return points.filter((_, place) => place > 0 && (points.length - 1 - place) % every === 0);

@@ -10,7 +10,7 @@ import type { TimelineChartProps } from "./timeline-chart";
 
 const TimelineChart = lazyComponent(() => import("./timeline-chart"));
 
-/** Votes over time, behind a button: what draws them and the figures are fetched when it is shown. */
+/** Votes over time, behind a button; the chart's chunk and its data are loaded when it opens. */
 export function VoteTimeline({ pollId, viewingKey }: TimelineChartProps) {
   const [open, setOpen] = useState(false);
   const chart = useId();

@@ -4,16 +4,16 @@ import * as strings from "../../strings";
 
 interface DescriptionItemProps {
   readonly name: string;
-  /** Whether this is what is wrong. */
+  /** Whether the value is a problem. */
   readonly bad?: boolean;
   readonly children: ReactNode;
 }
 
-/** A term of a definition list; nothing to tell is told, too. */
+/** A term and its value in a description list; shows when the value is unknown. */
 export function DescriptionItem({ name, bad = false, children }: DescriptionItemProps) {
   const known = children !== null && children !== false && children !== undefined;
   return (
-    <div className="fact" data-bad={bad} data-known={known}>
+    <div className="description-item" data-bad={bad} data-known={known}>
       <dt className="label">{name}</dt>
       <dd className={known ? "numeral" : "hint"}>{known ? children : strings.status.unknown}</dd>
     </div>

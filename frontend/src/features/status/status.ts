@@ -6,7 +6,7 @@ import type { components } from "../../api/schema";
 export type Status = components["schemas"]["Status"];
 export type Traffic = components["schemas"]["Traffic"];
 
-/** What runs, asked for again and again. */
+/** The status of the server, which is refetched. */
 export function useStatus() {
   return useRefetchedQuery({
     queryKey: ["status"],

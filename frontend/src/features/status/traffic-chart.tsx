@@ -6,10 +6,10 @@ import { formatCount } from "../../lib/format";
 import * as strings from "../../strings";
 import { type Bar, minutes, sum, worstOfEachRun } from "./traffic";
 
-/** The least height of a bar with errors: one of ten thousand is to be seen, too. */
-const LEAST = 3;
+/** The smallest height of the errors in a bar, in pixels, so that a single error is visible. */
+const MIN_ERROR_HEIGHT = 3;
 
-/** Requests per second, and the errors among them: each bar is ten seconds. */
+/** Requests and errors per second, one bar per bucket. */
 export function TrafficChart({ bars }: { bars: readonly Bar[] }) {
   const peak = Math.max(0, ...bars.map((bar) => sum([bar]).rate));
   const { requests, errors } = sum(bars);
@@ -55,14 +55,14 @@ export function TrafficChart({ bars }: { bars: readonly Bar[] }) {
   );
 }
 
-/** Whole pixels, one of them free to the next: bars as sharp as they can be. */
+/** A bar, in whole pixels with a gap of one, so that its edges are sharp. */
 function Column({ bar, plot }: { bar: Bar; plot: Plot }) {
   const left = Math.round(plot.x(bar.start));
   const width = Math.max(Math.round(plot.x(bar.end)) - left - 1, 1);
   const base = Math.round(plot.y(0));
   const height = base - Math.round(plot.y(sum([bar]).rate));
   if (bar.requests === 0) return null;
-  const errors = bar.errors > 0 ? Math.max(Math.round((height * bar.errors) / bar.requests), LEAST) : 0;
+  const errors = bar.errors > 0 ? Math.max(Math.round((height * bar.errors) / bar.requests), MIN_ERROR_HEIGHT) : 0;
   const least = Math.max(height, errors, 1);
   return (
     <>
@@ -74,7 +74,7 @@ function Column({ bar, plot }: { bar: Bar; plot: Plot }) {
   );
 }
 
-/** Points at a bar with errors from above: told by its shape, whatever colours one sees. */
+/** Points at a bar with errors; its shape is visible without colours. */
 function Arrow({ bar, plot: { x, y, em } }: { bar: Bar; plot: Plot }) {
   const middle = (x(bar.start) + x(bar.end)) / 2;
   const tip = y(sum([bar]).rate) - 0.2 * em;

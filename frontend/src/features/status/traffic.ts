@@ -8,11 +8,11 @@ export interface Bar {
   readonly errors: number;
 }
 
-/** The traffic of a stretch of time. */
+/** The traffic of a period. */
 export interface Sum {
   readonly requests: number;
   readonly errors: number;
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate: number;
 }
 
@@ -30,32 +30,32 @@ export function sum(some: readonly Bar[]): Sum {
   return { requests, errors, rate: seconds > 0 ? requests / seconds : 0 };
 }
 
-/** The last whole minute: of the bucket that is still being filled, nobody knows the rate yet. */
+/** The last complete minute; the rate of the current bucket is not known yet. */
 export function lastMinute(all: readonly Bar[]): Sum {
   const complete = all.slice(0, -1);
   const since = (complete.at(-1)?.end ?? 0) - 60_000;
   return sum(complete.filter(({ start }) => start >= since));
 }
 
-/** Errors of the last minute, and of what is being counted just now: those are not to wait. */
+/** Errors of the last minute and of the current bucket. */
 export function recentErrors(all: readonly Bar[]): number {
   return lastMinute(all).errors + (all.at(-1)?.errors ?? 0);
 }
 
-/** Of each run of bars with errors the worst: what is pointed at, so that arrows never overlap. */
+/** The worst bar of each run of bars with errors, so that arrows do not overlap. */
 export function worstOfEachRun(all: readonly Bar[]): Bar[] {
   const worst: Bar[] = [];
-  let running = false;
+  let inRun = false;
   for (const bar of all) {
     const known = worst.at(-1);
-    if (bar.errors > 0 && (!running || known === undefined)) worst.push(bar);
+    if (bar.errors > 0 && (!inRun || known === undefined)) worst.push(bar);
     else if (known !== undefined && bar.errors > known.errors) worst[worst.length - 1] = bar;
-    running = bar.errors > 0;
+    inRun = bar.errors > 0;
   }
   return worst;
 }
 
-/** Minute by minute, for a table. */
+/** The sums per minute, for the table. */
 export function minutes(all: readonly Bar[]): { start: number; sum: Sum }[] {
   const length = all[0] ? Math.max(Math.round(60_000 / (all[0].end - all[0].start)), 1) : 1;
   return all.flatMap((bar, place) =>

@@ -1,4 +1,4 @@
-/** What every page may say. */
+/** The words of every page. */
 
 export const header = {
   home: (app: string) => `${app}, start page`,
@@ -19,19 +19,19 @@ export const trouble = {
   slow: "This takes longer than it should. Still trying…",
   failing: "Something went wrong on the server. Trying again…",
   awayTitle: "The server does not answer",
-  awayBody: "This page asks again every few seconds, and is here as soon as there is an answer.",
+  awayBody: "This page tries again every few seconds and loads as soon as the server answers.",
   unreachable: "The server does not answer. Try again in a moment.",
   failed: "Something went wrong on the server.",
   failedTitle: "Something went wrong on the server",
-  failedBody: "It is not your doing, and may pass. Nothing is lost.",
+  failedBody: "This is not your fault and may be temporary. Nothing is lost.",
   again: "Try again",
   unexpected: "Something went wrong. Try again in a moment.",
   unexpectedTitle: "Something went wrong",
-  unexpectedBody: "It is not your doing. Loading the page again in a moment may help.",
-  tooLarge: "This is more than the server takes. Shorten it.",
-  noPoll: "There is no such poll. Perhaps it was deleted, or a letter of the address is wrong.",
-  deleted: "This poll was deleted, and its votes with it.",
+  unexpectedBody: "This is not your fault. Reloading the page in a moment may help.",
+  tooLarge: "This is too long for the server. Shorten it.",
+  noPoll: "There is no such poll. It may have been deleted, or the address may be mistyped.",
+  deleted: "This poll and its votes were deleted.",
   brokenTitle: "Something broke",
-  brokenBody: "Perhaps a new version was put up just now. Loading the page again usually helps.",
-  reload: "Load the page again",
+  brokenBody: "A new version may have been released just now. Reloading the page usually helps.",
+  reload: "Reload the page",
 } as const;

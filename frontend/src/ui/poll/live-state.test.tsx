@@ -19,11 +19,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function state(asked: QueryProgress, { closed = false, trouble }: { closed?: boolean; trouble?: Outage } = {}) {
-  return <LiveState closed={closed} outage={trouble} query={asked} />;
+function state(query: QueryProgress, { closed = false, outage }: { closed?: boolean; outage?: Outage } = {}) {
+  return <LiveState closed={closed} outage={outage} query={query} />;
 }
 
-function said() {
+function shownText() {
   return screen.getByRole("status").textContent;
 }
 
@@ -35,23 +35,23 @@ function pass(seconds: number) {
 
 test("numbers that move are live, and those of a closed poll are closed", () => {
   const { rerender } = render(state(idle));
-  expect(said()).toBe(strings.liveState.live);
+  expect(shownText()).toBe(strings.liveState.live);
   rerender(state(idle, { closed: true }));
-  expect(said()).toBe(strings.liveState.closed);
-  rerender(state(idle, { trouble: "away" }));
+  expect(shownText()).toBe(strings.liveState.closed);
+  rerender(state(idle, { outage: "away" }));
   pass(3);
-  expect(said()).toBe(strings.liveState.away);
-  rerender(state(looking, { closed: true, trouble: "failing" }));
+  expect(shownText()).toBe(strings.liveState.away);
+  rerender(state(looking, { closed: true, outage: "failing" }));
   pass(5);
-  expect(said()).toBe(strings.liveState.failing);
+  expect(shownText()).toBe(strings.liveState.failing);
 });
 
 test("a look that is lost now and then is not told each time", () => {
   const { rerender } = render(state(idle));
   for (let look = 0; look < 5; look += 1) {
-    rerender(state(looking, { trouble: "away" }));
+    rerender(state(looking, { outage: "away" }));
     pass(1.5);
-    expect(said()).toBe(strings.liveState.live);
+    expect(shownText()).toBe(strings.liveState.live);
     rerender(state(idle));
     pass(1);
   }
@@ -60,16 +60,16 @@ test("a look that is lost now and then is not told each time", () => {
 test("where all looks take long, that is told once", () => {
   const { rerender } = render(state(looking));
   pass(5);
-  expect(said()).toBe(strings.liveState.away);
+  expect(shownText()).toBe(strings.liveState.away);
   for (let look = 0; look < 5; look += 1) {
     rerender(state(idle));
     pass(1);
     rerender(state(looking));
     pass(5);
-    expect(said()).toBe(strings.liveState.live);
+    expect(shownText()).toBe(strings.liveState.live);
   }
   pass(2);
-  expect(said()).toBe(strings.liveState.away);
+  expect(shownText()).toBe(strings.liveState.away);
 });
 
 test("a device without a network is not live, without waiting for the next look", () => {
@@ -79,22 +79,22 @@ test("a device without a network is not live, without waiting for the next look"
   act(() => {
     window.dispatchEvent(new Event("offline"));
   });
-  expect(said()).toBe(strings.liveState.away);
+  expect(shownText()).toBe(strings.liveState.away);
   online.mockReturnValue(true);
   act(() => {
     window.dispatchEvent(new Event("online"));
   });
-  expect(said()).toBe(strings.liveState.live);
+  expect(shownText()).toBe(strings.liveState.live);
 });
 
 test("a look that neither comes back nor fails is not live for long", () => {
   const { rerender } = render(state(looking));
   pass(3);
-  expect(said()).toBe(strings.liveState.live);
+  expect(shownText()).toBe(strings.liveState.live);
   pass(2);
-  expect(said()).toBe(strings.liveState.away);
+  expect(shownText()).toBe(strings.liveState.away);
   rerender(state(idle));
-  expect(said()).toBe(strings.liveState.live);
+  expect(shownText()).toBe(strings.liveState.live);
   rerender(state(looking));
-  expect(said()).toBe(strings.liveState.live);
+  expect(shownText()).toBe(strings.liveState.live);
 });
