@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 
 import { importDirection } from "./eslint/import-direction.js";
 
-// Words that people read or hear: between tags, or in an attribute that is shown or read out.
+// Visible or spoken text: between tags, or in an attribute that is shown or read out.
 const SHOWN = [
   ":matches(JSXElement, JSXFragment)",
   "JSXAttribute[name.name=/^(aria-(label|description|roledescription|valuetext)|title|alt|placeholder|label)$/]",
@@ -36,7 +36,7 @@ export default defineConfig([
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "no-undef": "off", // tsc knows better
+      "no-undef": "off", // tsc checks it
     },
   },
   {

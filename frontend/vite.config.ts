@@ -2,11 +2,11 @@ import react from "@vitejs/plugin-react";
 import { loadEnv, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-import * as words from "./src/strings/document";
+import * as texts from "./src/strings/document";
 
 /**
- * Answers /env.js during `vite dev` as Nginx does in production: with the PUBLIC_* variables.
- * The build holds no such file, so that one image can be configured where it runs.
+ * Serves /env.js during `vite dev` with the PUBLIC_* variables, as Nginx does in production. The build
+ * has no such file, so that one image can be configured at run time.
  */
 function publicEnvironment(variables: Record<string, string>): Plugin {
   return {
@@ -21,29 +21,29 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
   };
 }
 
-/** Puts the words into index.html, which keeps none of its own. */
-function wordsOfDocument(): Plugin {
+/** Fills the texts into index.html. */
+function documentTexts(): Plugin {
   return {
-    name: "words-of-document",
+    name: "document-texts",
     transformIndexHtml: (html) =>
-      Object.entries(words).reduce((text, [name, word]) => text.replace(`{{${name}}}`, word), html),
+      Object.entries(texts).reduce((page, [name, text]) => page.replace(`{{${name}}}`, text), html),
   };
 }
 
-/** Has src/reload-on-missing-chunk.ts be a script of its own, with one name in every release. */
-function rescueScript(): Plugin[] {
+/** Builds src/reload-on-missing-chunk.ts as a script of its own, with the same name in every release. */
+function reloadScript(): Plugin[] {
   const built: Plugin = {
-    name: "rescue-script",
+    name: "reload-script",
     apply: "build",
     buildStart() {
-      this.emitFile({ type: "chunk", id: "src/reload-on-missing-chunk.ts", fileName: "rescue.js" });
+      this.emitFile({ type: "chunk", id: "src/reload-on-missing-chunk.ts", fileName: "reload-on-missing-chunk.js" });
     },
   };
   const served: Plugin = {
-    name: "rescue-script-serve",
+    name: "reload-script-serve",
     apply: "serve",
     configureServer(server) {
-      server.middlewares.use("/rescue.js", (_request, response) => {
+      server.middlewares.use("/reload-on-missing-chunk.js", (_request, response) => {
         response.writeHead(302, { Location: "/src/reload-on-missing-chunk.ts" }).end();
       });
     },
@@ -51,10 +51,7 @@ function rescueScript(): Plugin[] {
   return [built, served];
 }
 
-/**
- * Has the browser fetch start.tsx and the libraries along with main.ts, which has yet to be read
- * when it asks for them.
- */
+/** Preloads start.tsx and the libraries, so that they load at the same time as main.ts. */
 function preloadStart(): Plugin {
   return {
     name: "preload-start",
@@ -81,10 +78,10 @@ const INITIAL = /\/(rolldown-runtime|libraries|shared|start|index)-/;
 const LIBRARIES = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
 // The folders that every page needs, and the outbox, from which every page sends ballots.
-const EVERY_PAGE = /src\/(api|hooks|lib|ui|strings\/common|features\/ballot)\//;
+const EVERY_PAGE = /src\/(api|hooks|lib|ui|strings\/common|features\/ballot\/outbox)\//;
 
 // What the pages of one poll have in common.
-const POLL_PAGES = /src\/(ui\/poll\/|strings\/poll\.|pages\/)/;
+const POLL_PAGES = /src\/((api|ui)\/poll\/|strings\/poll\.|pages\/)/;
 
 // The form that looks up a poll or its key.
 const JOIN = /src\/(features\/join\/|strings\/join\.)/;
@@ -95,20 +92,20 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
-      wordsOfDocument(),
-      rescueScript(),
+      documentTexts(),
+      reloadScript(),
       preloadStart(),
     ],
-    // Wouter's way to support React before 18, which we do not: React's own is what it would take.
+    // Wouter uses this shim for React before 18; React has the function itself.
     resolve: { alias: { "use-sync-external-store/shim/index.js": "react" } },
     server: { proxy: { "/api": { target: api } } },
     build: {
-      // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
+      // Nothing is inlined as a data: URL: every asset is a hashed file, cached for a year.
       assetsInlineLimit: 0,
       modulePreload: {
-        // Where a browser does not know it, files come later: no reason to bring it to all others.
+        // A browser without module preload only loads the files later.
         polyfill: false,
-        // What is there on every page need not be named by each.
+        // The initial chunks are loaded already.
         resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !INITIAL.test(name)),
       },
       rolldownOptions: {
@@ -128,7 +125,6 @@ export default defineConfig(({ mode }) => {
         },
       },
     },
-    // Components are tested in a document of their own, logic without one.
     test: { include: ["{src,eslint}/**/*.test.{ts,tsx}"] },
   };
 });

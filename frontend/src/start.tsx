@@ -4,7 +4,7 @@ import { createRoot } from "react-dom/client";
 
 import { refetchOnReconnect } from "./api/refetch-on-reconnect";
 import { App } from "./app";
-import { waitingPolls, watchOutbox } from "./features/ballot/outbox";
+import { waitingPolls, watchOutbox } from "./features/ballot/outbox/outbox";
 import { loadComponent } from "./hooks/lazy-component";
 import { ignoreDoubleClick } from "./lib/ignore-double-click";
 import { keepFocus } from "./lib/keep-focus";

@@ -3,7 +3,7 @@ import "./manage.css";
 import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
 
-import { useHostViewingKey, usePoll, useResults } from "../api/polls";
+import { useHostViewingKey, usePoll, useResults } from "../api/poll/queries";
 import { isKeyRefused, isWrongKey } from "../api/problem";
 import { outageOf } from "../api/query";
 import { ManagePanel } from "../features/manage/manage-panel";

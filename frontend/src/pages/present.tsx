@@ -5,7 +5,8 @@ import "./present-code.css";
 import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
-import { type Poll, usePoll, useResults } from "../api/polls";
+import { usePoll, useResults } from "../api/poll/queries";
+import type { Poll } from "../api/polls";
 import { ManageLink } from "../features/manage/manage-link";
 import { FullScreenButton } from "../features/present/full-screen-button";
 import { useFit } from "../features/present/use-fit";

@@ -2,7 +2,8 @@ import "./vote.css";
 
 import { Redirect, useParams } from "wouter";
 
-import { type Poll, useBallot, usePoll, useResults } from "../api/polls";
+import { useBallot, usePoll, useResults } from "../api/poll/queries";
+import type { Poll } from "../api/polls";
 import { isGone } from "../api/problem";
 import { newerState } from "../api/refetch-interval";
 import { BallotForm } from "../features/ballot/ballot-form";

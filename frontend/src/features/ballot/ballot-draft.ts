@@ -2,7 +2,7 @@
  * Choices that the voter has not sent yet, by poll. They belong to the tab and survive a reload and a
  * visit to the results.
  */
-import { type Choices, isChoices } from "./choices";
+import { type Choices, isChoices } from "./outbox/choices";
 
 const PREFIX = "tally.unsent.";
 

@@ -9,7 +9,7 @@ import { Question } from "../../ui/poll/question";
 import { BallotOption } from "./ballot-option";
 import { BallotStub } from "./ballot-stub";
 import { ballotView } from "./ballot-view";
-import { type Choices, sameChoices } from "./choices";
+import { type Choices, sameChoices } from "./outbox/choices";
 import { useSendBallot } from "./send-ballot";
 import { useBallotDraft } from "./use-ballot-draft";
 

@@ -1,5 +1,5 @@
 /** What a ballot shows: its choices, the state of each, and the state of the ballot. */
-import { type Choices, sameChoices } from "./choices";
+import { type Choices, sameChoices } from "./outbox/choices";
 
 /** A ballot as the server, this device and this tab know it. */
 export interface BallotInput {

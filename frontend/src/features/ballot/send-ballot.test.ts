@@ -5,7 +5,7 @@ import { createElement, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { type Ballot, keys } from "../../api/polls";
-import { keepBallot, parseBallot, storedBallot, waitingBallot } from "./outbox";
+import { keepBallot, parseBallot, storedBallot, waitingBallot } from "./outbox/outbox";
 import { sendBallot, useSendBallot } from "./send-ballot";
 
 const client = new QueryClient();

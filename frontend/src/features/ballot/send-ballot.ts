@@ -2,12 +2,13 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 
 import { request } from "../../api/client";
-import { BALLOT, type Ballot, fetchBallot, keys, type Poll } from "../../api/polls";
+import { BALLOT, fetchBallot } from "../../api/poll/queries";
+import { type Ballot, keys, type Poll } from "../../api/polls";
 import { isFault, Problem } from "../../api/problem";
 import { CACHE_RENEWED_AFTER, SLOW_SEND } from "../../api/refetch-interval";
 import { backoffDelay, shouldRetry, waitBeforeRetry } from "../../api/retry-policy";
 import { withTabLock } from "../../lib/with-tab-lock";
-import { type Choices, sameChoices } from "./choices";
+import { type Choices, sameChoices } from "./outbox/choices";
 import {
   dropBallot,
   keepBallot,
@@ -18,7 +19,7 @@ import {
   waitingPolls,
   watchOtherTabs,
   watchOutbox,
-} from "./outbox";
+} from "./outbox/outbox";
 
 /** The state of sending a ballot, in this tab. */
 interface SendState {

@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import { loadBallotDraft, saveBallotDraft } from "./ballot-draft";
-import type { Choices } from "./choices";
+import type { Choices } from "./outbox/choices";
 
 /** The choices that were not sent in this tab, and a function that sets them. */
 export function useBallotDraft(poll: string) {

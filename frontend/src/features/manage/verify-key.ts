@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { fetchViewingKey, keys } from "../../api/polls";
+import { fetchViewingKey } from "../../api/poll/queries";
+import { keys } from "../../api/polls";
 import { retryOptions } from "../../api/query";
 
 interface KeyToVerify {

@@ -1,4 +1,5 @@
-import { type LiveResults, type Poll, resultsOutage } from "../../api/polls";
+import { type LiveResults, resultsOutage } from "../../api/poll/queries";
+import type { Poll } from "../../api/polls";
 import type { QueryProgress } from "../../api/query";
 import { formatCount } from "../../lib/format";
 import * as strings from "../../strings";

@@ -1,4 +1,4 @@
-import { usePoll, useResults, useViewingKey } from "../../api/polls";
+import { usePoll, useResults, useViewingKey } from "../../api/poll/queries";
 import { knownKey } from "../../lib/known-polls";
 
 /** A poll and its results, with the viewing key if this device has one. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { resultsOutage, type LiveResults } from "./polls";
+import { type LiveResults, resultsOutage } from "./queries";
 
 const results: LiveResults = {
   ballots: 0,
