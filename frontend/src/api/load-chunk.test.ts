@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { loadChunk } from "./load-chunk";
 
-/** What the server answers to a look at its first page, and how often it was asked. */
+/** The server's answer to a HEAD request of the start page, and the number of requests. */
 let status: number;
 let looks: number;
 
@@ -23,7 +23,7 @@ afterEach(() => {
 
 const missing = () => Promise.reject(new TypeError("Failed to fetch dynamically imported module"));
 
-test("a file of a server that is away is waited for, however long", async () => {
+test("a chunk is retried until the server is back", async () => {
   status = 502;
   const file = vi.fn(missing).mockName("file");
   const loaded = loadChunk(file as () => Promise<string>);
@@ -35,7 +35,7 @@ test("a file of a server that is away is waited for, however long", async () => 
   await expect(loaded).resolves.toBe("a page");
 });
 
-test("that of a server that fails is given up after a few looks, and its page of errors not loaded", async () => {
+test("a chunk is given up after a few faults, without a reload", async () => {
   status = 500;
   const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
   const loaded = expect(loadChunk(missing)).rejects.toThrow();

@@ -31,7 +31,7 @@ test("refetches do not keep pace with the cache after an outage", () => {
   expect(staleAnswers).toBe(0);
 });
 
-test("results nobody can see change are fetched less often", () => {
+test("results are fetched less often when changes are not visible", () => {
   const live = resultsInterval(watched);
   const closed = resultsInterval({ ...watched, closed: true });
   const ballot = resultsInterval({ ...watched, watching: false });

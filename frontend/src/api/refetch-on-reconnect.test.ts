@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test.each(["fails", "hangs"])("what %s is asked for at once when the network is back", async (what) => {
+test.each(["fails", "hangs"])("a query that %s is refetched when the network returns", async (what) => {
   vi.useFakeTimers();
   const client = new QueryClient();
   refetchOnReconnect(client);

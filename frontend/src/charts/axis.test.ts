@@ -2,18 +2,18 @@ import { expect, test, vi } from "vitest";
 
 import { timeTicks, valueTicks } from "./axis";
 
-// Before anything is imported that asks for it.
+// Before the imports that read it.
 vi.hoisted(() => vi.stubEnv("TZ", "Europe/Berlin"));
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** A moment by the device's clock: 2030, March. */
+/** A time in March 2030, by the device's clock. */
 function march(day: number, hour = 0, minute = 0, second = 0): number {
   return new Date(2030, 2, day, hour, minute, second).getTime();
 }
 
-test("numbers are labelled at round values, and the last is as large as the largest", () => {
+test("ticks are round values up to the largest", () => {
   expect(valueTicks(0, false)).toEqual([0, 1]);
   expect(valueTicks(10, true)).toEqual([0, 5, 10]);
   expect(valueTicks(7, true)).toEqual([0, 2, 4, 6, 8]);
@@ -21,12 +21,12 @@ test("numbers are labelled at round values, and the last is as large as the larg
   expect(valueTicks(1_873, true)).toEqual([0, 500, 1_000, 1_500, 2_000]);
 });
 
-test("there is no half a vote", () => {
+test("ticks of counts are integers", () => {
   expect(valueTicks(1, true)).toEqual([0, 1]);
   expect(valueTicks(3, true)).toEqual([0, 1, 2, 3]);
 });
 
-test("whatever the numbers, they fit, and few are labelled", () => {
+test("ticks cover all values and are few", () => {
   for (let most = 0.0007; most < 1e9; most *= 1.37) {
     const ticks = valueTicks(most, false);
     expect(ticks.at(-1)).toBeGreaterThanOrEqual(most * (1 - 1e-9));
@@ -36,7 +36,7 @@ test("whatever the numbers, they fit, and few are labelled", () => {
   }
 });
 
-test("ten minutes are labelled at whole minutes", () => {
+test("ten minutes have ticks at whole minutes", () => {
   const ticks = timeTicks(march(4, 9, 3, 20), march(4, 9, 13, 20), 5);
   expect(ticks.map(({ at }) => at)).toEqual(
     [4, 6, 8, 10, 12].map((minute) => march(4, 9, minute)),
@@ -44,19 +44,19 @@ test("ten minutes are labelled at whole minutes", () => {
   expect(ticks[0]?.label).toMatch(/^0?9:04( am)?$/i);
 });
 
-test("seconds are told only where they count", () => {
+test("time labels have seconds only for short spans", () => {
   const ticks = timeTicks(march(4, 9, 0, 0), march(4, 9, 0, 20), 4);
   expect(ticks).toHaveLength(5);
   expect(ticks[1]?.label).toMatch(/^0?9:00:05( am)?$/i);
 });
 
-test("where a day begins, its date is told", () => {
+test("the tick at the start of a day shows the date", () => {
   const labels = timeTicks(march(4, 15), march(5, 9), 6).map(({ label }) => label);
   expect(labels.join()).toMatch(/5 Mar|Mar 5/);
   expect(labels[0]).toMatch(/^(15|0?3):00( pm)?$/i);
 });
 
-test("days begin at midnight here, also where the clocks are changed", () => {
+test("days start at local midnight, also when clocks change", () => {
   const ticks = timeTicks(march(29, 12), march(29, 12) + 4 * DAY, 5);
   expect(ticks.map(({ at }) => at)).toEqual([30, 31, 32, 33].map((day) => march(day)));
   // 31 March 2030 has 23 hours in Berlin.
@@ -65,7 +65,7 @@ test("days begin at midnight here, also where the clocks are changed", () => {
   expect(timeTicks(march(31, 12), march(32, 23), 6).map(({ at }) => at)).toContain(march(32, 12));
 });
 
-test("whatever the span, there are labels, and not too many", () => {
+test("every span has ticks, but not too many", () => {
   for (let span = 1_000; span < 20_000 * DAY; span *= 1.7) {
     for (const most of [2, 4, 9]) {
       const from = march(4, 9, 7, 13);

@@ -67,7 +67,7 @@ export default function CreatePage({ nextFile }: PageProps) {
   useDraft(form);
   useEffect(() => watchCancelledPolls(deleteCancelled), []);
 
-  // A change, or leaving the page, cancels a request that creates the poll as it was before.
+  // A change, or leaving the page, cancels a request that is under way.
   useEffect(
     () => () => {
       if (sending.current === undefined) return;

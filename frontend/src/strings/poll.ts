@@ -3,7 +3,7 @@
 export const share = {
   title: "Share with the room",
   hint: "Anyone with this address can vote.",
-  hintClosed: "Closed: nobody can vote now.",
+  hintClosed: "Closed: no one can vote now.",
   sheet: "Share…",
   present: "Present",
   qr: (address: string) => `QR code of ${address}`,

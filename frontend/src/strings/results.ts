@@ -36,7 +36,7 @@ export const present = {
   most: "Most votes",
   joined: (names: readonly string[]) => new Intl.ListFormat("en").formatToParts(names),
   tied: (count: number) => `${count} answers share the lead`,
-  nobody: "Nobody voted.",
+  noVotes: "No one voted.",
 } as const;
 
 export const timeline = {

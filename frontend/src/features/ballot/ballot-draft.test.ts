@@ -6,7 +6,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("crosses that were not sent are kept for their poll until they are", () => {
+test("choices are kept for their poll until they are sent", () => {
   const kept = new Map<string, string>();
   vi.stubGlobal("sessionStorage", {
     getItem: (key: string) => kept.get(key) ?? null,
@@ -23,7 +23,7 @@ test("crosses that were not sent are kept for their poll until they are", () => 
   expect(loadBallotDraft("tea")).toBeUndefined();
 });
 
-test("where storage is forbidden nothing breaks", () => {
+test("forbidden storage breaks nothing", () => {
   vi.stubGlobal("sessionStorage", undefined);
   saveBallotDraft("tea", [1]);
   expect(loadBallotDraft("tea")).toBeUndefined();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { type BallotInput, ballotView } from "./ballot-view";
 
-/** A ballot with the options 1 to 3, in words. */
+/** The view of a ballot with options 1 to 3, as text. */
 function shown(known: Partial<BallotInput>) {
   const { chosen, state, open, mark } = ballotView({ counted: [], closed: false, away: false, ...known });
   const marks = [1, 2, 3].flatMap((option) => {
@@ -12,13 +12,13 @@ function shown(known: Partial<BallotInput>) {
   return { chosen, state, open, marks };
 }
 
-test("a cross that was not sent does not look like one that was", () => {
+test("a choice that was not sent is marked as such", () => {
   expect(shown({})).toEqual({ chosen: [], state: "blank", open: true, marks: [] });
   expect(shown({ unsent: [1] })).toEqual({ chosen: [1], state: "unsent", open: true, marks: ["1 unsent"] });
   expect(shown({ counted: [1] })).toEqual({ chosen: [1], state: "counted", open: false, marks: ["1 counted"] });
 });
 
-test("beside a change that was not sent stands what is still counted", () => {
+test("an unsent change keeps the counted choice marked", () => {
   expect(shown({ counted: [1, 3], unsent: [2, 3] })).toEqual({
     chosen: [2, 3],
     state: "changed",
@@ -27,7 +27,7 @@ test("beside a change that was not sent stands what is still counted", () => {
   });
 });
 
-test("a vote on its way is not called counted, and a further change does not hide it", () => {
+test("a vote being sent is not counted, and stays visible", () => {
   expect(shown({ counted: [1], waiting: [2] })).toMatchObject({ state: "sending", marks: ["2 sending"] });
   expect(shown({ counted: [1], waiting: [2], away: true, unsent: [3] })).toEqual({
     chosen: [3],
@@ -37,7 +37,7 @@ test("a vote on its way is not called counted, and a further change does not hid
   });
 });
 
-test("crosses that were taken away and not sent are a change, too", () => {
+test("removed choices are an unsent change", () => {
   expect(shown({ counted: [1], unsent: [] })).toMatchObject({ state: "changed", open: true, marks: ["1 still"] });
 });
 
@@ -58,11 +58,11 @@ test.each([
   expect(shown({ ...known, counted: [1], closed: true })).toEqual({ chosen: [1], state, open: false, marks });
 });
 
-test("while a vote is on its way to a closed poll, nobody knows", () => {
+test("a vote on its way to a closed poll is unsure", () => {
   const known = { counted: [1], waiting: [2], closed: true };
   expect(shown(known)).toEqual({ chosen: [2], state: "unsure", open: false, marks: ["2 sending"] });
 });
 
-test("what came too late is there to be sent once the poll is opened again", () => {
+test("a late vote can be sent when the poll is reopened", () => {
   expect(shown({ refused: [2] })).toEqual({ chosen: [2], state: "unsent", open: true, marks: ["2 unsent"] });
 });

@@ -9,12 +9,12 @@ import { keepBallot, parseBallot, storedBallot, waitingBallot } from "./outbox/o
 import { sendBallot, useSendBallot } from "./send-ballot";
 
 const client = new QueryClient();
-/** What the server holds, whether it takes votes, and what becomes of the answers to them. */
+/** The server's ballot, whether the poll is open, and whether answers are lost. */
 let counted: number[];
 let closed: boolean;
 let sent: number[][];
 let lose: number;
-/** With what the next votes are answered, without being counted. */
+/** The next responses to votes, which are not counted. */
 let statuses: number[];
 
 beforeEach(() => {
@@ -47,14 +47,14 @@ function shown(): readonly number[] | undefined {
   return client.getQueryData<Ballot>(keys.ballot("tea"))?.choices;
 }
 
-test("a ballot waits until the server has counted it, and is shown as the server says", async () => {
+test("a ballot waits until the server has counted it", async () => {
   keepBallot("tea", [2]);
   await sendBallot(client, "tea");
   expect(storedBallot("tea")).toBe("");
   expect(shown()).toEqual([2]);
 });
 
-test("a change that is cast meanwhile is sent, too, and by the same delivery", async () => {
+test("a change cast while sending is sent as well", async () => {
   keepBallot("tea", [1]);
   const delivery = sendBallot(client, "tea");
   await Promise.resolve();
@@ -65,7 +65,7 @@ test("a change that is cast meanwhile is sent, too, and by the same delivery", a
   expect(shown()).toEqual([2]);
 });
 
-test("one that comes too late is kept as refused, beside what is counted", async () => {
+test("a late ballot is kept as refused", async () => {
   [counted, closed] = [[1], true];
   keepBallot("tea", [2]);
   await sendBallot(client, "tea");
@@ -74,7 +74,7 @@ test("one that comes too late is kept as refused, beside what is counted", async
   expect(shown()).toEqual([1]);
 });
 
-test("one whose answer was lost was not too late, though the poll was closed by the next try", async () => {
+test("a ballot whose answer was lost is not late", async () => {
   vi.useFakeTimers();
   lose = 1;
   keepBallot("tea", [2]);
@@ -89,7 +89,7 @@ test("one whose answer was lost was not too late, though the poll was closed by 
   expect(shown()).toEqual([2]);
 });
 
-test("it is sent as soon as there is a network, also by a page that is hidden", async () => {
+test("a ballot is sent when the network returns, on a hidden page too", async () => {
   vi.useFakeTimers();
   vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
   lose = 4;
@@ -105,7 +105,7 @@ test("it is sent as soon as there is a network, also by a page that is hidden", 
   expect(shown()).toEqual([2]);
 });
 
-test("on a network that neither answers nor fails, it is soon said to wait", async () => {
+test("a ballot on a network that hangs is shown as waiting", async () => {
   vi.useFakeTimers();
   let answer: (response: Response) => void = () => undefined;
   vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (answer = resolve)));
@@ -126,7 +126,7 @@ test("on a network that neither answers nor fails, it is soon said to wait", asy
   expect(storedBallot("tea")).toBe("");
 });
 
-test("one that the server fails at is tried a few times more, and then told and kept for the voter", async () => {
+test("a ballot is kept as refused after several faults", async () => {
   vi.useFakeTimers();
   statuses = [500, 500, 500, 500, 500];
   keepBallot("tea", [2]);
@@ -137,7 +137,7 @@ test("one that the server fails at is tried a few times more, and then told and 
   expect(parseBallot(storedBallot("tea"))).toEqual({ refused: [2] });
 });
 
-test("one that waited for a server that fails as it comes back is sent all the same", async () => {
+test("a ballot survives faults of a restarting server", async () => {
   vi.useFakeTimers();
   statuses = [...Array<number>(9).fill(502), 500, 500, 502, 500];
   keepBallot("tea", [2]);

@@ -21,7 +21,7 @@ export function keepCancelledPoll(token: string, poll: NewPoll): void {
   for (const listener of listeners) listener(token);
 }
 
-/** The poll as it was sent; undefined if it is deleted, or the stored value is invalid. */
+/** The poll that was sent; undefined if it is deleted, or the stored value is invalid. */
 export function cancelledPoll(token: string): NewPoll | undefined {
   try {
     const kept: unknown = JSON.parse(memory.get(token) ?? localStorage.getItem(PREFIX + token) ?? "null");

@@ -6,7 +6,7 @@ import { cancelledPoll, keepCancelledPoll } from "./cancelled-polls";
 import { deleteCancelledPoll } from "./delete-cancelled-poll";
 
 const TOKEN = "1-2-3";
-/** What was sent, and with what the next requests are answered instead of as usual. */
+/** The requests, and the next responses if they differ from the usual ones. */
 let sent: string[];
 let statuses: number[];
 
@@ -38,7 +38,7 @@ async function settled(): Promise<void> {
   await done;
 }
 
-test("a poll that was called off is found under its secret, and deleted once nothing can be under way", async () => {
+test("a cancelled poll is found by its idempotency key and deleted", async () => {
   const done = Promise.all([deleteCancelledPoll(TOKEN), deleteCancelledPoll(TOKEN)]);
   await vi.advanceTimersByTimeAsync(9_000);
   expect(sent).toEqual([`POST ${TOKEN}`]);
@@ -50,13 +50,13 @@ test("a poll that was called off is found under its secret, and deleted once not
   expect(sent).toHaveLength(2);
 });
 
-test("it is insisted on while the server is away", async () => {
+test("a deletion is retried while the server is away", async () => {
   statuses = [502, 503];
   await settled();
   expect(sent.at(-1)).toBe("DELETE Bearer the-key");
 });
 
-test("one that another tab has opened meanwhile stays", async () => {
+test("a poll that another tab created is not deleted", async () => {
   const done = deleteCancelledPoll(TOKEN);
   await vi.advanceTimersByTimeAsync(5_000);
   remember({ id: "tea", key: "the-key", question: "Tea?" });
@@ -66,7 +66,7 @@ test("one that another tab has opened meanwhile stays", async () => {
   expect(cancelledPoll(TOKEN)).toBeUndefined();
 });
 
-test("one that is refused is not there; one that the server fails at is left for the next time", async () => {
+test("a refused poll is forgotten, one after a fault kept", async () => {
   statuses = [500, 500, 500, 500];
   await settled();
   expect(cancelledPoll(TOKEN)).toBeDefined();

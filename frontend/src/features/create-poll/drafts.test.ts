@@ -25,7 +25,7 @@ beforeEach(() => {
   vi.spyOn(Date, "now").mockImplementation(() => (clock += 1));
 });
 
-/** A tab of the browser; `left` is what the same tab's last page handed over. */
+/** A tab of the browser; `left` is its session storage from before the reload. */
 async function tab(left = new Shelf()) {
   const page = new EventTarget();
   vi.resetModules();
@@ -59,7 +59,7 @@ function asking(question: string): PollForm {
   return { ...EMPTY_FORM, question };
 }
 
-test("a draft is found again as it was, by a new tab too", async () => {
+test("a draft is restored unchanged, in a new tab too", async () => {
   const { saveDraft } = await import("./drafts");
   const form: PollForm = {
     question: "Tea?",
@@ -75,7 +75,7 @@ test("a draft is found again as it was, by a new tab too", async () => {
   expect((await tab()).form()).toEqual(form);
 });
 
-test("a cleared draft and a blank form leave nothing behind", async () => {
+test("a cleared draft and a blank form leave nothing stored", async () => {
   const writer = await tab();
   writer.save("Tea?");
   writer.clear();
@@ -98,7 +98,7 @@ test("each tab finds its own draft after a reload, not the other's newer one", a
   expect((await tab(one.left)).load()).toBe("One?");
 });
 
-test("a tab puts back the draft that another one took over", async () => {
+test("a tab stores its draft again after another adopted it", async () => {
   const one = await tab();
   one.save("One?");
   const [key = ""] = Object.keys(device);
@@ -113,7 +113,7 @@ test("a tab puts back the draft that another one took over", async () => {
   expect(Object.keys(device)).toHaveLength(2);
 });
 
-test("a tab that only shows another's draft leaves it where it is", async () => {
+test("a tab that only shows another's draft does not adopt it", async () => {
   (await tab()).save("One?");
   const other = await tab();
   other.load();
@@ -123,7 +123,7 @@ test("a tab that only shows another's draft leaves it where it is", async () => 
   expect(Object.keys(device)).toHaveLength(1);
 });
 
-test("a form that was emptied on purpose stays empty over a reload", async () => {
+test("a cleared form stays empty after a reload", async () => {
   (await tab()).save("One?");
   const other = await tab();
   other.load();
@@ -135,7 +135,7 @@ test("a form that was emptied on purpose stays empty over a reload", async () =>
   expect((await tab(other.left)).load()).toBeUndefined();
 });
 
-test("tabs that outnumber what is kept do not put their drafts back in turn", async () => {
+test("too many tabs do not remove each other's drafts without end", async () => {
   const tabs = [];
   for (let number = 1; number <= 11; number += 1) {
     const one = await tab();
@@ -148,7 +148,7 @@ test("tabs that outnumber what is kept do not put their drafts back in turn", as
   expect(JSON.stringify(device)).toBe(before);
 });
 
-test("a closing time that is none is dropped, and not the page", async () => {
+test("an invalid closing time is dropped", async () => {
   for (const closesAt of ["garbage", "275761-01-01T00:00", 5]) {
     device["tally.draft.x"] = JSON.stringify({ saved: 1, question: "Tea?", options: [], closesAt });
     expect((await tab()).form()?.closesAt).toBe("");
@@ -161,7 +161,7 @@ test("only the newest drafts are kept", async () => {
   expect((await tab()).load()).toBe("12?");
 });
 
-test("what others left in the store is ignored", async () => {
+test("invalid stored values are ignored", async () => {
   for (const left of ["not json", "null", "[]", '{"saved":9e9}', '{"saved":9e9,"question":1}']) {
     device.setItem("tally.draft.x", left);
     expect((await tab()).load()).toBeUndefined();
@@ -176,7 +176,7 @@ test("what others left in the store is ignored", async () => {
   });
 });
 
-test("a browser that forbids storage, or has none left, forbids nothing else", async () => {
+test("forbidden or full storage breaks nothing else", async () => {
   const full = new Shelf();
   full.setItem = () => {
     throw new DOMException("full", "QuotaExceededError");
@@ -194,7 +194,7 @@ test("a browser that forbids storage, or has none left, forbids nothing else", a
   }
 });
 
-test("a draft is sent under the same secret for as long as nothing in it is changed", async () => {
+test("an unchanged draft keeps its idempotency key", async () => {
   const first = await tab();
   first.save("Tea?");
   const token = first.token("Tea?");
@@ -211,7 +211,7 @@ test("a draft is sent under the same secret for as long as nothing in it is chan
   expect(reloaded.token("Coffee?")).not.toBe(other);
 });
 
-test("a draft that is changed once it was sent is abandoned as it was, also after a reload", async () => {
+test("a draft changed after sending is cancelled, after a reload too", async () => {
   const abandoned = () => Object.keys(device).filter((name) => name.startsWith("tally.abandoned."));
   const first = await tab();
   first.save("Tea?");
@@ -225,11 +225,11 @@ test("a draft that is changed once it was sent is abandoned as it was, also afte
   expect(abandoned()).toEqual([`tally.abandoned.${token}`]);
   expect(device[`tally.abandoned.${token}`]).toContain('"question":"Tea?"');
   reloaded.token("Coffee?");
-  reloaded.clear(); // since it was opened
+  reloaded.clear(); // after it was opened
   expect(abandoned()).toHaveLength(1);
 });
 
-test("what another tab has sent is not abandoned by one that only took the draft over", async () => {
+test("adopting a sent draft does not cancel it", async () => {
   const one = await tab();
   one.save("Tea?");
   one.token("Tea?");

@@ -25,7 +25,7 @@ const MOST_KEPT = 10;
 
 let own: string | undefined;
 let adopted: string | undefined;
-/** The draft as it was sent, with its idempotency key; undefined after a change. */
+/** The draft that was sent, with its idempotency key; undefined after a change. */
 let sent: { readonly token: string; readonly form: PollForm } | undefined;
 
 /** The draft to continue; undefined if there is none. */

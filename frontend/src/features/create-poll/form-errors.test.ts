@@ -8,7 +8,7 @@ test("a complete form has no errors", () => {
   expect(findErrors(form(["Yes", "No", ""]))).toEqual({});
 });
 
-test("each thing that is missing is named at once", () => {
+test("all missing fields have errors", () => {
   expect(
     findErrors(form(["Yes", ""], { question: " ", closesAt: "2020-01-01T00:00" })),
   ).toEqual({
@@ -18,18 +18,18 @@ test("each thing that is missing is named at once", () => {
   });
 });
 
-test("a repeated answer is marked where it is repeated, however it is written", () => {
+test("a repeated option has an error, whatever its case", () => {
   for (const same of [" yes ", "YES", "Y\u0065s"]) {
     expect(findErrors(form(["Yes", "No", same]))).toEqual({
       "option.12": strings.invalid.sameOption,
     });
   }
-  // As the server compares: by case folding, and with white space of any kind.
-  expect(findErrors(form(["kır", "kir"]))).toEqual({}); // two words, also to the server
+  // Compared as on the server: case-folded, with normalized white space.
+  expect(findErrors(form(["kır", "kir"]))).toEqual({}); // two different words on the server, too
   expect(findErrors(form(["Stra\u00dfe  1", "STRASSE\t1"]))).toHaveProperty(["option.11"]);
 });
 
-test("what is too long for the server is named, counted as the server counts", () => {
+test("too long texts have errors, counted in code points", () => {
   expect(findErrors(form(["\u{1f375}".repeat(100), `  ${"x".repeat(100)} `]))).toEqual({});
   expect(findErrors(form(["x".repeat(101), "No"], { question: "?".repeat(301) }))).toEqual({
     question: strings.invalid.tooLong(300),
@@ -38,7 +38,7 @@ test("what is too long for the server is named, counted as the server counts", (
   expect(charactersLeft("e\u0301  e", 10)).toBe(7);
 });
 
-test("a closing time lies ahead, by ten years at most", () => {
+test("a closing time is at most ten years in the future", () => {
   const now = new Date(2030, 0, 1, 12, 0);
   const closing = (closesAt: string) => findErrors(form(["Yes", "No"], { closesAt }), now).closesAt;
   expect(closing("2030-01-01T12:01")).toBeUndefined();
@@ -47,13 +47,13 @@ test("a closing time lies ahead, by ten years at most", () => {
   expect(closing("2040-01-02T00:00")).toBe(strings.closing.late(10));
 });
 
-test("what the server refuses is told at the row that was sent, not at its number in the form", () => {
+test("a server error is shown at the row that was sent", () => {
   expect(placeErrors(form(["", "Yes", "No"]), ["options.1"])).toEqual({
     "option.12": strings.invalid.unreadable,
   });
 });
 
-test("each field that the server refuses is told of in words of ours", () => {
+test("each field that the server refuses has a message", () => {
   const fields = ["question", "closes_at", "options", "options.0", "Idempotency-Key"];
   expect(placeErrors(form(["Yes", "No"]), fields)).toEqual({
     question: strings.invalid.unreadable,

@@ -8,29 +8,29 @@ function texts(rows: readonly OptionRow[]): string[] {
   return rows.map(({ text }) => text);
 }
 
-test("a row is taken to a place, the others keep their order", () => {
+test("a moved row leaves the others in order", () => {
   const rows = newRows(["a", "b", "c", "d"]);
   expect(texts(moveRow(rows, 0, 2))).toEqual(["b", "c", "a", "d"]);
   expect(texts(moveRow(rows, 3, 0))).toEqual(["d", "a", "b", "c"]);
   expect(moveRow(rows, 0, 2)[2]).toBe(rows[0]);
 });
 
-test("an added row has a key of its own, whatever came and went", () => {
+test("an added row has a new key", () => {
   expect(texts(addRow(newRows(["a", "b"]).toReversed()))).toEqual(["b", "a", ""]);
 });
 
-test("pasted lines fill the row, use up the empty ones and keep those with text", () => {
+test("pasted lines replace empty rows and keep those with text", () => {
   const { rows, ...rest } = pasteLines(newRows(["a", "", "", "z"]), 1, ["b", "c", "d", "e"]);
   expect(texts(rows)).toEqual(["a", "b", "c", "d", "e", "z"]);
   expect(rest).toEqual({ last: 4, taken: 4, left: 0 });
 });
 
-test("lines pasted into a text are laid between its halves", () => {
+test("lines pasted into a text are inserted at the caret", () => {
   const { rows } = pasteLines(newRows(["Green tea", ""]), 0, ["A", "B"], "Green ", " tea");
   expect(texts(rows)).toEqual(["Green A", "B tea"]);
 });
 
-test("what exceeds twenty is counted, and nothing that was there is pushed out", () => {
+test("pasted lines beyond twenty are counted and left out", () => {
   const lines = Array.from({ length: 30 }, (_, number) => `line ${number}`);
   const { rows, ...rest } = pasteLines(newRows(["a", "", "", "y", "z"]), 2, lines);
   expect(texts(rows)).toEqual(["a", ...lines.slice(0, 17), "y", "z"]);

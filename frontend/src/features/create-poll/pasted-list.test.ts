@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 
 import { listEntries } from "./pasted-list";
 
-test("each line is an entry; empty ones are none", () => {
+test("each line is an entry, except empty ones", () => {
   expect(listEntries("Tea\r\n\r\n  Coffee \n\t\nMilk\n")).toEqual(["Tea", "Coffee", "Milk"]);
 });
 
-test("bullets, boxes and numbers are not part of an entry", () => {
+test("bullets, checkboxes and numbers are removed", () => {
   expect(listEntries("- Tea\n* Coffee\n• Milk\n– Water\n- [ ] Juice\n- [x] Mate")).toEqual([
     "Tea",
     "Coffee",
@@ -25,7 +25,7 @@ test("bullets, boxes and numbers are not part of an entry", () => {
   ]);
 });
 
-test("lines that have lost their number leave those of the others what they are", () => {
+test("lines without numbers do not end a numbering", () => {
   expect(listEntries("1. Tea\nCoffee\n3. Milk")).toEqual(["Tea", "Coffee", "Milk"]);
   expect(listEntries("Tea\n2) Coffee\nMilk\n\nWater\n5) Juice")).toEqual([
     "Tea",
@@ -38,20 +38,20 @@ test("lines that have lost their number leave those of the others what they are"
   expect(listEntries("1. Tea\n2.\n3. Milk")).toEqual(["Tea", "Milk"]);
 });
 
-test("one number among bullets is the mark of its line", () => {
+test("one number among bullets is removed", () => {
   expect(listEntries("- Tea\n* Coffee\n3. Milk")).toEqual(["Tea", "Coffee", "Milk"]);
   expect(listEntries("- Bundesliga\n- Regionalliga\n- 3. Liga")[2]).toBe("3. Liga");
   expect(listEntries("- Hamburg\n- Berlin\n1. FC Köln")[2]).toBe("1. FC Köln");
 });
 
-test("cells of a spreadsheet's row are one entry, without the tabs; those of its only row a list", () => {
+test("a spreadsheet's row is one entry, its only row a list", () => {
   expect(listEntries("Tea\t\tgreen\t\n\tCoffee\n")).toEqual(["Tea green", "Coffee"]);
   expect(listEntries("Tea\t\tgreen tea\tCoffee\n")).toEqual(["Tea", "green tea", "Coffee"]);
   expect(listEntries("3.\tMilk")).toEqual(["3. Milk"]);
   expect(listEntries("Yes, of course, why not")).toEqual(["Yes, of course, why not"]);
 });
 
-test("what only looks like a bullet or a number is kept", () => {
+test("text that only looks like a bullet or number is kept", () => {
   for (const text of [
     "1. FC Köln\n1. FC Nürnberg",
     "J. S. Bach\nG. F. Händel",

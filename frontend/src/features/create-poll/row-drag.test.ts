@@ -10,7 +10,7 @@ const boxes = [
   { top: 190, height: 40 },
 ];
 
-test("a row lands where it covers more than half of another", () => {
+test("a row is dropped where it covers more than half of another", () => {
   expect(dropIndex(boxes, 0, 0)).toBe(0);
   expect(dropIndex(boxes, 0, 30)).toBe(0);
   expect(dropIndex(boxes, 0, 31)).toBe(1);
@@ -21,7 +21,7 @@ test("a row lands where it covers more than half of another", () => {
   expect(dropIndex(boxes, 3, -190)).toBe(0);
 });
 
-test("a tall row needs no more way than a short one", () => {
+test("a tall row needs the same distance as a short one", () => {
   expect(dropIndex(boxes, 2, 30)).toBe(2);
   expect(dropIndex(boxes, 2, 31)).toBe(3);
   expect(dropIndex(boxes, 2, -30)).toBe(2);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { codeInPath, pollCode } from "./poll-code";
 
-test("a code is found however it was typed or pasted", () => {
+test("a code is found in typed and pasted text", () => {
   for (const typed of [
     "7x3kabcd",
     " 7X3K ABCD ",
@@ -17,13 +17,13 @@ test("a code is found however it was typed or pasted", () => {
   }
 });
 
-test("what cannot be a code is none", () => {
+test("other text has no code", () => {
   for (const typed of ["", "7x3kabc", "7x3kabcde", "7x3käbcd", "7x3kabcdä", "https://tally.example/status"]) {
     expect(pollCode(typed)).toBeUndefined();
   }
 });
 
-test("a mistyped address gives its code back, to be mended", () => {
+test("a mistyped address returns its code, to be corrected", () => {
   expect(codeInPath("/p/7x3kab/results")).toBe("7x3kab");
   expect(codeInPath("/7x3kabcd")).toBe("7x3kabcd");
   expect(codeInPath("/nowhere")).toBe("");

@@ -4,21 +4,21 @@ import { manageKey } from "./manage-key";
 
 const KEY = "aB3-_6789012345678901234567890xy";
 
-test("the key is found in a secret link, and in one that a mail program has broken up", () => {
+test("a key is found in a secret link, even with line breaks", () => {
   const found = { id: "abcd1234", key: KEY };
   expect(manageKey(`https://tally.example/p/abcd1234/manage#${KEY}`)).toEqual(found);
   expect(manageKey(` https://tally.example/p/ABCD1234/man\nage#${KEY.slice(0, 9)}\n${KEY.slice(9)} `)).toEqual(found);
   expect(manageKey(`/p/abcd1234/manage#${KEY}`)).toEqual(found);
 });
 
-test("what a sentence adds to a link is no part of its key", () => {
+test("punctuation after a link is not part of the key", () => {
   for (const tail of [".", ")", ",", "…", "%20", ">", "\u200b"]) {
     const found = { id: "abcd1234", key: KEY };
     expect(manageKey(`https://tally.example/p/abcd1234/manage#${KEY}${tail}`)).toEqual(found);
   }
 });
 
-test("the key alone will do", () => {
+test("the key alone is accepted", () => {
   expect(manageKey(KEY)).toEqual({ key: KEY });
   expect(manageKey(`#${KEY}\n`)).toEqual({ key: KEY });
 });

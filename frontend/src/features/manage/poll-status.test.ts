@@ -33,14 +33,14 @@ test.each(STATES)("a poll that is $is says so", ({ closed, closes_at, is, closin
   expect(texts.closing).toMatch(closing);
   expect(texts.state).toBe(closed ? "Closed" : "Open");
   expect(texts.created).toContain(closed ? "is closed" : "is open");
-  expect(texts.share).toMatch(closed ? /nobody can vote now/ : /^Anyone .* can vote/);
+  expect(texts.share).toMatch(closed ? /no one can vote now/ : /^Anyone .* can vote/);
 });
 
 test.each(STATES.flatMap((state) => RESULTS.map((results) => ({ ...state, results }))))(
   "who sees the results of a poll that is $is and shows them $results",
   ({ closed, closes_at, results }) => {
     const { shown } = describePollStatus({ ...poll, closed, closes_at, results }, NOW);
-    // By the rule of the API: everyone, if always or closed.
+    // The rule of the API: everyone sees them if always, or if the poll is closed.
     expect(shown.startsWith("Everyone sees")).toBe(closed || results === "always");
   },
 );

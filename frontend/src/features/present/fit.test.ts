@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { largestFit } from "./fit";
 
-test("the largest scale that fits is found, and is tried a few times only", () => {
+test("the largest scale that fits is found in a few attempts", () => {
   const tried: number[] = [];
   const found = largestFit(
     (scale) => {
@@ -17,10 +17,10 @@ test("the largest scale that fits is found, and is tried a few times only", () =
   expect(tried.length).toBeLessThan(12);
 });
 
-test("what has room is as large as it may be", () => {
+test("content that fits has the largest scale", () => {
   expect(largestFit(() => true, 0.3, 1.5)).toBe(1.5);
 });
 
-test("what never fits is as small as it may be", () => {
+test("content that never fits has the smallest scale", () => {
   expect(largestFit(() => false, 0.3, 1.5)).toBe(0.3);
 });

@@ -7,7 +7,7 @@ const MAX_NAMED = 3;
 
 /** The option with the most votes of a closed poll, or several that are tied. */
 export function Winner({ names }: { names: readonly string[] }) {
-  if (names.length === 0) return <p className="winner headline">{strings.present.nobody}</p>;
+  if (names.length === 0) return <p className="winner headline">{strings.present.noVotes}</p>;
   const ease = { "--ease": fontScale(names.length > MAX_NAMED ? "" : names.join(", ")) } as CSSProperties;
   return (
     <div className="winner" style={ease}>

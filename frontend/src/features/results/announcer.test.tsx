@@ -18,7 +18,7 @@ function pass(seconds: number) {
   });
 }
 
-test("while votes stream in, the newest state is said once in a while", () => {
+test("the newest text is announced once per interval", () => {
   const { container, rerender } = render(<Announcer text="0 votes." />);
   const said: string[] = [];
   for (let second = 1; second <= 60; second++) {
@@ -30,7 +30,7 @@ test("while votes stream in, the newest state is said once in a while", () => {
   expect(said).toEqual(["15 votes.", "30 votes.", "45 votes.", "60 votes."]);
 });
 
-test("what the page began with is said where something else was said since", () => {
+test("the first text is announced again after another one", () => {
   const { container, rerender } = render(<Announcer text="Tea leads." />);
   rerender(<Announcer text="Coffee leads." />);
   pass(15);
@@ -39,7 +39,7 @@ test("what the page began with is said where something else was said since", () 
   expect(container.textContent).toBe("Tea leads.");
 });
 
-test("what the page began with is not said again", () => {
+test("the first text is not announced", () => {
   const { container } = render(<Announcer text="7 votes." />);
   pass(120);
   expect(container.textContent).toBe("");

@@ -34,32 +34,32 @@ function results(votes: readonly [number, number] | null, more: Partial<Results>
   };
 }
 
-test("each option has its share, its votes and its place", () => {
+test("each option shows its share and votes, in order", () => {
   render(<Count poll={poll} results={results([1, 2])} />);
   const rows = screen.getAllByRole("listitem");
   expect(rows.map((row) => row.textContent)).toEqual(["33%Tea1 vote", "67%Coffee2 votes"]);
   expect(rows.map((row) => row.dataset.leads)).toEqual(["false", "true"]);
 });
 
-test("ten thousand votes are still read at a glance", () => {
+test("large numbers are grouped", () => {
   render(<Count poll={poll} results={results([12_480, 1])} />);
   expect(screen.getByText("12,480 votes")).toBeTruthy();
   expect(screen.getAllByRole("listitem")[1]?.textContent).toBe("1%Coffee1 vote");
 });
 
-test("a hidden count shows no row, and says when it will be shown", () => {
+test("hidden results show no rows, but when they will be shown", () => {
   render(<Count poll={{ ...poll, results: "closed" }} results={results(null)} />);
   expect(screen.queryAllByRole("listitem")).toEqual([]);
   expect(screen.getByText(strings.results.hidden.closed)).toBeTruthy();
   expect(screen.queryByRole("link")).toBeNull();
 });
 
-test("what is shown after voting leads to the ballot", () => {
+test("results hidden until voting link to the ballot", () => {
   render(<Count poll={{ ...poll, results: "voted" }} results={results(null)} />);
   expect(screen.getByRole("link", { name: strings.results.toVote }).getAttribute("href")).toBe("/p/tea");
 });
 
-test("several choices are told, since their shares are more than the whole", () => {
+test("multiple choices are mentioned", () => {
   render(<Count poll={{ ...poll, multiple: true }} results={results([2, 2])} />);
   expect(screen.getByText(strings.results.several)).toBeTruthy();
 });

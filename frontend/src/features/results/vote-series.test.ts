@@ -4,7 +4,7 @@ import { NAMED, sampleEvenly, voteSeries } from "./vote-series";
 
 const AT = Date.parse("2030-01-31T18:00:00Z");
 
-/** Votes in buckets of five seconds, seen `seconds` after the first began. */
+/** Votes in buckets of five seconds, fetched `seconds` after the start of the first. */
 function timelineAfter(seconds: number, ...votes: number[][]) {
   return {
     hidden: false,
@@ -23,7 +23,7 @@ function timeline(...votes: number[][]) {
   return timelineAfter(120, ...votes);
 }
 
-test("votes are added up, from nothing at the beginning to all at the end", () => {
+test("votes are added up from zero to the total", () => {
   const found = voteSeries(timeline([1, 0], [0, 0], [2, 1]));
   expect(found?.most).toBe(3);
   expect(found?.leading[0]?.points.slice(1, 5)).toEqual([
@@ -34,13 +34,13 @@ test("votes are added up, from nothing at the beginning to all at the end", () =
   ]);
 });
 
-test("it begins a little before the first vote, which is not to rise on the axis itself", () => {
+test("a series starts a little before the first vote", () => {
   const found = voteSeries(timelineAfter(600, [1]));
   expect(found?.from).toBe(AT - 30_000);
   expect(found?.leading[0]?.points[0]).toEqual({ at: AT - 30_000, votes: 0 });
 });
 
-test("a lull since the last vote is drawn, to now or to when the poll was closed", () => {
+test("a series continues to now or to the closing of the poll", () => {
   const found = voteSeries(timelineAfter(600, [1, 0], [2, 1]));
   expect(found?.to).toBe(AT + 600_000);
   expect(found?.leading.map(({ points }) => points.at(-1))).toEqual([
@@ -49,13 +49,13 @@ test("a lull since the last vote is drawn, to now or to when the poll was closed
   ]);
 });
 
-test("one vote just now is drawn in the minute that ends with it", () => {
+test("a single recent vote is drawn within one minute", () => {
   const found = voteSeries(timelineAfter(2, [0, 1]));
   expect(found).toMatchObject({ from: AT - 58_000, to: AT + 2_000 });
   expect(found?.leading[0]?.points).toEqual([
     { at: AT - 58_000, votes: 0 },
     { at: AT, votes: 0 },
-    { at: AT + 2_000, votes: 1 }, // its bucket is not over yet
+    { at: AT + 2_000, votes: 1 }, // the bucket is not over yet
   ]);
 });
 
@@ -65,24 +65,24 @@ test("a clock that is behind hides no vote", () => {
   expect(found?.leading[0]?.points.at(-1)).toEqual({ at: AT + 10_000, votes: 2 });
 });
 
-test("who has the most is first, and who has none does not run", () => {
+test("options are sorted by votes, without those that have none", () => {
   const found = voteSeries(timeline([1, 0, 3, 1]));
   expect(found?.leading.map(({ id }) => id)).toEqual([3, 1, 4]);
   expect(found?.others).toEqual([]);
 });
 
-test("few are named, however many there are", () => {
+test("only the first options are named", () => {
   const found = voteSeries(timeline(Array.from({ length: 20 }, (_, place) => place)));
   expect(found?.leading.map(({ id }) => id)).toEqual([20, 19, 18, 17]);
   expect(found?.leading).toHaveLength(NAMED);
   expect(found?.others).toHaveLength(15);
 });
 
-test("without votes there is no race", () => {
+test("a timeline without votes has no series", () => {
   expect(voteSeries(timeline())).toBeUndefined();
 });
 
-test("of many points few are read out, and the last is one of them", () => {
+test("sampling keeps few points, including the last", () => {
   const points = Array.from({ length: 201 }, (_, place) => place);
   const few = sampleEvenly(points, 12);
   expect(few.length).toBeLessThanOrEqual(12);

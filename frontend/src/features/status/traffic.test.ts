@@ -15,24 +15,24 @@ function traffic(...counts: [number, number][]) {
 
 const errors = (...counts: number[]) => traffic(...counts.map((n): [number, number] => [n, n]));
 
-test("the rate is that of the last whole minute", () => {
+test("the rate is that of the last complete minute", () => {
   const all = traffic([999, 9], [10, 0], [20, 1], [30, 0], [0, 0], [0, 0], [0, 0], [5_000, 2]);
   expect(lastMinute(all)).toEqual({ requests: 60, errors: 1, rate: 1 });
   expect(lastMinute([])).toEqual({ requests: 0, errors: 0, rate: 0 });
 });
 
-test("an error does not wait for its bucket to be full", () => {
+test("errors of the current bucket count", () => {
   expect(recentErrors(traffic([9, 9], [1, 1], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [2, 2]))).toBe(3);
   expect(recentErrors([])).toBe(0);
 });
 
-test("of each run of errors the worst is pointed at", () => {
+test("the worst bar of each run of errors is found", () => {
   const all = errors(0, 1, 3, 2, 0, 0, 1, 0, 2);
   expect(worstOfEachRun(all)).toEqual([all[2], all[6], all[8]]);
   expect(worstOfEachRun(errors(0, 0))).toEqual([]);
 });
 
-test("minutes add up to all", () => {
+test("minutes add up to the total", () => {
   const all = errors(...Array.from({ length: 60 }, (_, place) => place));
   const told = minutes(all);
   expect(told).toHaveLength(10);

@@ -7,7 +7,7 @@ import * as strings from "../../strings";
 import { LiveState } from "./live-state";
 
 const idle: QueryProgress = { failureCount: 0, failureReason: null, fetchStatus: "idle" };
-const looking: QueryProgress = { ...idle, fetchStatus: "fetching" };
+const fetching: QueryProgress = { ...idle, fetchStatus: "fetching" };
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -33,7 +33,7 @@ function pass(seconds: number) {
   });
 }
 
-test("numbers that move are live, and those of a closed poll are closed", () => {
+test("numbers are live, or closed for a closed poll", () => {
   const { rerender } = render(state(idle));
   expect(shownText()).toBe(strings.liveState.live);
   rerender(state(idle, { closed: true }));
@@ -41,15 +41,15 @@ test("numbers that move are live, and those of a closed poll are closed", () => 
   rerender(state(idle, { outage: "away" }));
   pass(3);
   expect(shownText()).toBe(strings.liveState.away);
-  rerender(state(looking, { closed: true, outage: "failing" }));
+  rerender(state(fetching, { closed: true, outage: "failing" }));
   pass(5);
   expect(shownText()).toBe(strings.liveState.failing);
 });
 
-test("a look that is lost now and then is not told each time", () => {
+test("a single failed request shows no outage", () => {
   const { rerender } = render(state(idle));
   for (let look = 0; look < 5; look += 1) {
-    rerender(state(looking, { outage: "away" }));
+    rerender(state(fetching, { outage: "away" }));
     pass(1.5);
     expect(shownText()).toBe(strings.liveState.live);
     rerender(state(idle));
@@ -57,14 +57,14 @@ test("a look that is lost now and then is not told each time", () => {
   }
 });
 
-test("where all looks take long, that is told once", () => {
-  const { rerender } = render(state(looking));
+test("a slow network is announced once", () => {
+  const { rerender } = render(state(fetching));
   pass(5);
   expect(shownText()).toBe(strings.liveState.away);
   for (let look = 0; look < 5; look += 1) {
     rerender(state(idle));
     pass(1);
-    rerender(state(looking));
+    rerender(state(fetching));
     pass(5);
     expect(shownText()).toBe(strings.liveState.live);
   }
@@ -72,7 +72,7 @@ test("where all looks take long, that is told once", () => {
   expect(shownText()).toBe(strings.liveState.away);
 });
 
-test("a device without a network is not live, without waiting for the next look", () => {
+test("a device without a network shows an outage at once", () => {
   const online = vi.spyOn(navigator, "onLine", "get").mockReturnValue(true);
   render(state(idle));
   online.mockReturnValue(false);
@@ -87,14 +87,14 @@ test("a device without a network is not live, without waiting for the next look"
   expect(shownText()).toBe(strings.liveState.live);
 });
 
-test("a look that neither comes back nor fails is not live for long", () => {
-  const { rerender } = render(state(looking));
+test("a request that hangs shows an outage", () => {
+  const { rerender } = render(state(fetching));
   pass(3);
   expect(shownText()).toBe(strings.liveState.live);
   pass(2);
   expect(shownText()).toBe(strings.liveState.away);
   rerender(state(idle));
   expect(shownText()).toBe(strings.liveState.live);
-  rerender(state(looking));
+  rerender(state(fetching));
   expect(shownText()).toBe(strings.liveState.live);
 });

@@ -15,13 +15,13 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** The module as a page has it that was loaded just now: what it held in memory is gone. */
+/** The module after a reload, without its memory. */
 async function newPage() {
   vi.resetModules();
   return import("./outbox");
 }
 
-test("a ballot waits for its poll until it is dropped, also on a page that is loaded again", async () => {
+test("a ballot is kept until it is dropped, after a reload too", async () => {
   const first = await newPage();
   first.keepBallot("tea", [1]);
   first.keepBallot("tea", [2, 3]);
@@ -34,7 +34,7 @@ test("a ballot waits for its poll until it is dropped, also on a page that is lo
   expect(third.waitingBallot("cake")).toEqual([1]);
 });
 
-test("what was refused is kept as such, and does not wait to be sent", async () => {
+test("a refused ballot is kept but does not wait", async () => {
   const { keepBallot, refuseBallot, parseBallot, storedBallot, waitingBallot } = await newPage();
   keepBallot("tea", [2]);
   refuseBallot("tea");
@@ -46,7 +46,7 @@ test("what was refused is kept as such, and does not wait to be sent", async () 
   expect(parseBallot(storedBallot("tea"))).toEqual({ waiting: [1] });
 });
 
-test("what other tabs keep and drop is seen at once, whatever this tab has kept", async () => {
+test("changes of other tabs are seen at once", async () => {
   const { keepBallot, waitingBallot, watchOtherTabs } = await newPage();
   const before: unknown[] = [];
   const end = watchOtherTabs("tea", (kept) => before.push(kept));
@@ -60,7 +60,7 @@ test("what other tabs keep and drop is seen at once, whatever this tab has kept"
   end();
 });
 
-test("the polls whose ballots wait are found, and no others", async () => {
+test("only polls with waiting ballots are found", async () => {
   vi.stubGlobal("localStorage", undefined);
   const { waitingPolls } = await newPage();
   expect(waitingPolls()).toEqual([]);
@@ -82,7 +82,7 @@ test.each(["", "null", "{}", "[]", '{"refused":[]}', '["1"]', "[1.5]", "[1"])(
   },
 );
 
-test("where storage is forbidden a ballot waits as long as the page is there", async () => {
+test("without storage a ballot is kept until a reload", async () => {
   const forbid = () => {
     throw new DOMException("no", "SecurityError");
   };
