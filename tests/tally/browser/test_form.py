@@ -219,7 +219,7 @@ def test_repeated_answer_and_past_closing_time_are_refused(
     host.press("Open the poll")
     expect_error(host.answer_field(2), "This answer is already there.")
     expect(closes).to_have_attribute("aria-invalid", "true")
-    expect(host.page.get_by_role("alert")).to_contain_text("look at the marked fields")
+    expect(host.page.get_by_role("alert")).to_contain_text("Correct the marked fields")
 
 
 def test_closing_time_of_the_form_is_shown_to_voters(stack: Stack, new_visitor: NewVisitor) -> None:
