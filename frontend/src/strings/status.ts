@@ -10,7 +10,7 @@ export const status = {
     failing: "The server reports errors.",
   },
   old: (age: string) => `As of ${age} ago.`,
-  databaseAway: "The database does not answer: votes and new polls wait.",
+  databaseAway: "The database is down: votes and polls wait.",
   failing: (formatted: string, count: number) =>
     plural.select(count) === "one"
       ? "One request failed in the last minute."
