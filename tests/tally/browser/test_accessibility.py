@@ -205,7 +205,7 @@ def test_axe_finds_no_violation_in_intermediate_states(
     visitor.press("Keep it")
     page.get_by_label("Closes by itself at").fill("2020-01-01T12:00")
     visitor.press("Set the closing time")
-    visitor.expect_text("Choose a time that is still to come")
+    visitor.expect_text("Choose a time in the future")
     expect_accessible(page, "a closing time that is past")
     visitor.press("Copy the secret link")
     visitor.expect_text("Copied")
@@ -248,7 +248,7 @@ def test_axe_finds_no_violation_during_outages(stack: Stack, new_visitor: NewVis
     status = without_database(stack)
     page.route("**/api/status", lambda route: route.fulfill(json=status))
     page.goto("/status")
-    visitor.expect_text("The database is away")
+    visitor.expect_text("The database is down")
     expect_accessible(page, "a database that is away")
 
     page.context.set_offline(True)

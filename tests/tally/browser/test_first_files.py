@@ -53,7 +53,7 @@ def test_page_without_its_scripts_offers_a_reload(stack: Stack, new_visitor: New
     visitor = new_visitor(stack.url)
     visitor.page.route("**/*.js", not_found)
     visitor.page.goto(address)
-    reload_button = visitor.page.get_by_role("button", name=LOAD_AGAIN)
+    reload_button = visitor.page.get_by_role("button", name=RELOAD)
     expect(reload_button).to_be_hidden()
     expect(reload_button).to_be_visible()
     visitor.page.unroute("**/*.js")

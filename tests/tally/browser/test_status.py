@@ -42,7 +42,7 @@ def test_status_without_platform_names_shows_not_known(
     visitor.page.goto("/status")
     expect(visitor.page).to_have_title("Status · Tally")
     visitor.expect_text("All is well.")
-    visitor.expect_text("it may well be a laptop")
+    visitor.expect_text("It may run on a laptop")
     for name in ("Release", "Region", "Instance"):
         expect(status_item(visitor, name)).to_have_text("not known")
     expect(status_item(visitor, "Postgres")).to_have_text(re.compile(r"^\d+(\.\d+)*$"))
@@ -89,7 +89,7 @@ def test_status_shows_requests_and_errors(
     proxy.refuse()
     for _ in range(3):
         assert stack.get("/api/polls/00000000")[0] == 503
-    visitor.expect_text("The database is away: votes and polls wait.")
+    visitor.expect_text("The database is down: votes and polls wait.")
     expect(visitor.page.locator(".live-state")).to_have_text("Server trouble…")
     expect(status_item(visitor, "Postgres")).to_have_text("away")
     expect(status_item(visitor, "In ten minutes")).to_have_text("3 errors")

@@ -89,7 +89,9 @@ def test_open_timeline_updates_with_votes(
     voter.vote("Coffee")
     drawing = host.page.get_by_role("img", name="In the end: Coffee 1.")
     expect(drawing).to_be_visible(timeout=20_000)
-    expect(drawing.locator("path.race-line")).to_have_count(1)  # answers without votes have no line
+    expect(drawing.locator("path.series-line")).to_have_count(
+        1
+    )  # answers without votes have no line
     screenshot(host.page, "timeline-one")
 
 
@@ -123,7 +125,7 @@ def test_timeline_uses_forced_colours(
     insert_votes_over(postgres, address, 3, 300, timedelta(days=3))
     host.page.emulate_media(forced_colors="active")
     open_timeline(host, address)
-    line = host.page.locator("svg.time-chart path.race-line").first
+    line = host.page.locator("svg.time-chart path.series-line").first
     expect(line).to_be_visible()
     stroke = line.evaluate("(path) => getComputedStyle(path).stroke")
     ink = host.page.evaluate("getComputedStyle(document.body).color")
