@@ -89,9 +89,8 @@ def test_open_timeline_updates_with_votes(
     voter.vote("Coffee")
     drawing = host.page.get_by_role("img", name="In the end: Coffee 1.")
     expect(drawing).to_be_visible(timeout=20_000)
-    expect(drawing.locator("path.series-line")).to_have_count(
-        1
-    )  # answers without votes have no line
+    # Answers without votes have no line.
+    expect(drawing.locator("path.series-line")).to_have_count(1)
     screenshot(host.page, "timeline-one")
 
 
