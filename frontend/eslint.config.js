@@ -4,7 +4,9 @@ import reactHooks from "eslint-plugin-react-hooks";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-// Words that people read or hear: between tags, or in an attribute that is shown or read out.
+import { importDirection } from "./eslint/import-direction.js";
+
+// Visible or spoken text: between tags, or in an attribute that is shown or read out.
 const SHOWN = [
   ":matches(JSXElement, JSXFragment)",
   "JSXAttribute[name.name=/^(aria-(label|description|roledescription|valuetext)|title|alt|placeholder|label)$/]",
@@ -34,8 +36,13 @@ export default defineConfig([
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "no-undef": "off", // tsc knows better
+      "no-undef": "off", // tsc checks it
     },
+  },
+  {
+    files: ["src/**/*.{ts,tsx}"],
+    plugins: { tally: { rules: { "import-direction": importDirection } } },
+    rules: { "tally/import-direction": "error" },
   },
   {
     files: ["src/**/*.tsx"],

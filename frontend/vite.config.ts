@@ -2,11 +2,11 @@ import react from "@vitejs/plugin-react";
 import { loadEnv, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
-import * as words from "./src/strings/document";
+import * as texts from "./src/strings/document";
 
 /**
- * Answers /env.js during `vite dev` as Nginx does in production: with the PUBLIC_* variables.
- * The build holds no such file, so that one image can be configured where it runs.
+ * Serves /env.js during `vite dev` with the PUBLIC_* variables, as Nginx does in production. The build
+ * has no such file, so that one image can be configured at run time.
  */
 function publicEnvironment(variables: Record<string, string>): Plugin {
   return {
@@ -21,40 +21,37 @@ function publicEnvironment(variables: Record<string, string>): Plugin {
   };
 }
 
-/** Puts the words into index.html, which keeps none of its own. */
-function wordsOfDocument(): Plugin {
+/** Fills the texts into index.html. */
+function documentTexts(): Plugin {
   return {
-    name: "words-of-document",
+    name: "document-texts",
     transformIndexHtml: (html) =>
-      Object.entries(words).reduce((text, [name, word]) => text.replace(`{{${name}}}`, word), html),
+      Object.entries(texts).reduce((page, [name, text]) => page.replace(`{{${name}}}`, text), html),
   };
 }
 
-/** Has src/rescue.ts be a script of its own, with one name in every release. */
-function rescueScript(): Plugin[] {
+/** Builds src/reload-on-missing-chunk.ts as a script of its own, with the same name in every release. */
+function reloadScript(): Plugin[] {
   const built: Plugin = {
-    name: "rescue-script",
+    name: "reload-script",
     apply: "build",
     buildStart() {
-      this.emitFile({ type: "chunk", id: "src/rescue.ts", fileName: "rescue.js" });
+      this.emitFile({ type: "chunk", id: "src/reload-on-missing-chunk.ts", fileName: "reload-on-missing-chunk.js" });
     },
   };
   const served: Plugin = {
-    name: "rescue-script-serve",
+    name: "reload-script-serve",
     apply: "serve",
     configureServer(server) {
-      server.middlewares.use("/rescue.js", (_request, response) => {
-        response.writeHead(302, { Location: "/src/rescue.ts" }).end();
+      server.middlewares.use("/reload-on-missing-chunk.js", (_request, response) => {
+        response.writeHead(302, { Location: "/src/reload-on-missing-chunk.ts" }).end();
       });
     },
   };
   return [built, served];
 }
 
-/**
- * Has the browser fetch start.tsx and the libraries along with main.ts, which has yet to be read
- * when it asks for them.
- */
+/** Preloads start.tsx and the libraries, so that they load at the same time as main.ts. */
 function preloadStart(): Plugin {
   return {
     name: "preload-start",
@@ -74,27 +71,20 @@ function preloadStart(): Plugin {
   };
 }
 
-// What index.html brings along.
-const FIRST = /\/(rolldown-runtime|libraries|shared|always|start|index)-/;
+// Chunks that index.html loads itself.
+const INITIAL = /\/(rolldown-runtime|libraries|shared|start|index)-/;
 
-const EVERYWHERE = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
+// The libraries that every page needs.
+const LIBRARIES = /node_modules\/(react|react-dom|scheduler|wouter|regexparam|@tanstack)\//;
 
-// What all pages of a poll need, and the one that asks for a poll does not.
-const OF_A_POLL =
-  /src\/(strings\/share|lib\/use-trouble|components\/(question|address|unavailable|again-button))\./;
+// The folders that every page needs, and the outbox, from which every page sends ballots.
+const EVERY_PAGE = /src\/(api|hooks|lib|ui|strings\/common|features\/ballot\/outbox)\//;
 
-// What those need that show its count, or how it stands.
-const OF_A_COUNT = /src\/(strings\/results|lib\/open-until|components\/live-state)\./;
+// What the pages of one poll have in common.
+const POLL_PAGES = /src\/((api|ui)\/poll\/|strings\/poll\.|pages\/)/;
 
-// What those need that lead the room to a ballot.
-const OF_SHARING = /src\/(components\/(copy-button|large-code|lazy-qr-code|dialog)|lib\/clipboard)\./;
-
-// What every page loads, however few files ask for it; and what is too small for a file of its own.
-const OF_EVERY_PAGE =
-  /src\/lib\/(outbox|choices|focus-main|lazily|load|use-arrival|use-prefetch|use-now)\./;
-
-// What pages need that lead on to a poll, or nowhere.
-const OF_LEADING = /src\/(components\/(lead-form|code-form)|lib\/poll-code|api\/finding|strings\/not-found)\./;
+// The form that looks up a poll or its key.
+const JOIN = /src\/(features\/join\/|strings\/join\.)/;
 
 export default defineConfig(({ mode }) => {
   const api = loadEnv(mode, import.meta.dirname, "API_").API_URL ?? "http://localhost:8080";
@@ -102,44 +92,39 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
-      wordsOfDocument(),
-      rescueScript(),
+      documentTexts(),
+      reloadScript(),
       preloadStart(),
     ],
-    // Wouter's way to support React before 18, which we do not: React's own is what it would take.
+    // Wouter uses this shim for React before 18; React has the function itself.
     resolve: { alias: { "use-sync-external-store/shim/index.js": "react" } },
     server: { proxy: { "/api": { target: api } } },
     build: {
-      // Nothing is inlined as a data: URL: every asset is a hashed file that is cached for a year.
+      // Nothing is inlined as a data: URL: every asset is a hashed file, cached for a year.
       assetsInlineLimit: 0,
       modulePreload: {
-        // Where a browser does not know it, files come later: no reason to bring it to all others.
+        // A browser without module preload only loads the files later.
         polyfill: false,
-        // What is there on every page need not be named by each.
-        resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !FIRST.test(name)),
+        // The initial chunks are loaded already.
+        resolveDependencies: (_file, dependencies) => dependencies.filter((name) => !INITIAL.test(name)),
       },
       rolldownOptions: {
-        // The libraries of every page in a file of their own: a browser keeps it while the app
-        // around it changes. What only some pages need goes with those; what several need of ours
-        // lies in one file, as in many small ones it would be larger.
+        // Grouped by folder, the first group that matches. Small chunks compress badly, so modules
+        // that several pages share are joined; what one page needs stays with that page.
         output: {
-          chunkFileNames: "assets/[name]-[hash:6].js", // hashes do not compress, and are in every file
+          chunkFileNames: "assets/[name]-[hash:6].js", // short: hashes do not compress
           codeSplitting: {
-            includeDependenciesRecursively: false,
+            includeDependenciesRecursively: false, // strings/index.ts would bring every page's words
             groups: [
-              { name: "libraries", test: EVERYWHERE },
-              { name: "poll", test: OF_A_POLL },
-              { name: "count", test: OF_A_COUNT },
-              { name: "sharing", test: OF_SHARING },
-              { name: "leading", test: OF_LEADING },
-              { name: "always", test: OF_EVERY_PAGE },
-              { name: "shared", test: /src\/.*\.tsx?$/, minShareCount: 3 },
+              { name: "libraries", test: LIBRARIES },
+              { name: "join", test: JOIN },
+              { name: "poll", test: POLL_PAGES, minShareCount: 2 },
+              { name: "shared", test: EVERY_PAGE, minShareCount: 2 },
             ],
           },
         },
       },
     },
-    // Components are tested in a document of their own, logic without one.
-    test: { include: ["src/**/*.test.{ts,tsx}"] },
+    test: { include: ["{src,eslint}/**/*.test.{ts,tsx}"] },
   };
 });

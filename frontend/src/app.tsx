@@ -1,26 +1,26 @@
 import { Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 
-import { Breakage } from "./components/breakage";
-import { Notice } from "./components/notice";
-import { ReloadButton } from "./components/reload-button";
-import { Shell } from "./components/shell";
-import { Waiting } from "./components/waiting";
-import { lazily } from "./lib/lazily";
-import { pages } from "./pages";
+import { lazyComponent } from "./hooks/lazy-component";
+import { routes } from "./routes";
 import * as strings from "./strings";
+import { ErrorBoundary } from "./ui/error-boundary";
+import { LoadingPage } from "./ui/loading-page";
+import { Notice } from "./ui/notice";
+import { ReloadButton } from "./ui/reload-button";
+import { Shell } from "./ui/shell";
 
-const routes = pages.map(({ path, file }) => {
-  const Page = lazily(file);
+const elements = routes.map(({ path, file, nextFile }) => {
+  const Page = lazyComponent(file);
   return (
     <Route key={path} path={path}>
-      {/* Nothing of one poll is kept for another. */}
-      {({ id }: { id?: string }) => <Page key={id} />}
+      {/* The key resets the page's state for another poll. */}
+      {({ id }: { id?: string }) => <Page key={id} nextFile={nextFile} />}
     </Route>
   );
 });
-// The projector's page has the screen to itself.
-const bare = routes.filter(({ key }) => key?.endsWith("/present"));
+// The projector's page has no header.
+const bare = elements.filter(({ key }) => key?.endsWith("/present"));
 
 const broken = (
   <Shell>
@@ -33,17 +33,17 @@ const broken = (
 export function App() {
   const [pathname] = useLocation();
   return (
-    <Breakage at={pathname} instead={broken}>
-      <Suspense fallback={<Waiting />}>
+    <ErrorBoundary resetKey={pathname} fallback={broken}>
+      <Suspense fallback={<LoadingPage />}>
         <Switch>
           {bare}
           <Route>
             <Shell>
-              <Switch>{routes}</Switch>
+              <Switch>{elements}</Switch>
             </Shell>
           </Route>
         </Switch>
       </Suspense>
-    </Breakage>
+    </ErrorBoundary>
   );
 }

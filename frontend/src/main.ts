@@ -2,9 +2,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 
-import { pageAt } from "./pages";
+import { routeAt } from "./routes";
 
-// Vite asks for a style sheet once: one that did not come is marked, so that load() asks again.
+// Vite requests a style sheet only once. One that failed is marked, and loadChunk() requests it again.
 function mark(element: unknown) {
   if (element instanceof HTMLLinkElement) element.dataset.failed = "";
 }
@@ -15,24 +15,24 @@ addEventListener(
   },
   true,
 );
-// The first may have failed before this, and its element does not tell; the look of the page does.
+// The first one may have failed before this script ran, which only its missing styles show.
 if (!getComputedStyle(document.documentElement).getPropertyValue("--paper")) {
   mark(document.querySelector("link[rel=stylesheet]"));
 }
 
-// As it may have been typed, a poll's code in capitals would be another poll on this device.
+// Poll codes are storage keys of this device, and may have been typed in capitals.
 const path = location.pathname.replace(/^\/p\/[^/]+/, (start) => start.toLowerCase());
 if (path !== location.pathname) {
   history.replaceState(history.state, "", path + location.search + location.hash);
 }
 
-// At once: the page comes along with the libraries, and not after them. Where it does not come, the
-// app, which asks for it again, is who says so.
-const page = pageAt(path);
-page?.file().catch(() => undefined);
+// Loads the page at the same time as the libraries. If that fails, the app requests it again and
+// shows the error.
+const route = routeAt(path);
+route?.file().catch(() => undefined);
 import("./start")
-  .then(({ start }) => start(page))
+  .then(({ start }) => start(route))
   .catch((error: unknown) => {
-    dispatchEvent(new Event("stranded")); // heard by rescue.ts
+    dispatchEvent(new Event("missing-chunk")); // see reload-on-missing-chunk.ts
     throw error;
   });

@@ -2,49 +2,49 @@ import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react
 import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-import { hurryWhenOnline } from "./api/hurry";
+import { refetchOnReconnect } from "./api/refetch-on-reconnect";
 import { App } from "./app";
+import { waitingPolls, watchOutbox } from "./features/ballot/outbox/outbox";
+import { loadComponent } from "./hooks/lazy-component";
+import { ignoreDoubleClick } from "./lib/ignore-double-click";
 import { keepFocus } from "./lib/keep-focus";
-import { onePressSends } from "./lib/one-press";
-import { waitingPolls, watchOutbox } from "./lib/outbox";
-import { bring } from "./lib/lazily";
-import type { Page } from "./pages";
+import type { PageRoute } from "./routes";
 
-/** Milliseconds; then it is said that the page is being loaded. */
-const WORTH_WAITING = 400;
-/** Milliseconds; what sends the ballots may be missing, and is no reason to load the page again. */
+/** Milliseconds; after that, a loading message is shown. */
+const MAX_WAIT = 400;
+/** Milliseconds; a missing chunk is not a reason to reload the page here. */
 const SEND_AGAIN = 60_000;
 
-// What was sent is seen before the next key or click: a second one must not send it again.
+// A mutation is rendered before the next key or click, which must not send it again.
 notifyManager.setScheduler(queueMicrotask);
 const queryClient = new QueryClient();
-hurryWhenOnline(queryClient);
+refetchOnReconnect(queryClient);
 watchOutbox(send);
 send();
 keepFocus();
-onePressSends();
+ignoreDoubleClick();
 
-/** Sends the ballots that wait on this device, also of a tab that was closed before it could. */
+/** Sends the ballots that wait on this device, such as those of a tab that was closed. */
 function send(): void {
-  // Few devices hold one, and the ballot's own page brings what sends it.
+  // Most devices have none, and do not load the code that sends them.
   if (waitingPolls().length === 0) return;
-  import("./api/delivery").then(
-    ({ deliverAll }) => {
-      deliverAll(queryClient);
+  import("./features/ballot/send-ballot").then(
+    ({ sendAllBallots }) => {
+      sendAllBallots(queryClient);
     },
     () => setTimeout(send, SEND_AGAIN),
   );
 }
 
 /**
- * Shows the page that was opened, whose file main.ts has asked for: with the first render, unless
- * the file takes long.
+ * Renders the app. It waits a moment for the page's chunk, which main.ts has requested, so that the
+ * first render shows the page.
  */
-export async function start(page: Page | undefined): Promise<void> {
+export async function start(route: PageRoute | undefined): Promise<void> {
   const root = document.getElementById("root") ?? document.body;
-  const soon = new Promise((resolve) => setTimeout(resolve, WORTH_WAITING));
-  await Promise.race([page && bring(page.file), soon]).catch(() => undefined);
-  // A transition is rendered in slices: nothing that is pressed meanwhile has to wait for it.
+  const timeout = new Promise((resolve) => setTimeout(resolve, MAX_WAIT));
+  await Promise.race([route && loadComponent(route.file), timeout]).catch(() => undefined);
+  // A transition is rendered in slices, which keeps the page responsive.
   startTransition(() => {
     createRoot(root).render(
       <StrictMode>

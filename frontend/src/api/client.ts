@@ -1,17 +1,17 @@
 import { isRecord, NO_ANSWER, Problem, toProblem } from "./problem";
 import type { paths } from "./schema";
 
-/** Longer than the server's own limit on a query, so that its answer comes before ours. */
+/** Milliseconds; longer than the server's own timeout, so that the server can report the error. */
 export const TIMEOUT = 10_000;
 
 type Method = "get" | "post" | "put" | "patch" | "delete";
 
-/** The addresses of the OpenAPI document that take this method. */
+/** The paths of the OpenAPI document that accept this method. */
 type PathWith<M extends Method> = {
   [P in keyof paths]: paths[P] extends Record<M, { responses: unknown }> ? P : never;
 }[keyof paths];
 
-/** The body of the first success that the document promises; undefined where it has none. */
+/** The body of the first success response in the document; undefined if it has none. */
 type Success<Operation> = Operation extends { responses: infer R }
   ? R[keyof R & (200 | 201 | 204)] extends { content: { "application/json": infer T } }
     ? T
@@ -25,32 +25,32 @@ type BodyOf<Operation> = Operation extends {
   : { body?: never };
 
 /**
- * What an answer is told by from a stranger's, such as a hotel's, which may be JSON, too: a member
- * that it always has. What has no content has its status.
+ * A required member of the response, which tells it from a captive portal's JSON. A response
+ * without content is recognised by its status.
  */
-type ProofOf<Content> = Content extends object
-  ? { proof: keyof Content & string }
-  : { proof?: never };
+type ExpectedMember<Content> = Content extends object
+  ? { expect: keyof Content & string }
+  : { expect?: never };
 
-type Options<Operation> = BodyOf<Operation> & ProofOf<Success<Operation>> & {
-  /** What replaces the `{…}` of the address. */
+type Options<Operation> = BodyOf<Operation> & ExpectedMember<Success<Operation>> & {
+  /** Values for the `{…}` of the path. */
   params?: Record<string, string>;
-  /** What follows the `?`; a member that is undefined is left out. */
+  /** The query string; undefined members are left out. */
   query?: Record<string, string | undefined>;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   cache?: RequestCache;
 };
 
-/** What the API answered, and the headers it came with. */
-interface Answer<T> {
+/** A response of the API. */
+interface ApiResponse<T> {
   readonly content: T;
   readonly headers: Headers;
 }
 
 /**
- * Asks the API, typed by its OpenAPI document.
- * @throws Problem for every answer that is not a success, and where there is no answer.
+ * Sends a request to the API, typed by its OpenAPI document.
+ * @throws Problem for every response that is not a success, and if there is no response.
  */
 export async function request<M extends Method, P extends PathWith<M>>(
   method: M,
@@ -60,13 +60,13 @@ export async function request<M extends Method, P extends PathWith<M>>(
   return (await requestWithHeaders(method, path, options)).content;
 }
 
-/** The same with the headers of the answer. */
+/** Like `request`, and returns the response's headers as well. */
 export async function requestWithHeaders<M extends Method, P extends PathWith<M>>(
   method: M,
   path: P,
   options: Options<paths[P][M]>,
-): Promise<Answer<Success<paths[P][M]>>> {
-  const { body, params = {}, query = {}, headers, signal, cache, proof } = options;
+): Promise<ApiResponse<Success<paths[P][M]>>> {
+  const { body, params = {}, query = {}, headers, signal, cache, expect } = options;
   const timeout = AbortSignal.timeout(TIMEOUT);
   const response = await send(fillIn(path, params) + queryString(query), {
     method: method.toUpperCase(),
@@ -75,43 +75,43 @@ export async function requestWithHeaders<M extends Method, P extends PathWith<M>
     signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     cache: cache ?? "default",
   });
-  const content: unknown = proof && (await response.json().catch(unanswered));
-  const ours = proof ? isRecord(content) && proof in content : response.status === 204;
-  if (!ours) unanswered("a stranger's answer");
+  const content: unknown = expect && (await response.json().catch(throwNoAnswer));
+  const isOurs = expect ? isRecord(content) && expect in content : response.status === 204;
+  if (!isOurs) throwNoAnswer("not an answer of the API");
   return { content: content as Success<paths[P][M]>, headers: response.headers };
 }
 
-/** Whether the front door answered with a copy that it was just about to replace. */
+/** Whether Nginx answered with a cached copy that it was about to replace. */
 export function isStale(headers: Headers): boolean {
   return headers.get("Cache-Status")?.includes("detail=stale") ?? false;
 }
 
-/** Whether it did since the app behind it fails. */
-export function hidesFault(headers: Headers): boolean {
+/** Whether Nginx answered with a cached copy because the app failed. */
+export function isStaleAfterFault(headers: Headers): boolean {
   return headers.get("Cache-Status")?.includes("fwd-status=500") ?? false;
 }
 
 const JSON_BODY = { "Content-Type": "application/json" };
 
 /**
- * A fetch that succeeds or throws.
- * @throws Problem for every answer that is not a success, and where there is no answer.
+ * Like `fetch`, but only a success returns.
+ * @throws Problem for every response that is not a success, and if there is no response.
  */
 export async function send(url: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(url, init).catch(unanswered);
+  const response = await fetch(url, init).catch(throwNoAnswer);
   if (response.ok) return response;
-  // A proxy's error page is no JSON: then the status has to say it all.
+  // A proxy's error page is not JSON: then only the status is known.
   throw toProblem(await response.json().catch(() => undefined), response);
 }
 
-/** The network failed, or something answered that is not the API, such as a hotel's login page. */
-function unanswered(cause: unknown): never {
-  // Given up by us, and not to be tried again; a timeout is another error.
+/** The network failed, or something other than the API answered, such as a captive portal. */
+function throwNoAnswer(cause: unknown): never {
+  // Aborted by the app, which must not be retried. A timeout has another name.
   if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
   throw new Problem(NO_ANSWER, "about:blank", String(cause));
 }
 
-/** The header that proves the right to manage a poll. */
+/** The header that authorizes managing a poll. */
 export function bearer(key: string): { Authorization: string } {
   return { Authorization: `Bearer ${key}` };
 }

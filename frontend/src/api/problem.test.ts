@@ -6,7 +6,7 @@ function answer(status: number, headers: Record<string, string> = {}) {
   return new Response(null, { status, headers });
 }
 
-test("a problem document is read whole", () => {
+test("a problem document is parsed completely", () => {
   const problem = toProblem(
     {
       type: "/problems/validation",
@@ -32,7 +32,7 @@ test("anything else still becomes a problem", () => {
   }
 });
 
-test("what is refused by something before the API says nothing", () => {
+test("a refusal from something before the API counts as no answer", () => {
   for (const status of [401, 403, 404, 409]) {
     expect(toProblem("<html>", answer(status))).toMatchObject({ status: NO_ANSWER, away: true });
     expect(toProblem({ type: "/problems/not-found" }, answer(status))).toMatchObject({ status });
@@ -40,7 +40,7 @@ test("what is refused by something before the API says nothing", () => {
   expect(toProblem(undefined, answer(413))).toMatchObject({ status: 413, away: false });
 });
 
-test("the time to wait is in milliseconds, and a date or nonsense is none", () => {
+test("Retry-After is in milliseconds, and ignored unless it is a number", () => {
   expect(toProblem(null, answer(503, { "Retry-After": "5" })).retryAfter).toBe(5_000);
   expect(toProblem(null, answer(503, { "Retry-After": "soon" })).retryAfter).toBe(0);
 });
@@ -49,7 +49,7 @@ const away = [NO_ANSWER, 429, 502, 503, 504, 511, 521];
 const faults = [500, 501, 505];
 const refusals = [400, 401, 403, 404, 409, 422];
 
-test("a server that is away is told from one that fails, and both from one that refuses", () => {
+test("outages, faults and refusals are distinguished", () => {
   const all = [...away, ...faults, ...refusals].map((status) => new Problem(status, "", ""));
   const statuses = (problems: Problem[]) => problems.map(({ status }) => status);
   expect(statuses(all.filter((problem) => problem.away))).toEqual(away);

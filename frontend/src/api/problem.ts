@@ -1,13 +1,13 @@
-/** No answer came at all: the network, a timeout, or something that is not the API. */
+/** There was no answer from the API: a network error, a timeout, or an answer of something else. */
 export const NO_ANSWER = 0;
-/** What says that the server is down, restarted or overrun. */
+/** Statuses of a server that is down, restarting or overloaded. */
 const AWAY = [NO_ANSWER, 429, 502, 503, 504];
-/** A network's own, which wants a login first (RFC 6585, section 6); above it are those of edges. */
-const LOGIN_FIRST = 511;
-/** Also a proxy's, and to be told whosever it is. */
+/** A network that requires a login (RFC 6585, section 6). CDNs use the numbers above it. */
+const NETWORK_AUTHENTICATION_REQUIRED = 511;
+/** Shown to the user even if a proxy sent it. */
 const TOO_LARGE = 413;
 
-/** The answer of the API where it is not a success: an RFC 9457 problem document. */
+/** An error response of the API: an RFC 9457 problem document. */
 export class Problem extends Error {
   override readonly name = "Problem";
 
@@ -15,9 +15,9 @@ export class Problem extends Error {
   readonly status: number;
   /** The problem's stable `type`, such as `/problems/poll-closed`. */
   readonly type: string;
-  /** The fields that were refused, from a 422 problem's `errors`. */
+  /** The invalid fields, from the `errors` of a 422 problem. */
   readonly fields: readonly string[];
-  /** How long the server asks to wait, in milliseconds. */
+  /** The Retry-After header, in milliseconds; 0 without one. */
   readonly retryAfter: number;
 
   constructor(
@@ -34,34 +34,49 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Whether the server did not get to it: the same request succeeds once it is back. */
+  /** Whether the request was not handled: it succeeds once the server is back. */
   get away(): boolean {
-    return AWAY.includes(this.status) || this.status >= LOGIN_FIRST;
+    return AWAY.includes(this.status) || this.status >= NETWORK_AUTHENTICATION_REQUIRED;
   }
 }
 
-/** Whether the server got to it and failed, which may pass, or be a mistake that stays. */
+/** Whether the server handled the request and failed, which may pass or be a bug. */
 export function isFault(error: Error | null | undefined): boolean {
   return error instanceof Problem && error.status >= 500 && !error.away;
 }
 
-/** Reads a problem from the body of an answer, which may also be a proxy's HTML or nothing. */
+/** Whether a poll does not exist, or no longer exists. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof Problem && (error.status === 404 || error.status === 410);
+}
+
+/** Whether the key is wrong. A 401, a missing key, may be caused by something between us and the API. */
+export function isWrongKey(error: Error | null): boolean {
+  return error instanceof Problem && error.status === 403;
+}
+
+/** Whether the server refused the key, rather than the request. */
+export function isKeyRefused(error: Error | null): boolean {
+  return isWrongKey(error) || (error instanceof Problem && error.status === 401);
+}
+
+/** Reads a problem from a response body, which may also be a proxy's HTML or empty. */
 export function toProblem(body: unknown, response: Response): Problem {
   const document = isRecord(body) ? body : {};
   const type = text(document.type) ?? "about:blank";
   const { status } = response;
-  // What a firewall or a wrong route refuses says nothing of the poll, nor of its key.
-  const strange = status < 500 && status !== TOO_LARGE && !type.startsWith("/problems/");
+  // The refusal of a firewall or a wrong route says nothing about the poll or its key.
+  const isForeign = status < 500 && status !== TOO_LARGE && !type.startsWith("/problems/");
   return new Problem(
-    strange ? NO_ANSWER : status,
+    isForeign ? NO_ANSWER : status,
     type,
     text(document.detail) ?? text(document.title) ?? "",
-    refusedFields(document.errors),
+    invalidFields(document.errors),
     Number(response.headers.get("Retry-After") ?? 0) * 1000 || 0,
   );
 }
 
-function refusedFields(value: unknown): string[] {
+function invalidFields(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).flatMap(({ field }) => text(field) ?? []);
 }

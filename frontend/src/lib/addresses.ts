@@ -1,4 +1,4 @@
-/** The app's own addresses, in one place. */
+/** The paths of the app's pages. */
 export const addresses = {
   home: "/",
   join: "/join",
@@ -6,11 +6,11 @@ export const addresses = {
   vote: (id: string) => `/p/${id}`,
   results: (id: string) => `/p/${id}/results`,
   present: (id: string) => `/p/${id}/present`,
-  /** The key goes in the fragment, which browsers never send: it reaches no server's log. */
+  /** The key is in the fragment, which browsers do not send, so it is in no server's log. */
   manage: (id: string, key?: string) => `/p/${id}/manage${key === undefined ? "" : `#${key}`}`,
 };
 
-/** The same with scheme and host, to hand to others. */
+/** The path as a full URL, for sharing. */
 export function absolute(path: string): string {
   return new URL(path, location.origin).href;
 }

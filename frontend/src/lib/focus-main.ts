@@ -1,4 +1,4 @@
-/** Has reading begin anew where a page's content does, for whoever hears it or uses the keyboard. */
+/** Moves the focus to the page's content, for screen readers and the keyboard. */
 export function focusMain(): void {
   document.querySelector("main")?.focus({ preventScroll: true });
 }

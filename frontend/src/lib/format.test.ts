@@ -7,18 +7,18 @@ test("counts are grouped by thousands", () => {
   expect(formatCount(10_000)).toBe("10,000");
 });
 
-test("a moment of today is its hour alone, another names its day", () => {
+test("a time of today has no date", () => {
   const now = new Date(2030, 0, 31, 9, 0);
   expect(formatTime(new Date(2030, 0, 31, 18, 5), now)).toMatch(/^(18|0?6):05( ?pm)?$/i);
   expect(formatTime(new Date(2030, 1, 1, 18, 5), now)).toMatch(/Friday.*1/);
 });
 
-test("an address is said without its scheme", () => {
+test("a spoken address has no scheme", () => {
   expect(spokenAddress("https://tally.example/p/ab")).toBe("tally.example/p/ab");
   expect(spokenAddress("http://localhost:8080/p/ab")).toBe("localhost:8080/p/ab");
 });
 
-test("a moment to come is as far away as people say it is", () => {
+test("a time ahead has the unit that people use", () => {
   const now = new Date(2030, 0, 31, 9, 0);
   const ahead = (minutes: number) => formatAhead(new Date(now.getTime() + minutes * 60_000), now);
   expect(ahead(0.2)).toBe("in 1 minute");

@@ -1,5 +1,5 @@
 const integer = new Intl.NumberFormat("en");
-// The words are English, but the clock is the reader's: 6 pm in one place is 18:00 in another.
+// The text is English, but the time format is the user's: 6 pm or 18:00.
 export const english = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB";
 const sameDay = new Intl.DateTimeFormat(english, { timeStyle: "short" });
 const otherDay = new Intl.DateTimeFormat(english, { dateStyle: "full", timeStyle: "short" });
@@ -9,7 +9,7 @@ export function formatCount(count: number): string {
   return integer.format(count);
 }
 
-/** A moment as people say it: the hour alone where it is today. */
+/** A date and time; the time alone if the date is today. */
 export function formatTime(moment: Date, now = new Date()): string {
   return (isToday(moment, now) ? sameDay : otherDay).format(moment);
 }
@@ -20,7 +20,7 @@ export function isToday(moment: Date, now = new Date()): boolean {
 
 const ahead = new Intl.RelativeTimeFormat("en");
 const MINUTE = 60_000;
-// Each unit from where it is the better word: "in 36 hours", but "in 3 days".
+// The count from which each unit is used: "in 36 hours", but "in 3 days".
 const UNITS = [
   { unit: "year", length: 525_960 * MINUTE, from: 2 },
   { unit: "month", length: 43_830 * MINUTE, from: 2 },
@@ -29,17 +29,17 @@ const UNITS = [
   { unit: "hour", length: 60 * MINUTE, from: 2 },
 ] as const;
 
-/** How far away a moment to come is: "in 2 days". Less than a minute counts as one. */
+/** The time until a moment, such as "in 2 days"; at least one minute. */
 export function formatAhead(moment: Date, now = new Date()): string {
   const distance = moment.getTime() - now.getTime();
   for (const { unit, length, from } of UNITS) {
-    // Rounded first: two days less a few minutes are two days.
+    // Rounded before the comparison, so that two days minus a few minutes are two days.
     if (Math.round(distance / length) >= from) return ahead.format(Math.round(distance / length), unit);
   }
   return ahead.format(Math.max(1, Math.round(distance / MINUTE)), "minute");
 }
 
-/** A moment as the value of a `datetime-local` field, in the device's time. */
+/** A date as the value of a `datetime-local` field, in the device's time zone. */
 export function localInput(moment: Date): string {
   const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);
   return local.toISOString().slice(0, 16);
@@ -50,7 +50,7 @@ export function timeZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** An address without its scheme: what is said aloud and typed by hand. */
+/** A URL without its scheme, to be read aloud and typed. */
 export function spokenAddress(url: string): string {
   return url.replace(/^https?:\/\//, "");
 }

@@ -1,9 +1,9 @@
 import { focusMain } from "./focus-main";
 
 /**
- * Where what has the focus goes, or is hidden, the focus falls to the body: the keyboard would begin
- * at the top of the window, and a screen reader fall silent. It goes to the page's content instead.
- * For what knows a better place there is time until then.
+ * Moves the focus to the page's content when the focused element is removed or hidden. Otherwise the
+ * body gets it, the keyboard starts at the top of the window, and a screen reader falls silent.
+ * Code that knows a better place can set the focus in the same task.
  */
 export function keepFocus(): void {
   let last: Element | null = null;
@@ -12,7 +12,7 @@ export function keepFocus(): void {
     last = target as Element;
   });
 
-  // After each change, and after what it was made for has moved the focus itself.
+  // Runs after each change of the document, when the code that made it may have set the focus.
   const observer = new MutationObserver(() => {
     if (document.activeElement !== document.body || (last?.checkVisibility() ?? true)) return;
     last = null;

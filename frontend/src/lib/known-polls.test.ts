@@ -12,7 +12,7 @@ beforeEach(() => {
   });
 });
 
-test("a poll is remembered once, the latest first", () => {
+test("a poll is stored once, the newest first", () => {
   remember({ id: "a", key: "1", question: "A?" });
   remember({ id: "b", key: "2", question: "B?" });
   remember({ id: "a", key: "1", question: "A again?" });
@@ -20,7 +20,7 @@ test("a poll is remembered once, the latest first", () => {
   expect(knownKey("b")).toBe("2");
 });
 
-test("no poll is dropped for another", () => {
+test("storing a poll removes no other", () => {
   const ids = Array.from({ length: 200 }, (_, number) => `poll-${number}`);
   for (const id of ids) remember({ id, key: "1", question: "Q?" });
   expect(knownPolls().map(({ id }) => id)).toEqual(ids.reverse());
@@ -33,14 +33,14 @@ test("a forgotten poll's key is gone", () => {
   expect([...store.values()].join()).not.toContain("1");
 });
 
-test("what others left in the store is ignored", () => {
+test("invalid stored values are ignored", () => {
   for (const left of ["not json", "{}", '[null, 1, {"id": "a"}]']) {
     store.set("tally.polls", left);
     expect(knownPolls()).toEqual([]);
   }
 });
 
-test("a browser that forbids storage forbids nothing else", () => {
+test("forbidden storage breaks nothing else", () => {
   vi.stubGlobal("localStorage", undefined);
   expect(() => {
     remember({ id: "a", key: "1", question: "A?" });

@@ -7,13 +7,13 @@ export interface KnownPoll {
 
 const STORE = "tally.polls";
 
-/** The polls this device holds the keys of, newest first. */
+/** The polls whose keys this device has, newest first. */
 export function knownPolls(): KnownPoll[] {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(STORE) ?? "[]");
     return Array.isArray(stored) ? stored.filter(isKnownPoll) : [];
   } catch {
-    return []; // Storage is forbidden or holds something else: the secret link still works.
+    return []; // Storage is forbidden or has invalid content: the secret link still works.
   }
 }
 
@@ -22,13 +22,13 @@ export function knownKey(id: string): string | undefined {
   return knownPolls().find((poll) => poll.id === id)?.key;
 }
 
-/** Keeps a poll's key on this device. Returns whether it could. */
+/** Stores a poll's key on this device. Returns whether that succeeded. */
 export function remember(poll: KnownPoll): boolean {
   store([poll, ...knownPolls().filter(({ id }) => id !== poll.id)]);
   return knownKey(poll.id) === poll.key;
 }
 
-/** Drops a poll's key from this device. */
+/** Removes a poll's key from this device. */
 export function forget(id: string): void {
   store(knownPolls().filter((poll) => poll.id !== id));
 }

@@ -4,30 +4,36 @@ import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { flushSync } from "react-dom";
 import { Link, useLocation } from "wouter";
 
-import { useCreatePoll } from "../api/creation";
 import { isFault, Problem } from "../api/problem";
-import { BusyButton } from "../components/busy-button";
-import { ClosingField } from "../components/closing-field";
-import { KnownPolls } from "../components/known-polls";
-import { OptionFields } from "../components/option-fields";
-import { QuestionField } from "../components/question-field";
-import { Segments } from "../components/segments";
-import { watchAbandoned } from "../lib/abandoned";
+import { watchCancelledPolls } from "../features/create-poll/cancelled-polls";
+import { ClosingField } from "../features/create-poll/closing-field";
+import { useCreatePoll } from "../features/create-poll/create-poll";
+import { clearDraft, draftToken, loadDraft } from "../features/create-poll/drafts";
+import { type Field, type FormErrors, placeErrors } from "../features/create-poll/form-errors";
+import { OptionFields } from "../features/create-poll/option-fields";
+import {
+  EMPTY_FORM,
+  isBlank,
+  type PollForm,
+  toNewPoll,
+  VISIBILITIES,
+} from "../features/create-poll/poll-form";
+import { QuestionField } from "../features/create-poll/question-field";
+import { useDraft } from "../features/create-poll/use-draft";
+import { usePollForm } from "../features/create-poll/use-poll-form";
+import { KnownPolls } from "../features/manage/known-polls";
+import { prefetchComponent } from "../hooks/lazy-component";
+import { useDelayMessage } from "../hooks/use-delay-message";
+import { useFlashMessage, withFlashMessage } from "../hooks/use-flash-message";
+import { useTitle } from "../hooks/use-title";
 import { addresses } from "../lib/addresses";
-import { afterPress } from "../lib/after-press";
-import { clearDraft, draftToken, loadDraft } from "../lib/drafts";
-import { explain } from "../lib/explain";
-import { placeErrors, type Field, type FormErrors } from "../lib/form-errors";
+import { afterPointerUp } from "../lib/after-pointer-up";
 import { remember } from "../lib/known-polls";
-import { prefetch } from "../lib/lazily";
-import { EMPTY_FORM, isBlank, toNewPoll, VISIBILITIES, type PollForm } from "../lib/poll-form";
-import { useDelay } from "../lib/use-delay";
-import { useDraft } from "../lib/use-draft";
-import { useNews, withNews } from "../lib/use-news";
-import { usePollForm } from "../lib/use-poll-form";
-import { useTitle } from "../lib/use-title";
-import { managePage } from "../pages";
 import * as strings from "../strings";
+import { BusyButton } from "../ui/busy-button";
+import { errorMessage } from "../ui/error-message";
+import { RadioGroup } from "../ui/radio-group";
+import type { PageProps } from "./page-props";
 
 const CHOICES = [
   { value: false, label: strings.create.one },
@@ -35,33 +41,33 @@ const CHOICES = [
 ];
 const RESULTS = VISIBILITIES.map((value) => ({ value, label: strings.create.resultsWhen[value] }));
 
-/** Milliseconds; what deletes a poll may be missing, and is no reason to load the page again. */
-const SETTLE_AGAIN = 15_000;
+/** Milliseconds; a missing chunk is not a reason to reload the page here. */
+const DELETE_AGAIN = 15_000;
 
-/** Deletes a poll that was called off. Few ever are: what does it is not loaded before. */
-function settle(token: string): void {
-  import("../api/settling").then(
-    (settling) => settling.settle(token),
-    () => setTimeout(settle, SETTLE_AGAIN, token),
+/** Deletes a poll whose creation was cancelled, which is rare: its code is loaded on demand. */
+function deleteCancelled(token: string): void {
+  import("../features/create-poll/delete-cancelled-poll").then(
+    (module) => module.deleteCancelledPoll(token),
+    () => setTimeout(deleteCancelled, DELETE_AGAIN, token),
   );
 }
 
-export default function CreatePage() {
+export default function CreatePage({ nextFile }: PageProps) {
   const [draft] = useState(loadDraft);
   const { form, errors, last, ...fields } = usePollForm(draft ?? EMPTY_FORM);
-  const [tried, setTried] = useState(false);
+  const [submitted, setSubmitted] = useState(false);
   const create = useCreatePoll();
   const { reset } = create;
-  const delay = useDelay(create);
+  const delay = useDelayMessage(create);
   const sending = useRef<AbortController>(undefined);
   const [, navigate] = useLocation();
   const formElement = useRef<HTMLFormElement>(null);
-  const news = useNews();
+  const message = useFlashMessage();
   useTitle(undefined);
   useDraft(form);
-  useEffect(() => watchAbandoned(settle), []);
+  useEffect(() => watchCancelledPolls(deleteCancelled), []);
 
-  // What is changed, or left, while it is being sent is not to be opened as it was.
+  // A change, or leaving the page, cancels a request that is under way.
   useEffect(
     () => () => {
       if (sending.current === undefined) return;
@@ -76,13 +82,13 @@ export default function CreatePage() {
     formElement.current?.querySelector<HTMLElement>(selector)?.focus();
   }
 
-  function takeToMistake() {
-    setTried(true);
+  function focusFirstError() {
+    setSubmitted(true);
     focusOn('[aria-invalid="true"]');
   }
 
   function leave(field: Field) {
-    afterPress(() => {
+    afterPointerUp(() => {
       fields.leave(field);
     });
   }
@@ -90,30 +96,30 @@ export default function CreatePage() {
   function submit(event: SubmitEvent) {
     event.preventDefault();
     if (create.isPending) return;
-    // Rendered at once, so that the fields are marked: the writer is taken to the first one.
+    // Rendered synchronously, so that the first invalid field can be focused.
     if (!flushSync(fields.check)) {
-      takeToMistake();
+      focusFirstError();
       return;
     }
-    prefetch(managePage); // comes along with the answer
+    if (nextFile) prefetchComponent(nextFile); // while the server answers
     sending.current = new AbortController();
     const { signal } = sending.current;
     create.mutate({ body: toNewPoll(form), token: draftToken(form), signal }, {
       onSuccess: (poll) => {
         clearDraft();
         remember({ id: poll.id, key: poll.manage_key, question: poll.question });
-        navigate(addresses.manage(poll.id, poll.manage_key), withNews("created"));
+        navigate(addresses.manage(poll.id, poll.manage_key), withFlashMessage("created"));
       },
       onError: (error) => {
         flushSync(() => {
           fields.refuse(explainAt(form, error));
         });
-        takeToMistake();
+        focusFirstError();
       },
     });
   }
 
-  function takeBack() {
+  function undoClear() {
     flushSync(fields.undo);
     focusOn("textarea");
   }
@@ -125,12 +131,12 @@ export default function CreatePage() {
     focusOn("textarea");
   }
 
-  const cleared = last?.place === "form" ? last.said : undefined;
+  const cleared = last?.place === "form" ? last.message : undefined;
   const marked = Object.keys(errors).some((field) => field !== "form");
 
   return (
     <div className="page create">
-      {news === "deleted" && (
+      {message === "deleted" && (
         <p className="note" role="status">
           {strings.create.deleted}
         </p>
@@ -153,7 +159,7 @@ export default function CreatePage() {
             {cleared ?? (draft && !isBlank(form) && strings.create.restored)}
           </p>
           {cleared !== undefined && (
-            <button type="button" className="text-button" onClick={takeBack}>
+            <button type="button" className="text-button" onClick={undoClear}>
               {strings.create.undo}
             </button>
           )}
@@ -167,7 +173,7 @@ export default function CreatePage() {
         <OptionFields
           rows={form.options}
           errors={errors}
-          said={last?.place === "options" ? last.said : undefined}
+          message={last?.place === "options" ? last.message : undefined}
           onType={(options, field) => {
             fields.type({ options }, field, "options");
           }}
@@ -177,7 +183,7 @@ export default function CreatePage() {
         />
 
         <div className="create-settings">
-          <Segments
+          <RadioGroup
             legend={strings.create.choice}
             choices={CHOICES}
             value={form.multiple}
@@ -185,7 +191,7 @@ export default function CreatePage() {
               fields.type({ multiple });
             }}
           />
-          <Segments
+          <RadioGroup
             legend={strings.create.results}
             choices={RESULTS}
             value={form.results}
@@ -216,7 +222,7 @@ export default function CreatePage() {
             {create.isPending ? strings.create.sending : strings.create.submit}
           </BusyButton>
           <p className="field-error" role="alert">
-            {delay ?? errors.form ?? (tried && marked && strings.invalid.summary)}
+            {delay ?? errors.form ?? (submitted && marked && strings.invalid.summary)}
           </p>
         </div>
       </form>
@@ -232,5 +238,5 @@ export default function CreatePage() {
 
 function explainAt(form: PollForm, error: Error): FormErrors {
   const placed = error instanceof Problem && error.fields.length > 0;
-  return placed ? placeErrors(form, error.fields) : { form: explain(error) };
+  return placed ? placeErrors(form, error.fields) : { form: errorMessage(error) };
 }

@@ -1,8 +1,8 @@
-import { CodeForm } from "../components/code-form";
-import { useTitle } from "../lib/use-title";
+import { CodeForm } from "../features/join/code-form";
+import { useTitle } from "../hooks/use-title";
 import * as strings from "../strings";
 
-/** For whoever was told a code, and has typed no more than the address that stands before it. */
+/** Opens a poll by its code. */
 export default function JoinPage() {
   useTitle(strings.code.title);
   return (

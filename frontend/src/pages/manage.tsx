@@ -3,68 +3,70 @@ import "./manage.css";
 import { useDeferredValue, useEffect } from "react";
 import { useParams } from "wouter";
 
-import { isWrongKey, refusesKey, troubleOf, useHostsViewingKey, usePoll, useResults } from "../api/polls";
-import { ManagePoll } from "../components/manage-poll";
-import { Unavailable } from "../components/unavailable";
+import { useHostViewingKey, usePoll, useResults } from "../api/poll/queries";
+import { isKeyRefused, isWrongKey } from "../api/problem";
+import { outageOf } from "../api/query";
+import { ManagePanel } from "../features/manage/manage-panel";
+import { lazyComponent } from "../hooks/lazy-component";
+import { useFlashMessage } from "../hooks/use-flash-message";
+import { useHash } from "../hooks/use-hash";
+import { useOutage } from "../hooks/use-outage";
+import { useTitle } from "../hooks/use-title";
 import { forget, knownKey } from "../lib/known-polls";
-import { lazily } from "../lib/lazily";
-import { useHash } from "../lib/use-hash";
-import { useNews } from "../lib/use-news";
-import { useTitle } from "../lib/use-title";
-import { useTrouble } from "../lib/use-trouble";
 import * as strings from "../strings";
+import { Unavailable } from "./unavailable";
 
-/** Milliseconds until the page sees that the poll closed by itself, or from another device. */
-const EVERY = 5_000;
+/** Milliseconds; the poll may close by itself or from another device. */
+const REFETCH_INTERVAL = 5_000;
 
-// Not for the host, who has the key.
-const KeyNeeded = lazily(() => import("../components/key-needed"));
+// Not needed with a valid key.
+const KeyNeeded = lazyComponent(() => import("../features/manage/key-needed"));
 
-/** Opens nothing, and can be sent: what is no key may be longer than a header, or not of its letters. */
-const NO_KEY = "-";
+/** An invalid key that can be sent in a header, unlike other text in its place. */
+const INVALID_KEY = "-";
 
-/** The key without what a sentence around the link has added to it. */
+/** The key without the rest of a sentence that was copied with the link. */
 function keyIn(link: string): string {
-  return /^[\w-]{32}(?![\w-])/.exec(link)?.[0] ?? NO_KEY;
+  return /^[\w-]{32}(?![\w-])/.exec(link)?.[0] ?? INVALID_KEY;
 }
 
-/** What the secret link opens: the key comes in the fragment, or from this device's memory. */
+/** The host's page. The key is in the URL's fragment, or stored on this device. */
 export default function ManagePage() {
   const { id } = useParams<{ id: string }>();
-  const news = useNews();
+  const message = useFlashMessage();
   const hash = useHash();
   const known = knownKey(id);
   const given = hash === "" ? known : hash;
   const key = given && keyIn(given);
-  // Not from the results, whose cached copy is a moment behind what was pressed here.
-  const poll = usePoll(id, EVERY);
-  const proof = useHostsViewingKey(id, key);
+  // Not from the results, whose cached copy may be older than an action on this page.
+  const poll = usePoll(id, REFETCH_INTERVAL);
+  const proof = useHostViewingKey(id, key);
   const results = useResults(id, true);
-  const trouble = useTrouble(troubleOf(poll) ?? troubleOf(results), poll);
+  const outage = useOutage(outageOf(poll) ?? outageOf(results), poll);
   const question = poll.data?.question;
   useTitle(question && `${strings.manage.title}: ${question}`);
 
-  const refused = refusesKey(proof.error);
+  const refused = isKeyRefused(proof.error);
   const wrong = isWrongKey(proof.error);
   useEffect(() => {
     if (wrong && (given === known || key === known)) forget(id);
   }, [wrong, given, key, known, id]);
 
-  const shown = useDeferredValue(poll.data && proof.data); // in slices: it is much at once
-  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
+  const shown = useDeferredValue(poll.data && proof.data); // rendered in slices, since it is a large page
+  if (!poll.data || poll.isError) return <Unavailable query={poll} />;
   if (key === undefined || refused) {
     const pasted = hash !== "";
     return <KeyNeeded id={id} wrong={pasted} known={pasted && known !== undefined && known !== key} />;
   }
-  if (!proof.data || !shown) return <Unavailable asked={proof} />;
+  if (!proof.data || !shown) return <Unavailable query={proof} />;
   return (
-    <ManagePoll
+    <ManagePanel
       key={key}
       poll={poll.data}
       secret={key}
       ballots={results.data?.ballots}
-      trouble={trouble}
-      created={news === "created"}
+      outage={outage}
+      created={message === "created"}
     />
   );
 }

@@ -1,4 +1,4 @@
-import NotFound from "../components/not-found";
+import NotFound from "../features/join/not-found";
 import * as strings from "../strings";
 
 export default function NotFoundPage() {

@@ -1,76 +1,78 @@
-import "./results.css";
+import "../features/results/results.css";
 import "./present.css";
 import "./present-code.css";
 
 import { useState, type ComponentProps } from "react";
 import { Link, useParams } from "wouter";
 
-import { usePoll, useResults, type Poll } from "../api/polls";
-import { Address } from "../components/address";
-import { Count } from "../components/count";
-import { FullScreenButton } from "../components/full-screen-button";
-import { LargeCode } from "../components/large-code";
-import { ManageLink } from "../components/manage-link";
-import { Outcome } from "../components/outcome";
-import { ResultsHead, type WatchedResults } from "../components/results-head";
-import { Unavailable } from "../components/unavailable";
+import { usePoll, useResults } from "../api/poll/queries";
+import type { Poll } from "../api/polls";
+import { ManageLink } from "../features/manage/manage-link";
+import { FullScreenButton } from "../features/present/full-screen-button";
+import { useFit } from "../features/present/use-fit";
+import { Winner } from "../features/present/winner";
+import { Count } from "../features/results/count";
+import { ResultsHead, type WatchedResults } from "../features/results/results-head";
+import { leadingLabels } from "../features/results/shares";
+import { useScrollReset } from "../hooks/use-scroll-reset";
+import { useTitle } from "../hooks/use-title";
+import { useWakeLock } from "../hooks/use-wake-lock";
 import { absolute, addresses } from "../lib/addresses";
-import { useArrival } from "../lib/use-arrival";
-import { useFit } from "../lib/use-fit";
-import { useTitle } from "../lib/use-title";
-import { useWakeLock } from "../lib/use-wake-lock";
 import * as strings from "../strings";
+import { Address } from "../ui/poll/address";
+import { LargeQrCode } from "../ui/poll/large-qr-code";
+import { Unavailable } from "./unavailable";
 
-// How much larger than the style sheet says rows become where there is room.
+// The largest factors for the sizes of the rows.
 const MOST_OPEN = 1.5;
 const MOST_CLOSED = 2;
-// And the code, where it stands in their place.
+// The same for the QR code in their place.
 const MOST_INVITING = 1.6;
 
-/** For the projector: the count and the way to the ballot, and nothing else. */
+/** The page for a projector: the results, and how to vote. */
 export default function PresentPage() {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
-  // Without the host's viewing key: what is not for everyone yet is not for the wall.
+  // Without the host's viewing key, since everyone in the room can see this page.
   const results = useResults(id, true);
   useTitle(poll.data?.question);
-  useArrival();
+  useScrollReset();
   useWakeLock();
 
-  if (!poll.data || poll.isError) return <NoPoll asked={poll} />;
-  if (!results.data || results.isError) return <NoPoll asked={results} />;
+  if (!poll.data || poll.isError) return <PollUnavailable query={poll} />;
+  if (!results.data || results.isError) return <PollUnavailable query={results} />;
 
-  return <Wall poll={poll.data} results={results} />;
+  return <PresentView poll={poll.data} results={results} />;
 }
 
-/** The wall while the poll cannot be shown: as dark as before, for the room's sake. */
-function NoPoll(why: ComponentProps<typeof Unavailable>) {
+/** Shown while the poll is not available, on the same dark background. */
+function PollUnavailable(props: ComponentProps<typeof Unavailable>) {
   return (
     <main className="present" tabIndex={-1}>
-      <Unavailable {...why} />
+      <Unavailable {...props} />
     </main>
   );
 }
 
-function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
+function PresentView({ poll, results }: { poll: Poll; results: WatchedResults }) {
   const { closed, closes_at, hidden, ballots } = results.data;
-  // While there is no count to be seen, the way to the ballot has its room.
+  // Without results to show, the QR code takes their place.
   const inviting = !closed && (hidden || ballots === 0);
-  // Numbers are of another width only with another digit.
+  // The layout depends only on the number of digits.
   const digits = String(ballots).length;
   const content = [poll.id, closed, closes_at, inviting, hidden, digits].join();
-  const wall = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
+  const element = useFit(content, closed ? MOST_CLOSED : inviting ? MOST_INVITING : MOST_OPEN);
   const [large, setLarge] = useState(false);
-  if (large && closed) setLarge(false); // and it stays small if the poll is reopened
-  const wayToVote = <WayToVote id={poll.id} large={large} onChange={setLarge} />;
+  if (large && closed) setLarge(false); // stays small when the poll is reopened
+  const votingAddress = <VotingAddress id={poll.id} large={large} onChange={setLarge} />;
   const count = <Count poll={poll} results={results.data} />;
   return (
-    <main className="present" tabIndex={-1} data-closed={closed} ref={wall}>
+    <main className="present" tabIndex={-1} data-closed={closed} ref={element}>
       <ResultsHead poll={poll} results={results} />
 
       {inviting ? (
         <div className="present-invitation">
-          {wayToVote}
+          {votingAddress}
           {hidden && count}
         </div>
       ) : (
@@ -78,8 +80,8 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
       )}
 
       <footer className="present-foot">
-        {closed && <Outcome {...results.data} />}
-        {!closed && !inviting && wayToVote}
+        {closed && <Winner names={leadingLabels(results.data.options, ballots)} />}
+        {!closed && !inviting && votingAddress}
         <div className="actions present-actions">
           <FullScreenButton />
           <Link className="button button-quiet" to={addresses.results(poll.id)}>
@@ -92,15 +94,15 @@ function Wall({ poll, results }: { poll: Poll; results: WatchedResults }) {
   );
 }
 
-interface WayToVoteProps extends Omit<ComponentProps<typeof LargeCode>, "address"> {
+interface VotingAddressProps extends Omit<ComponentProps<typeof LargeQrCode>, "address"> {
   readonly id: string;
 }
 
-function WayToVote({ id, ...code }: WayToVoteProps) {
+function VotingAddress({ id, ...code }: VotingAddressProps) {
   const address = absolute(addresses.vote(id));
   return (
     <>
-      <LargeCode address={address} {...code} />
+      <LargeQrCode address={address} {...code} />
       <div className="present-address">
         <p className="label">{strings.results.voteAt}</p>
         <p className="address">

@@ -1,28 +1,28 @@
-import "./results.css";
+import "../features/results/results.css";
 
 import { Link, useParams } from "wouter";
 
-import { useWatchedPoll } from "../api/watch";
-import { Address } from "../components/address";
-import { CopyButton } from "../components/copy-button";
-import { Count } from "../components/count";
-import { ManageLink } from "../components/manage-link";
-import { ResultsHead } from "../components/results-head";
-import { Unavailable } from "../components/unavailable";
-import { VoteTimeline } from "../components/vote-timeline";
+import { ManageLink } from "../features/manage/manage-link";
+import { Count } from "../features/results/count";
+import { ResultsHead } from "../features/results/results-head";
+import { useWatchedPoll } from "../features/results/use-watched-poll";
+import { VoteTimeline } from "../features/results/vote-timeline";
+import { useTitle } from "../hooks/use-title";
 import { absolute, addresses } from "../lib/addresses";
-import { useTitle } from "../lib/use-title";
 import * as strings from "../strings";
+import { Address } from "../ui/poll/address";
+import { CopyButton } from "../ui/poll/copy-button";
+import { Unavailable } from "./unavailable";
 
-/** The count as it comes in, on whatever screen it is looked at. */
+/** The results, which are updated as votes come in. */
 export default function ResultsPage() {
   const { id } = useParams<{ id: string }>();
   const { poll, results, viewingKey } = useWatchedPoll(id);
   useTitle(poll.data?.question);
 
-  // A poll that was deleted while it was watched is gone, whatever was last shown.
-  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
-  if (!results.data || results.isError) return <Unavailable asked={results} />;
+  // A poll that was deleted is gone, even if there is older data.
+  if (!poll.data || poll.isError) return <Unavailable query={poll} />;
+  if (!results.data || results.isError) return <Unavailable query={results} />;
 
   const { closed } = results.data;
   const address = absolute(addresses.vote(id));

@@ -1,51 +1,51 @@
 import "./status.css";
 
-import { troubleOf, type Reaching } from "../api/polls";
-import { useStatus, type Status } from "../api/status";
-import { Fact } from "../components/fact";
-import { LiveState } from "../components/live-state";
-import { TrafficChart } from "../components/traffic-chart";
-import { Unavailable } from "../components/unavailable";
-import { formatDuration, formatRate } from "../lib/figures";
+import { outageOf, type QueryProgress } from "../api/query";
+import { formatDuration, formatRate } from "../charts/figures";
+import { DescriptionItem } from "../features/status/description-item";
+import { type Status, useStatus } from "../features/status/status";
+import { type Bar, bars, lastMinute, recentErrors, sum } from "../features/status/traffic";
+import { TrafficChart } from "../features/status/traffic-chart";
+import { useNow } from "../hooks/use-now";
+import { useOutage } from "../hooks/use-outage";
+import { useTitle } from "../hooks/use-title";
 import { formatCount, formatTime } from "../lib/format";
-import { bars, lastMinute, recentErrors, sum, type Bar } from "../lib/traffic";
-import { useNow } from "../lib/use-now";
-import { useTitle } from "../lib/use-title";
-import { useTrouble } from "../lib/use-trouble";
 import * as strings from "../strings";
+import { LiveState } from "../ui/poll/live-state";
+import { Unavailable } from "./unavailable";
 
 const SECOND = 1_000;
 
-/** For whoever runs it: what answers here, since when, on which database, and how it fares. */
+/** The status of the server, for its operator. */
 export default function StatusPage() {
   const status = useStatus();
   useTitle(strings.status.title);
 
-  if (!status.data || status.isError) return <Unavailable asked={status} />;
-  return <Standing status={status.data} asked={status} />;
+  if (!status.data || status.isError) return <Unavailable query={status} />;
+  return <StatusReport status={status.data} query={status} />;
 }
 
-interface StandingProps {
+interface StatusReportProps {
   readonly status: Status;
-  readonly asked: Reaching & { readonly dataUpdatedAt: number };
+  readonly query: QueryProgress & { readonly dataUpdatedAt: number };
 }
 
-function Standing({ status, asked }: StandingProps) {
-  const trouble = useTrouble(troubleOf(asked), asked);
-  const lost = trouble !== undefined;
+function StatusReport({ status, query }: StatusReportProps) {
+  const outage = useOutage(outageOf(query), query);
+  const lost = outage !== undefined;
   const failing = status.database.available ? undefined : "failing";
   const traffic = status.traffic && bars(status.traffic);
   return (
     <div className="page status">
       <div className="status-head">
         <h1 className="headline">{strings.status.title}</h1>
-        <LiveState closed={false} trouble={troubleOf(asked) ?? failing} asked={asked} />
+        <LiveState closed={false} outage={outageOf(query) ?? failing} query={query} />
       </div>
       <p className="lede">
-        <span role="status">{trouble ? strings.status.lost[trouble] : verdict(status, traffic)}</span>
-        {lost && <Age received={asked.dataUpdatedAt} />}
+        <span role="status">{outage ? strings.status.lost[outage] : summarize(status, traffic)}</span>
+        {lost && <Age received={query.dataUpdatedAt} />}
       </p>
-      <Vitals status={status} received={asked.dataUpdatedAt} lost={lost} />
+      <KeyFigures status={status} received={query.dataUpdatedAt} lost={lost} />
       <section aria-labelledby="traffic">
         <h2 id="traffic" className="subhead">
           {strings.status.traffic}
@@ -57,49 +57,49 @@ function Standing({ status, asked }: StandingProps) {
   );
 }
 
-function verdict({ database }: Status, traffic: readonly Bar[] | null): string {
+function summarize({ database }: Status, traffic: readonly Bar[] | null): string {
   if (!database.available) return strings.status.databaseAway;
   const failed = traffic ? recentErrors(traffic) : 0;
   return failed > 0 ? strings.status.failing(formatCount(failed), failed) : strings.status.well;
 }
 
 interface AgeingProps {
-  /** When it was said, in milliseconds since 1970. */
+  /** When the status was received, in milliseconds since 1970. */
   readonly received: number;
 }
 
-/** How old the figures are. */
+/** The age of the figures. */
 function Age({ received }: AgeingProps) {
   const since = useNow(SECOND).getTime() - received;
   return ` ${strings.status.old(formatDuration(since / 1000))}`;
 }
 
-interface VitalsProps extends AgeingProps {
+interface KeyFiguresProps extends AgeingProps {
   readonly status: Status;
-  /** Whether nobody knows if it still holds. */
+  /** Whether the server is away, so that the status may have changed. */
   readonly lost: boolean;
 }
 
-/** The few figures that are looked at first. */
-function Vitals({ status, received, lost }: VitalsProps) {
+/** The most important figures. */
+function KeyFigures({ status, received, lost }: KeyFiguresProps) {
   const { started_at, as_of, database } = status;
-  // By the server's clock; ours only tells how long ago that was.
+  // By the server's clock; the device's clock only measures the time since then.
   const since = Math.max(useNow(SECOND).getTime() - received, 0);
   const age = Date.parse(as_of) - Date.parse(started_at) + (lost ? 0 : since);
   return (
-    <dl className="facts facts-large">
-      <Fact name={strings.status.uptime}>{formatDuration(age / 1000)}</Fact>
-      <Fact name={strings.status.database} bad={!database.available}>
+    <dl className="description-list description-list-large">
+      <DescriptionItem name={strings.status.uptime}>{formatDuration(age / 1000)}</DescriptionItem>
+      <DescriptionItem name={strings.status.database} bad={!database.available}>
         {database.available ? versionNumber(database.version) : strings.status.away}
-      </Fact>
-      <Fact name={strings.status.latency}>
+      </DescriptionItem>
+      <DescriptionItem name={strings.status.latency}>
         {database.latency_ms !== null && (
           <>
             {formatRate(database.latency_ms)}{" "}
-            <span className="fact-unit">{strings.status.milliseconds}</span>
+            <span className="description-unit">{strings.status.milliseconds}</span>
           </>
         )}
-      </Fact>
+      </DescriptionItem>
     </dl>
   );
 }
@@ -113,13 +113,13 @@ function Requests({ all }: { all: readonly Bar[] }) {
   const total = sum(all);
   return (
     <>
-      <dl className="facts facts-large">
-        <Fact name={strings.status.rate}>
+      <dl className="description-list description-list-large">
+        <DescriptionItem name={strings.status.rate}>
           {formatRate(lastMinute(all).rate)} <small>{strings.status.perSecond}</small>
-        </Fact>
-        <Fact name={strings.status.errors} bad={total.errors > 0}>
+        </DescriptionItem>
+        <DescriptionItem name={strings.status.errors} bad={total.errors > 0}>
           {formatCount(total.errors)} <small>{strings.status.failed(total.errors)}</small>
-        </Fact>
+        </DescriptionItem>
       </dl>
       <TrafficChart bars={all} />
       <p className="hint">
@@ -129,7 +129,7 @@ function Requests({ all }: { all: readonly Bar[] }) {
   );
 }
 
-/** Where it comes from and where it runs, as far as the host tells. */
+/** The release and where it runs, as far as the platform tells. */
 function Origin({ status }: { status: Status }) {
   const { release, region, instance, driver, started_at, database } = status;
   const nameless = release === null && region === null && instance === null;
@@ -139,13 +139,13 @@ function Origin({ status }: { status: Status }) {
         {strings.status.here}
       </h2>
       {nameless && <p className="hint">{strings.status.laptop}</p>}
-      <dl className="facts">
-        <Fact name={strings.status.release}>{release}</Fact>
-        <Fact name={strings.status.region}>{region}</Fact>
-        <Fact name={strings.status.instance}>{instance}</Fact>
-        <Fact name={strings.status.since}>{formatTime(new Date(started_at))}</Fact>
-        <Fact name={strings.status.driver}>{driver}</Fact>
-        <Fact name={strings.status.schema}>{database.schema_revision}</Fact>
+      <dl className="description-list">
+        <DescriptionItem name={strings.status.release}>{release}</DescriptionItem>
+        <DescriptionItem name={strings.status.region}>{region}</DescriptionItem>
+        <DescriptionItem name={strings.status.instance}>{instance}</DescriptionItem>
+        <DescriptionItem name={strings.status.since}>{formatTime(new Date(started_at))}</DescriptionItem>
+        <DescriptionItem name={strings.status.driver}>{driver}</DescriptionItem>
+        <DescriptionItem name={strings.status.schema}>{database.schema_revision}</DescriptionItem>
       </dl>
     </section>
   );

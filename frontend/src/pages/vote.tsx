@@ -2,31 +2,33 @@ import "./vote.css";
 
 import { Redirect, useParams } from "wouter";
 
-import { isGone, useBallot, usePoll, useResults, type Poll } from "../api/polls";
-import { newest } from "../api/rhythm";
-import { BallotForm } from "../components/ballot-form";
-import { Unavailable } from "../components/unavailable";
+import { useBallot, usePoll, useResults } from "../api/poll/queries";
+import type { Poll } from "../api/polls";
+import { isGone } from "../api/problem";
+import { newerState } from "../api/refetch-interval";
+import { BallotForm } from "../features/ballot/ballot-form";
+import { usePrefetch } from "../hooks/use-prefetch";
+import { useTitle } from "../hooks/use-title";
 import { addresses } from "../lib/addresses";
-import { usePrefetch } from "../lib/use-prefetch";
-import { useTitle } from "../lib/use-title";
-import { resultsPage } from "../pages";
+import type { PageProps } from "./page-props";
+import { Unavailable } from "./unavailable";
 
-/** The ballot: the page that the shared address opens. */
-export default function VotePage() {
+/** The ballot, which the shared URL opens. */
+export default function VotePage({ nextFile }: PageProps) {
   const { id } = useParams<{ id: string }>();
   const poll = usePoll(id);
   const ballot = useBallot(id);
-  // The cached results tell every open ballot that the poll was closed, reopened or deleted.
+  // The cached results show when the poll is closed, reopened or deleted.
   const results = useResults(id, false);
   useTitle(poll.data?.question);
-  usePrefetch(resultsPage); // also for whoever has no network by then
+  usePrefetch(nextFile); // so that it can be shown without a network
 
-  if (!poll.data || poll.isError) return <Unavailable asked={poll} />;
-  // As it is typed, capitals and all, it would name another ballot on this device.
+  if (!poll.data || poll.isError) return <Unavailable query={poll} />;
+  // The id is a storage key of this device, so its spelling must be the server's.
   if (poll.data.id !== id) return <Redirect to={addresses.vote(poll.data.id)} replace />;
-  if (!ballot.data || ballot.isError) return <Unavailable asked={ballot} />;
-  if (isGone(results.error)) return <Unavailable asked={results} />;
-  const { closed, closes_at } = newest<Pick<Poll, "closed" | "closes_at">>(poll, results);
+  if (!ballot.data || ballot.isError) return <Unavailable query={ballot} />;
+  if (isGone(results.error)) return <Unavailable query={results} />;
+  const { closed, closes_at } = newerState<Pick<Poll, "closed" | "closes_at">>(poll, results);
   return (
     <BallotForm
       key={poll.data.id}

@@ -1,8 +1,8 @@
-/** What index.html says, where each stands as {{name}}: before there is an app, or without one. */
+/** The words of index.html, which has a {{name}} in their place. */
 
-import { trouble } from "./everywhere";
+import { trouble } from "./common/everywhere";
 
 export const { loading, reload } = trouble;
 export const late = "This takes longer than it should.";
 export const noScript = "Tally needs JavaScript to count votes as they come in.";
-export const description = "Ask a room one question and watch the answer form.";
+export const description = "Ask a room one question and watch the answers come in.";

@@ -1,16 +1,16 @@
 /**
- * Every word the interface says, in one place: `import * as strings`, and a page loads those that it
- * says. Functions where a word depends on a value.
+ * All texts of the interface. Use `import * as strings`: a page loads only the texts that it uses.
+ * A text that depends on a value is a function.
  */
 
-export { header, copy, trouble } from "./everywhere";
-export { create, invalid } from "./create";
-export { closing } from "./closing";
-export { vote } from "./vote";
+export { header, copy, trouble } from "./common/everywhere";
+export { create, invalid } from "./create-poll";
+export { closing } from "./common/closing";
+export { ballot } from "./ballot";
 export { results, present, timeline } from "./results";
 export { manage } from "./manage";
 export { key } from "./key";
-export { share } from "./share";
+export { share, liveState, manageLink, openUntil } from "./poll";
 export { status } from "./status";
 export { units } from "./units";
-export { notFound, code } from "./not-found";
+export { notFound, code } from "./join";

@@ -1,10 +1,10 @@
-/** Where the host's page is opened without its key. */
+/** The host's page without its key. */
 
 export const key = {
   missingTitle: "This page opens with its secret link",
-  missingBody: "Paste the link here: whoever created the poll has it.",
-  wrongBody: "Perhaps it was cut short: paste the whole link here.",
-  known: "This device keeps a key of this poll from before.",
+  missingBody: "Paste the link here. The person who created the poll has it.",
+  wrongBody: "It may have been cut off: paste the whole link here.",
+  known: "This device has another key of this poll.",
   useKnown: "Manage with that key",
   label: "The secret link, or its key",
   hint: "The link ends in # and a key of 32 characters.",

@@ -1,6 +1,6 @@
 /** The host's page. */
 
-import { voters, votes } from "./plural";
+import { voters, votes } from "./common/plural";
 
 export const manage = {
   title: "Manage",
@@ -36,8 +36,8 @@ export const manage = {
   results: "Show the results",
   shown: {
     always: "Everyone sees the results.",
-    voted: "Whoever has voted sees the results; you see them always.",
-    closed: "Nobody but you sees the results until the poll is closed.",
+    voted: "Only voters see the results; you always see them.",
+    closed: "Only you see the results until the poll is closed.",
   },
   shownClosed: {
     always: "Everyone sees the results.",
@@ -48,14 +48,14 @@ export const manage = {
   downloading: "Downloading…",
   secret: "Your secret link",
   secretHint:
-    "It is the key to this page: whoever has it can close or delete the poll and download its votes. Nobody can recover it for you.",
+    "It is the key to this page: anyone who has it can close or delete the poll and download its votes. It cannot be recovered.",
   secretKept: "This device keeps it, so you need it only on another.",
   secretNotKept: "This device cannot keep it: copy it before you leave.",
   copySecret: "Copy the secret link",
   deleting: "Delete",
   delete: "Delete the poll…",
   deleteTitle: "Delete this poll?",
-  deleteBody: "The question and every vote are gone for good. There is no way back.",
+  deleteBody: "The question and all votes are deleted. This cannot be undone.",
   deleteConfirm: "Delete it for good",
   deleteCancel: "Keep it",
   wrongKeyTitle: "This key does not open this poll",

@@ -1,18 +1,12 @@
-/** The count: on its page, and on the wall. */
+/** The results, on their page and on the projector. */
 
-import { plural, voters, votes } from "./plural";
+import { plural, voters, votes } from "./common/plural";
 
 export const results = {
-  manage: "Manage",
-  live: "Live",
-  closed: "Closed",
-  away: "Reconnecting…",
-  failing: "Server trouble…",
   ballots: votes,
   voters,
   votes: (formatted: string, count: number) => `${formatted} ${votes(count)}`,
-  several: "Several answers each: the shares are of all who voted.",
-  until: (time: string) => `Open until ${time}.`,
+  several: "Several answers per voter; shares are of all voters.",
   voteAt: "Vote at",
   present: "Present",
   hidden: {
@@ -42,13 +36,13 @@ export const present = {
   most: "Most votes",
   joined: (names: readonly string[]) => new Intl.ListFormat("en").formatToParts(names),
   tied: (count: number) => `${count} answers share the lead`,
-  nobody: "Nobody voted.",
+  noVotes: "No one voted.",
 } as const;
 
 export const timeline = {
   title: "Votes over time",
   none: "No votes yet.",
-  hidden: "It is shown once the results are.",
+  hidden: "It is shown together with the results.",
   span: (from: string, to: string) => `From ${from} to ${to}`,
   summary: (span: string, leading: string) => `Votes over time. ${span}. In the end: ${leading}.`,
   standing: (label: string, formatted: string) => `${label} ${formatted}`,

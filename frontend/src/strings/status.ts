@@ -1,21 +1,21 @@
-/** The page for whoever runs it. */
+/** The status page, for the operator. */
 
-import { plural } from "./plural";
+import { plural } from "./common/plural";
 
 export const status = {
   title: "Status",
   well: "All is well.",
   lost: {
-    away: "The server is away.",
-    failing: "The server has trouble.",
+    away: "The server does not answer.",
+    failing: "The server reports errors.",
   },
-  old: (age: string) => `All as of ${age} ago.`,
-  databaseAway: "The database is away: votes and polls wait.",
+  old: (age: string) => `As of ${age} ago.`,
+  databaseAway: "The database is down: votes and polls wait.",
   failing: (formatted: string, count: number) =>
     plural.select(count) === "one"
       ? "One request failed in the last minute."
       : `${formatted} requests failed in the last minute.`,
-  laptop: "No host has given this instance a name: it may well be a laptop.",
+  laptop: "The platform gives this instance no name. It may run on a laptop.",
   here: "What runs here",
   uptime: "Up for",
   database: "Postgres",
@@ -30,7 +30,7 @@ export const status = {
   schema: "Schema revision",
   unknown: "not known",
   traffic: "Requests",
-  uncounted: "This instance has nowhere to count its requests: its /tmp cannot be written.",
+  uncounted: "This instance cannot count its requests: /tmp is not writable.",
   rate: "In the last minute",
   perSecond: "per second",
   errors: "In ten minutes",
@@ -43,7 +43,7 @@ export const status = {
     `${formatted} ${plural.select(count) === "one" ? "request" : "requests"}`,
   summary: (requests: string, errors: string, peak: string) =>
     `Requests over the last ten minutes: ${requests}, ${errors}, ${peak} per second at most.`,
-  table: "Requests and errors by the minute",
+  table: "Requests and errors per minute",
   minute: "From",
   tableErrors: "Errors",
 } as const;

@@ -12,9 +12,9 @@ SLACK = 2.0  # px: browsers lay out in fractions of a pixel, and neighbours may 
 # The parts of a page. Each is a leaf: none contains another.
 PARTS = (
     ".question, .results-ballots, .results-unit, .live-state, .headline, .result-percent,"
-    " .result-label, .result-votes, .result-bar, .hint, .label, .address, .outcome-name,"
+    " .result-label, .result-votes, .result-bar, .hint, .label, .address, .winner-name,"
     " .qr-frame, .button, .link, .lede, .ballot-box, .ballot-label, .disclosure, .wordmark,"
-    " .masthead-link, .field-error, .input, .segment, .chart-key li, .time-chart"
+    " .masthead-link, .field-error, .input, .radio-option, .chart-key li, .time-chart"
 )
 
 # Horizontally the extent of the text, which may exceed its box; vertically the box, since the

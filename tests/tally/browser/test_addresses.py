@@ -242,6 +242,6 @@ def test_deleted_poll_can_be_removed_from_the_list(stack: Stack, new_visitor: Ne
     device.page.goto("/")
     device.page.get_by_role("link", name="Tea or coffee?").click()
     device.expect_text("There is no such poll.")
-    device.page.get_by_role("link", name="Take it off the list").click()
+    device.page.get_by_role("link", name="Remove it from the list").click()
     expect(device.page.get_by_label("Ask the room a question")).to_be_visible()
     expect(device.page.get_by_role("link", name="Tea or coffee?")).to_have_count(0)

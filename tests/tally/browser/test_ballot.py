@@ -154,7 +154,9 @@ def test_open_ballot_shows_that_its_poll_was_deleted(voter: Visitor, poll: Poll)
     requests: list[str] = []
     voter.choose("Tea")
     poll.delete()
-    expect(voter.page.get_by_text("This poll was deleted")).to_be_visible(timeout=POLL_TIMEOUT)
+    expect(voter.page.get_by_text("This poll and its votes were deleted")).to_be_visible(
+        timeout=POLL_TIMEOUT
+    )
     expect(voter.page.get_by_role("button")).to_have_count(0)
     expect(voter.page.get_by_role("main")).to_be_focused()
     voter.page.on("request", lambda request: requests.append(request.url))
@@ -167,7 +169,7 @@ def test_vote_for_a_deleted_poll_shows_its_page(voter: Visitor, poll: Poll) -> N
     voter.choose("Tea")
     poll.delete()
     voter.press("Vote")
-    voter.expect_text("This poll was deleted")
+    voter.expect_text("This poll and its votes were deleted")
 
 
 def test_new_choice_does_not_hide_a_waiting_vote(voter: Visitor, poll: Poll) -> None:
@@ -178,7 +180,7 @@ def test_new_choice_does_not_hide_a_waiting_vote(voter: Visitor, poll: Poll) -> 
     voter.choose("Coffee")
     expect_mark(voter, "Tea", "Waiting to be sent")
     expect_mark(voter, "Coffee", "Not sent yet")
-    voter.expect_text("The vote before it waits for a connection.")
+    voter.expect_text("Your earlier vote waits for a connection.")
     voter.page.context.set_offline(False)
     expect_mark(voter, "Tea", "Still counted")
     expect_mark(voter, "Coffee", "Not sent yet")

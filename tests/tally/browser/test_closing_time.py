@@ -69,7 +69,7 @@ def test_closing_time_in_the_past_is_refused_at_the_field(
         field.fill(invalid)
         host.press("Set the closing time")
         expect(field).to_have_attribute("aria-invalid", "true")
-        host.expect_text("Choose a time that is still to come")
+        host.expect_text("Choose a time in the future")
     host.expect_text("It stays open until you close it.")
 
 
@@ -83,5 +83,5 @@ def test_closing_time_by_a_slow_clock_is_refused_at_the_field(
     field.fill(days_from_now(-1))
     host.press("Set the closing time")
     expect(field).to_have_attribute("aria-invalid", "true")
-    host.expect_text("Choose a time that is still to come")
+    host.expect_text("Choose a time in the future")
     expect(host.page.get_by_text("Something went wrong")).to_have_count(0)

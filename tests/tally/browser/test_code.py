@@ -44,7 +44,7 @@ def test_mistyped_code_can_be_corrected_in_place(
     screenshot(voter.page, "not-found-code")
     top = voter.page.get_by_role("button", name=SUBMIT).bounding_box()
     voter.press(SUBMIT)
-    expect(field).to_have_accessible_description("No poll has this code, or not any more.")
+    expect(field).to_have_accessible_description("No poll has this code, or it was deleted.")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
     if size.width > 400:  # on a phone the hint that it replaces takes two lines

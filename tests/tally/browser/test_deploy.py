@@ -58,7 +58,7 @@ def test_file_that_stays_missing_causes_no_reload_loop(
     parts = boxes(voter.page, ".headline, .lede, .button")  # one below the other, close together
     assert all(0 < next_part.top - part.bottom < 60 for part, next_part in pairwise(parts)), parts
     voter.page.unroute(CHUNK)
-    voter.press("Load the page again")
+    voter.press("Reload the page")
     voter.expect_share("Tea", 0, 0)
     voter.console_errors.clear()
 

@@ -13,7 +13,7 @@ NewVisitor = Callable[..., Visitor]
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 FIRST = ["index", "libraries"]
-LOAD_AGAIN = "Load the page again"
+RELOAD = "Reload the page"
 
 
 def not_found(route: Route) -> None:
@@ -53,7 +53,7 @@ def test_page_without_its_scripts_offers_a_reload(stack: Stack, new_visitor: New
     visitor = new_visitor(stack.url)
     visitor.page.route("**/*.js", not_found)
     visitor.page.goto(address)
-    reload_button = visitor.page.get_by_role("button", name=LOAD_AGAIN)
+    reload_button = visitor.page.get_by_role("button", name=RELOAD)
     expect(reload_button).to_be_hidden()
     expect(reload_button).to_be_visible()
     visitor.page.unroute("**/*.js")
@@ -74,8 +74,8 @@ def test_first_file_that_stays_missing_causes_no_reload_loop(
     # Not earlier: until its stylesheet is loaded, the button is hidden only visually.
     with visitor.page.expect_event("load", lambda _: len(loads) == 2):
         visitor.page.goto("/")
-    expect(visitor.page.get_by_role("button", name=LOAD_AGAIN)).to_be_hidden()
-    expect(visitor.page.get_by_role("button", name=LOAD_AGAIN)).to_be_visible()
+    expect(visitor.page.get_by_role("button", name=RELOAD)).to_be_hidden()
+    expect(visitor.page.get_by_role("button", name=RELOAD)).to_be_visible()
     assert len(loads) == 2
     visitor.page.unroute("**/assets/start-*.js")
     visitor.page.clock.fast_forward(60_000)

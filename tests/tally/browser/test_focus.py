@@ -95,5 +95,7 @@ def test_focus_moves_to_main_when_the_poll_is_deleted(
     viewer.expect_share("Tea", 0, 0)
     assert not page.evaluate(FOCUSED)
     poll.delete()
-    expect(page.get_by_text("This poll was deleted")).to_be_visible(timeout=POLL_TIMEOUT)
+    expect(page.get_by_text("This poll and its votes were deleted")).to_be_visible(
+        timeout=POLL_TIMEOUT
+    )
     expect(page.get_by_role("main")).to_be_focused()

@@ -46,7 +46,7 @@ def test_selection_and_leader_are_visible_in_forced_colours(
     host.page.goto("/")
     for chosen, other in (("one", "several"), ("always", "after voting")):
         chosen_label, other_label = (
-            host.page.locator(".segment span").get_by_text(text, exact=True)
+            host.page.locator(".radio-option span").get_by_text(text, exact=True)
             for text in (chosen, other)
         )
         for name in ("backgroundColor", "color"):

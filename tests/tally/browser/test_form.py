@@ -58,7 +58,7 @@ def test_server_validation_is_shown_at_the_field_and_input_is_kept(
     question = host.page.get_by_label("Ask the room a question")
     # Our own message: the server's is for programs.
     for field in (host.answer_field(3), question):
-        expect_error(field, "Parts of this cannot be shown. Type it anew.")
+        expect_error(field, "Some characters cannot be shown. Type it again.")
     expect(question).to_be_focused()
     expect(host.answer_field(3)).to_have_value(invisible)
     expect(host.answer_field(1)).to_have_value("Short")
@@ -76,7 +76,7 @@ def test_server_validation_is_shown_at_the_field_and_input_is_kept(
 
     host.page.route("**/api/polls", respond_413)
     host.press("Open the poll")
-    host.expect_text("This is more than the server takes. Shorten it.")
+    host.expect_text("This is too long for the server. Shorten it.")
     host.page.unroute("**/api/polls")
     host.press("Open the poll")
     host.expect_text("Your poll is open.")
@@ -167,7 +167,7 @@ def test_messages_do_not_move_the_form(stack: Stack, new_visitor: NewVisitor, si
     host.answer_field(3).fill("TEA")
     host.page.get_by_label("Closes at").fill("2020-05-04T18:30")
     host.expect_text("Write a question.")
-    host.expect_text("This time is past.")
+    host.expect_text("This time is in the past.")
     expect_error(host.answer_field(3), "This answer is already there.")
     expect(host.page.get_by_text("This answer is already there.")).to_have_count(2)
     assert top_positions(host.page) == positions
@@ -185,7 +185,7 @@ def test_closing_time_shows_its_distance(stack: Stack, new_visitor: NewVisitor) 
     host.expect_text("Closes in 3 days.")
     closes.fill("2020-01-01T12:00")
     expect(closes).to_have_attribute("aria-invalid", "true")  # immediately
-    host.expect_text("This time is past.")
+    host.expect_text("This time is in the past.")
     closes.fill("")
     expect(closes).to_have_attribute("aria-invalid", "false")
 
@@ -219,7 +219,7 @@ def test_repeated_answer_and_past_closing_time_are_refused(
     host.press("Open the poll")
     expect_error(host.answer_field(2), "This answer is already there.")
     expect(closes).to_have_attribute("aria-invalid", "true")
-    expect(host.page.get_by_role("alert")).to_contain_text("look at the marked fields")
+    expect(host.page.get_by_role("alert")).to_contain_text("Correct the marked fields")
 
 
 def test_closing_time_of_the_form_is_shown_to_voters(stack: Stack, new_visitor: NewVisitor) -> None:

@@ -56,7 +56,7 @@ def test_results_shown_after_closing_are_visible_to_the_host(
     voter.expect_text(LATER)
 
     host.page.goto(poll.manage)
-    host.expect_text("Nobody but you sees the results")
+    host.expect_text("Only you see the results")
     host.page.get_by_role("link", name="Show the results").click()
     host.expect_share("Coffee", 1, 50)
     host.expect_text("Only you see this until the poll is closed.")

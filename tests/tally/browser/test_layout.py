@@ -115,7 +115,7 @@ def test_segmented_control_fits_on_one_line(
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     lines = page.evaluate(
-        """[...document.querySelectorAll(".segment span")].map((span) => {
+        """[...document.querySelectorAll(".radio-option span")].map((span) => {
              const text = document.createRange();
              text.selectNodeContents(span);
              const { height } = text.getBoundingClientRect();

@@ -152,9 +152,9 @@ def test_closed_poll_uses_the_space_of_the_qr_code(
         assert part.bottom - part.top < 1.5 * font_size(page, ".address-part")
     before = font_size(page, ".result-percent")
     poll.close()
-    expect(page.locator(".outcome-name")).to_have_text("Coffee")
+    expect(page.locator(".winner-name")).to_have_text("Coffee")
     assert font_size(page, ".result-percent") > before * 1.1
-    assert font_size(page, ".outcome-name") > size.height / 15
+    assert font_size(page, ".winner-name") > size.height / 15
     expect_within(page, size)
     expect_no_overlap(page)
     screenshot(page, "present-closed")

@@ -16,7 +16,7 @@ NewVisitor = Callable[..., Visitor]
 pytestmark = pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
 
 OPEN = ("Your poll is open.", "Anyone with this address can vote.", "Close the poll")
-CLOSED = ("Your poll is closed.", "Closed: nobody can vote now.", "Reopen the poll")
+CLOSED = ("Your poll is closed.", "Closed: no one can vote now.", "Reopen the poll")
 # Whether it is closed by hand, its closing time in seconds from now or None, and the text.
 STATES: dict[str, tuple[bool, float | None, str]] = {
     "open": (False, None, "It stays open until you close it."),
@@ -27,8 +27,8 @@ STATES: dict[str, tuple[bool, float | None, str]] = {
 }
 SHOWN = {
     "always": ("Everyone sees the results.", "Everyone sees the results."),
-    "voted": ("Whoever has voted sees", "Everyone sees the results while the poll is closed."),
-    "closed": ("Nobody but you sees", "Everyone sees the results while the poll is closed."),
+    "voted": ("Only voters see", "Everyone sees the results while the poll is closed."),
+    "closed": ("Only you see", "Everyone sees the results while the poll is closed."),
 }
 
 
@@ -49,7 +49,7 @@ def test_manage_page_texts_match_the_state_of_the_poll(
         poll.close()
     host = new_visitor(stack.url, PHONE)
     # As after its creation.
-    host.page.add_init_script("history.replaceState({ news: 'created' }, '')")
+    host.page.add_init_script("history.replaceState({ message: 'created' }, '')")
     host.page.goto(poll.manage)
     host.expect_text(closing)
     is_closed = by_hand or state == "expired"

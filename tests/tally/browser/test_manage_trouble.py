@@ -55,10 +55,10 @@ def test_closing_time_error_is_cleared_when_the_poll_is_reopened(
     host = new_visitor(stack.url)
     host.page.goto(poll.manage)
     host.press("Reopen until then")
-    host.expect_text("Choose a time that is still to come.")
+    host.expect_text("Choose a time in the future.")
     host.press("Reopen the poll")
     host.expect_text("It stays open until you close it.")
-    expect(host.page.get_by_text("Choose a time that is still to come.")).to_have_count(0)
+    expect(host.page.get_by_text("Choose a time in the future.")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

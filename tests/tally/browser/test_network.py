@@ -144,7 +144,7 @@ def test_deletion_with_a_lost_or_late_response_is_confirmed(
     host.press("Delete the poll…")
     host.press("Delete it for good")
     if answer == "late":
-        host.expect_text("This poll was deleted")
+        host.expect_text("This poll and its votes were deleted")
         route, response = deleted[0]
         route.fulfill(response=response)
     host.expect_text("The poll and its votes are deleted.")
@@ -184,11 +184,11 @@ def test_missing_cleanup_file_does_not_disturb_the_form(
 ) -> None:
     """The cleanup is not urgent: the page must not be reloaded while someone types."""
     host = new_visitor(stack.url)
-    host.page.route("**/assets/settling-*.js", lambda route: route.fulfill(status=404))
+    host.page.route("**/assets/delete-cancelled-poll-*.js", lambda route: route.fulfill(status=404))
     create_with_lost_responses(host)
     loads: list[str] = []
     host.page.on("domcontentloaded", lambda page: loads.append(page.url))
-    with host.page.expect_response("**/assets/settling-*.js"):
+    with host.page.expect_response("**/assets/delete-cancelled-poll-*.js"):
         host.answer_field(2).fill("Cocoa")
     host.answer_field(2).press_sequentially(" or chocolate")
     expect(host.answer_field(2)).to_have_value("Cocoa or chocolate")

@@ -82,7 +82,7 @@ def test_presenter_view_stays_dark_when_the_poll_is_deleted(
     host.page.goto(f"{poll.address}/present")
     host.expect_text("Vote at")
     poll.delete()
-    host.expect_text("This poll was deleted")
+    host.expect_text("This poll and its votes were deleted")
     assert colours(host.page) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
     assert host.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == (
         "rgb(0, 0, 0)"

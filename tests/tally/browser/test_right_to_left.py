@@ -153,10 +153,10 @@ def test_charts_in_rtl_keep_their_labels(
     page = in_rtl(new_visitor(stack.url))
     page.goto(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
-    expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
+    expect(page.locator("svg.time-chart path.series-marker")).to_be_visible()
     for size in WIDTHS:
         resize(page, size)
-        [line] = boxes(page, "svg.time-chart path.race-line")
+        [line] = boxes(page, "svg.time-chart path.series-line")
         values = boxes(page, "svg.time-chart g:has(line[x2]) text")[:2]
         assert [value.name.split('"')[1] for value in values] == ["0", "1"]
         assert all(value.left >= 0 and value.right <= line.left for value in values)

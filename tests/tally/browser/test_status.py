@@ -25,7 +25,7 @@ NAMED = {
 def status_item(visitor: Visitor, name: str) -> Locator:
     """The value of an item of the page."""
     named = visitor.page.locator("dt", has_text=re.compile(f"^{name}$"))
-    return visitor.page.locator(".fact", has=named).locator("dd")
+    return visitor.page.locator(".description-item", has=named).locator("dd")
 
 
 def table_column(visitor: Visitor, column: int) -> list[int]:
@@ -42,7 +42,7 @@ def test_status_without_platform_names_shows_not_known(
     visitor.page.goto("/status")
     expect(visitor.page).to_have_title("Status · Tally")
     visitor.expect_text("All is well.")
-    visitor.expect_text("it may well be a laptop")
+    visitor.expect_text("It may run on a laptop")
     for name in ("Release", "Region", "Instance"):
         expect(status_item(visitor, name)).to_have_text("not known")
     expect(status_item(visitor, "Postgres")).to_have_text(re.compile(r"^\d+(\.\d+)*$"))
@@ -89,7 +89,7 @@ def test_status_shows_requests_and_errors(
     proxy.refuse()
     for _ in range(3):
         assert stack.get("/api/polls/00000000")[0] == 503
-    visitor.expect_text("The database is away: votes and polls wait.")
+    visitor.expect_text("The database is down: votes and polls wait.")
     expect(visitor.page.locator(".live-state")).to_have_text("Server trouble…")
     expect(status_item(visitor, "Postgres")).to_have_text("away")
     expect(status_item(visitor, "In ten minutes")).to_have_text("3 errors")
@@ -124,7 +124,7 @@ def test_status_keeps_the_last_values_during_an_outage(
     expect(status_item(visitor, "Release")).to_have_text(NAMED["DEMIJOHN_RELEASE"])
     # It claims nothing that it cannot know, and shows the age of the last values.
     expect(visitor.page.locator(".lede")).to_have_text(
-        re.compile(r"^The server is away\. All as of [1-9]\d* s ago\.$")
+        re.compile(r"^The server does not answer\. As of [1-9]\d* s ago\.$")
     )
     uptime = status_item(visitor, "Up for").inner_text()
     visitor.page.wait_for_timeout(1_500)

@@ -89,7 +89,8 @@ def test_open_timeline_updates_with_votes(
     voter.vote("Coffee")
     drawing = host.page.get_by_role("img", name="In the end: Coffee 1.")
     expect(drawing).to_be_visible(timeout=20_000)
-    expect(drawing.locator("path.race-line")).to_have_count(1)  # answers without votes have no line
+    # Answers without votes have no line.
+    expect(drawing.locator("path.series-line")).to_have_count(1)
     screenshot(host.page, "timeline-one")
 
 
@@ -102,7 +103,7 @@ def test_timeline_of_twenty_answers_is_readable(
     insert_votes_over(postgres, address, 20, 2_000, timedelta(minutes=42))
     open_timeline(host, address)
     drawing = host.page.get_by_role("img", name="Votes over time.")
-    expect(drawing.locator("path.race-sign")).to_have_count(4)
+    expect(drawing.locator("path.series-marker")).to_have_count(4)
     expect(host.page.locator(".chart-key li")).to_have_count(5)
     host.expect_text("other answers")
     # The table matches the results: the last row is the count.
@@ -123,7 +124,7 @@ def test_timeline_uses_forced_colours(
     insert_votes_over(postgres, address, 3, 300, timedelta(days=3))
     host.page.emulate_media(forced_colors="active")
     open_timeline(host, address)
-    line = host.page.locator("svg.time-chart path.race-line").first
+    line = host.page.locator("svg.time-chart path.series-line").first
     expect(line).to_be_visible()
     stroke = line.evaluate("(path) => getComputedStyle(path).stroke")
     ink = host.page.evaluate("getComputedStyle(document.body).color")
@@ -162,7 +163,7 @@ def test_timeline_shows_a_period_without_votes(
     )
     page = new_visitor(stack.url).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
-    line = page.locator("svg.time-chart path.race-line")
+    line = page.locator("svg.time-chart path.series-line")
     path = line.get_attribute("d") or ""
     points = [tuple(map(float, point.split())) for point in path[1:].split("L")]
     (before, level), (end, last) = points[-2:]
@@ -180,7 +181,7 @@ def test_timeline_of_one_recent_vote_has_a_valid_axis(
     poll.insert_votes(postgres, 1, 1)
     page = new_visitor(stack.url, Size(320, 640)).open(f"{poll.address}/results")
     page.get_by_role("button", name="Votes over time").click()
-    expect(page.locator("svg.time-chart path.race-sign")).to_be_visible()
+    expect(page.locator("svg.time-chart path.series-marker")).to_be_visible()
     texts = page.locator("svg.time-chart text")
     labels = texts.all_text_contents()
     assert labels[:2] == ["0", "1"]

@@ -67,7 +67,7 @@ def test_variables_that_a_page_names_exist(page: Path) -> None:
         "IMAGE",
         "FAULT_SEED",
     }
-    environment = (ROOT / "frontend/src/environment.ts").read_text(encoding="utf-8")
+    environment = (ROOT / "frontend/src/lib/environment.ts").read_text(encoding="utf-8")
     public = set(re.findall(r"PUBLIC_\w*", environment)) | {"PUBLIC_"}
     public |= {marker for platform in PLATFORMS for marker in platform.markers}
     text = page.read_text(encoding="utf-8")

@@ -1,9 +1,0 @@
-/** The mark: five votes on a tally, four strokes and one across. */
-export function Gate() {
-  return (
-    <svg className="gate" viewBox="0 0 32 32" aria-hidden="true">
-      <path d="M7 5v22M13 5v22M19 5v22M25 5v22" />
-      <path className="gate-fifth" d="M2.5 23.5l27-15" />
-    </svg>
-  );
-}

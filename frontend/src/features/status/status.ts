@@ -1,0 +1,17 @@
+import { request } from "../../api/client";
+import { useRefetchedQuery } from "../../api/query";
+import { chartInterval } from "../../api/refetch-interval";
+import type { components } from "../../api/schema";
+
+export type Status = components["schemas"]["Status"];
+export type Traffic = components["schemas"]["Traffic"];
+
+/** The status of the server, which is refetched. */
+export function useStatus() {
+  return useRefetchedQuery({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => request("get", "/api/status", { signal, expect: "database" }),
+    refetchInterval: () => chartInterval(document.visibilityState === "visible"),
+    refetchIntervalInBackground: true,
+  });
+}

@@ -1,5 +1,0 @@
-/** Does something in one tab at a time. Plain http knows no locks. */
-export function alone(name: string, work: () => Promise<void>): Promise<void> {
-  const { locks } = navigator as Partial<Navigator>;
-  return locks ? locks.request(name, work) : work();
-}

@@ -1,9 +1,0 @@
-import type { Poll } from "../api/polls";
-import * as strings from "../strings";
-import { formatTime } from "./format";
-
-/** Until when a poll is open, in words, where it closes by itself. */
-export function openUntil({ closed, closes_at }: Pick<Poll, "closed" | "closes_at">): string | undefined {
-  // In the middle of a deploy, results may come from a release that told no time: they are without.
-  return closed || !closes_at ? undefined : strings.results.until(formatTime(new Date(closes_at)));
-}
