@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import frontend, tools, types
+from . import frontend, prose, tools, types
 from .steps import ROOT, VENV, StepError, call, exclusive, one_line_errors
 
 BIN = VENV / "bin"
@@ -101,6 +101,7 @@ CHECKS: dict[str, Callable[[], None]] = {
     "schema.d.ts is fresh": npm("run", "check:types"),
     # DL3008 wants pinned versions, but Debian's mirrors drop a version once it has an update.
     "hadolint": program(BIN / "hadolint", "--no-color", "--ignore", "DL3008", "Dockerfile"),
+    "prose": prose.check,
     "gixy": nginx_conf,
     "shellcheck": lambda: call(BIN / "shellcheck", *shell_files()),
 }

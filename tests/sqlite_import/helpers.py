@@ -18,8 +18,8 @@ PATIENCE_SECONDS = 60
 ALONE = ("-m", "demijohn")
 LOOK = {"r": "t::text", "S": "(last_value, is_called)::text"}  # what tables and sequences hold
 
-# A program that gets a signal just then. psycopg2's C module imports psycopg2.errors, and takes
-# whatever is raised meanwhile for its absence.
+# A program that gets a signal just then. psycopg2's C module imports psycopg2.errors, and reads
+# any exception there as: the module is missing.
 WHILE_IMPORTING = """
 import os, sys
 from demijohn.cli import main
@@ -128,7 +128,7 @@ def connected(url: str) -> Iterator[Any]:
 
 
 def run(url: str, sql: str) -> None:
-    """Statements whose rows nobody wants."""
+    """Run statements and discard their rows."""
     with connected(url) as cursor:
         cursor.execute(sql)
 

@@ -1,4 +1,4 @@
-"""All of it or nothing: after any failure, kill or lost connection the target is as it was."""
+"""All of it or nothing: after any failure, kill or lost connection the target is unchanged."""
 
 import contextlib
 import random
@@ -146,7 +146,7 @@ def held_commits() -> Iterator[tuple[str, Callable[[], None]]]:
     with temporary(
         wal_level="replica",
         max_wal_senders="1",
-        synchronous_standby_names="nobody",
+        synchronous_standby_names="absent",
         synchronous_commit="local",
     ) as server:
         url = server.create_database("held")
@@ -165,7 +165,7 @@ def held_commits() -> Iterator[tuple[str, Callable[[], None]]]:
 def test_told_to_stop_while_it_commits_it_says_what_became_of_it(
     held_commits: tuple[str, Callable[[], None]], path: Path
 ) -> None:
-    """Postgres commits when it is told to wait no longer: 'stopped' would be a lie."""
+    """Postgres commits when its wait is cancelled, so 'stopped' would be false."""
     url, committing = held_commits
     process = start(url, path)
     committing()

@@ -1,4 +1,4 @@
-"""Where migrations have made the tables, rows go into them; differences are told first."""
+"""Rows go into tables that migrations have created; differences are reported first."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""--on-bad skip where foreign keys are there: who refers to what did not come stays behind too."""
+"""--on-bad skip with existing foreign keys: rows that refer to a skipped row are skipped."""
 
 from pathlib import Path
 

@@ -262,7 +262,7 @@ def check_table(
     report: dict[str, Any],
     policy: str,
 ) -> None:
-    """Every value is as it was, or is among those that are listed."""
+    """Every value is unchanged, or is among those that are listed."""
     columns = [found["columns"][name] for name, _ in table.columns]
     names = ", ".join(quoted(name) for name, _ in columns)
     with connection.cursor() as cursor:

@@ -97,7 +97,7 @@ def test_elsewhere_the_summary_has_everything(database: str, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("rows", [24, 50])
 def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path, rows: int) -> None:
-    """Of what is no news there is one line; what is some is told, or counted."""
+    """Unchanged tables share one line; changed ones are listed or counted."""
     path = file(
         tmp_path / "app.db",
         MANY + "CREATE TABLE odd (a INT, b DATE); CREATE TABLE even (a INT)",

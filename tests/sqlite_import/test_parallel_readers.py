@@ -1,4 +1,4 @@
-"""Several processes read the SQLite file, and nobody notices but by the time that it takes."""
+"""Several processes read the SQLite file: the result is that of one, only sooner."""
 
 import os
 import pickle
@@ -326,7 +326,7 @@ def test_what_a_reader_finds_is_told_as_ever(database: str, path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that takes seconds to read, by whoever reads it."""
+    """A file that takes seconds to read, with any number of readers."""
     path = tmp_path_factory.mktemp("long") / "app.db"
     rows = [(n, f"name {n:040}", n / 7, "2024-02-03 10:00:00") for n in range(400_000)]
     return file(path, "CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT, r REAL, d DATETIME)", e=rows)

@@ -1,4 +1,4 @@
-"""What is peculiar on either side is heeded, or told: nothing is lost or changed in silence."""
+"""Peculiarities of SQLite and Postgres are respected or reported; no change is silent."""
 
 import re
 from pathlib import Path

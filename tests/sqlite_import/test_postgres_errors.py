@@ -1,4 +1,4 @@
-"""What ends an import on Postgres's side is told with its cause and the way out."""
+"""Errors of Postgres that end an import name the cause and the remedy."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -124,7 +124,7 @@ CREATE TABLE person (id INTEGER PRIMARY KEY, born DATE);
 CREATE TABLE pet (id {key}, owner INT REFERENCES person (id), other INT REFERENCES person (id),
                   born DATE){without};
 """
-# Of 20 people each second one was born on no day. Each has a pet; 3 pets belong to nobody, of
+# Of 20 people each second one was born on no day. Each has a pet; 3 pets have no owner, of
 # which one was born on no day either, and another's second owner is the one who does not exist.
 PEOPLE = [(n, "1970-01-01" if n % 2 else "the 70s") for n in range(1, 21)]
 PETS = [(n, n, None, None) for n in range(1, 21)]

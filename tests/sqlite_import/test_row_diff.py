@@ -1,4 +1,4 @@
-"""Where the sides differ it is told which rows it is, by their keys, and which columns."""
+"""Where both sides differ, the message names the rows by their keys, and the columns."""
 
 from pathlib import Path
 from typing import Any

@@ -256,8 +256,8 @@ def as_nobody() -> Iterator[None]:
 
 @pytest.fixture
 def locked_up() -> Iterator[Path]:
-    """A database in WAL mode, in a folder where nobody may write: as with `docker run -v …:ro`."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # which nobody can enter, unlike pytest's
+    """A database in WAL mode, in a folder where no one may write, as with `docker run -v …:ro`."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # which no one else can enter, unlike pytest's
     path = file(folder / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}", t=[(1, "x")])
     folder.chmod(0o555)
     yield path
@@ -342,7 +342,7 @@ def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], sa
 def test_a_name_that_the_file_has_not_is_a_mistake(
     database: str, tmp_path: Path, words: list[str], mode: str
 ) -> None:
-    """Else a table that is to stay behind would come along for a slip of the finger."""
+    """Otherwise a typo would import a table that should be excluded."""
     done = bring(database, many(tmp_path / "app.db", 1), *words, mode)
     assert done.status == 64
     assert done.err.startswith(f"demijohn: {words[0]} {words[1].partition('=')[0]}: ")

@@ -30,10 +30,10 @@ def test_boot_with_a_wrong_password_fails_without_retry(
 def test_boot_with_an_unknown_user_fails_without_retry(
     run_demijohn: RunDemijohn, database: str
 ) -> None:
-    url = database.replace("//postgres:", "//nobody-here:")
+    url = database.replace("//postgres:", "//unknown-user:")
     result = run_demijohn(DATABASE_URL=url, DATABASE_WAIT="600")
     assert result.status == 69
-    assert '"nobody-here"' in result.message()
+    assert '"unknown-user"' in result.message()
 
 
 def test_boot_with_an_unknown_database_fails_without_retry(

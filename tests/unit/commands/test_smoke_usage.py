@@ -105,7 +105,7 @@ def unreachable(capsys: pytest.CaptureFixture[str], url: str, *words: str) -> st
 
 def test_unreachable_site_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert "connection refused" in unreachable(capsys, f"http://127.0.0.1:{closed_port()}")
-    assert "does not resolve" in unreachable(capsys, "http://nobody.invalid")
+    assert "does not resolve" in unreachable(capsys, "http://absent.invalid")
     with listener(None) as address:
         assert "no answer in time" in unreachable(capsys, f"http://{address}", "--timeout", "0.5")
     with listener(None) as address:

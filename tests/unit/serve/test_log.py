@@ -98,7 +98,7 @@ def test_relay_ignores_a_closed_log() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     relay = Relay()
-    relay.feed("app", writer, b"to nobody\n")
+    relay.feed("app", writer, b"to no reader\n")
     os.close(writer)
     relay.feed("app", writer, b"to nowhere\n")
 

@@ -1,4 +1,4 @@
-"""A screen holds what is told, and what it has no room for is counted."""
+"""The summary fits the screen; lines without room are counted."""
 
 import re
 
