@@ -49,7 +49,7 @@ class Reply(Response):
         models: dict[str, Any] = {f"HTTP_{status}": model for status, model in success.items()}
         for status in (*failures, *ALWAYS):
             problem = schemas.ValidationProblem if status == 422 else schemas.Problem
-            _, title = problems.CATALOGUE[problems.SLUGS[status]]
+            title = problems.CATALOGUE[problems.SLUGS[status]].title
             models[f"HTTP_{status}"] = problem, title
         super().__init__(**models)
         self._headers = headers or {}

@@ -5,7 +5,7 @@ become problems too, so that a client needs to parse only one format.
 """
 
 from http import HTTPStatus
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from flask import Flask, Response, current_app, json
 from werkzeug.exceptions import HTTPException
@@ -14,21 +14,49 @@ from .postgres_errors import KnownAway, is_unavailable, reason
 
 RETRY_AFTER_SECONDS = 2
 
-# The last part of a problem's `type`, its status and its title; clients may rely on them.
-CATALOGUE: dict[str, tuple[HTTPStatus, str]] = {
-    "malformed": (HTTPStatus.BAD_REQUEST, "The request cannot be read"),
-    "key-missing": (HTTPStatus.UNAUTHORIZED, "A manage key is needed"),
-    "key-wrong": (HTTPStatus.FORBIDDEN, "This key does not manage this poll"),
-    "not-found": (HTTPStatus.NOT_FOUND, "There is nothing here"),
-    "method-not-allowed": (HTTPStatus.METHOD_NOT_ALLOWED, "This cannot be done here"),
-    "poll-closed": (HTTPStatus.CONFLICT, "The poll is closed"),
-    "too-large": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large"),
-    "not-json": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The request must be JSON"),
-    "validation": (HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields"),
-    "internal": (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here"),
-    "unavailable": (HTTPStatus.SERVICE_UNAVAILABLE, "The database is away for a moment"),
+
+class Kind(NamedTuple):
+    """A kind of problem: its status, its title, and the detail where a case has none of its own."""
+
+    status: HTTPStatus
+    title: str
+    detail: str | None = None
+
+
+# By the last part of a problem's `type`; clients may rely on that, the status and the title. What
+# HTTP itself defines has HTTP's title, as in nginx.conf.
+CATALOGUE = {
+    "malformed": Kind(HTTPStatus.BAD_REQUEST, "Bad Request", "The request is malformed."),
+    "key-missing": Kind(HTTPStatus.UNAUTHORIZED, "A manage key is needed"),
+    "key-wrong": Kind(HTTPStatus.FORBIDDEN, "This key does not manage this poll"),
+    "not-found": Kind(HTTPStatus.NOT_FOUND, "Not Found", "There is nothing at this address."),
+    "method-not-allowed": Kind(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "Method Not Allowed",
+        "This address does not support that method.",
+    ),
+    "poll-closed": Kind(HTTPStatus.CONFLICT, "The poll is closed"),
+    "too-large": Kind(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "Content Too Large",
+        "The body of the request is too large.",
+    ),
+    "not-json": Kind(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", "The request must be JSON."
+    ),
+    "validation": Kind(HTTPStatus.UNPROCESSABLE_ENTITY, "The request has invalid fields"),
+    "internal": Kind(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Internal Server Error",
+        "The server encountered an error.",
+    ),
+    "unavailable": Kind(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Service Unavailable",
+        "The database is unavailable. Try again in a moment.",
+    ),
 }
-SLUGS = {int(status): slug for slug, (status, _) in CATALOGUE.items()}
+SLUGS = {int(kind.status): slug for slug, kind in CATALOGUE.items()}
 
 
 class FieldError(TypedDict):
@@ -74,14 +102,14 @@ def register(app: Flask) -> None:
 
 
 def _render(problem: Problem) -> Response:
-    status, title = CATALOGUE[problem.slug]
+    status, title, usual_detail = CATALOGUE[problem.slug]
     members: Members = {
         "type": f"/problems/{problem.slug}",
         "title": title,
         "status": int(status),
     }
-    if problem.detail is not None:
-        members["detail"] = problem.detail
+    if detail := problem.detail or usual_detail:
+        members["detail"] = detail
     if problem.errors is not None:
         members["errors"] = problem.errors
     response = Response(json.dumps(members), status, mimetype="application/problem+json")

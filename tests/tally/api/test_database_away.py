@@ -336,8 +336,9 @@ def test_exception_is_a_500_with_details_in_the_log_only(
     assert response.status_code == 500
     assert response.json == {
         "type": "/problems/internal",
-        "title": "Something went wrong here",
+        "title": "Internal Server Error",
         "status": 500,
+        "detail": "The server encountered an error.",
     }
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert record.exc_info
