@@ -1,6 +1,6 @@
 """import-sqlite as on a machine with many processors and a large file: several processes read it.
 
-`python import_apart.py READERS PART_ROWS import-sqlite FILE …`
+`python force_reader_processes.py READERS PART_ROWS import-sqlite FILE …`
 """
 
 import sys

@@ -80,7 +80,7 @@ def command(path: Path, *words: str, program: tuple[str, ...] = ALONE) -> list[s
 
 def apart(readers: int = 2, part_rows: int = 8192) -> tuple[str, ...]:
     """The program that lets so many processes read, so many rows at a time."""
-    script = Path(__file__).with_name("import_apart.py")
+    script = Path(__file__).with_name("force_reader_processes.py")
     return ("-P", str(script), str(readers), str(part_rows))
 
 

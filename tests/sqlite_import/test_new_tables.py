@@ -9,7 +9,7 @@ import pytest
 from local.steps import ROOT
 from tests.sqlite_import.helpers import WHOEVER_READS, Done, ask, bring, brought, connected, file
 
-SAMPLES = ROOT / "fixtures" / "samples"
+SAMPLES = ROOT / "tests" / "fixtures" / "samples"
 
 DECLARED = """
 CREATE TABLE "User" (

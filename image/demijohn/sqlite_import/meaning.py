@@ -30,7 +30,7 @@ def meaning(error: psycopg2.Error, report: Report, options: Options, user: str) 
         case errors.LockNotAvailable():
             return CommandError(
                 Exit.UNAVAILABLE,
-                f"a table is in use: {said}. CommandError the app, or try again. {UNCHANGED}",
+                f"a table is in use: {said}. Stop the app, or try again. {UNCHANGED}",
             )
         case errors.InsufficientPrivilege() if "row-level security" in said:
             way = f"ALTER ROLE {identifier(user)} BYPASSRLS, or disable it meanwhile."
