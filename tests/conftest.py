@@ -39,6 +39,13 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
+def private_postgres() -> Iterator[Postgres]:
+    """A Postgres for this test alone, which may stop it."""
+    with temporary() as server:
+        yield server
+
+
+@pytest.fixture
 def database(postgres: Postgres) -> Iterator[str]:
     """The URL of a new, empty database, dropped after the test."""
     name = f"test_{next(_numbers)}"
