@@ -53,6 +53,12 @@ def database(postgres: Postgres) -> Iterator[str]:
     postgres.drop_database(name)
 
 
+@pytest.fixture
+def role_name() -> str:
+    """A name that no role of this process's Postgres has had."""
+    return f"role_{next(_numbers)}"
+
+
 @pytest.fixture(autouse=True)
 def no_connection_attempt_remains() -> Iterator[None]:
     """Fail a test whose app still connects to its database in a background thread: the thread would
