@@ -39,11 +39,24 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture
+def private_postgres() -> Iterator[Postgres]:
+    """A Postgres for this test alone, which may stop it."""
+    with temporary() as server:
+        yield server
+
+
+@pytest.fixture
 def database(postgres: Postgres) -> Iterator[str]:
     """The URL of a new, empty database, dropped after the test."""
     name = f"test_{next(_numbers)}"
     yield postgres.create_database(name)
     postgres.drop_database(name)
+
+
+@pytest.fixture
+def role_name() -> str:
+    """A name that no role of this process's Postgres has had."""
+    return f"role_{next(_numbers)}"
 
 
 @pytest.fixture(autouse=True)

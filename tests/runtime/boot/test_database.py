@@ -1,6 +1,5 @@
 """The boot without a database, or with a wrong one."""
 
-import os
 import re
 import socket
 from collections.abc import Callable
@@ -119,12 +118,14 @@ def test_boot_waits_for_a_database_that_starts_later(
 
 @pytest.mark.parametrize("password", ["a@b/c?d#e", "100%", "50%25%", "p:q&r=s t", "ünï"])
 def test_password_with_special_characters_reaches_the_app(
-    launch: Callable[..., Stack], postgres: Postgres, database: str, password: str
+    launch: Callable[..., Stack],
+    postgres: Postgres,
+    database: str,
+    role_name: str,
+    password: str,
 ) -> None:
-    user = f"u{os.getpid()}"
-    postgres.execute(f"DROP ROLE IF EXISTS {user}")
-    postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
-    url = with_password(database, password).replace("//postgres:", f"//{user}:")
+    postgres.execute(f"CREATE ROLE {role_name} LOGIN PASSWORD '{password}'")
+    url = with_password(database, password).replace("//postgres:", f"//{role_name}:")
     running = launch(**MIRROR, DATABASE_URL=url).start().wait_until_ready()
     assert quote(password, safe="") not in running.log and password not in running.log
 

@@ -1,7 +1,6 @@
 """RELEASE_DATABASE_URL: the release connects to it, and the app to DATABASE_URL."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,12 +42,11 @@ with open(sys.argv[1], "w") as file:
 
 
 @pytest.fixture
-def direct(postgres: Postgres, database: str) -> Iterator[str]:
+def direct(postgres: Postgres, database: str, role_name: str) -> Iterator[str]:
     """A second URL of `database`, with another user."""
-    user = f"releaser{os.getpid()}"
-    postgres.execute(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD '{PASSWORD}'")
-    yield f"postgres://{user}:{PASSWORD}@{database.partition('@')[2]}"
-    postgres.execute(f"DROP ROLE {user}")
+    postgres.execute(f"CREATE ROLE {role_name} LOGIN PASSWORD '{PASSWORD}'")
+    yield f"postgres://{role_name}:{PASSWORD}@{database.partition('@')[2]}"
+    postgres.execute(f"DROP ROLE {role_name}")
 
 
 @pytest.fixture

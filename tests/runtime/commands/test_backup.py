@@ -90,22 +90,21 @@ def test_backup_and_restore_reproduce_the_database(
 
 
 def test_restore_works_for_a_user_who_only_owns_the_database(
-    demijohn: Demijohn, file: Path, filled: str, postgres: Postgres
+    demijohn: Demijohn, file: Path, filled: str, postgres: Postgres, role_name: str
 ) -> None:
     """As on managed hosts: the extensions exist already, and another user owns them."""
-    user = f"owner{os.getpid()}"
-    postgres.execute(f"CREATE ROLE {user} LOGIN PASSWORD 'pw'")
-    postgres.execute(f"CREATE DATABASE owned OWNER {user}")
+    postgres.execute(f"CREATE ROLE {role_name} LOGIN PASSWORD 'pw'")
+    postgres.execute(f"CREATE DATABASE owned OWNER {role_name}")
     try:
         postgres.execute("CREATE EXTENSION pg_trgm", "owned")
-        url = f"postgres://{user}:pw@127.0.0.1:{postgres.port}/owned"
+        url = f"postgres://{role_name}:pw@127.0.0.1:{postgres.port}/owned"
         for options in ([], ["--clean"]):
             result = demijohn("restore", file, *options, DATABASE_URL=url)
             assert (result.status, result.err) == (0, "")
             assert dump(postgres.url("owned")) == dump(filled)
     finally:
         postgres.drop_database("owned")
-        postgres.execute(f"DROP ROLE {user}")
+        postgres.execute(f"DROP ROLE {role_name}")
 
 
 def test_backup_of_one_schema_restores_without_the_others(
@@ -261,29 +260,28 @@ def test_missing_or_old_postgres_client_is_named(
 
 
 def test_password_is_not_in_the_arguments_of_pg_dump(
-    run_demijohn: RunDemijohn, filled: str, postgres: Postgres, tmp_path: Path
+    run_demijohn: RunDemijohn, filled: str, postgres: Postgres, role_name: str, tmp_path: Path
 ) -> None:
     """With any characters in the password; here pg_dump is a wrapper that records its arguments."""
-    user, password = f"u{os.getpid()}", "secret @/:' %41 word"
-    postgres.execute(
-        f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password.replace(chr(39), chr(39) * 2)}'"
-    )
+    password = "secret @/:' %41 word"
+    quoted = password.replace("'", "''")
+    postgres.execute(f"CREATE ROLE {role_name} SUPERUSER LOGIN PASSWORD '{quoted}'")
     real = programs() / "bin" / "pg_dump"
     wrapper = tmp_path / "pg_dump"
     wrapper.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\nexec {real} "$@"\n')
     wrapper.chmod(0o755)
     try:
         place = filled.partition("@")[2]
-        url = f"postgres://{user}:{quote(password, safe='')}@{place}?application_name=x"
+        url = f"postgres://{role_name}:{quote(password, safe='')}@{place}?application_name=x"
         result = run_demijohn(
             f"backup {tmp_path}/a", DATABASE_URL=url, PATH=f"{tmp_path}:{os.defpath}"
         )
         assert (result.status, result.err) == (0, "")
         calls = (tmp_path / "calls").read_text()
-        assert f"{user}@" in calls and "application_name=x" in calls
+        assert f"{role_name}@" in calls and "application_name=x" in calls
         secrecy.assert_no_secret([password], calls)
     finally:
-        postgres.execute(f"DROP ROLE {user}")
+        postgres.execute(f"DROP ROLE {role_name}")
 
 
 @pytest.mark.parametrize("command", ["backup FILE --force", "restore FILE"])

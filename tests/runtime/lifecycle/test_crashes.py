@@ -2,12 +2,9 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from local.postgres import Postgres, temporary
+from local.postgres import Postgres
 from tests.runtime.lifecycle.clients import BlockedRequest, Launch, Load, failure_reason, workers
 from tests.support.front_door import MIRROR, connect, read_response, send_request, stack_processes
 
@@ -102,12 +99,6 @@ def test_post_is_not_retried_when_its_worker_dies(launch: Launch, tmp_path: Path
 
 
 # Outages of the database
-
-
-@pytest.fixture
-def private_postgres() -> Iterator[Postgres]:
-    with temporary() as server:
-        yield server
 
 
 def test_database_outage_does_not_fail_readyz_or_livez(

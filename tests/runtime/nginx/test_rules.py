@@ -113,7 +113,8 @@ def test_access_log_has_each_request_and_no_probes(mirror: Stack) -> None:
     (line,) = [line for line in mirror.log.splitlines() if "/api/last-of-all" in line]
     assert re.match(r'nginx +127\.0\.0\.1 "GET /api/last-of-all\?q=1 HTTP/1\.1" 200 ', line)
     assert line.endswith(f"id={response.header('X-Request-Id')}")
-    assert not [path for path in probes if f"GET {path}" in mirror.log]
+    # The log of this shared stack may have misspelt probes, which are logged.
+    assert not [path for path in probes if re.search(rf'"GET {path}[? ]', mirror.log)]
 
 
 def test_access_log_names_the_client_and_not_the_proxy(behind_proxy: Stack) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docker_engine import HARDENED, Container, run_docker, wait_for
+from tests.support.docker_engine import HARDENED, Container, docker, run_docker, wait_for
 from tests.support.wall_clock import Clock
 
 pytestmark = pytest.mark.libfaketime
@@ -36,7 +36,8 @@ def site(launch: Launch, clock: Clock, tmp_path: Path) -> Container:
 
 @contextmanager
 def paused(site: Container) -> Iterator[None]:
-    run_docker("pause", site.name)
+    # A busy kernel may not freeze all processes in time ("unable to freeze").
+    wait_for(lambda: docker("pause", site.name).returncode == 0, "pause")
     yield
     run_docker("unpause", site.name)
 

@@ -1,22 +1,14 @@
 """During a database outage, everything that does not need the database works."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
-
-from local.postgres import Postgres, temporary
+from local.postgres import Postgres
 from tests.runtime.lifecycle.clients import failure_reason
 from tests.support.stack import Stack
 
 Launch = Callable[..., Stack]
 LIVE = ("/livez", "/healthz", "/up")
-
-
-@pytest.fixture
-def private_postgres() -> Iterator[Postgres]:
-    with temporary() as server:
-        yield server
 
 
 def test_database_outage_leaves_probes_pages_and_cache_working(

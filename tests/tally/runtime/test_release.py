@@ -284,17 +284,16 @@ def test_connection_lost_during_a_release_is_a_one_line_error(
 
 
 def test_unreadable_schema_is_a_one_line_error(
-    release: Release, postgres: Postgres, database: str
+    release: Release, postgres: Postgres, database: str, role_name: str
 ) -> None:
     assert wait_for_exit(release())[0] == 0
-    user = f"reader{os.getpid()}"
-    postgres.execute(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD 'w0rdless'")
+    postgres.execute(f"CREATE ROLE {role_name} LOGIN PASSWORD 'w0rdless'")
     place = database.partition("@")[2]
-    status, _, err = wait_for_exit(release(DATABASE_URL=f"postgres://{user}:w0rdless@{place}"))
+    status, _, err = wait_for_exit(release(DATABASE_URL=f"postgres://{role_name}:w0rdless@{place}"))
     assert status in (69, 70, 78)
     assert "Traceback" not in err
     assert "permission denied" in err and len(err.splitlines()) == 1
-    postgres.execute(f"DROP ROLE {user}")
+    postgres.execute(f"DROP ROLE {role_name}")
 
 
 def test_schema_newer_than_the_release_is_left_unchanged(
