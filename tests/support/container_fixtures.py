@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from tests.support import secrecy
-from tests.support.containers import check_log
+from tests.support.containers import STARTED, check_log
 from tests.support.docker_engine import HARDENED, Container, Engine, Postgres, docker
 from tests.support.sql import Query
 
@@ -31,13 +31,15 @@ def query(postgres: Postgres, database: str) -> Query:
 
 
 @pytest.fixture
-def launch(engine: Engine, image: str, postgres: Postgres, database: str) -> Iterator[Launch]:
+def launch(
+    engine: Engine, image: str, postgres: Postgres, database: str, request: pytest.FixtureRequest
+) -> Iterator[Launch]:
     """A function that starts a hardened container of the image with the given settings.
 
     `DATABASE_URL` is a new database unless given; a setting of None is left out. After the test,
     the logs of the containers are checked.
     """
-    containers: list[Container] = []
+    containers = request.node.stash.setdefault(STARTED, [])
 
     def start(
         *command: str,

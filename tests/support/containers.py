@@ -3,7 +3,7 @@
 A pytest plugin; a folder with container tests imports the rest from `container_fixtures`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,23 @@ import pytest
 from local.steps import ROOT
 from tests.support import secrecy
 from tests.support.docker_engine import PASSWORD, Container, Engine, Postgres, docker
+
+# The containers of a test; the ends of their logs are shown where it fails.
+STARTED = pytest.StashKey[list[Container]]()
+LOG_LINES = 60
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the logs of a failed test's containers, which are still there."""
+    report = yield
+    if call.when == "call" and report.failed:
+        for container in item.stash.get(STARTED, []):
+            done = docker("logs", "--timestamps", "--tail", str(LOG_LINES), container.name)
+            report.sections.append((f"log of {container.name}", done.stdout + done.stderr))
+    return report
 
 
 @pytest.fixture(scope="session")

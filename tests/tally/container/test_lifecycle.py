@@ -6,7 +6,7 @@ import time
 import httpx
 
 from tests.support.container_fixtures import Launch
-from tests.support.docker_engine import wait_for
+from tests.support.docker_engine import TIMEOUT_SECONDS, wait_for
 
 
 class Readers:
@@ -21,19 +21,26 @@ class Readers:
         self._threads = [threading.Thread(target=self._read) for _ in range(clients)]
 
     def _read(self) -> None:
-        with httpx.Client(timeout=20) as client:
+        with httpx.Client(timeout=TIMEOUT_SECONDS) as client:
             while not self._over.is_set():
+                begun = time.monotonic()
                 try:
                     response = client.get(self._url)
                     if response.status_code == 200:
                         self.succeeded += 1
                     else:
-                        self.failed.append(str(response.status_code))
+                        self._fail(str(response.status_code), begun)
                 except httpx.HTTPError as error:
-                    self.failed.append(repr(error))
+                    self._fail(repr(error), begun)
                 time.sleep(self._pause)
 
+    def _fail(self, what: str, begun: float) -> None:
+        now = time.monotonic()
+        at = now - self._started
+        self.failed.append(f"{what} after {now - begun:.1f} s, {at:.1f} s after the start")
+
     def __enter__(self) -> "Readers":
+        self._started = time.monotonic()
         for thread in self._threads:
             thread.start()
         return self
