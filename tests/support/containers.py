@@ -21,12 +21,14 @@ LOG_LINES = 60
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the logs of a failed test's containers, which are still there."""
+    """Show the logs of a failed test's containers, which are still there, without what went well."""
     report = yield
     if call.when == "call" and report.failed:
         for container in item.stash.get(STARTED, []):
-            done = docker("logs", "--timestamps", "--tail", str(LOG_LINES), container.name)
-            report.sections.append((f"log of {container.name}", done.stdout + done.stderr))
+            done = docker("logs", "--timestamps", container.name)
+            lines = [x for x in (done.stdout + done.stderr).splitlines() if '" 200 ' not in x]
+            tail = "\n".join(lines[-LOG_LINES:])
+            report.sections.append((f"log of {container.name}", tail))
     return report
 
 
