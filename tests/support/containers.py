@@ -21,7 +21,7 @@ LOG_LINES = 60
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the logs of a failed test's containers, which are still there, without what went well."""
+    """Show what the containers of a failed test logged, but for answers 200."""
     report = yield
     if call.when == "call" and report.failed:
         for container in item.stash.get(STARTED, []):
