@@ -58,7 +58,7 @@ class Report:
         path.write_text(json.dumps(self.document(), indent=1) + "\n", encoding="utf-8")
 
     def document(self) -> dict[str, Any]:
-        """The report as JSON types; docs/import-sqlite.md describes it."""
+        """The report as JSON types; docs/import-sqlite-reference.md describes it."""
         comparisons = {comparison.table: comparison for comparison in self.comparisons}
         return {
             "file": self.file,
