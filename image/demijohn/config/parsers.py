@@ -51,6 +51,12 @@ def size(text: str) -> str:
     return text.lower()
 
 
+def bytes_of_size(text: str) -> int:
+    """The number of bytes of a size in Nginx's syntax."""
+    number, unit = re.fullmatch(r"([0-9]+)([km]?)", size(text)).groups()  # type: ignore[union-attr]
+    return int(number) << {"": 0, "k": 10, "m": 20}[unit]
+
+
 def app_module(text: str) -> str:
     """A module and an object in it, or a factory without arguments."""
     if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\(\))?)?", text):

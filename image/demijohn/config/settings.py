@@ -54,11 +54,11 @@ class Settings(Values):
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
     max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
+    max_cached_size = Setting(parse.bytes_of_size, 128 << 10, "Bytes of the largest response that the shared cache keeps", prefixed=True)
     request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
     content_security_policy = Setting(
         parse.header_value,
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-        "form-action 'self'; frame-ancestors 'none'",
+        "object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
         "Sent with every response that has none of its own",
         prefixed=True,
     )

@@ -186,7 +186,8 @@ def _api(settings: Settings) -> str:
     refusal = " if ($ambiguous) { return 400; }"
     return "".join(
         # open_file_cache would keep a cached response open that clear_cache has deleted.
-        f"location {match} {{{refusal}{limit} open_file_cache off; proxy_pass http://gunicorn; }}\n"
+        f"location {match} {{{refusal}{limit} charset off; open_file_cache off; "
+        "proxy_pass http://gunicorn; }\n"
         for path in settings.api_paths
         for match in (f"= {path}", f"^~ {path}/")
     )

@@ -24,7 +24,7 @@ from demijohn.common.exit_codes import Exit
 from demijohn.common.log import Relay, log_error, log_info
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.serve import program_config
-from demijohn.serve.cache_clock import WallClock, clear_cache
+from demijohn.serve.nginx_cache import MAX_BYTES, WallClock, clear_cache
 from demijohn.serve.process_groups import adopt_orphans, kill_group, signal_group
 
 # A program that exits so often within the window will not recover by another restart. One that is
@@ -100,6 +100,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._paused: dict[str, tuple[float, Subprocess, Any]] = {}
         self._sockets: list[object] = []
         self._clock = WallClock()
+        self._second = 0
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._on_log)
@@ -117,6 +118,13 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         signal.signal(signal.SIGALRM, self.options.signal_receiver.receive)
         with _SignalWakeup(self.options.get_socket_map()):
             super().runforever()
+
+    def tick(self, now: float | None = None) -> None:
+        """Called at every turn of the loop, which may be often."""
+        super().tick(now)
+        if (second := int(time.monotonic())) != self._second:
+            self._second = second
+            clear_cache(self._marker.parent, MAX_BYTES)
 
     def handle_signal(self) -> None:
         received = self.options.get_signal()

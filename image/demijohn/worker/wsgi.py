@@ -13,10 +13,15 @@ from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.worker import untrusted_proxy, watchdog
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
+from demijohn.worker.shared_cache import DO_NOT_KEEP, SharedCache, is_unchanged_shared
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
+Headers = list[tuple[str, str]]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+# A response of unknown length is a stream: Nginx passes each part on at once.
+UNBUFFERED = ("X-Accel-Buffering", "no")
 
 
 class AppNotFound(Exception):
@@ -49,11 +54,12 @@ def load(module_and_object: str, folder: str) -> App:
 
 
 class Wrapper:
-    """The app, which gets the client's address and no probes."""
+    """The app, which gets the client's address and no probes; Nginx gets hints about responses."""
 
-    def __init__(self, app: App, probes: Probes) -> None:
+    def __init__(self, app: App, probes: Probes, shared_cache: SharedCache) -> None:
         self.app = app
         self.probes = probes
+        self._shared_cache = shared_cache
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if probed := self.probes.answer(environ["PATH_INFO"]):
@@ -63,22 +69,13 @@ class Wrapper:
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
         if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
             untrusted_proxy.report(peer)
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            if any(
-                n.lower() == "content-type" and v.startswith("text/event-stream")
-                for n, v in headers
-            ):
-                headers = [
-                    *headers,
-                    ("X-Accel-Buffering", "no"),
-                ]  # Nginx passes each event on at once
-            return start_response(status, headers, *rest)
-
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # which may be open for hours
             watchdog.begin()
         try:
-            answer = self.app(environ, start)
+            answer = self._call_app(environ, start_response)
+        except SystemExit as error:  # the view's mistake must not end the worker
+            watchdog.end()
+            raise RuntimeError(f"the app called sys.exit({error.code!r})") from error
         except BaseException:
             watchdog.end()
             raise
@@ -86,6 +83,42 @@ class Wrapper:
             watchdog.end()  # unwrapped, so that Gunicorn uses sendfile
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer)
+
+    def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
+        unconditional = self._shared_cache.unconditional(environ)
+        if unconditional is None:
+            return self.app(environ, self._starter(start_response))
+        held: list[tuple[str, Headers]] = []
+
+        def start(status: str, headers: Headers, *rest: Any) -> Any:
+            if is_unchanged_shared(status, headers) and not returned:
+                held.append((status, headers))
+                return None
+            return hinting(status, headers, *rest)
+
+        hinting, returned = self._starter(start_response), False
+        answer = self.app(environ, start)
+        returned = True
+        if not held:
+            return answer
+        if hasattr(answer, "close"):
+            answer.close()
+        return self.app(unconditional, hinting)
+
+    def _starter(self, start_response: StartResponse) -> StartResponse:
+        """`start_response` with hints for Nginx."""
+
+        def start(status: str, headers: Headers, *rest: Any) -> Any:
+            names = {name.lower() for name, _ in headers}
+            if not self._shared_cache.may_keep(headers):
+                headers = [pair for pair in headers if pair[0].lower() != DO_NOT_KEEP[0].lower()]
+                headers.append(DO_NOT_KEEP)
+            if "content-length" not in names and "x-accel-buffering" not in names:
+                headers = [*headers, UNBUFFERED]
+            return start_response(status, headers, *rest)
+
+        return start
 
 
 def _load_wrapped() -> Wrapper:
@@ -102,7 +135,8 @@ def _load_wrapped() -> Wrapper:
         os.environ["DATABASE_URL"], int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"])
     )
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
-    return Wrapper(app, Probes(drain_marker, database))
+    shared_cache = SharedCache(int(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
+    return Wrapper(app, Probes(drain_marker, database), shared_cache)
 
 
 def __getattr__(name: str) -> Wrapper:

@@ -63,8 +63,10 @@ def say(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes
     Where the body is null, each response gets a new one.
     """
     status, headers, body = json.loads(Path(query["file"]).read_text())
-    start(status, [(name, value) for name, value in headers])
-    yield (str(uuid.uuid4()) if body is None else body).encode()
+    content = (str(uuid.uuid4()) if body is None else body).encode()
+    length = ("Content-Length", str(len(content)))
+    start(status, [length, *((name, value) for name, value in headers)])
+    yield content
 
 
 def events(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:

@@ -1,10 +1,11 @@
 """Steps of the wall clock, and the responses that Nginx has cached."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
-from demijohn.serve.cache_clock import WallClock, clear_cache
+from demijohn.serve.nginx_cache import WallClock, clear_cache
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,19 @@ def test_forgetting_answers_deletes_cached_responses_only(tmp_path: Path) -> Non
     other = tmp_path / "temp" / "f" / "ab" / cached.name
     other.parent.mkdir(parents=True)
     for file in (cached, unfinished, other):
-        file.touch()
+        file.write_bytes(b"x")
     clear_cache(tmp_path)
     assert [file.exists() for file in (cached, unfinished, other)] == [False, True, True]
+
+
+def test_trimming_deletes_the_oldest_responses_first(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "f" / "ab"
+    folder.mkdir(parents=True)
+    files = [folder / f"{number:032}" for number in range(4)]
+    for age, file in enumerate(reversed(files)):
+        file.write_bytes(b"x" * 10)
+        os.utime(file, (1000 - age, 1000 - age))
+    clear_cache(tmp_path, 25)
+    assert [file.exists() for file in files] == [False, False, True, True]
+    clear_cache(tmp_path, 25)
+    assert [file.exists() for file in files] == [False, False, True, True]

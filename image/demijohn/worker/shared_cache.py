@@ -1,0 +1,66 @@
+"""Decides which responses Nginx's shared cache may keep, and tells Nginx by X-Accel-Expires.
+
+Of a response with `X-Accel-Expires: 0`, Nginx keeps nothing, and passes it on as it is; it never
+sends the header to clients
+(https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_cache_valid).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Headers = list[tuple[str, str]]
+
+S_MAXAGE = re.compile(r"(^|[\s,])s-maxage=", re.IGNORECASE)
+COOKIE = re.compile(r"(^|[\s,])(cookie|\*)([\s,]|$)", re.IGNORECASE)
+
+CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
+NEVER_KEPT = ("HTTP_AUTHORIZATION", "HTTP_RANGE", "HTTP_UPGRADE")  # as nginx.conf has it
+
+DO_NOT_KEEP = ("X-Accel-Expires", "0")
+
+
+class SharedCache:
+    """Decides for responses of up to `max_bytes`.
+
+    Only s-maxage marks a response as everybody's. `public` does not suffice: Flask's `send_file`
+    says it of every file, whoever may see it
+    (https://github.com/pallets/werkzeug/blob/main/src/werkzeug/utils.py, `send_file`).
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+
+    def unconditional(self, environ: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The request without its conditions, if it has any, and Nginx may keep a response to it.
+
+        If 2,000 clients know a response and Nginx does not, as after a deploy, the app would answer
+        each of their requests with a 304, of which Nginx can keep nothing.
+        """
+        if environ["REQUEST_METHOD"] != "GET" or any(name in environ for name in NEVER_KEPT):
+            return None
+        if not any(name in environ for name in CONDITIONS):
+            return None
+        return {name: value for name, value in environ.items() if name not in CONDITIONS}
+
+    def may_keep(self, headers: Headers) -> bool:
+        """Whether Nginx may keep a response with these headers, and send it to other clients."""
+        shared, length = False, -1
+        for name, value in headers:
+            match name.lower():
+                case "cache-control" if S_MAXAGE.search(value):
+                    shared = True
+                case "content-length" if value.isdecimal():
+                    length = int(value)
+                case "set-cookie":
+                    return False
+                case "vary" if COOKIE.search(value):
+                    return False
+        return shared and 0 <= length <= self._max_bytes
+
+
+def is_unchanged_shared(status: str, headers: Headers) -> bool:
+    """Whether this is a 304 for a response that Nginx may keep."""
+    return status.startswith("304") and any(
+        name.lower() == "cache-control" and S_MAXAGE.search(value) for name, value in headers
+    )

@@ -1,0 +1,165 @@
+"""What an app answers behind Nginx is what it answers under plain Gunicorn."""
+
+import contextlib
+import gzip
+import json
+import socket
+import time
+
+import pytest
+
+from tests.runtime.any_app.conftest import PlainGunicorn
+from tests.support.front_door import Response, read_response
+from tests.support.stack import TIMEOUT_SECONDS, Stack
+
+HOST = "app.example"
+# Headers that a proxy may set, and the framing of the body.
+HOP_BY_HOP = {"connection", "server", "date", "transfer-encoding", "keep-alive"}
+
+GET = "GET"
+LONG_COOKIE = "c=" + "x" * 7500
+GZIPPED = gzip.compress(b'{"a": 1}', mtime=0)
+
+# Method, path, headers, body.
+REQUESTS: list[tuple[str, str, dict[str, str], bytes]] = [
+    # Methods and bodies
+    *((method, "/api/echo", {}, b"") for method in ("GET", "HEAD", "OPTIONS", "PROPFIND")),
+    *((method, "/api/echo", {}, b"a body") for method in ("POST", "PUT", "PATCH", "DELETE")),
+    ("POST", "/api/echo", {"Content-Type": "application/json"}, b'{"a": 1}'),
+    ("POST", "/api/echo", {"Content-Encoding": "gzip"}, GZIPPED),
+    ("POST", "/api/echo", {"Content-Type": "application/grpc-web+proto"}, b"\0\0\0\0\2\x08\1"),
+    ("POST", "/api/echo", {"Content-Length": "0"}, b""),
+    ("POST", "/api/echo", {"Transfer-Encoding": "chunked"}, b"5\r\nhello\r\n0\r\n\r\n"),
+    ("POST", "/api/echo", {"Transfer-Encoding": "chunked", "Trailer": "X-App-Sum"},
+     b"5\r\nhello\r\n0\r\nX-App-Sum: 1\r\n\r\n"),
+    ("POST", "/api/echo", {}, b"x" * 3_000_000),
+    ("POST", "/api/echo", {"X-HTTP-Method-Override": "PUT"}, b"a"),
+    ("HEAD", "/api/head-only", {}, b""),
+    (GET, "/api/head-only", {}, b""),
+    ("DELETE", "/api/file", {}, b""),
+    # Paths
+    (GET, "/api/echo/a%20b/%C3%A4/c%3Fd", {}, b""),
+    (GET, "/api/echo/a%2Fb", {}, b""),
+    (GET, "/api/echo//a///b", {}, b""),
+    (GET, "/api/echo/a;b=c/d,e/f@g/h:i/j+k/!$&'()*", {}, b""),
+    (GET, "/api/echo/user@example.com", {}, b""),
+    (GET, "/api/echo/file.tar.gz", {}, b""),
+    (GET, "/api/echo?q=a+b&q=%26&empty=&flag", {}, b""),
+    (GET, "/api/echo?next=https://example.com/a?b=c", {}, b""),
+    (GET, "/api/echo?q=" + "x" * 4000, {}, b""),
+    (GET, "/api/folder", {}, b""),
+    (GET, "/api/folder/", {}, b""),
+    (GET, "/api/redirect", {}, b""),
+    (GET, "/api/missing", {}, b""),
+    (GET, "/api/missing.png", {}, b""),
+    # Headers
+    (GET, "/api/echo", {"Cookie": "a=1; b=2"}, b""),
+    (GET, "/api/echo", {"Cookie": LONG_COOKIE}, b""),
+    (GET, "/api/echo", {"Authorization": "Bearer x"}, b""),
+    (GET, "/api/echo", {"Last-Event-ID": "41"}, b""),
+    (GET, "/api/echo", {f"X-App-{number}": str(number) for number in range(80)}, b""),
+    (GET, "/api/echo", {"Accept": "text/html;q=0.9, */*"}, b""),
+    (GET, "/api/headers", {}, b""),
+    (GET, "/api/cookies", {}, b""),
+    (GET, "/api/policy", {}, b""),
+    # Conditions
+    *(
+        (method, f"/api/etag?cache={cache}", condition, b"")
+        for method in (GET, "HEAD")
+        for cache in ("no-cache", "private", "max-age=0", "no-store")
+        for condition in (
+            {},
+            {"If-None-Match": '"v1"'},
+            {"If-None-Match": 'W/"v1", "v2"'},
+            {"If-None-Match": '"v0"'},
+            {"If-None-Match": "*"},
+            {"If-Modified-Since": "Wed, 15 Nov 2023 00:00:00 GMT"},
+            {"If-Modified-Since": "Mon, 13 Nov 2023 00:00:00 GMT"},
+        )
+    ),
+    *(
+        ("PUT", "/api/etag", condition, b"new")
+        for condition in ({}, {"If-Match": '"v1"'}, {"If-Match": '"v0"'}, {"If-Match": "*"})
+    ),
+    (GET, "/api/echo", {"If-Match": '"x"', "If-Range": '"y"'}, b""),
+    (GET, "/api/echo", {"If-Unmodified-Since": "Mon, 13 Nov 2023 00:00:00 GMT"}, b""),
+    # Ranges
+    *(
+        (method, path, {"Range": f"bytes={ranges}"} | more, b"")
+        for method in (GET, "HEAD")
+        for path in ("/api/file", "/api/file?max_age=3600")
+        for ranges, more in (
+            ("0-1", {}),
+            ("-5", {}),
+            ("1048570-", {}),
+            ("5000000-", {}),
+            ("0-0,10-19", {}),
+            ("0-9", {"If-Range": '"large-1"'}),
+            ("0-9", {"If-Range": '"large-0"'}),
+            ("0-9", {"If-None-Match": '"large-1"'}),
+        )
+    ),
+    (GET, "/api/file", {}, b""),
+    ("HEAD", "/api/file", {}, b""),
+    (GET, "/api/hot", {"Range": "bytes=0-1"}, b""),
+    # Statuses
+    *((GET, f"/api/status/{code}", {}, b"")
+      for code in (200, 201, 204, 206, 299, 304, 400, 401, 402, 404, 405, 409, 410, 418, 422, 429,
+                   451, 500, 501, 502, 503, 504, 599)),
+    *((GET, f"/api/abort/{code}", {}, b"") for code in (400, 403, 404, 413, 500, 503)),
+    (GET, "/api/fail", {}, b""),
+    # Streams and encodings
+    *((method, f"/api/stream?type={kind}", {}, b"")
+      for method in (GET, "HEAD")
+      for kind in ("text/plain", "text/event-stream", "application/json")),
+    (GET, "/api/gzipped", {"Accept-Encoding": "gzip"}, b""),
+    (GET, "/api/gzipped", {}, b""),
+]  # fmt: skip
+
+
+def name_of(request: tuple[str, str, dict[str, str], bytes]) -> str:
+    method, path, headers, body = request
+    return f"{method} {path[:60]} {str(headers)[:80]} {len(body)}"
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=map(name_of, REQUESTS))
+def test_response_is_that_of_plain_gunicorn(
+    kitchen_sink: Stack, plain: PlainGunicorn, request_: tuple[str, str, dict[str, str], bytes]
+) -> None:
+    expected, received = send(plain.port, *request_), send(kitchen_sink.port, *request_)
+    assert received.status == expected.status, received
+    assert content(received) == content(expected)
+    missing = set(end_to_end(expected)) - set(end_to_end(received))
+    assert not missing
+
+
+def send(port: int, method: str, path: str, headers: dict[str, str], body: bytes) -> Response:
+    """Send one request to a server on this machine."""
+    given = {"Host": HOST, "Connection": "close"} | headers
+    if body and "Transfer-Encoding" not in headers:
+        given["Content-Length"] = str(len(body))
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items())]
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
+            break
+        except ConnectionRefusedError:  # plain Gunicorn takes a moment to start
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    with connection:
+        connection.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+        return read_response(connection, method)
+
+
+def content(response: Response) -> object:
+    """The body; JSON is parsed, so that a difference is readable."""
+    with contextlib.suppress(ValueError):
+        return json.loads(response.body)
+    return response.body
+
+
+def end_to_end(response: Response) -> list[tuple[str, str]]:
+    """The headers that a proxy must pass on. The order of the methods in Allow is random."""
+    pairs = [(n.lower(), v) for n, v in response.headers if n.lower() not in HOP_BY_HOP]
+    return [(n, ", ".join(sorted(v.split(", "))) if n == "allow" else v) for n, v in pairs]

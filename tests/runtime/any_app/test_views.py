@@ -1,0 +1,78 @@
+"""What an app's views do: streams, pages, mistakes."""
+
+import http.client
+import time
+
+import pytest
+
+from tests.fixtures.kitchen_sink.app import PAUSE_SECONDS
+from tests.support.front_door import PAGE, send_request
+from tests.support.stack import Stack
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip", "br, gzip"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/html", "application/json", "application/x-ndjson", "text/csv"]
+)
+def test_stream_arrives_as_it_is_produced(kitchen_sink: Stack, kind: str, encoding: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", kitchen_sink.port, timeout=30)
+    connection.request("GET", f"/api/stream?type={kind}", headers={"Accept-Encoding": encoding})
+    response = connection.getresponse()
+    times = []
+    while response.read1(65536):
+        times.append(time.monotonic())
+    connection.close()
+    assert times[-1] - times[0] > PAUSE_SECONDS  # two pauses lie between the first and the last
+
+
+NAVIGATION = {"Sec_Fetch_Mode": "navigate", "Accept": "text/html,*/*;q=0.8"}
+OLD_BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+DOTTED = ["/reset/ImFu.aS1x.Q0h3", "/verify/user@example.com", "/u/john.doe", "/docs/v1.2"]
+
+
+@pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER], ids=["navigate", "accept"])
+@pytest.mark.parametrize("path", DOTTED)
+def test_navigation_to_a_dotted_path_gets_the_page(
+    kitchen_sink: Stack, path: str, headers: dict[str, str]
+) -> None:
+    response = send_request(kitchen_sink, path, **headers)
+    assert (response.status, response.body) == (200, PAGE.encode())
+
+
+@pytest.mark.parametrize("path", ["/gone.js", "/img/gone.png", *DOTTED])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Accept": "*/*"},
+        {"Accept": "image/avif,image/webp,*/*", "Sec_Fetch_Mode": "no-cors"},
+        {"Accept": "text/html", "Sec_Fetch_Mode": "cors"},
+    ],
+    ids=str,
+)
+def test_missing_file_is_404_unless_it_is_a_navigation(
+    kitchen_sink: Stack, path: str, headers: dict[str, str]
+) -> None:
+    assert send_request(kitchen_sink, path, **headers).status == 404
+
+
+@pytest.mark.parametrize("headers", [NAVIGATION, OLD_BROWSER], ids=["navigate", "accept"])
+@pytest.mark.parametrize("path", ["/.env", "/.git/config", "/assets/gone.js", "/livez/x"])
+def test_navigation_to_a_reserved_path_is_404(
+    kitchen_sink: Stack, path: str, headers: dict[str, str]
+) -> None:
+    assert send_request(kitchen_sink, path, **headers).status == 404
+
+
+def test_view_that_calls_sys_exit_is_a_500(kitchen_sink: Stack) -> None:
+    workers = kitchen_sink.children(kitchen_sink.child("gunicorn"))
+    for code in (3, 0, 1, 2):
+        assert send_request(kitchen_sink, f"/api/exit/{code}").status == 500
+    assert kitchen_sink.children(kitchen_sink.child("gunicorn")) == workers
+    assert "the app called sys.exit(3)" in kitchen_sink.log
+
+
+def test_default_policy_restricts_neither_scripts_nor_images(kitchen_sink: Stack) -> None:
+    response = send_request(kitchen_sink, "/")
+    policy = response.header("Content-Security-Policy")
+    assert policy == "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
