@@ -4,8 +4,8 @@ Nginx itself may look at the size only every ten seconds (`ngx_http_file_cache_m
 https://github.com/nginx/nginx/blob/master/src/http/ngx_http_file_cache.c). /tmp may be in memory,
 which can be full by then.
 
-Nginx expires cached responses by the wall clock alone (`valid_sec` in the same file). If the clock is
-set back by an hour, Nginx would serve a response for an hour instead of a second.
+Nginx expires cached responses by the wall clock alone (`valid_sec` in the same file). If the clock
+is set back by an hour, Nginx would serve a response for an hour instead of a second.
 """
 
 import time

@@ -1,56 +1,20 @@
 """The WSGI wrapper around the app: probes, the client's address and the watchdog."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable
-from importlib import import_module
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
 
-from demijohn.common.exit_codes import Exit
-from demijohn.common.log import log_error
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.worker import untrusted_proxy, watchdog
+from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
 from demijohn.worker.shared_cache import DO_NOT_KEEP, SharedCache, is_unchanged_shared
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
 Headers = list[tuple[str, str]]
-App = Callable[[Environ, StartResponse], Iterable[bytes]]
-
 # A response of unknown length is a stream: Nginx passes each part on at once.
 UNBUFFERED = ("X-Accel-Buffering", "no")
-
-
-class AppNotFound(Exception):
-    """APP_MODULE does not name a WSGI app; the message says why."""
-
-
-def load(module_and_object: str, folder: str) -> App:
-    """Import the WSGI app `module:object` or `module:factory()` from `folder`.
-
-    Raises AppNotFound. Exceptions of the app's own code pass through with their traceback.
-    """
-    sys.path.insert(0, folder)
-    module_name, _, attribute = module_and_object.partition(":")
-    try:
-        module = import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name + ".").startswith(error.name + "."):
-            raise AppNotFound(f"there is no module {error.name} in {folder}") from None
-        raise
-    name, call, rest = (attribute or "app").partition("(")
-    target = getattr(module, name.strip(), None)
-    if target is None:
-        raise AppNotFound(f"module {module_name} has no {name}")
-    if call and rest.strip() != ")":
-        raise AppNotFound("a factory is called without arguments")
-    app = target() if call else target
-    if not callable(app):
-        raise AppNotFound(f"{attribute} is not a WSGI app")
-    return app  # type: ignore[no-any-return]
 
 
 class Wrapper:
@@ -123,14 +87,7 @@ class Wrapper:
 
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
-    name = os.environ["DEMIJOHN_APP_MODULE"]
-    try:
-        app = load(name, os.environ["DEMIJOHN_APP_DIR"])
-    except AppNotFound as error:
-        log_error(
-            f"APP_MODULE={name!r}: {error}. Name the app as module:object, or module:factory()."
-        )
-        sys.exit(Exit.CONFIGURATION)
+    app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
     database = DatabaseProbe(
         os.environ["DATABASE_URL"], int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"])
     )

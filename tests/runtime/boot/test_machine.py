@@ -2,12 +2,14 @@
 
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.finished_command import RunDemijohn
-from tests.support.front_door import APPS, make_root
+from tests.support.front_door import APPS, MIRROR, make_root
+from tests.support.stack import Stack
 
 # The machine
 
@@ -150,21 +152,29 @@ def test_boot_with_an_invalid_app_module_says_why(
 
 
 @pytest.mark.parametrize(
-    ("module", "mistake"),
+    ("module", "status", "mistake"),
     [
-        ("fails_to_import:app", "LookupError: the app's own mistake"),
-        (
-            "missing_package:app",
-            "ModuleNotFoundError: No module named 'not_installed'",
-        ),
+        ("fails_to_import:app", 70, "LookupError: the app's own mistake, at fails_to_import.py:3."),
+        ("missing_package:app", 78, "ModuleNotFoundError: No module named 'not_installed', at"),
+        ("reads_attribute:app", 78, "'NoneType' object has no attribute 'upper', at"),
+        ("reads_variable:app", 78, "the environment variable NOT_SET is not set, at"),
     ],
 )
-def test_boot_with_an_app_that_fails_to_import_shows_the_traceback(
-    run_demijohn: RunDemijohn, module: str, mistake: str
+def test_boot_with_an_app_that_fails_to_import_ends_with_its_error(
+    run_demijohn: RunDemijohn, module: str, status: int, mistake: str
 ) -> None:
     result = run_demijohn(APP_MODULE=module)
-    assert result.status == 70
+    assert result.status == status
     assert "Traceback (most recent call last)" in result.err
     assert str(APPS / f"{module.partition(':')[0]}.py") in result.err
     last = result.err.splitlines()[-1]
-    assert last.startswith("demijohn: gunicorn failed") and mistake in last
+    assert f"APP_MODULE='{module}' cannot be imported: " in last and mistake in last
+
+
+def test_import_that_does_not_return_is_logged_with_its_line(launch: Callable[..., Stack]) -> None:
+    running = launch(**MIRROR | {"APP_MODULE": "runs_itself:app"}).start()
+    expected = (
+        "'runs_itself:app' is still being imported, at runs_itself.py:6: app.run(port=0). "
+        'Call run() only `if __name__ == "__main__":`'
+    )
+    running.wait_for(lambda: expected in running.log, "line about the import")

@@ -142,7 +142,7 @@ def test_fetch_of_the_start_page_by_a_script_is_200(mirror: Stack, mode: str) ->
     assert send_request(mirror, "/", Sec_Fetch_Mode=mode).body == PAGE.encode()
 
 
-@pytest.mark.parametrize("path", ["/logo.png", "/polls/abc/chart.svg", "/polls.json", "/a.b/c.d"])
+@pytest.mark.parametrize("path", ["/logo.png", "/polls/abc/chart.svg", "/polls.json", "/a.b/c.JS"])
 def test_missing_file_is_404_and_not_the_start_page(mirror: Stack, path: str) -> None:
     response = send_request(mirror, path, Sec_Fetch_Mode="navigate")
     assert response.status == 404

@@ -1,0 +1,159 @@
+"""Imports the app, and explains why that fails or takes so long."""
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from demijohn.common.exit_codes import Exit
+from demijohn.common.log import log_error, log_info
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+App = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+SLOW_SECONDS = 5.0  # an import that takes longer is worth a line
+PACKAGES = "site-packages"
+
+# Errors that another attempt cannot heal.
+PERMANENT = (ImportError, SyntaxError, NameError, AttributeError)
+
+
+class AppNotFound(Exception):
+    """APP_MODULE does not name a WSGI app; the message says why."""
+
+
+def load_or_exit(module_and_object: str, folder: str) -> App:
+    """Import the app, or exit after one line that says why not.
+
+    Exits with 78 if another attempt would fail in the same way, else with 70.
+    """
+    setting = f"APP_MODULE={module_and_object!r}"
+    try:
+        with _progress(setting, folder):
+            return load(module_and_object, folder)
+    except AppNotFound as error:
+        log_error(f"{setting}: {error}. Name the app as module:object, or module:factory().")
+        sys.exit(Exit.CONFIGURATION)
+    except Exception as error:
+        traceback.print_exception(error.with_traceback(_without_own_frames(error)))
+        log_error(f"{setting} cannot be imported: {explain(error, folder)}")
+        permanent = isinstance(error, PERMANENT) or _missing_variable(error) is not None
+        sys.exit(Exit.CONFIGURATION if permanent else Exit.SOFTWARE)
+
+
+def load(module_and_object: str, folder: str) -> App:
+    """Import the WSGI app `module:object` or `module:factory()` from `folder`.
+
+    Raises AppNotFound. Exceptions of the app's own code pass through with their traceback.
+    """
+    sys.path.insert(0, folder)
+    module_name, _, attribute = module_and_object.partition(":")
+    try:
+        module = import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and (module_name + ".").startswith(error.name + "."):
+            raise AppNotFound(f"there is no module {error.name} in {folder}") from None
+        raise
+    name, call, rest = (attribute or "app").partition("(")
+    target = getattr(module, name.strip(), None)
+    if target is None:
+        raise AppNotFound(f"module {module_name} has no {name}")
+    if call and rest.strip() != ")":
+        raise AppNotFound("a factory is called without arguments")
+    app = target() if call else target
+    if not callable(app):
+        raise AppNotFound(f"{attribute} is not a WSGI app")
+    return app  # type: ignore[no-any-return]
+
+
+def explain(error: Exception, folder: str) -> str:
+    """One line: the error, the line of the app that raised it, and what to do."""
+    place = _place(error, folder)
+    if variable := _missing_variable(error):
+        return f"the environment variable {variable} is not set{place}. Set it."
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    first_line = message.strip().split("\n", 1)[0]
+    text = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
+    if not isinstance(error, ModuleNotFoundError) or not error.name:
+        return f"{text}{place}."
+    found = sorted(Path(folder).glob(f"*/{error.name.partition('.')[0]}.py"))
+    if found:
+        return f"{text}{place}. {found[0]} exists: set APP_DIR={found[0].parent}."
+    return f"{text}{place}. Add its package to requirements.txt, and build the image again."
+
+
+def _missing_variable(error: Exception) -> str | None:
+    """The environment variable whose absence was a KeyError of os.environ."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if (
+        isinstance(error, KeyError)
+        and frames
+        and frames[-1].filename in (os.__file__, "<frozen os>")
+    ):
+        return str(error.args[0])
+    return None
+
+
+def _place(error: Exception, folder: str) -> str:
+    """`, at file:line` of the app's last line in the traceback."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f", at {_shown(error.filename, folder)}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_of_app(frame.filename, folder)]
+    return f", at {_shown(own[-1].filename, folder)}:{own[-1].lineno}" if own else ""
+
+
+def _is_of_app(filename: str, folder: str) -> bool:
+    return filename.startswith(folder) and PACKAGES not in filename
+
+
+def _shown(filename: str, folder: str) -> str:
+    return filename.removeprefix(folder).lstrip("/")
+
+
+def _without_own_frames(error: Exception) -> TracebackType | None:
+    """The traceback from the first line of the app on."""
+    here = error.__traceback__
+    while here and here.tb_frame.f_globals.get("__name__", "").startswith(
+        ("demijohn", "importlib")
+    ):
+        here = here.tb_next
+    return here
+
+
+@contextmanager
+def _progress(setting: str, folder: str) -> Iterator[None]:
+    """Log where an import is that takes long: `app.run()` without a guard never returns."""
+    done = threading.Event()
+    importing = threading.get_ident()
+
+    def watch() -> None:
+        waited = SLOW_SECONDS
+        while not done.wait(waited):
+            log_info("app", f"{setting} is still being imported{_position(importing, folder)}")
+            waited *= 2
+
+    threading.Thread(target=watch, daemon=True, name="import").start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _position(thread: int, folder: str) -> str:
+    """The line of the app at which a thread is."""
+    frames = traceback.extract_stack(sys._current_frames().get(thread))
+    own = [frame for frame in frames if _is_of_app(frame.filename, folder)]
+    if not own:
+        return ""
+    place = f", at {_shown(own[-1].filename, folder)}:{own[-1].lineno}: {own[-1].line}"
+    if ".run(" in (own[-1].line or ""):
+        place += '. Call run() only `if __name__ == "__main__":`'
+    return place

@@ -1,0 +1,113 @@
+"""Importing the app, and what is said if that fails."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from demijohn.worker.app_loader import AppNotFound, explain, load
+
+APP = """
+def app(environ, start_response):
+    return []
+
+def create_app():
+    return app
+
+def fails():
+    raise LookupError("mine")
+
+number = 7
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "plain_app.py").write_text(APP)
+    (tmp_path / "packaged_app").mkdir()
+    (tmp_path / "packaged_app" / "__init__.py").write_text(APP)
+    (tmp_path / "packaged_app" / "inner.py").write_text(APP)
+    (tmp_path / "unmet_app.py").write_text("import not_installed_anywhere\n")
+    (tmp_path / "failing_app.py").write_text("raise LookupError('mine')\n")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["plain_app:app", "plain_app", "plain_app:create_app()", "packaged_app:app",
+     "packaged_app.inner:create_app()", "plain_app:create_app( )"],
+)  # fmt: skip
+def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
+    assert callable(load(name, str(folder)))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("missing_app:app", "there is no module missing_app in"),
+        ("packaged_app.missing:app", r"there is no module packaged_app\.missing in"),
+        ("plain_app.deeper:app", r"there is no module plain_app\.deeper"),
+        ("plain_app:other", "module plain_app has no other"),
+        ("plain_app:other()", "module plain_app has no other"),
+        ("plain_app:number", "number is not a WSGI app"),
+        ("plain_app:create_app(1)", "without arguments"),
+        ("plain_app:create_app(", "without arguments"),
+    ],
+)
+def test_wrong_app_name_is_explained(folder: Path, name: str, expected: str) -> None:
+    with pytest.raises(AppNotFound, match=expected):
+        load(name, str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("unmet_app:app", ModuleNotFoundError),
+        ("failing_app:app", LookupError),
+        ("plain_app:fails()", LookupError),
+    ],
+)
+def test_exception_of_the_app_at_import_is_raised(
+    folder: Path, name: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        load(name, str(folder))
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("1 +* 2", "SyntaxError: invalid syntax, at broken.py:1."),
+        (
+            "\nNone.upper",
+            "AttributeError: 'NoneType' object has no attribute 'upper', at broken.py:2.",
+        ),
+        (
+            "import json\njson.loads('{')",
+            "JSONDecodeError: Expecting property name enclosed in double",
+        ),
+        (
+            "import os\nos.environ['STRIPE_KEY']",
+            "the environment variable STRIPE_KEY is not set, at broken.py:2. Set it.",
+        ),
+        ("{}['STRIPE_KEY']", "KeyError: 'STRIPE_KEY', at broken.py:1."),
+        (
+            "import redis_of_nobody.client",
+            "ModuleNotFoundError: No module named 'redis_of_nobody', at broken.py:1. "
+            "Add its package to requirements.txt, and build the image again.",
+        ),
+        ("import hidden", "hidden.py exists: set APP_DIR="),
+        ("from flask import Nothing", "ImportError: cannot import name 'Nothing' from 'flask'"),
+        ("raise RuntimeError", "RuntimeError, at broken.py:1."),
+        ("raise RuntimeError('one\\ntwo')", "RuntimeError: one, at broken.py:1."),
+    ],
+)
+def test_failed_import_is_explained_in_one_line(folder: Path, code: str, expected: str) -> None:
+    (folder / "broken.py").write_text(code + "\n")
+    (folder / "server").mkdir()
+    (folder / "server" / "hidden.py").touch()
+    sys.modules.pop("broken", None)
+    with pytest.raises(Exception) as caught:
+        load("broken:app", str(folder))
+    line = explain(caught.value, str(folder))
+    assert expected in line and "\n" not in line
