@@ -87,7 +87,7 @@ def how_long(url: str, path: Path) -> float:
     return time.monotonic() - began
 
 
-def test_killed_at_random_points_it_has_never_been(target: str, path: Path) -> None:
+def test_killed_import_changes_nothing_or_is_complete(target: str, path: Path) -> None:
     """Or, where the commit was quicker than the kill, it has been as a whole."""
     whole = how_long(target, path)
     before = state(target)
@@ -126,7 +126,7 @@ def held_at_its_end(url: str) -> Iterator[Callable[[], None]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_stops_and_nothing_has_been(
+def test_import_stopped_by_a_signal_changes_nothing(
     target: str, path: Path, number: signal.Signals
 ) -> None:
     before = state(target)
@@ -162,7 +162,7 @@ def held_commits() -> Iterator[tuple[str, Callable[[], None]]]:
         yield url, committing
 
 
-def test_told_to_stop_while_it_commits_it_says_what_became_of_it(
+def test_import_stopped_during_commit_is_reported_as_imported(
     held_commits: tuple[str, Callable[[], None]], path: Path
 ) -> None:
     """Postgres commits when its wait is cancelled, so 'stopped' would be false."""
@@ -176,7 +176,7 @@ def test_told_to_stop_while_it_commits_it_says_what_became_of_it(
     brought(url, path, "--verify-only")
 
 
-def test_a_connection_lost_while_it_commits_is_told_as_such(
+def test_connection_lost_during_commit_is_reported_as_unknown_outcome(
     held_commits: tuple[str, Callable[[], None]], path: Path
 ) -> None:
     url, committing = held_commits
@@ -189,7 +189,7 @@ def test_a_connection_lost_while_it_commits_is_told_as_such(
     brought(url, path, "--verify-only")
 
 
-def test_a_lost_connection_is_told_and_nothing_has_been(target: str, path: Path) -> None:
+def test_lost_connection_is_reported_and_changes_nothing(target: str, path: Path) -> None:
     before = state(target)
     with held_at_its_end(target) as wait_until_held:
         process = start(target, path)
@@ -227,7 +227,7 @@ def held_while_it_loads(url: str) -> Iterator[Callable[[], None]]:
 COPYING = "pg_stat_activity WHERE query LIKE 'COPY %' AND wait_event = 'PgSleep'"
 
 
-def test_a_connection_that_the_server_ends_while_rows_are_loaded_shows_no_row(
+def test_connection_lost_during_copy_is_reported_without_row_data(
     database: str, tmp_path: Path
 ) -> None:
     rows = [(n, "secret " * 70_000) for n in range(60)]
@@ -243,7 +243,7 @@ def test_a_connection_that_the_server_ends_while_rows_are_loaded_shows_no_row(
     assert "Nothing was changed. Try again." in said
 
 
-def test_a_dry_run_does_everything_but_commit(target: str, path: Path) -> None:
+def test_dry_run_verifies_everything_and_changes_nothing(target: str, path: Path) -> None:
     before = state(target)
     done = bring(target, path, "--replace", "--dry-run")
     assert done.status == 0
@@ -252,7 +252,7 @@ def test_a_dry_run_does_everything_but_commit(target: str, path: Path) -> None:
     assert state(target) == before
 
 
-def test_a_file_that_turns_out_damaged_in_the_middle(
+def test_damaged_page_in_the_middle_of_the_file_changes_nothing(
     target: str, path: Path, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.db"
@@ -267,7 +267,7 @@ def test_a_file_that_turns_out_damaged_in_the_middle(
     assert state(target) == before
 
 
-def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> None:
+def test_import_fails_after_the_lock_timeout_if_a_table_is_in_use(target: str, path: Path) -> None:
     with connected(target) as cursor:
         cursor.execute("BEGIN; INSERT INTO t0 (v) VALUES ('held')")
         code = (
@@ -286,7 +286,7 @@ def test_a_table_in_use_is_waited_for_and_then_told(target: str, path: Path) -> 
     assert "a table is in use" in done.stderr
 
 
-def test_two_at_once_do_not_mix(database: str, path: Path) -> None:
+def test_second_import_into_a_database_fails_while_one_runs(database: str, path: Path) -> None:
     with connected(database) as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (ADVISORY_LOCK,))

@@ -43,14 +43,14 @@ def test_constraints_keep_their_names(database: str, tmp_path: Path) -> None:
     }
 
 
-def test_a_name_that_two_tables_give_is_had_once(database: str, tmp_path: Path) -> None:
+def test_constraint_name_used_by_two_tables_is_made_unique(database: str, tmp_path: Path) -> None:
     sql = "".join(f"CREATE TABLE t{n} (a INT, CONSTRAINT uq UNIQUE (a));" for n in range(2))
     brought(database, file(tmp_path / "app.db", sql))
     assert names(database, "t0") == {"UNIQUE (a)": "uq"}
     assert [name[:3] for name in names(database, "t1").values()] == ["uq_"]
 
 
-def test_what_rows_that_clash_are_to_do_is_left_behind(database: str, tmp_path: Path) -> None:
+def test_on_conflict_clauses_are_reported_as_not_imported(database: str, tmp_path: Path) -> None:
     sql = """CREATE TABLE t (a INT UNIQUE ON CONFLICT REPLACE, b INT NOT NULL ON CONFLICT IGNORE,
                              c INT UNIQUE ON CONFLICT ABORT, "on" INT, "conflict" INT,
                              UNIQUE (a, b) ON CONFLICT IGNORE);"""
@@ -62,7 +62,7 @@ def test_what_rows_that_clash_are_to_do_is_left_behind(database: str, tmp_path: 
     }
 
 
-def test_columns_that_heed_no_case_in_sqlite_are_one_note(database: str, tmp_path: Path) -> None:
+def test_nocase_columns_are_reported_in_one_line(database: str, tmp_path: Path) -> None:
     columns = "a TEXT COLLATE NOCASE, b TEXT COLLATE NOCASE, c TEXT, d INT COLLATE NOCASE"
     sql = f"CREATE TABLE t ({columns})"
     done = brought(database, file(tmp_path / "app.db", sql, t=[("x", "y", "z", 1)]))
@@ -79,7 +79,7 @@ def checked(url: str, folder: Path, *words: str) -> Done:
 
 
 @pytest.mark.parametrize("words", [(), ("--on-bad", "null")])
-def test_a_check_that_rows_are_against_holds_for_new_rows(
+def test_check_violated_by_imported_rows_applies_to_new_rows_only(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     done = checked(database, tmp_path, *words)
@@ -90,7 +90,7 @@ def test_a_check_that_rows_are_against_holds_for_new_rows(
     assert ask(database, kept) == [(False,)]
 
 
-def test_a_table_that_is_made_beside_those_that_are_there_is_told(
+def test_table_missing_from_a_migrated_schema_is_created_and_noted(
     database: str, tmp_path: Path
 ) -> None:
     with connected(database) as cursor:
@@ -107,7 +107,9 @@ def test_a_table_that_is_made_beside_those_that_are_there_is_told(
     assert made not in brought(database, path, "--dry-run").out
 
 
-def test_columns_that_cannot_become_text_are_one_line(database: str, tmp_path: Path) -> None:
+def test_columns_that_cannot_become_text_are_reported_in_one_line(
+    database: str, tmp_path: Path
+) -> None:
     with connected(database) as cursor:
         cursor.execute("CREATE TABLE t (a date, b date, c int)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a, b, c)", t=[("x", "y", "z")])

@@ -10,7 +10,7 @@ TODAY = 1_700_000_000
 
 
 @pytest.mark.parametrize("existing", [False, True])
-def test_numbers_of_several_units_are_not_taken_for_one(
+def test_timestamps_in_mixed_units_are_rejected(
     database: str, tmp_path: Path, *, existing: bool
 ) -> None:
     if existing:
@@ -25,7 +25,9 @@ def test_numbers_of_several_units_are_not_taken_for_one(
     brought(database, path, "--type", "t.at=timestamptz:us")
 
 
-def test_a_few_small_numbers_are_dates_around_1970(database: str, tmp_path: Path) -> None:
+def test_small_numbers_among_timestamps_are_dates_around_1970(
+    database: str, tmp_path: Path
+) -> None:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, at TIMESTAMP, ms TIMESTAMP)"
     rows = [(1, TODAY, TODAY * 1000), (2, 86_400, 86_400), (3, -1, 0)]
     done = brought(database, file(tmp_path / "app.db", sql, t=rows))
@@ -33,7 +35,9 @@ def test_a_few_small_numbers_are_dates_around_1970(database: str, tmp_path: Path
     assert "t.ms: timestamp with time zone: its values are milliseconds since 1970" in done.notes()
 
 
-def test_a_long_text_is_no_time_of_day(database: str, tmp_path: Path) -> None:
+def test_date_column_becomes_timestamp_only_if_a_value_has_a_time(
+    database: str, tmp_path: Path
+) -> None:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, born DATE, met DATE)"
     rows = [(1, "1980-01-01", "1980-01-01"), (2, "Jan 15, 1980", "1980-01-15 10:00")]
     done = brought(database, file(tmp_path / "app.db", sql, t=rows), "--on-bad", "null")
@@ -44,7 +48,9 @@ def test_a_long_text_is_no_time_of_day(database: str, tmp_path: Path) -> None:
     assert "born" not in done.notes()
 
 
-def test_a_month_is_not_thirty_days(database: str, tmp_path: Path) -> None:
+def test_verify_distinguishes_intervals_that_postgres_calls_equal(
+    database: str, tmp_path: Path
+) -> None:
     ask(database, "CREATE TABLE t (id int PRIMARY KEY, a interval)")
     rows = [(1, "1970-01-31 00:00:00"), (2, "1970-01-02 00:00:00"), (3, "1969-12-31 23:59:59")]
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, a DATETIME)", t=rows)

@@ -39,7 +39,7 @@ def migrated(database: str) -> str:
     return database
 
 
-def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:
+def test_rows_are_mapped_to_existing_columns_by_name(migrated: str, path: Path) -> None:
     done = brought(migrated, path)
     assert ask(migrated, "SELECT id, name, score, joined::text, state, loud FROM author") == [
         (1, "Ann", 1.5, "2023-11-14 22:13:20+00", "ok", "ANN"),
@@ -58,13 +58,13 @@ def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:
         assert done.out.index(note) < done.out.index("loading")
 
 
-def test_identities_and_sequences_go_on(migrated: str, path: Path) -> None:
+def test_identities_and_sequences_continue_after_the_import(migrated: str, path: Path) -> None:
     brought(migrated, path)
     assert ask(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(3,)]
     assert ask(migrated, "INSERT INTO book DEFAULT VALUES RETURNING id") == [(6,)]
 
 
-def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path) -> None:
+def test_migration_version_of_postgres_is_kept(migrated: str, path: Path) -> None:
     done = brought(migrated, path)
     assert ask(migrated, "SELECT version_num FROM alembic_version") == [("of Postgres",)]
     assert done.left()["table alembic_version"] == "Postgres has the records of its own migrations"
@@ -84,7 +84,7 @@ def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path
         ),
     ],
 )
-def test_differences_that_lose_data_stop_it(
+def test_incompatible_existing_tables_stop_the_import(
     migrated: str, path: Path, change: str, said: str
 ) -> None:
     run(migrated, change)
@@ -106,7 +106,7 @@ def test_differences_that_lose_data_stop_it(
         ("int NOT NULL", None, "is NULL, and the column is NOT NULL"),
     ],
 )
-def test_what_the_columns_type_cannot_hold(
+def test_value_that_the_existing_type_cannot_hold_is_rejected(
     migrated: str, tmp_path: Path, type_: str, value: object, reason: str
 ) -> None:
     run(migrated, f"CREATE TABLE t (v {type_})")
@@ -117,7 +117,9 @@ def test_what_the_columns_type_cannot_hold(
     assert (found["column"], found["reason"]) == ("v", reason)
 
 
-def test_types_that_hold_it_do(migrated: str, tmp_path: Path) -> None:
+def test_values_that_the_existing_types_can_hold_are_imported(
+    migrated: str, tmp_path: Path
+) -> None:
     run(migrated, "CREATE TABLE t (a smallint, b real, c char(3), d mood, e jsonb, f inet, g date)")
     run(migrated, "ALTER TABLE t ADD h oid")
     json = '{"b": 1.0, "a": [1e2, "\\u00e9"]}'
@@ -130,14 +132,14 @@ def test_types_that_hold_it_do(migrated: str, tmp_path: Path) -> None:
     assert "t.h" not in done.out
 
 
-def test_replace(migrated: str, path: Path) -> None:
+def test_replace_deletes_existing_rows_first(migrated: str, path: Path) -> None:
     run(migrated, "INSERT INTO author (id, name) VALUES (9, 'old'); INSERT INTO book VALUES (7, 9)")
     brought(migrated, path, "--replace", "--exclude", "alembic_version")
     assert ask(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,)]
     assert ask(migrated, "SELECT id FROM book ORDER BY 1") == [(1,), (5,)]
 
 
-def test_replace_does_not_reach_into_other_tables(migrated: str, path: Path) -> None:
+def test_replace_fails_if_another_table_references_the_tables(migrated: str, path: Path) -> None:
     run(migrated, "CREATE TABLE review (book_id int REFERENCES book); INSERT INTO book VALUES (7)")
     before = state(migrated)
     done = bring(migrated, path, "--replace")
@@ -146,7 +148,7 @@ def test_replace_does_not_reach_into_other_tables(migrated: str, path: Path) -> 
     assert state(migrated) == before
 
 
-def test_append(migrated: str, path: Path) -> None:
+def test_append_keeps_existing_rows(migrated: str, path: Path) -> None:
     run(migrated, "INSERT INTO author (id, name) VALUES (9, 'old')")
     done = brought(migrated, path, "--append", "--exclude", "alembic_version")
     assert ask(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,), (9,)]
@@ -155,7 +157,7 @@ def test_append(migrated: str, path: Path) -> None:
     assert ask(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(10,)]
 
 
-def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> None:
+def test_append_of_an_existing_key_fails_and_changes_nothing(migrated: str, path: Path) -> None:
     run(migrated, "INSERT INTO author (id, name) VALUES (2, 'old')")
     before = state(migrated)
     done = bring(migrated, path, "--append", "--exclude", "alembic_version")
@@ -167,7 +169,9 @@ def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> N
     assert state(migrated) == before
 
 
-def test_a_row_without_what_is_required_is_skipped_as_asked(database: str, tmp_path: Path) -> None:
+def test_on_bad_skip_skips_rows_with_null_in_a_not_null_column(
+    database: str, tmp_path: Path
+) -> None:
     run(database, "CREATE TABLE t (a int NOT NULL, b text)")
     rows = [(1, "x"), (None, "y"), (3, None)]
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b TEXT)", t=rows)
@@ -177,7 +181,9 @@ def test_a_row_without_what_is_required_is_skipped_as_asked(database: str, tmp_p
 
 
 @pytest.mark.parametrize("deferrable", ["", " DEFERRABLE"])
-def test_tables_in_a_circle(database: str, tmp_path: Path, deferrable: str) -> None:
+def test_tables_with_circular_foreign_keys_are_imported(
+    database: str, tmp_path: Path, deferrable: str
+) -> None:
     run(
         database,
         "CREATE TABLE hens (id int PRIMARY KEY, egg int NOT NULL);"
@@ -191,7 +197,7 @@ def test_tables_in_a_circle(database: str, tmp_path: Path, deferrable: str) -> N
     assert ask(database, "SELECT * FROM hens, eggs") == [(2, 1, 1, 2)]
 
 
-def test_triggers_stay_silent_and_are_as_they_were(migrated: str, path: Path) -> None:
+def test_triggers_do_not_run_during_the_import_and_stay_enabled(migrated: str, path: Path) -> None:
     run(
         migrated,
         "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS"
@@ -206,13 +212,13 @@ def test_triggers_stay_silent_and_are_as_they_were(migrated: str, path: Path) ->
     ]
 
 
-def test_a_column_that_is_left_behind_as_asked(migrated: str, path: Path) -> None:
+def test_excluded_column_is_reported_as_not_imported(migrated: str, path: Path) -> None:
     run(migrated, "ALTER TABLE author DROP COLUMN score")
     done = brought(migrated, path, "--exclude", "author.score")
     assert done.left()["column author.score"] == "excluded with --exclude"
 
 
-def test_verify_only_finds_what_has_changed(migrated: str, path: Path) -> None:
+def test_verify_only_finds_changed_rows_and_missing_tables(migrated: str, path: Path) -> None:
     words = ("--exclude", "alembic_version")
     brought(migrated, path, *words)
     assert bring(migrated, path, "--verify-only", *words).status == 0
@@ -227,7 +233,7 @@ def test_verify_only_finds_what_has_changed(migrated: str, path: Path) -> None:
     assert "book: Postgres has no such table" in done.err
 
 
-def test_two_rows_that_change_places_are_found(database: str, tmp_path: Path) -> None:
+def test_verify_finds_values_moved_between_columns_and_rows(database: str, tmp_path: Path) -> None:
     """The sum takes no account of the order of rows, but of what stands with what."""
     sql = "CREATE TABLE t (a TEXT, b TEXT)"
     path = file(tmp_path / "app.db", sql, t=[("a", "bc"), ("d", None), ("e", "")])

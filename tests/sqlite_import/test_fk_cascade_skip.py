@@ -22,9 +22,7 @@ def keys(url: str) -> list[tuple[str, bool, bool, bool]]:
     )
 
 
-def test_the_ways_out_of_unfit_parents_lead_to_one_that_works(
-    database: str, tmp_path: Path
-) -> None:
+def test_on_bad_skip_skips_child_rows_of_rejected_parents(database: str, tmp_path: Path) -> None:
     run(database, PAIR.format(action=""))
     before = keys(database)
     path = file(tmp_path / "app.db", SQLITE, **ROWS)
@@ -44,7 +42,7 @@ def test_the_ways_out_of_unfit_parents_lead_to_one_that_works(
 
 
 @pytest.mark.parametrize("action", ["", " ON DELETE CASCADE", " ON DELETE SET NULL"])
-def test_rows_that_refer_to_each_other_follow_each_other(
+def test_skipped_row_cascades_to_its_descendants(
     database: str, tmp_path: Path, action: str
 ) -> None:
     run(
@@ -65,7 +63,7 @@ def test_rows_that_refer_to_each_other_follow_each_other(
 
 
 @pytest.mark.parametrize("action", ["", "ON DELETE CASCADE", "ON DELETE SET NULL"])
-def test_tables_that_form_a_circle_follow_each_other(
+def test_skipped_row_cascades_through_circular_foreign_keys(
     database: str, tmp_path: Path, action: str
 ) -> None:
     run(
@@ -86,7 +84,9 @@ def test_tables_that_form_a_circle_follow_each_other(
     assert ask(database, "SELECT id FROM b ORDER BY id") == [(1,), (5,)]
 
 
-def test_of_a_key_of_several_columns_all_have_to_be_there(database: str, tmp_path: Path) -> None:
+def test_child_row_is_skipped_unless_its_whole_composite_key_exists(
+    database: str, tmp_path: Path
+) -> None:
     run(
         database,
         "CREATE TABLE p (a int, b text, PRIMARY KEY (b, a));"
@@ -99,7 +99,7 @@ def test_of_a_key_of_several_columns_all_have_to_be_there(database: str, tmp_pat
     assert done.changed()["foreign key c (y, x)"].endswith("(y l x 2; y m x 1)")
 
 
-def test_rows_of_before_stay_whatever_they_refer_to(database: str, tmp_path: Path) -> None:
+def test_append_keeps_existing_rows_with_missing_parents(database: str, tmp_path: Path) -> None:
     run(
         database,
         "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, pid int);"
@@ -112,9 +112,7 @@ def test_rows_of_before_stay_whatever_they_refer_to(database: str, tmp_path: Pat
     assert ask(database, "SELECT id FROM c ORDER BY id") == [(1,), (2,), (3,), (4,)]
 
 
-def test_what_refers_to_nothing_in_sqlite_either_is_left_out_as_told(
-    database: str, tmp_path: Path
-) -> None:
+def test_on_bad_skip_skips_rows_orphaned_in_sqlite(database: str, tmp_path: Path) -> None:
     run(database, PAIR.format(action=""))
     path = file(tmp_path / "app.db", SQLITE, p=[(1, 1)], c=[(1, 1, None), (2, 9, None)])
     for words in ((), ("--on-bad", "null"), ("--on-bad", "text")):
@@ -125,7 +123,9 @@ def test_what_refers_to_nothing_in_sqlite_either_is_left_out_as_told(
     assert ask(database, "SELECT id FROM c") == [(1,)]
 
 
-def test_who_may_not_make_a_key_wait_is_told_so(database: str, tmp_path: Path) -> None:
+def test_skip_by_a_user_who_cannot_defer_keys_asks_for_the_owner(
+    database: str, tmp_path: Path
+) -> None:
     run(
         database,
         PAIR.format(action="") + "DROP ROLE IF EXISTS guest_of_strays;"

@@ -81,7 +81,7 @@ def tree(database: str, tmp_path: Path) -> Path:
     return path
 
 
-def test_what_is_told_of_a_chain(database: str, chain: Path) -> None:
+def test_verify_reports_skipped_rows_of_a_chain_of_foreign_keys(database: str, chain: Path) -> None:
     done = brought(database, chain, "--verify-only", *SKIP)
     assert [line.split()[:5] for line in done.out.splitlines() if " ✓ " in line] == [
         ["c", "7", "5", "2", "✓"],
@@ -109,7 +109,7 @@ CHANGES: dict[str, dict[str, list[tuple[str, int]]]] = {
 }
 
 
-def test_what_differs_in_a_chain_is_told(database: str, chain: Path) -> None:
+def test_verify_finds_changed_rows_in_a_chain_of_foreign_keys(database: str, chain: Path) -> None:
     run(
         database,
         "CREATE SCHEMA kept;"
@@ -131,23 +131,23 @@ def test_what_differs_in_a_chain_is_told(database: str, chain: Path) -> None:
         )
 
 
-def test_rows_that_refer_to_each_other_are_no_reason_to_be_gone(database: str, tree: Path) -> None:
+def test_missing_rows_that_reference_each_other_are_differences(database: str, tree: Path) -> None:
     run(database, "DELETE FROM t WHERE id IN (20, 21, 22)")
     assert differs(database, tree)["t"]["only_sqlite"] == ids(20, 21, 22)
     run(database, "DELETE FROM t WHERE id IN (30, 31, 32)")
     assert differs(database, tree)["t"]["only_sqlite"] == ids(20, 21, 22, 30, 31)  # the first five
 
 
-def test_a_leaf_of_a_tree_is_missed_and_of_a_branch_where_it_began(
-    database: str, tree: Path
-) -> None:
+def test_missing_subtree_is_reported_by_its_topmost_row(database: str, tree: Path) -> None:
     run(database, "DELETE FROM t WHERE id = 22")
     assert differs(database, tree)["t"]["only_sqlite"] == ids(22)
     run(database, "DELETE FROM t WHERE id = 21")
     assert differs(database, tree)["t"]["only_sqlite"] == ids(21)
 
 
-def test_tables_that_form_a_circle(database: str, tmp_path: Path) -> None:
+def test_verify_accounts_for_skipped_rows_in_circular_foreign_keys(
+    database: str, tmp_path: Path
+) -> None:
     run(database, CIRCLE)
     path = file(tmp_path / "app.db", CIRCLE_THERE, **CIRCLE_ROWS)
     assert there_and_back(database, path) == {"a": 3, "b": 3}
@@ -162,7 +162,9 @@ def test_tables_that_form_a_circle(database: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("match", "count"), [("SIMPLE", 2), ("FULL", 3)])
-def test_keys_of_several_columns(database: str, tmp_path: Path, match: str, count: int) -> None:
+def test_verify_accounts_for_skipped_rows_of_composite_keys(
+    database: str, tmp_path: Path, match: str, count: int
+) -> None:
     run(
         database,
         "CREATE TABLE p (a int, b text, UNIQUE (b, a));"
@@ -197,7 +199,7 @@ OTHERWISE = [  # types of the parent's key and the child's; what is there, what 
 ]
 
 
-def test_values_that_are_written_otherwise(database: str, tmp_path: Path) -> None:
+def test_verify_matches_keys_written_in_different_formats(database: str, tmp_path: Path) -> None:
     """Trees, so that it counts whether a row of SQLite's is known as the one that is referred to:
     their second roots refer to themselves, in another form than they are written in as a key.
     """
@@ -226,7 +228,7 @@ def test_values_that_are_written_otherwise(database: str, tmp_path: Path) -> Non
     assert differs(database, path).keys() == dict(expected).keys()
 
 
-def test_names_of_any_kind(database: str, tmp_path: Path) -> None:
+def test_skipped_rows_are_found_in_tables_with_special_names(database: str, tmp_path: Path) -> None:
     run(
         database,
         'CREATE TABLE "p%s""{}" ("i%d" int PRIMARY KEY, n int);'
@@ -238,7 +240,9 @@ def test_names_of_any_kind(database: str, tmp_path: Path) -> None:
     assert there_and_back(database, path) == {'p%s"{}': 1, "c%": 1}
 
 
-def test_parents_that_are_not_imported(database: str, tmp_path: Path) -> None:
+def test_verify_looks_up_parents_of_excluded_tables_in_postgres(
+    database: str, tmp_path: Path
+) -> None:
     run(database, CHAIN + "INSERT INTO a VALUES (1, 9)")
     path = file(tmp_path / "app.db", CHAIN_THERE, **CHAIN_ROWS)
     assert there_and_back(database, path, "--exclude", "a") == {"b": 5, "c": 6}
@@ -246,7 +250,7 @@ def test_parents_that_are_not_imported(database: str, tmp_path: Path) -> None:
     assert differs(database, path, "--exclude", "a")["c"]["only_sqlite"] == ids(1)
 
 
-def test_a_key_that_need_not_hold_proves_nothing(database: str, tmp_path: Path) -> None:
+def test_foreign_key_not_valid_does_not_explain_missing_rows(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE p (id INTEGER PRIMARY KEY, n INT); CREATE TABLE c (id INT, p REFERENCES p);"
     path = file(tmp_path / "app.db", sql, p=[(1, 1)], c=[(1, 1), (2, 8), (3, 9)])
     brought(database, path, *SKIP)
@@ -255,7 +259,9 @@ def test_a_key_that_need_not_hold_proves_nothing(database: str, tmp_path: Path) 
     assert differs(database, path)["c"]["only_sqlite"] == [{"id": "2", "p": "8"}]
 
 
-def test_a_key_whose_values_are_not_compared_proves_nothing(database: str, tmp_path: Path) -> None:
+def test_foreign_key_of_uncompared_values_does_not_explain_missing_rows(
+    database: str, tmp_path: Path
+) -> None:
     """Only NULL or not is compared of them: what is there now may not be what was imported."""
     run(
         database,
@@ -280,12 +286,14 @@ def reader(database: str, chain: Path) -> Iterator[str]:
     run(database, "DROP OWNED BY reader_of_kept; DROP ROLE reader_of_kept")
 
 
-def test_who_may_only_read_may_compare(database: str, reader: str, chain: Path) -> None:
+def test_verify_with_skipped_rows_works_for_a_read_only_user(
+    database: str, reader: str, chain: Path
+) -> None:
     run(database, "GRANT SELECT ON a TO reader_of_kept")
     assert skipped(brought(reader, chain, "--verify-only", *SKIP)) == CHAIN_SKIPPED
 
 
-def test_a_parent_that_may_not_be_read_proves_nothing(reader: str, chain: Path) -> None:
+def test_unreadable_parent_table_does_not_explain_missing_rows(reader: str, chain: Path) -> None:
     found = differs(reader, chain, "--exclude", "a")
     assert found["b"]["only_sqlite"] == ids(2, 4)
 
@@ -299,7 +307,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_many_rows_that_were_kept_out(database: str, tmp_path: Path) -> None:
+def test_verify_with_many_skipped_rows_spills_to_disk(database: str, tmp_path: Path) -> None:
     """They are noted outside memory, and where there is no room for that, it is said."""
     run(database, TREE + "INSERT INTO t VALUES (99999, 99999, 0)")
     rows: list[tuple[Any, ...]] = [(0, 0, "x"), (99_999, 99_999, 0)]

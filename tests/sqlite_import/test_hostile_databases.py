@@ -217,7 +217,9 @@ def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     policy=st.sampled_from(["", "null", "text", "skip"]),
     large=st.sampled_from([source_database.BATCH_BYTES, 4]),
 )
-def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, large: int) -> None:
+def test_random_database_is_imported_unchanged_or_rejected(
+    empty: Any, tables: list[Table], policy: str, large: int
+) -> None:
     """Rows that are `large` go another way, bit by bit."""
     connection, folder = empty
     with connection.cursor() as cursor:

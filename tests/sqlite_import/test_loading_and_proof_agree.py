@@ -101,7 +101,7 @@ def held(connection: Any, kind: PgType, fields: list[str], *, large: bool) -> li
 @given(values=st.lists(VALUES, min_size=1, max_size=20), large=st.booleans())
 @example(values=list(ONCE), large=False)
 @example(values=list(ONCE), large=True)
-def test_what_one_refuses_the_other_refuses(
+def test_encoders_and_checksum_accept_the_same_values(
     connection: Any, name: str, values: list[Any], large: bool
 ) -> None:
     kind = ALL[name]

@@ -32,7 +32,7 @@ INSERT INTO t VALUES
 @pytest.mark.parametrize(
     ("rows", "part_rows"), [(MANY, 8192), (LARGE, 4)], ids=["many rows", "large rows"]
 )
-def test_memory_is_bounded(database: str, tmp_path: Path, rows: str, part_rows: int) -> None:
+def test_import_memory_is_bounded(database: str, tmp_path: Path, rows: str, part_rows: int) -> None:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT, data BLOB)"
     path = file(tmp_path / "app.db", f"PRAGMA synchronous = OFF; {sql}; {rows}")
     assert path.stat().st_size > 1.5 * LIMIT_MB * 1e6
@@ -65,7 +65,7 @@ def held(process: psutil.Process) -> int:
     ("policy", "arrived"),
     [("null", "1 4 2000000, 2 0 2000000, 3 4 2000000"), ("skip", "1 4 2000000, 3 4 2000000")],
 )
-def test_large_rows_are_written_as_small_ones_are(
+def test_large_rows_are_imported_like_small_ones(
     database: str, tmp_path: Path, policy: str, arrived: str
 ) -> None:
     """The second has a blob where there are texts."""

@@ -80,7 +80,7 @@ def definitions(url: str, table: str) -> str:
     return "\n".join(line for (line,) in [*constraints, *indexes])
 
 
-def test_columns(made: tuple[str, Done]) -> None:
+def test_new_columns_have_their_types_and_defaults(made: tuple[str, Done]) -> None:
     columns = ask(
         made[0],
         """SELECT column_name, data_type, is_nullable, column_default, is_identity
@@ -106,7 +106,7 @@ def test_columns(made: tuple[str, Done]) -> None:
     ]
 
 
-def test_keys_and_indexes(made: tuple[str, Done]) -> None:
+def test_new_tables_have_their_keys_checks_and_indexes(made: tuple[str, Done]) -> None:
     found = definitions(made[0], "User")
     for words in (
         "PRIMARY KEY (id)",
@@ -121,7 +121,7 @@ def test_keys_and_indexes(made: tuple[str, Done]) -> None:
     assert "PRIMARY KEY (a, b)" in definitions(made[0], "pair")
 
 
-def test_foreign_keys_with_their_actions_and_in_circles(made: tuple[str, Done]) -> None:
+def test_foreign_keys_keep_their_actions_and_may_be_circular(made: tuple[str, Done]) -> None:
     found = definitions(made[0], "child")
     assert 'FOREIGN KEY (u) REFERENCES "User"(id) ON DELETE SET NULL' in found
     assert (
@@ -132,12 +132,12 @@ def test_foreign_keys_with_their_actions_and_in_circles(made: tuple[str, Done]) 
     assert "FOREIGN KEY (hen) REFERENCES hens(id)" in definitions(made[0], "eggs")
 
 
-def test_a_collation_goes_on_to_ignore_case(made: tuple[str, Done]) -> None:
+def test_unique_nocase_column_is_case_insensitive_in_postgres(made: tuple[str, Done]) -> None:
     with connected(made[0]) as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
         cursor.execute('INSERT INTO "User" ("order") VALUES (\'aNN\')')
 
 
-def test_generated_columns(made: tuple[str, Done]) -> None:
+def test_generated_columns_have_the_values_of_sqlite(made: tuple[str, Done]) -> None:
     assert ask(made[0], "SELECT total, label, year FROM worked ORDER BY count DESC") == [
         (3.75, "N3", "2024"),
         (None, "N1", "2024"),
@@ -150,12 +150,12 @@ def test_generated_columns(made: tuple[str, Done]) -> None:
     assert ("year", "") in generated
 
 
-def test_identities_go_on_after_the_highest_number(made: tuple[str, Done]) -> None:
+def test_identities_continue_after_the_highest_id(made: tuple[str, Done]) -> None:
     assert ask(made[0], "INSERT INTO gone (v) VALUES ('new') RETURNING id") == [(42,)]
     assert ask(made[0], "INSERT INTO exact (i) VALUES (1) RETURNING id") == [(3,)]
 
 
-def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
+def test_schema_losses_are_listed_with_reasons(made: tuple[str, Done]) -> None:
     left = made[1].left() | made[1].changed()
     for what, reason in {
         "view seen": "create it again",
@@ -178,7 +178,7 @@ def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
 
 
 @pytest.mark.parametrize("sample", ["chinook", "northwind", "sakila"])
-def test_databases_of_a_well_known_shape(database: str, tmp_path: Path, sample: str) -> None:
+def test_sample_database_is_imported_whole(database: str, tmp_path: Path, sample: str) -> None:
     text = (SAMPLES / f"{sample}.sql").read_text(encoding="utf-8")
     path = file(tmp_path / "app.db", text)
     done = brought(database, path)
@@ -200,7 +200,7 @@ def test_databases_of_a_well_known_shape(database: str, tmp_path: Path, sample: 
     assert again.report["outcome"] == "verified"
 
 
-def test_a_name_that_is_too_long_is_shortened_and_told(database: str, tmp_path: Path) -> None:
+def test_long_table_names_are_shortened_and_noted(database: str, tmp_path: Path) -> None:
     one, two = "ö" * 40 + "a", "ö" * 40 + "b"
     sql = f'CREATE TABLE "{one}" (x INT); CREATE TABLE "{two}" (x INT, "{one}" INT)'
     done = brought(database, file(tmp_path / "app.db", sql))
@@ -211,7 +211,7 @@ def test_a_name_that_is_too_long_is_shortened_and_told(database: str, tmp_path: 
     assert f"{one}: the table is called ö" in done.notes()
 
 
-def test_names_that_differ_by_nothing_sqlite_sees_stay_apart(database: str, tmp_path: Path) -> None:
+def test_index_and_constraint_names_do_not_collide(database: str, tmp_path: Path) -> None:
     """An index may be called as a constraint would be; names in Postgres are one space."""
     sql = """
     CREATE TABLE t (id INTEGER PRIMARY KEY, a INT UNIQUE);
@@ -223,7 +223,9 @@ def test_names_that_differ_by_nothing_sqlite_sees_stay_apart(database: str, tmp_
     assert ask(database, 'SELECT "from", "a b", "c""d" FROM "select"') == [(1, 2, 3)]
 
 
-def test_a_unique_constraint_that_the_types_break_is_told(database: str, tmp_path: Path) -> None:
+def test_unique_constraint_violated_after_conversion_is_reported(
+    database: str, tmp_path: Path
+) -> None:
     sql = "CREATE TABLE t (at DATETIME UNIQUE)"
     rows = [("2024-01-01 00:00:00",), ("2024-01-01T00:00:00",)]
     done = bring(database, file(tmp_path / "app.db", sql, t=rows))
@@ -232,7 +234,7 @@ def test_a_unique_constraint_that_the_types_break_is_told(database: str, tmp_pat
     assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
-def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
+def test_orphaned_row_stops_the_import_unless_on_bad_is_set(database: str, tmp_path: Path) -> None:
     """SQLite keeps foreign keys only where it is asked to at each connection."""
     sql = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p)"
     path = file(tmp_path / "app.db", sql, c=[(5,), (None,)])
@@ -246,7 +248,7 @@ def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
 
 
 @WHOEVER_READS
-def test_json_in_the_schema_is_no_damage(
+def test_json_functions_in_the_schema_do_not_stop_the_import(
     database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     path = file(
@@ -264,7 +266,7 @@ def test_json_in_the_schema_is_no_damage(
     }
 
 
-def test_a_generated_column_that_postgres_refuses_stops_no_table_before_it(
+def test_generated_column_that_postgres_rejects_becomes_plain(
     database: str, tmp_path: Path
 ) -> None:
     sql = """CREATE TABLE a (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO a VALUES (1, 'x');

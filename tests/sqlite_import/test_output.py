@@ -47,7 +47,7 @@ def height(lines: list[str], columns: int = 100) -> int:
     return sum(max(1, -(-len(line) // columns)) for line in lines)
 
 
-def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
+def test_terminal_shows_progress_bars(database: str, tmp_path: Path) -> None:
     rows = [(n, f"text {n}") for n in range(60_000)]
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=rows)
     status, text = on_terminal(database, path, rows=40)
@@ -61,7 +61,7 @@ def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
     assert "-:--:--" not in text[: text.index("loading")]
 
 
-def test_a_bar_leaves_room_for_what_the_terminal_echoes(database: str, tmp_path: Path) -> None:
+def test_progress_bar_leaves_room_for_an_echoed_ctrl_c(database: str, tmp_path: Path) -> None:
     """Where a ^C wraps into a line of its own, a bar would be left there."""
     name = "a_table_of_which_the_name_is_long_enough_for_any_terminal"
     rows = [(n,) for n in range(200_000)]
@@ -73,7 +73,7 @@ def test_a_bar_leaves_room_for_what_the_terminal_echoes(database: str, tmp_path:
     assert max(map(len, bars)) <= 57
 
 
-def test_plain_lines_elsewhere(database: str, tmp_path: Path) -> None:
+def test_output_without_a_terminal_is_plain_lines(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE a (x INT); CREATE TABLE b (x INT)"
     done = brought(database, file(tmp_path / "app.db", sql, a=[(1,)], b=[(1,), (2,)]))
     assert "\x1b" not in done.out
@@ -87,7 +87,7 @@ MANY = "".join(
 )
 
 
-def test_elsewhere_the_summary_has_everything(database: str, tmp_path: Path) -> None:
+def test_summary_without_a_terminal_lists_everything(database: str, tmp_path: Path) -> None:
     done = brought(database, file(tmp_path / "app.db", MANY))
     summary = done.out[done.out.index("comparing checksums\n") :]
     assert len(re.findall(r"^  t\d+ ", summary, re.M)) == 60
@@ -96,7 +96,7 @@ def test_elsewhere_the_summary_has_everything(database: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("rows", [24, 50])
-def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path, rows: int) -> None:
+def test_summary_fits_on_the_terminal(database: str, tmp_path: Path, rows: int) -> None:
     """Unchanged tables share one line; changed ones are listed or counted."""
     path = file(
         tmp_path / "app.db",
@@ -122,7 +122,7 @@ def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path, rows: int) 
     assert lines[-1].startswith("2,061 rows in 62 tables, 2 rows skipped, ")
 
 
-def test_tables_that_differ_come_first_and_are_never_left_out_in_silence(
+def test_tables_that_differ_are_listed_first_and_omissions_are_counted(
     database: str, tmp_path: Path
 ) -> None:
     path = file(tmp_path / "app.db", MANY)
@@ -147,7 +147,7 @@ def test_tables_that_differ_come_first_and_are_never_left_out_in_silence(
         assert any(line.endswith(f"{40 - equal} rows, all equal") for line in lines)
 
 
-def test_values_that_do_not_fit_leave_room_for_what_is_to_be_done(
+def test_rejected_values_are_shortened_to_leave_room_for_remedies(
     database: str, tmp_path: Path
 ) -> None:
     columns = [f"c{n}" for n in range(40)]
@@ -164,7 +164,7 @@ def test_values_that_do_not_fit_leave_room_for_what_is_to_be_done(
 
 
 @pytest.mark.parametrize("keys", [4, 30])
-def test_what_was_changed_is_all_told_before_any_table_that_is_equal(
+def test_changes_are_listed_in_full_before_equal_tables(
     database: str, tmp_path: Path, keys: int
 ) -> None:
     """After a commit --report comes too late: what has no room is scrolled back to."""
@@ -192,14 +192,14 @@ def test_what_was_changed_is_all_told_before_any_table_that_is_equal(
     assert lines[-1].startswith("62 rows in 63 tables, 4 rows skipped, ")
 
 
-def test_notes_are_all_told(database: str, tmp_path: Path) -> None:
+def test_notes_are_all_shown_on_a_terminal(database: str, tmp_path: Path) -> None:
     columns = ", ".join(f"c{n} KIND{n}" for n in range(30))
     path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[tuple(range(30))])
     _, text = on_terminal(database, path, rows=24, columns=80)
     assert all(f"t.c{n}: bigint: from its values, " in text for n in range(30))
 
 
-def test_the_same_of_many_columns_is_one_line(database: str, tmp_path: Path) -> None:
+def test_notes_shared_by_many_columns_are_one_line(database: str, tmp_path: Path) -> None:
     ask(database, "".join(f"CREATE TABLE t{n} (a date, b date);" for n in range(3)))
     sql = "".join(f"CREATE TABLE t{n} (a TEXT, b TEXT);" for n in range(3))
     path = file(tmp_path / "app.db", sql)
@@ -210,7 +210,7 @@ def test_the_same_of_many_columns_is_one_line(database: str, tmp_path: Path) -> 
     assert len(done.report["notes"]) == 6
 
 
-def test_no_word_is_taken_apart(database: str, tmp_path: Path) -> None:
+def test_terminal_lines_wrap_between_words(database: str, tmp_path: Path) -> None:
     path = file(
         tmp_path / "app.db",
         "CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE, died DATE)",
@@ -226,7 +226,7 @@ def test_no_word_is_taken_apart(database: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["null", "skip"])
-def test_what_was_not_committed_is_told_as_what_would_be(
+def test_uncommitted_import_is_reported_in_the_conditional(
     database: str, tmp_path: Path, policy: str
 ) -> None:
     done, would = {

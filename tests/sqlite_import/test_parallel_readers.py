@@ -73,7 +73,7 @@ def told(report: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("policy", ["", "null", "text", "skip"])
-def test_several_say_and_do_what_one_does(postgres: Any, hostile: Path, policy: str) -> None:
+def test_parallel_readers_give_the_result_of_one(postgres: Any, hostile: Path, policy: str) -> None:
     words = ["--on-bad", policy] if policy else []
     urls = [postgres.create_database(f"import_crew_{policy}_{who}") for who in ("one", "several")]
     one = bring(urls[0], hostile, *words)
@@ -84,7 +84,7 @@ def test_several_say_and_do_what_one_does(postgres: Any, hostile: Path, policy: 
     assert there(urls[0]) == there(urls[1])
 
 
-def test_rows_keep_their_order(database: str, tmp_path: Path) -> None:
+def test_parallel_readers_keep_the_order_of_rows(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
     path = file(tmp_path / "app.db", sql, t=[(n * 3, f"value {n}") for n in range(2000)])
     brought(database, path, program=apart(3, part_rows=50))
@@ -129,7 +129,7 @@ def three(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("three")
-def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
+def test_parallel_readers_share_one_snapshot_during_writes(busy: Path) -> None:
     met = 0
     for _ in range(5):
         with Source(busy) as source, ReaderPool(source) as crew:
@@ -150,7 +150,7 @@ def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
         *((8, None, 1, 0), (8, 256, 20, 3), (8, 150, 20, 2), (8, 120, 20, 0)),
     ],
 )
-def test_how_many_read(
+def test_reader_count_depends_on_cpus_memory_and_file_size(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
     cpus: float,
@@ -166,7 +166,7 @@ def test_how_many_read(
         assert crews.reader_count(source) == readers
 
 
-def test_where_they_cannot_meet_one_reads(
+def test_pool_without_a_shared_snapshot_reads_in_one_process(
     busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crews, "SNAPSHOT_ATTEMPTS", 0)
@@ -177,7 +177,7 @@ def test_where_they_cannot_meet_one_reads(
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/does/not/exist"])
-def test_where_none_can_be_started_one_reads(
+def test_pool_that_cannot_start_readers_reads_in_one_process(
     tmp_path: Path, three: None, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
@@ -236,7 +236,7 @@ def alive(processes: list[psutil.Process]) -> list[int]:
     return [one.pid for one in psutil.wait_procs(processes, timeout=10)[1]]
 
 
-def test_a_reader_that_is_killed_is_told_and_nothing_has_been(database: str, path: Path) -> None:
+def test_killed_reader_fails_the_import_and_changes_nothing(database: str, path: Path) -> None:
     with held(database, path) as (process, readers, let_go):
         readers[1].kill()
         let_go()
@@ -248,7 +248,7 @@ def test_a_reader_that_is_killed_is_told_and_nothing_has_been(database: str, pat
     assert ask(database, "SELECT count(*) FROM t") == [(0,)]
 
 
-def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) -> None:
+def test_readers_exit_when_the_import_is_killed(database: str, path: Path) -> None:
     with held(database, path) as (process, readers, _):
         process.kill()
         process.wait()
@@ -279,7 +279,9 @@ def asked(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> 
     return pickle.load(reader.stdout).result if answer else None
 
 
-def test_a_reader_does_not_finish_for_nobody(reader: subprocess.Popen[bytes]) -> None:
+def test_reader_exits_during_a_query_when_its_parent_is_gone(
+    reader: subprocess.Popen[bytes],
+) -> None:
     """It is in the middle of something long when its caller is gone."""
     endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)"
     asked(reader, f"{endless} SELECT max(n) FROM n", answer=False)
@@ -289,7 +291,7 @@ def test_a_reader_does_not_finish_for_nobody(reader: subprocess.Popen[bytes]) ->
     assert reader.wait(10) == 0
 
 
-def test_a_reader_leaves_signals_to_its_caller(reader: subprocess.Popen[bytes]) -> None:
+def test_reader_ignores_sigterm_and_sigint(reader: subprocess.Popen[bytes]) -> None:
     """Who gets them too, and knows what they mean for the import."""
     reader.send_signal(signal.SIGTERM)
     reader.send_signal(signal.SIGINT)
@@ -297,7 +299,7 @@ def test_a_reader_leaves_signals_to_its_caller(reader: subprocess.Popen[bytes]) 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_with_all_its_readers_it_says_so(
+def test_signal_to_the_process_group_stops_import_and_readers(
     database: str, path: Path, number: signal.Signals
 ) -> None:
     """As a terminal and a service manager do."""
@@ -311,7 +313,7 @@ def test_told_to_stop_with_all_its_readers_it_says_so(
         assert alive(readers) == []
 
 
-def test_what_a_reader_finds_is_told_as_ever(database: str, path: Path) -> None:
+def test_damage_found_by_a_reader_process_stops_the_import(database: str, path: Path) -> None:
     data = bytearray(path.read_bytes())
     middle = len(data) // 2 // 4096 * 4096
     data[middle : middle + 4096] = b"\xff" * 4096
@@ -333,7 +335,7 @@ def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.6])
-def test_told_to_stop_while_the_file_is_read_it_stops(
+def test_import_stopped_while_reading_the_file_changes_nothing(
     database: str, long_one: Path, seconds: float
 ) -> None:
     """Also while its readers meet."""
@@ -347,7 +349,7 @@ def test_told_to_stop_while_the_file_is_read_it_stops(
     assert state(database) == before
 
 
-def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: Path) -> None:
+def test_stopped_import_does_not_wait_for_suspended_readers(database: str, long_one: Path) -> None:
     before = state(database)
     process = started(database, long_one)
     assert process.stdout

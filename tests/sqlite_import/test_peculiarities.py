@@ -26,9 +26,7 @@ def constraints(url: str) -> list[str]:
     ]
 
 
-def test_tables_that_others_inherit_from_are_not_emptied_with_them(
-    database: str, tmp_path: Path
-) -> None:
+def test_replace_fails_for_a_table_that_others_inherit_from(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a int); CREATE TABLE heir (b int) INHERITS (t)")
     run(database, "INSERT INTO t VALUES (1); INSERT INTO heir VALUES (2, 3)")
     before = state(database)
@@ -40,7 +38,9 @@ def test_tables_that_others_inherit_from_are_not_emptied_with_them(
     assert state(database) == before
 
 
-def test_a_sequence_that_is_only_a_part_of_a_text_is_told(database: str, tmp_path: Path) -> None:
+def test_sequence_inside_a_larger_default_is_reported_as_changed(
+    database: str, tmp_path: Path
+) -> None:
     run(
         database,
         "CREATE SEQUENCE s; CREATE TABLE t (id serial, no text DEFAULT 'O-'||nextval('s'))",
@@ -51,7 +51,7 @@ def test_a_sequence_that_is_only_a_part_of_a_text_is_told(database: str, tmp_pat
     assert ask(database, "INSERT INTO t DEFAULT VALUES RETURNING id") == [(5,)]
 
 
-def test_a_sequence_that_has_no_number_left_is_told(database: str, tmp_path: Path) -> None:
+def test_exhausted_sequence_is_reported(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (id serial PRIMARY KEY)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY)", t=[(2**31 - 1,)])
     done = brought(database, path)
@@ -59,7 +59,7 @@ def test_a_sequence_that_has_no_number_left_is_told(database: str, tmp_path: Pat
     assert "no numbers are left" in done.out
 
 
-def test_a_default_is_the_value_that_sqlite_gives(database: str, tmp_path: Path) -> None:
+def test_column_default_has_the_value_that_sqlite_gives(database: str, tmp_path: Path) -> None:
     path = file(
         tmp_path / "app.db", f"CREATE TABLE t (id INTEGER PRIMARY KEY, {', '.join(DEFAULTS)})"
     )
@@ -68,7 +68,7 @@ def test_a_default_is_the_value_that_sqlite_gives(database: str, tmp_path: Path)
     assert ask(database, "SELECT * FROM t") == [(1, *DEFAULTS.values())]
 
 
-def test_names_whose_case_sqlite_does_not_see_are_two(database: str, tmp_path: Path) -> None:
+def test_non_ascii_names_that_differ_in_case_stay_distinct(database: str, tmp_path: Path) -> None:
     path = file(
         tmp_path / "app.db",
         """CREATE TABLE t ("É" INT, "é" INT UNIQUE CHECK ("é" > 1));
@@ -82,7 +82,9 @@ def test_names_whose_case_sqlite_does_not_see_are_two(database: str, tmp_path: P
     )
 
 
-def test_a_check_means_the_same_or_is_left_behind(database: str, tmp_path: Path) -> None:
+def test_check_with_another_meaning_in_postgres_is_not_imported(
+    database: str, tmp_path: Path
+) -> None:
     path = file(
         tmp_path / "app.db",
         r"""CREATE TABLE t (
@@ -96,7 +98,7 @@ def test_a_check_means_the_same_or_is_left_behind(database: str, tmp_path: Path)
     assert len(constraints(database)) == 2
 
 
-def test_what_was_renamed_is_found_again(database: str, tmp_path: Path) -> None:
+def test_renamed_tables_are_found_by_verify_and_replace(database: str, tmp_path: Path) -> None:
     """A type of that name, a name of Postgres's own, one that is too long or is no name at all."""
     run(database, "CREATE TYPE status AS ENUM ('a')")
     path = file(
@@ -118,9 +120,7 @@ def test_what_was_renamed_is_found_again(database: str, tmp_path: Path) -> None:
     assert state(database) == before
 
 
-def test_a_table_that_would_hide_another_or_may_be_another_is_told(
-    database: str, tmp_path: Path
-) -> None:
+def test_new_table_similar_to_or_hiding_another_is_noted(database: str, tmp_path: Path) -> None:
     run(database, 'CREATE TABLE "Users" (id int); CREATE TABLE "USERS" (id int)')
     run(database, "CREATE SCHEMA app; CREATE TABLE app.post (id int)")
     run(database, f"ALTER DATABASE {database.rsplit('/', 1)[-1]} SET search_path = public, app")
@@ -130,7 +130,9 @@ def test_a_table_that_would_hide_another_or_may_be_another_is_told(
     assert "post: is created in public, where it hides app.post" in notes
 
 
-def test_more_columns_than_postgres_takes(database: str, tmp_path: Path) -> None:
+def test_table_with_more_columns_than_postgres_allows_is_refused(
+    database: str, tmp_path: Path
+) -> None:
     columns = ", ".join(f"c{number} INT" for number in range(1601))
     path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})")
     done = bring(database, path)
@@ -139,7 +141,7 @@ def test_more_columns_than_postgres_takes(database: str, tmp_path: Path) -> None
     brought(database, path, "--exclude", "t.c7")
 
 
-def test_a_row_that_is_too_large_for_a_page(database: str, tmp_path: Path) -> None:
+def test_row_too_large_for_a_page_fails_and_suggests_exclude(database: str, tmp_path: Path) -> None:
     columns = ", ".join(f"c{number}" for number in range(1000))
     path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[("x" * 20,) * 1000])
     done = bring(database, path)
@@ -149,7 +151,9 @@ def test_a_row_that_is_too_large_for_a_page(database: str, tmp_path: Path) -> No
     assert "Try again" not in done.err
 
 
-def test_rows_that_a_policy_hides_are_not_passed_over(database: str, tmp_path: Path) -> None:
+def test_row_security_policy_that_hides_rows_stops_the_import(
+    database: str, tmp_path: Path
+) -> None:
     run(
         database,
         """CREATE TABLE t (a int); INSERT INTO t VALUES (9);
@@ -166,7 +170,7 @@ def test_rows_that_a_policy_hides_are_not_passed_over(database: str, tmp_path: P
     assert 'ALTER ROLE "bound" BYPASSRLS' in done.err
 
 
-def test_generated_columns_that_postgres_would_work_out_otherwise_are_plain(
+def test_generated_columns_with_other_values_in_postgres_become_plain(
     database: str, tmp_path: Path
 ) -> None:
     path = file(
@@ -189,7 +193,7 @@ def test_generated_columns_that_postgres_would_work_out_otherwise_are_plain(
     ]
 
 
-def test_a_generated_column_that_is_there_and_otherwise_is_named(
+def test_existing_generated_column_with_other_values_is_named(
     database: str, tmp_path: Path
 ) -> None:
     run(database, "CREATE TABLE t (id int PRIMARY KEY, b int GENERATED ALWAYS AS (id * 2) STORED)")
@@ -200,7 +204,7 @@ def test_a_generated_column_that_is_there_and_otherwise_is_named(
     brought(database, path, "--exclude", "t.b")
 
 
-def test_a_type_that_was_asked_for_of_a_column_that_is_there_is_told(
+def test_type_option_for_an_existing_column_is_noted_as_ignored(
     database: str, tmp_path: Path
 ) -> None:
     run(database, "CREATE TABLE t (a int)")
@@ -209,7 +213,7 @@ def test_a_type_that_was_asked_for_of_a_column_that_is_there_is_told(
     assert "t.a: stays integer, not text: the column exists already" in notes
 
 
-def test_triggers_are_silent_on_partitions_too_and_all_are_as_they_were(
+def test_triggers_of_partitions_do_not_run_and_keep_their_state(
     database: str, tmp_path: Path
 ) -> None:
     """ENABLE TRIGGER USER would wake those that somebody has disabled."""
@@ -244,7 +248,7 @@ def test_triggers_are_silent_on_partitions_too_and_all_are_as_they_were(
     assert ask(database, triggers) == before
 
 
-def test_two_tables_do_not_go_into_one(database: str, tmp_path: Path) -> None:
+def test_two_tables_mapped_to_one_are_refused(database: str, tmp_path: Path) -> None:
     run(database, 'CREATE TABLE "É" (id int)')
     path = file(
         tmp_path / "app.db", 'CREATE TABLE "É" (id INT); CREATE TABLE "é" (id INT)', é=[(3,)]
@@ -254,9 +258,7 @@ def test_two_tables_do_not_go_into_one(database: str, tmp_path: Path) -> None:
     assert "É and é would both go into É" in done.err
 
 
-def test_the_present_is_the_default_where_dates_were_numbers_too(
-    database: str, tmp_path: Path
-) -> None:
+def test_default_is_now_for_timestamps_stored_as_numbers(database: str, tmp_path: Path) -> None:
     """As Prisma writes them: milliseconds, and DEFAULT CURRENT_TIMESTAMP."""
     path = file(
         tmp_path / "app.db",

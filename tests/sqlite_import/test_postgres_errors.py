@@ -18,7 +18,7 @@ CREATE TABLE book (id bigint PRIMARY KEY,
 """
 
 
-def test_a_row_that_refers_to_a_skipped_one(database: str, tmp_path: Path) -> None:
+def test_row_that_references_a_skipped_row_is_skipped(database: str, tmp_path: Path) -> None:
     run(database, POSTGRES)
     authors = [(1, "1970-01-01"), (2, "the 70s")]
     path = file(tmp_path / "app.db", SQLITE, author=authors, book=[(1, 1), (2, 2)])
@@ -29,7 +29,7 @@ def test_a_row_that_refers_to_a_skipped_one(database: str, tmp_path: Path) -> No
     assert done.changed()["foreign key book (author_id)"].endswith("(id 2)")
 
 
-def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: Path) -> None:
+def test_row_orphaned_in_sqlite_is_reported_in_one_line(database: str, tmp_path: Path) -> None:
     run(database, POSTGRES)
     path = file(tmp_path / "app.db", SQLITE, author=[(1, None)], book=[(1, 7)])
     before = state(database)
@@ -47,7 +47,9 @@ def test_a_row_that_refers_to_nothing_in_sqlite_either(database: str, tmp_path: 
     assert state(database) == before
 
 
-def test_a_generated_column_that_overflows(database: str, tmp_path: Path) -> None:
+def test_generated_column_that_overflows_is_named_with_a_remedy(
+    database: str, tmp_path: Path
+) -> None:
     """SQLite goes on in doubles, where Postgres does not."""
     sql = "CREATE TABLE t (a INTEGER PRIMARY KEY, b INT AS (a * 4) STORED)"
     path = tmp_path / "app.db"
@@ -64,7 +66,7 @@ def test_a_generated_column_that_overflows(database: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("existing", [False, True])
-def test_names_cannot_write_what_they_like_on_the_screen(
+def test_control_characters_in_names_are_escaped_in_output(
     database: str, tmp_path: Path, *, existing: bool
 ) -> None:
     name = "a\n\x1b[2Jb"
@@ -91,7 +93,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_postgres_refuses_is_a_sentence_and_no_row(
+def test_row_rejected_by_postgres_is_reported_without_other_columns(
     database: str, tmp_path: Path, kind: str
 ) -> None:
     columns, said = REFUSED[kind]
@@ -122,7 +124,7 @@ RIGHTS = {
 
 
 @pytest.mark.parametrize("kind", RIGHTS)
-def test_a_right_that_is_missing_comes_with_the_statement_that_gives_it(
+def test_missing_privilege_is_reported_with_its_grant_statement(
     database: str, tmp_path: Path, kind: str
 ) -> None:
     before, said, whose, grant = RIGHTS[kind]
@@ -152,7 +154,7 @@ def reader(database: str) -> Iterator[str]:
     run(database, "DROP OWNED BY reader; DROP ROLE reader")
 
 
-def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Path) -> None:
+def test_verify_only_works_for_a_read_only_user(database: str, reader: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", SQLITE, author=[(1, "1970-01-01")], book=[(1, 1)])
     brought(database, path)
     run(
@@ -173,7 +175,7 @@ def test_who_may_only_read_may_compare(database: str, reader: str, tmp_path: Pat
     ("words", "rights"),
     [([], "INSERT, UPDATE"), (["--replace"], "INSERT, TRUNCATE"), (["--append"], "INSERT, UPDATE")],
 )
-def test_who_may_only_read_is_told_what_it_takes_to_write(
+def test_import_by_a_read_only_user_names_the_grants(
     database: str, reader: str, tmp_path: Path, words: list[str], rights: str
 ) -> None:
     path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
@@ -188,7 +190,7 @@ def test_who_may_only_read_is_told_what_it_takes_to_write(
     brought(reader, path, *words)
 
 
-def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
+def test_verify_only_without_select_names_the_grant(
     database: str, reader: str, tmp_path: Path
 ) -> None:
     path = file(tmp_path / "app.db", SQLITE, author=[(1, None)])
@@ -201,7 +203,7 @@ def test_who_may_not_even_read_is_told_what_it_takes_to_compare(
     brought(reader, path, "--verify-only")
 
 
-def test_help_names_every_status(database: str, tmp_path: Path) -> None:
+def test_help_lists_every_exit_status(database: str, tmp_path: Path) -> None:
     done = bring(database, tmp_path / "app.db", "--help")
     said = " ".join(done.out.split())
     for status in (

@@ -15,7 +15,7 @@ def path(tmp_path: Path) -> Path:
     return file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("é",)])
 
 
-def test_an_encoding_that_knows_no_letters(database: str, path: Path) -> None:
+def test_sql_ascii_database_is_refused_with_the_create_statement(database: str, path: Path) -> None:
     name = "No Letters"
     ask(database, f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
     try:
@@ -33,7 +33,7 @@ def test_an_encoding_that_knows_no_letters(database: str, path: Path) -> None:
         ask(database, f'DROP DATABASE "{name}"')
 
 
-def test_another_encoding_will_do(postgres: Postgres, database: str, path: Path) -> None:
+def test_latin1_database_is_accepted(postgres: Postgres, database: str, path: Path) -> None:
     ask(database, "CREATE DATABASE western TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
     try:
         brought(database.replace(urlsplit(database).path, "/western"), path)
@@ -41,7 +41,7 @@ def test_another_encoding_will_do(postgres: Postgres, database: str, path: Path)
         ask(database, "DROP DATABASE western")
 
 
-def test_a_database_that_is_read_only_is_no_standby(database: str, path: Path) -> None:
+def test_database_set_read_only_is_not_reported_as_a_standby(database: str, path: Path) -> None:
     brought(database, path)
     name = urlsplit(database).path[1:]
     ask(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
@@ -54,7 +54,7 @@ def test_a_database_that_is_read_only_is_no_standby(database: str, path: Path) -
     brought(database, path, "--verify-only")
 
 
-def test_a_standby_is_told_as_one_and_can_be_compared(path: Path) -> None:
+def test_standby_is_refused_but_can_be_verified(path: Path) -> None:
     with temporary(**PRIMARY) as primary:
         brought(primary.create_database("app"), path)
         with standby_of(primary) as standby:

@@ -32,7 +32,7 @@ def options(said: str) -> list[list[str]]:
     return [shlex.split(one) for one in re.findall(r"--(?:on-bad \w+|type \S+=\w+)", said)]
 
 
-def test_each_way_out_of_a_bad_value_works_as_it_stands(database: str, tmp_path: Path) -> None:
+def test_each_remedy_for_a_rejected_value_works_as_printed(database: str, tmp_path: Path) -> None:
     path = authors(tmp_path)
     said = refused(database, path)
     assert f"1 value does not fit, so nothing was imported. Use {NULL}, {TEXT}, {SKIP};" in said
@@ -43,7 +43,7 @@ def test_each_way_out_of_a_bad_value_works_as_it_stands(database: str, tmp_path:
         brought(database, path, "--dry-run", *words)
 
 
-def test_a_column_that_takes_no_null_is_not_offered_any(database: str, tmp_path: Path) -> None:
+def test_remedies_for_a_not_null_column_do_not_offer_null(database: str, tmp_path: Path) -> None:
     path = authors(tmp_path, " NOT NULL")
     said = refused(database, path)
     assert f"Use {TEXT}, {SKIP};" in said
@@ -53,7 +53,7 @@ def test_a_column_that_takes_no_null_is_not_offered_any(database: str, tmp_path:
     assert "--on-bad null has no other value for it: use --on-bad skip" in said
 
 
-def test_a_column_that_is_there_is_offered_no_other_type(database: str, tmp_path: Path) -> None:
+def test_remedies_for_an_existing_column_offer_no_other_type(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE author (id int, name text, born date)")
     path = authors(tmp_path)
     said = refused(database, path)
@@ -64,7 +64,9 @@ def test_a_column_that_is_there_is_offered_no_other_type(database: str, tmp_path
     assert "change the type of author.name in Postgres" in refused(database, path)
 
 
-def test_a_text_column_that_is_there_can_hold_anything(database: str, tmp_path: Path) -> None:
+def test_rejected_blob_in_an_existing_text_column_can_become_text(
+    database: str, tmp_path: Path
+) -> None:
     run(database, "CREATE TABLE t (v text)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[(b"blob",)])
     said = refused(database, path)
@@ -73,7 +75,7 @@ def test_a_text_column_that_is_there_can_hold_anything(database: str, tmp_path: 
     brought(database, path, "--on-bad", "text")
 
 
-def test_tables_that_hold_rows_are_one_line(database: str, tmp_path: Path) -> None:
+def test_tables_that_are_not_empty_are_reported_in_one_line(database: str, tmp_path: Path) -> None:
     names = [f"t{n}" for n in range(8)]
     sql = "".join(f"CREATE TABLE {name} (a); INSERT INTO {name} VALUES (1);" for name in names)
     path = file(tmp_path / "app.db", sql)
@@ -84,7 +86,7 @@ def test_tables_that_hold_rows_are_one_line(database: str, tmp_path: Path) -> No
     brought(database, path, "--verify-only")
 
 
-def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path: Path) -> None:
+def test_import_into_an_empty_schema_suggests_migrations(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", "CREATE TABLE t (a)", t=[(1,)])
     note = "public: has no tables, so they are created"
     done = brought(database, path, "--dry-run")
@@ -100,9 +102,7 @@ def test_who_fills_an_empty_schema_is_told_of_migrations(database: str, tmp_path
     assert done.report["notes"] == []
 
 
-def test_a_reference_that_heeds_no_case_in_sqlite_is_told_as_such(
-    database: str, tmp_path: Path
-) -> None:
+def test_orphans_due_to_a_nocase_key_are_explained(database: str, tmp_path: Path) -> None:
     path = file(
         tmp_path / "app.db",
         "CREATE TABLE u (name TEXT COLLATE NOCASE PRIMARY KEY);"
@@ -129,20 +129,20 @@ def words_of(done: Done) -> str:
     return line
 
 
-def test_a_type_without_a_type(database: str, tmp_path: Path) -> None:
+def test_type_option_without_a_type_is_a_usage_error(database: str, tmp_path: Path) -> None:
     done = bring(database, authors(tmp_path), "--type", "author.born")
     assert done.status == 64
     assert words_of(done).endswith("write it as TABLE.COLUMN=TYPE, such as --type user.name=text.")
 
 
-def test_help_names_every_unit(database: str, tmp_path: Path) -> None:
+def test_help_lists_interval_units_and_on_bad_policies(database: str, tmp_path: Path) -> None:
     said = " ".join(bring(database, tmp_path / "app.db", "--help").out.split())
     assert "timestamptz:unix (unix, ms, us, julian) or interval:s (s, ms, us" in said
     assert "null replaces them with NULL, text makes their columns text, skip skips" in said
 
 
 @pytest.mark.parametrize("place", ["nowhere/r.json", ""])
-def test_a_report_that_cannot_be_begun_ends_it_before_it_begins(
+def test_report_that_cannot_be_created_fails_before_the_import(
     database: str, tmp_path: Path, place: str
 ) -> None:
     path = authors(tmp_path)
@@ -154,7 +154,7 @@ def test_a_report_that_cannot_be_begun_ends_it_before_it_begins(
 
 
 @pytest.mark.parametrize("bad", [False, True])
-def test_a_report_that_cannot_be_ended_hides_nothing(
+def test_report_that_cannot_be_completed_still_shows_the_outcome(
     database: str, tmp_path: Path, *, bad: bool
 ) -> None:
     path = authors(tmp_path)
@@ -185,7 +185,7 @@ INSERT INTO c VALUES (1, 1, NULL, NULL, 1), (2, 7, 3, 4, 2), (3, 8, NULL, 4, 3);
 TOO = "2 rows refer to nothing (id 2, 3)", "1 row refers to nothing (id 2)"
 
 
-def test_all_keys_that_rows_break_are_told_at_once(database: str, tmp_path: Path) -> None:
+def test_all_violated_foreign_keys_are_reported_at_once(database: str, tmp_path: Path) -> None:
     done = bring(database, file(tmp_path / "app.db", TWO_KEYS))
     assert done.status == 65
     first, second = done.err.splitlines()
@@ -196,9 +196,7 @@ def test_all_keys_that_rows_break_are_told_at_once(database: str, tmp_path: Path
     )
 
 
-def test_rows_that_refer_to_nothing_are_told_with_values_that_do_not_fit(
-    database: str, tmp_path: Path
-) -> None:
+def test_orphans_are_reported_along_with_rejected_values(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", TWO_KEYS + "UPDATE c SET n = 'x' WHERE id = 1")
     rest = "Fix that too, or use --on-bad skip: "
     done = bring(database, path)
@@ -209,7 +207,9 @@ def test_rows_that_refer_to_nothing_are_told_with_values_that_do_not_fit(
     brought(database, path, "--on-bad", "skip")
 
 
-def test_a_key_that_sqlite_cannot_check_hides_no_value(database: str, tmp_path: Path) -> None:
+def test_foreign_key_that_sqlite_cannot_check_hides_no_rejected_value(
+    database: str, tmp_path: Path
+) -> None:
     sql = "CREATE TABLE p (x INT); CREATE TABLE c (x INT REFERENCES p (x), n DATE)"
     done = bring(database, file(tmp_path / "app.db", sql, c=[(1, "x")]))
     assert done.status == 65
@@ -219,7 +219,7 @@ def test_a_key_that_sqlite_cannot_check_hides_no_value(database: str, tmp_path: 
 CHECKED = "CREATE TABLE t (id INTEGER PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 2), (2, 5)"
 
 
-def test_a_check_that_is_there_comes_with_the_way_past_it(database: str, tmp_path: Path) -> None:
+def test_existing_check_is_reported_with_its_drop_statement(database: str, tmp_path: Path) -> None:
     run(database, 'CREATE TABLE t (id int PRIMARY KEY, v int CONSTRAINT "at most" CHECK (v < 3))')
     path = file(tmp_path / "app.db", CHECKED)
     done = bring(database, path, "--on-bad", "skip")
@@ -241,7 +241,7 @@ PARTITION = """CREATE TABLE t (id int, v int) PARTITION BY RANGE (v);
 @pytest.mark.parametrize(
     ("table", "way"), [(DOMAIN, "few_check"), (PARTITION, "create a partition for them")]
 )
-def test_what_else_postgres_checks_comes_with_a_way_out(
+def test_domain_check_or_missing_partition_is_reported_with_a_remedy(
     database: str, tmp_path: Path, table: str, way: str
 ) -> None:
     run(database, table)
@@ -250,7 +250,7 @@ def test_what_else_postgres_checks_comes_with_a_way_out(
     assert "Fix such rows in SQLite, or" in done.err and way in done.err
 
 
-def test_checks_of_one_name_all_come_along(database: str, tmp_path: Path) -> None:
+def test_checks_with_the_same_name_are_all_imported(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE t (v INT CONSTRAINT c CHECK (v > 1), w INT CONSTRAINT c CHECK (w > 2))"
     done = brought(database, file(tmp_path / "app.db", sql))
     assert not done.left()
@@ -258,13 +258,15 @@ def test_checks_of_one_name_all_come_along(database: str, tmp_path: Path) -> Non
     assert ("c",) in checks and len(checks) == 2
 
 
-def test_all_that_is_left_out_is_no_empty_file(database: str, tmp_path: Path) -> None:
+def test_excluding_every_table_is_not_reported_as_an_empty_file(
+    database: str, tmp_path: Path
+) -> None:
     done = bring(database, file(tmp_path / "app.db", CHECKED), "--exclude", "t")
     assert done.status == 65
     assert "app.db has tables, but all are excluded." in done.err
 
 
-def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_path: Path) -> None:
+def test_lost_primary_key_is_listed_before_other_losses(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE z (id TEXT PRIMARY KEY); CREATE VIEW a AS SELECT 1"
     path = file(tmp_path / "app.db", sql, z=[("".join(map(str, range(3000))),)])
     done = brought(database, path)
@@ -274,7 +276,7 @@ def test_lost_keys_are_told_before_all_that_is_left_behind(database: str, tmp_pa
     assert lines[at + 2].startswith("  view a:")
 
 
-def test_a_foreign_key_between_types_that_differ_has_a_way_to_come_along(
+def test_foreign_key_between_different_types_suggests_type_option(
     database: str, tmp_path: Path
 ) -> None:
     sql = (

@@ -13,7 +13,7 @@ BOTH_WAYS = pytest.mark.parametrize("words", [(), ("--verify-only",)], ids=["imp
 
 @WHOEVER_READS
 @pytest.mark.parametrize("existing", [False, True])
-def test_spans_of_time_as_sqlalchemy_writes_them_are_compared(
+def test_sqlalchemy_intervals_are_imported_and_compared(
     database: str, tmp_path: Path, *, existing: bool, program: tuple[str, ...]
 ) -> None:
     if existing:
@@ -41,7 +41,7 @@ def test_spans_of_time_as_sqlalchemy_writes_them_are_compared(
         run(database, "TRUNCATE t; INSERT INTO t TABLE kept; DROP TABLE kept")
 
 
-def test_a_number_among_spans_is_still_asked_about(database: str, tmp_path: Path) -> None:
+def test_number_among_intervals_still_requires_a_unit(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a interval)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(SPANS[0],), (5,)])
     assert "is a number: give its unit" in bring(database, path).out
@@ -50,7 +50,7 @@ def test_a_number_among_spans_is_still_asked_about(database: str, tmp_path: Path
 
 
 @BOTH_WAYS
-def test_what_is_only_counted_is_named_with_the_reason(
+def test_columns_that_are_only_counted_are_named_with_the_reason(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     run(database, "CREATE TABLE t (id int, a inet, b interval); CREATE TABLE u (id int)")
@@ -77,7 +77,7 @@ def test_what_is_only_counted_is_named_with_the_reason(
     assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
 
 
-def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
+def test_dry_run_has_no_exceptions_in_its_last_line(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (a inet)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
     done = brought(database, path, "--dry-run")
@@ -86,7 +86,7 @@ def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
 
 
 @BOTH_WAYS
-def test_rows_that_were_skipped_are_counted(
+def test_skipped_rows_are_counted_per_table(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     path = file(
@@ -114,7 +114,7 @@ def test_rows_that_were_skipped_are_counted(
     assert [one["skipped_rows"] for one in tables.values()] == [2, 1, 0]
 
 
-def test_where_none_was_skipped_there_is_no_word_of_it(database: str, tmp_path: Path) -> None:
+def test_summary_without_skipped_rows_does_not_mention_them(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
     assert "skipped" not in brought(database, path, "--on-bad", "skip").out
 
@@ -149,7 +149,7 @@ SKIPPED = "rows were skipped"
         ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
     ],
 )
-def test_rows_that_refer_to_nothing_are_all_counted(
+def test_orphans_are_counted_with_those_of_skipped_parents(
     database: str, tmp_path: Path, policy: str, key: str, without: str, owner: str, other: str
 ) -> None:
     sql = FAMILY.format(key=key, without=without)
@@ -160,9 +160,7 @@ def test_rows_that_refer_to_nothing_are_all_counted(
     assert changed["foreign key pet (other)"] == f"checks new rows only: {other}"
 
 
-def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
-    database: str, tmp_path: Path
-) -> None:
+def test_orphans_of_skipped_parents_only_are_counted(database: str, tmp_path: Path) -> None:
     sql = (
         "CREATE TABLE p (a INT, b TEXT, n INT, PRIMARY KEY (a, b));"
         "CREATE TABLE c (x INT, y TEXT, FOREIGN KEY (x, y) REFERENCES p (a, b))"
@@ -174,7 +172,7 @@ def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
     )
 
 
-def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
+def test_orphan_in_another_case_is_not_attributed_to_skipped_rows(
     database: str, tmp_path: Path
 ) -> None:
     sql = (
@@ -188,7 +186,7 @@ def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
     assert told.endswith(", 1 of them because rows were skipped")
 
 
-def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
+def test_orphans_without_a_usable_rowid_are_not_attributed_exactly(
     database: str, tmp_path: Path
 ) -> None:
     """And where a key is NULL, it is one all the same; nor does a key that is none matter."""
@@ -205,9 +203,7 @@ def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
     )
 
 
-def test_values_that_do_not_fit_are_counted_by_column_and_reason(
-    database: str, tmp_path: Path
-) -> None:
+def test_rejected_values_are_counted_by_column_and_reason(database: str, tmp_path: Path) -> None:
     rows = [("x" if n % 2 else "", f"day {n}", n) for n in range(7)] + [(1, "2024-01-01", None)]
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b DATE, c INT NOT NULL)")
     with connected(database) as cursor:
@@ -260,7 +256,7 @@ EXISTING = {
 }
 
 
-def test_how_tables_that_are_there_differ_is_told_before_anything_is_written(
+def test_type_differences_of_existing_tables_are_noted_before_loading(
     database: str, tmp_path: Path
 ) -> None:
     names = dict(zip(EXISTING, range(len(EXISTING)), strict=True))
@@ -284,7 +280,7 @@ UTC = (
 )
 
 
-def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path) -> None:
+def test_new_columns_get_type_suggestions(database: str, tmp_path: Path) -> None:
     """Tables as SQLAlchemy makes them, in a database that is empty."""
     path = file(
         tmp_path / "app.db",
@@ -313,7 +309,9 @@ def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path)
     ]
 
 
-def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path: Path) -> None:
+def test_few_rejected_values_do_not_suppress_a_type_suggestion(
+    database: str, tmp_path: Path
+) -> None:
     """One in ten is not much; one in nine is another matter."""
     sql = "CREATE TABLE few (v DATETIME); CREATE TABLE more (v DATETIME)"
     rows = [(SPANS[0],)] * 9 + [("soon",)]
@@ -323,7 +321,7 @@ def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path:
     assert hints == ["few.v: looks like intervals (SQLAlchemy's Interval): --type few.v=interval"]
 
 
-def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
+def test_shadow_tables_are_counted_in_the_line_of_their_virtual_table(
     database: str, tmp_path: Path
 ) -> None:
     sql = "CREATE VIRTUAL TABLE words USING fts5(body); CREATE TABLE words_of (a INT)"
@@ -333,7 +331,9 @@ def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
     assert len(done.left()) == 6
 
 
-def test_of_a_key_that_does_not_fit_no_inner_mark_is_shown(database: str, tmp_path: Path) -> None:
+def test_rejected_key_in_a_difference_is_shown_as_does_not_fit(
+    database: str, tmp_path: Path
+) -> None:
     path = file(
         tmp_path / "app.db", "CREATE TABLE t (a INT PRIMARY KEY)", t=[("x",), (None,), (1,)]
     )
@@ -348,7 +348,7 @@ def test_of_a_key_that_does_not_fit_no_inner_mark_is_shown(database: str, tmp_pa
     ]
 
 
-def test_of_an_enum_of_many_the_first_labels_are_named(database: str, tmp_path: Path) -> None:
+def test_enum_with_many_labels_names_the_first_ten(database: str, tmp_path: Path) -> None:
     labels = ", ".join(f"'l{n}'" for n in range(12))
     run(database, f"CREATE TYPE e AS ENUM ({labels}); CREATE TABLE t (a e)")
     path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("x",)])

@@ -29,7 +29,7 @@ def ids(*numbers: int) -> list[dict[str, str]]:
     return [{"id": str(number)} for number in numbers]
 
 
-def test_rows_that_were_changed_removed_and_added(database: str, path: Path) -> None:
+def test_verify_names_changed_missing_and_added_rows(database: str, path: Path) -> None:
     run(
         database,
         "UPDATE t SET name = upper(name) WHERE id IN (9, 700);"
@@ -52,7 +52,7 @@ def test_rows_that_were_changed_removed_and_added(database: str, path: Path) -> 
         assert line in done.out
 
 
-def test_of_many_a_few_are_named(database: str, path: Path) -> None:
+def test_verify_names_only_the_first_of_many_changed_rows(database: str, path: Path) -> None:
     run(database, "UPDATE t SET at = at + interval '1 second'")
     _, found = verify(database, path)
     assert found["columns"] == ["at"]
@@ -60,7 +60,7 @@ def test_of_many_a_few_are_named(database: str, path: Path) -> None:
     assert not found["complete"]
 
 
-def test_a_key_of_several_columns(database: str, tmp_path: Path) -> None:
+def test_verify_names_rows_by_a_composite_key(database: str, tmp_path: Path) -> None:
     sql = 'CREATE TABLE t (a TEXT, b REAL, "%s{}" INT, PRIMARY KEY (a, b)) WITHOUT ROWID'
     rows = [("x", 0.5, 1), ("x:y", 1.5, 2)]
     path = file(tmp_path / "app.db", sql, t=rows)
@@ -70,7 +70,7 @@ def test_a_key_of_several_columns(database: str, tmp_path: Path) -> None:
     assert (found["columns"], found["differ"]) == (["%s{}"], [{"a": "x:y", "b": "1.5"}])
 
 
-def test_rows_without_a_key_are_named_whole(database: str, tmp_path: Path) -> None:
+def test_verify_names_rows_without_a_key_by_all_their_values(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", "CREATE TABLE t (a, b)", t=[(1, 2), (1, 2), (3, None)])
     brought(database, path)
     run(
@@ -83,7 +83,7 @@ def test_rows_without_a_key_are_named_whole(database: str, tmp_path: Path) -> No
     assert found["only_postgres"] == [{"a": "3", "b": "4"}]
 
 
-def test_a_proof_that_fails_is_located_too(database: str, tmp_path: Path) -> None:
+def test_failed_verification_of_an_import_names_the_rows(database: str, tmp_path: Path) -> None:
     """Here because Postgres works a column out otherwise than the app did."""
     run(
         database,
@@ -101,7 +101,7 @@ def test_a_proof_that_fails_is_located_too(database: str, tmp_path: Path) -> Non
     assert state(database) == before
 
 
-def test_a_proof_that_fails_for_no_reason_that_is_known(database: str, tmp_path: Path) -> None:
+def test_unexplained_verification_failure_exits_70(database: str, tmp_path: Path) -> None:
     run(database, "CREATE TABLE t (v text, loud text GENERATED ALWAYS AS (upper(v)) STORED)")
     sql = "CREATE TABLE t (v TEXT, loud TEXT PRIMARY KEY)"
     path = file(tmp_path / "app.db", sql, t=[("a", "A"), ("b", "b!")])
@@ -113,7 +113,7 @@ def test_a_proof_that_fails_for_no_reason_that_is_known(database: str, tmp_path:
     assert state(database) == before
 
 
-def test_what_was_skipped_as_asked_is_no_difference(database: str, tmp_path: Path) -> None:
+def test_rows_skipped_by_on_bad_are_not_differences(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", TABLE, t=[*ROWS[:5], (6, b"blob", None, None)])
     brought(database, path, "--on-bad", "skip")
     run(database, "DELETE FROM t WHERE id = 3")

@@ -10,7 +10,7 @@ from tests.support.pgbouncer import Bouncer
 
 
 @pytest.mark.pgbouncer
-def test_through_a_pooler(
+def test_import_works_through_pgbouncer_in_session_mode(
     bouncer: Bouncer, postgres: Postgres, database: str, tmp_path: Path
 ) -> None:
     pooled = bouncer(postgres, pool_mode="session").url(database)

@@ -81,7 +81,9 @@ BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_cannot_be_read_is_one_line(database: str, tmp_path: Path, kind: str) -> None:
+def test_unreadable_source_file_is_reported_in_one_line(
+    database: str, tmp_path: Path, kind: str
+) -> None:
     make, words = BROKEN[kind]
     path = tmp_path / "app.db"
     make(path)
@@ -92,7 +94,7 @@ def test_what_cannot_be_read_is_one_line(database: str, tmp_path: Path, kind: st
     assert ask(database, "SELECT relname FROM pg_class WHERE relname = 't'") == []
 
 
-def test_where_flask_keeps_it_is_told(database: str, tmp_path: Path) -> None:
+def test_file_in_the_flask_instance_folder_is_suggested(database: str, tmp_path: Path) -> None:
     (tmp_path / "instance").mkdir()
     file(tmp_path / "instance" / "app.db", "CREATE TABLE t (a)")
     done = bring(database, tmp_path / "app.db")
@@ -102,7 +104,7 @@ def test_where_flask_keeps_it_is_told(database: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("scheme", ["sqlite:///", "sqlite+pysqlite:///"])
 @pytest.mark.parametrize("rest", ["", "?timeout=5"])
-def test_a_url_as_apps_have_it_names_the_file(
+def test_sqlalchemy_url_is_accepted_as_the_source_file(
     database: str, tmp_path: Path, scheme: str, rest: str
 ) -> None:
     file(tmp_path / "my app.db", "CREATE TABLE t (a)", t=[(1,)])
@@ -117,7 +119,7 @@ def test_a_url_as_apps_have_it_names_the_file(
     assert ask(database, "SELECT * FROM t") == [(1,)]
 
 
-def test_the_file_is_not_written_to(database: str, tmp_path: Path) -> None:
+def test_source_file_is_not_written_to(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db")
     path.chmod(0o444)
     before = hashlib.sha256(path.read_bytes()).digest(), path.stat().st_mtime_ns
@@ -128,7 +130,7 @@ def test_the_file_is_not_written_to(database: str, tmp_path: Path) -> None:
 
 @WHOEVER_READS
 @pytest.mark.parametrize("order", ["le", "be"])
-def test_half_a_surrogate_pair_is_not_joined_with_what_follows(
+def test_unpaired_surrogates_are_not_merged_with_the_next_character(
     database: str, tmp_path: Path, order: str, program: tuple[str, ...]
 ) -> None:
     """SQLite itself would take the letter after it for the other half, and show another one."""
@@ -156,7 +158,7 @@ def test_half_a_surrogate_pair_is_not_joined_with_what_follows(
     brought(database, path, "--verify-only", "--on-bad", "text", program=program)
 
 
-def test_a_text_that_ends_in_half_a_pair_in_utf_8_stays_whole(
+def test_utf_8_text_that_ends_in_an_unpaired_surrogate_is_kept(
     database: str, tmp_path: Path
 ) -> None:
     sql = "CREATE TABLE t (v TEXT); INSERT INTO t VALUES (CAST(x'61eda0bd' AS TEXT))"
@@ -164,7 +166,7 @@ def test_a_text_that_ends_in_half_a_pair_in_utf_8_stays_whole(
     assert ask(database, "SELECT v FROM t") == [("a\\xed\\xa0\\xbd",)]
 
 
-def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> None:
+def test_rows_that_are_only_in_the_wal_are_imported(database: str, tmp_path: Path) -> None:
     path = tmp_path / "app.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode = WAL")
@@ -175,7 +177,7 @@ def test_what_is_in_the_log_only_comes_along(database: str, tmp_path: Path) -> N
 
 
 @WHOEVER_READS
-def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
+def test_file_in_wal_mode_stays_unchanged_with_no_new_file_beside_it(
     database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     """Or its app, as another user, might not be able to write into the log."""
@@ -186,7 +188,7 @@ def test_a_file_whose_log_is_empty_is_left_alone_with_nothing_beside_it(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["app.db", "app.report.json"]
 
 
-def test_pages_that_are_in_the_log_as_yet_are_not_missing(database: str, tmp_path: Path) -> None:
+def test_pages_not_yet_checkpointed_are_read_from_the_wal(database: str, tmp_path: Path) -> None:
     """A checkpoint brings the first page, with the count of all, before it brings the last."""
     path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {TABLE}")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
@@ -200,7 +202,7 @@ def test_pages_that_are_in_the_log_as_yet_are_not_missing(database: str, tmp_pat
     assert ask(database, "SELECT count(*) FROM t") == [(9,)]
 
 
-def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> None:
+def test_file_with_a_hot_journal_is_refused(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("PRAGMA cache_size = 1")
@@ -213,7 +215,7 @@ def test_what_a_writer_left_half_done_is_told(database: str, tmp_path: Path) -> 
     assert "its last writer was interrupted, and copy.db-journal must be rolled" in done.err
 
 
-def test_one_moment_while_another_writes(database: str, tmp_path: Path) -> None:
+def test_import_reads_one_snapshot_during_writes(database: str, tmp_path: Path) -> None:
     """Both tables get a row in one transaction each time, so both have as many, whenever it is."""
     path = tmp_path / "app.db"
     both = "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);"
@@ -265,13 +267,13 @@ def locked_up() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_a_folder_that_cannot_be_written_does_no_harm(locked_up: Path) -> None:
+def test_source_file_in_a_read_only_folder_is_read(locked_up: Path) -> None:
     with as_nobody(), Source(locked_up) as source:
         assert source.execute("SELECT v FROM t") == [("x",)]
         source.check_unchanged()
 
 
-def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_up: Path) -> None:
+def test_source_file_that_changes_during_the_import_is_detected(locked_up: Path) -> None:
     with as_nobody():
         source = Source(locked_up)
     with source:
@@ -281,7 +283,7 @@ def test_a_file_that_changes_although_nobody_seemed_to_write_is_noticed(locked_u
 
 
 @pytest.mark.parametrize("name", ["app.db", "link.db"])
-def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str) -> None:
+def test_wal_that_cannot_be_read_is_an_error(locked_up: Path, name: str) -> None:
     locked_up.parent.chmod(0o755)
     Path(f"{locked_up}-wal").write_bytes(b"x" * 4096)
     locked_up.with_name("link.db").symlink_to(locked_up)
@@ -290,14 +292,14 @@ def test_a_log_that_cannot_be_read_is_not_passed_over(locked_up: Path, name: str
         Source(locked_up.with_name(name))
 
 
-def test_a_file_that_may_not_be_read_comes_with_the_way_to_do_so(locked_up: Path) -> None:
+def test_source_file_without_read_permission_names_the_remedies(locked_up: Path) -> None:
     locked_up.chmod(0)
     said = r'user \d+ has no permission\. .*chmod a\+r.*docker run --user "\$\(id -u\)"'
     with as_nobody(), pytest.raises(CommandError, match=said):
         Source(locked_up)
 
 
-def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Path) -> None:
+def test_import_needs_only_a_valid_database_url(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db", 1)
     brought(database, path, PORT="none", WEB_CONCURRENCY="many", DATABASE_DRIVER="odd")
     done = bring("", path)
@@ -310,7 +312,9 @@ def test_without_a_database_url_nothing_else_matters(database: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("driver", ["psycopg2", "pg8000"])
-def test_the_urls_of_both_drivers(database: str, tmp_path: Path, driver: str) -> None:
+def test_database_url_of_either_driver_is_accepted(
+    database: str, tmp_path: Path, driver: str
+) -> None:
     path = many(tmp_path / "app.db", 3)
     brought(database.replace("postgresql://", f"postgresql+{driver}://"), path)
     assert ask(database, "SELECT count(*) FROM t") == [(3,)]
@@ -328,7 +332,7 @@ def test_the_urls_of_both_drivers(database: str, tmp_path: Path, driver: str) ->
         (["--nonsense"], "unrecognized"),
     ],
 )
-def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], said: str) -> None:
+def test_invalid_command_line_is_a_usage_error(tmp_path: Path, words: list[str], said: str) -> None:
     done = bring("postgresql://127.0.0.1:1/none", many(tmp_path / "app.db", 1), *words)
     assert done.status == 64
     assert said in done.err
@@ -339,7 +343,7 @@ def test_a_command_line_that_makes_no_sense(tmp_path: Path, words: list[str], sa
 @pytest.mark.parametrize(
     "words", [["--exclude", "tt"], ["--exclude", "t.w"], ["--type", "t.w=text"]], ids=" ".join
 )
-def test_a_name_that_the_file_has_not_is_a_mistake(
+def test_option_that_names_an_unknown_table_or_column_is_an_error(
     database: str, tmp_path: Path, words: list[str], mode: str
 ) -> None:
     """Otherwise a typo would import a table that should be excluded."""
@@ -352,7 +356,9 @@ def test_a_name_that_the_file_has_not_is_a_mistake(
 
 
 @pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
-def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path, ending: str) -> None:
+def test_report_path_that_is_the_source_file_or_its_wal_is_refused(
+    database: str, tmp_path: Path, ending: str
+) -> None:
     """Nor over its log, which may hold what the file has not yet."""
     path = many(tmp_path / "app.db", 1)
     before = path.read_bytes()
@@ -362,7 +368,7 @@ def test_a_report_does_not_go_over_the_file(database: str, tmp_path: Path, endin
     assert not ending or not Path(f"{path}{ending}").exists()
 
 
-def test_a_report_that_cannot_be_written_is_told_first(database: str, tmp_path: Path) -> None:
+def test_report_in_a_missing_folder_fails_before_the_import(database: str, tmp_path: Path) -> None:
     path = many(tmp_path / "app.db", 1)
     done = bring(database, path, "--report", str(tmp_path / "no" / "report.json"))
     assert done.status == 73

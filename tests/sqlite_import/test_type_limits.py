@@ -12,7 +12,7 @@ from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, file
 @pytest.mark.parametrize(
     ("unit", "number"), [("us", 90_061_000_001), ("ms", 90_061_000.001), ("s", 90_061.000_001)]
 )
-def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
+def test_numbers_become_intervals_only_with_a_unit(
     database: str, tmp_path: Path, unit: str, number: float, program: tuple[str, ...]
 ) -> None:
     """Postgres takes a number by itself for seconds; Django's count microseconds."""
@@ -36,7 +36,7 @@ def test_numbers_become_intervals_only_where_it_is_said_what_they_count(
 
 
 @WHOEVER_READS
-def test_dates_in_an_interval_are_what_has_passed_since_1970(
+def test_dates_become_intervals_since_1970(
     database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     run(database, "CREATE TABLE t (a interval)")
@@ -51,7 +51,7 @@ def test_dates_in_an_interval_are_what_has_passed_since_1970(
 
 @WHOEVER_READS
 @pytest.mark.parametrize("type_", ["timestamp(3)", "timestamptz(3)", "time(3)"])
-def test_seconds_are_not_rounded(
+def test_fractional_seconds_beyond_the_precision_are_rejected(
     database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
 ) -> None:
     run(database, f"CREATE TABLE t (a {type_})")
@@ -70,7 +70,7 @@ def test_seconds_are_not_rounded(
 
 
 @WHOEVER_READS
-def test_milliseconds_go_into_a_column_that_takes_no_finer_ones(
+def test_milliseconds_are_imported_into_a_timestamp_3_column(
     database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
     run(database, "CREATE TABLE t (a timestamp(3))")
@@ -99,7 +99,7 @@ CUTTING = {
 
 @WHOEVER_READS
 @pytest.mark.parametrize("type_", CUTTING)
-def test_what_a_type_would_cut_or_round_in_silence_does_not_fit(
+def test_values_that_a_type_would_truncate_or_round_are_rejected(
     database: str, tmp_path: Path, type_: str, program: tuple[str, ...]
 ) -> None:
     run(database, f"CREATE TABLE t (a {type_})")
@@ -125,7 +125,7 @@ CREATE TABLE t (id int, a cost, b wanted, c felt);
 """
 
 
-def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
+def test_domain_has_the_limits_of_its_base_types(database: str, tmp_path: Path) -> None:
     run(database, DOMAINS)
     rows = [(1, 1.25, 2.5, "good"), (2, 1.255, 1, None), (3, 1, None, None), (4, None, 0, "bad")]
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INT, a, b, c)", t=rows)
@@ -147,7 +147,7 @@ def test_a_domain_is_what_it_is_made_of(database: str, tmp_path: Path) -> None:
         *("timestamp(0)[]", "timestamptz(3)[]", "money[]", "name[]", '"char"[]'),
     ],
 )
-def test_a_type_that_rounds_and_cannot_be_compared_is_refused(
+def test_existing_type_that_rounds_and_is_not_comparable_is_refused(
     database: str, tmp_path: Path, type_: str
 ) -> None:
     run(database, f"CREATE TABLE t (id int, a {type_})")

@@ -40,7 +40,9 @@ def fitting(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[st
 
 
 @pytest.mark.parametrize("case", FITTING)
-def test_what_fits_arrives_as_it_is(fitting: tuple[str, Done], case: str) -> None:
+def test_accepted_value_keeps_its_value_and_gets_its_type(
+    fitting: tuple[str, Done], case: str
+) -> None:
     url, _ = fitting
     _, values, kind, expected = FITTING[case]
     found = ask(url, f'SELECT "the value" FROM "{case}" ORDER BY id')
@@ -57,12 +59,14 @@ def test_what_fits_arrives_as_it_is(fitting: tuple[str, Done], case: str) -> Non
     assert shown == kind
 
 
-def test_later_it_is_still_the_same(fitting: tuple[str, Done], tmp_path: Path) -> None:
+def test_verify_only_accepts_every_imported_value(
+    fitting: tuple[str, Done], tmp_path: Path
+) -> None:
     path = database_of(tmp_path / "app.db", FITTING)
     assert brought(fitting[0], path, "--verify-only").report["outcome"] == "verified"
 
 
-def test_what_was_inferred_is_told(fitting: tuple[str, Done]) -> None:
+def test_inferred_types_are_noted(fitting: tuple[str, Done]) -> None:
     notes = fitting[1].notes()
     for words in (
         "unix seconds.the value: timestamp with time zone: its values are seconds since 1970",
@@ -83,7 +87,7 @@ def unfit(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str,
 
 
 @pytest.mark.parametrize("case", UNFIT)
-def test_what_does_not_fit_is_named_with_the_reason(unfit: tuple[str, Done], case: str) -> None:
+def test_rejected_value_is_reported_with_its_reason(unfit: tuple[str, Done], case: str) -> None:
     _, values, reason = UNFIT[case]
     (found,) = [one for one in unfit[1].report["unfit"]["values"] if one["table"] == case]
     assert found["reason"] == reason
@@ -94,7 +98,7 @@ def test_what_does_not_fit_is_named_with_the_reason(unfit: tuple[str, Done], cas
     assert found["value"].rstrip("…") in (f"x'{last.hex()}'" if plain else repr(last))
 
 
-def test_one_value_that_does_not_fit_stops_it_all(unfit: tuple[str, Done]) -> None:
+def test_rejected_value_stops_the_whole_import(unfit: tuple[str, Done]) -> None:
     url, done = unfit
     assert done.status == 65
     assert (
@@ -105,7 +109,7 @@ def test_one_value_that_does_not_fit_stops_it_all(unfit: tuple[str, Done]) -> No
     assert done.report["outcome"] == "refused"
 
 
-def test_on_bad_null(database: str, tmp_path: Path) -> None:
+def test_on_bad_null_replaces_rejected_values_with_null(database: str, tmp_path: Path) -> None:
     path = database_of(tmp_path / "app.db", UNFIT)
     done = brought(database, path, "--on-bad", "null")
     for case, (_, values, _) in UNFIT.items():
@@ -119,7 +123,7 @@ def test_on_bad_null(database: str, tmp_path: Path) -> None:
     assert "If the import used --on-bad, --exclude or --type, repeat them here." in unasked.out
 
 
-def test_on_bad_skip(database: str, tmp_path: Path) -> None:
+def test_on_bad_skip_skips_rows_with_rejected_values(database: str, tmp_path: Path) -> None:
     path = database_of(tmp_path / "app.db", UNFIT)
     done = brought(database, path, "--on-bad", "skip")
     for case, (_, values, _) in UNFIT.items():
@@ -128,7 +132,7 @@ def test_on_bad_skip(database: str, tmp_path: Path) -> None:
     brought(database, path, "--on-bad", "skip", "--verify-only")
 
 
-def test_on_bad_text(database: str, tmp_path: Path) -> None:
+def test_on_bad_text_imports_rejected_columns_as_text(database: str, tmp_path: Path) -> None:
     path = database_of(tmp_path / "app.db", UNFIT)
     done = brought(database, path, "--on-bad", "text")
     assert done.report["unfit"]["total"] == len(UNFIT)
@@ -145,14 +149,14 @@ def test_on_bad_text(database: str, tmp_path: Path) -> None:
         assert [v for (v,) in found] == expected
 
 
-def test_null_where_none_is_taken_stops_all_the_same(database: str, tmp_path: Path) -> None:
+def test_on_bad_null_in_a_not_null_column_stops_the_import(database: str, tmp_path: Path) -> None:
     path = file(tmp_path / "app.db", "CREATE TABLE t (a INTEGER NOT NULL)", t=[(1,), ("x",)])
     done = bring(database, path, "--on-bad", "null")
     assert done.status == 65
     assert 'null value in column "a"' in done.err
 
 
-def test_a_type_that_was_asked_for(database: str, tmp_path: Path) -> None:
+def test_type_option_sets_the_type_of_a_column(database: str, tmp_path: Path) -> None:
     path = file(
         tmp_path / "app.db",
         "CREATE TABLE T (Seen INTEGER, day DATETIME, code TEXT)",
@@ -163,7 +167,9 @@ def test_a_type_that_was_asked_for(database: str, tmp_path: Path) -> None:
     assert ask(database, 'SELECT * FROM "T"') == [(THEN, date(2023, 11, 16), 7)]
 
 
-def test_many_bad_values_are_counted_and_the_first_shown(database: str, tmp_path: Path) -> None:
+def test_many_rejected_values_are_counted_and_the_first_reported(
+    database: str, tmp_path: Path
+) -> None:
     rows = [(n, "" if n % 2 else n) for n in range(30_000)]
     path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)", t=rows)
     done = bring(database, path)
