@@ -109,9 +109,9 @@ def test_encoders_and_checksum_accept_the_same_values(
     fields: list[str] = []
     forms: list[str] = []
     for value in values:
-        ways, texts = encode_fields(pg_type, value), canonical_forms(whole, one, value)
-        assert len(texts) == bool(ways), value
-        fields += ways
-        forms += list(texts) * len(ways)
+        encoded, canonical = encode_fields(pg_type, value), canonical_forms(whole, one, value)
+        assert len(canonical) == bool(encoded), value
+        fields += encoded
+        forms += list(canonical) * len(encoded)
     if not pg_type.not_comparable:
         assert stored_forms(connection, pg_type, fields, large=large) == forms

@@ -61,7 +61,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def there(url: str) -> list[Any]:
+def relations_and_rows(url: str) -> list[Any]:
     """The state without the names of triggers, which contain OIDs."""
     relations, _, _, rows = dump_state(url)
     return [relations, rows]
@@ -81,7 +81,7 @@ def test_parallel_readers_give_the_result_of_one(postgres: Any, hostile: Path, p
     assert one.status == several.status == (0 if policy else 65)
     assert stable_report(one.report) == stable_report(several.report)
     assert one.err == several.err
-    assert there(urls[0]) == there(urls[1])
+    assert relations_and_rows(urls[0]) == relations_and_rows(urls[1])
 
 
 def test_parallel_readers_keep_the_order_of_rows(database: str, tmp_path: Path) -> None:
@@ -135,12 +135,12 @@ def test_parallel_readers_share_one_snapshot_during_writes(busy: Path) -> None:
         with Source(busy) as source, ReaderPool(source) as pool:
             pool.join_snapshot()
             shared += pool.uses_processes
-            message = pool.query(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
-            message.append(
+            results = pool.query(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
+            results.append(
                 source.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)")
             )
-        assert all(one == message[0] for one in message)
-        ((a, b),) = message[0]
+        assert all(one == results[0] for one in results)
+        ((a, b),) = results[0]
         assert a == b > 0
     assert shared > 0, "the readers never shared a snapshot"
 
@@ -196,7 +196,7 @@ def path(tmp_path: Path) -> Path:
     return create_sqlite(tmp_path / "app.db", sql, t=[(n, f"value {n} " * 5) for n in range(5000)])
 
 
-def started(url: str, path: Path) -> subprocess.Popen[str]:
+def start_import(url: str, path: Path) -> subprocess.Popen[str]:
     """Start an import with two reader processes."""
     return subprocess.Popen(
         import_command(path, program=parallel_program()),
@@ -216,7 +216,7 @@ def blocked_import(
     with open_cursor(url) as cursor:
         cursor.execute("CREATE TABLE t (id bigint PRIMARY KEY, v text)")
         cursor.execute("BEGIN; LOCK TABLE t")
-        process = started(url, path)
+        process = start_import(url, path)
         wait_until(
             lambda: query(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         )
@@ -229,9 +229,9 @@ def blocked_import(
             process.communicate()
 
 
-def wait_until(there: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
-    while not there():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -346,7 +346,7 @@ def test_import_stopped_while_reading_the_file_changes_nothing(
 ) -> None:
     """The signal may arrive while the readers open their shared snapshot."""
     before = dump_state(database)
-    process = started(database, large_file)
+    process = start_import(database, large_file)
     # The signal handlers are installed before the readers start.
     wait_until(lambda: psutil.Process(process.pid).children() or process.poll() is not None)
     time.sleep(seconds)
@@ -359,7 +359,7 @@ def test_stopped_import_does_not_wait_for_suspended_readers(
     database: str, large_file: Path
 ) -> None:
     before = dump_state(database)
-    process = started(database, large_file)
+    process = start_import(database, large_file)
     assert process.stdout
     assert process.stdout.readline() == "reading the SQLite file\n"
     for reader in psutil.Process(process.pid).children():
