@@ -71,7 +71,9 @@ def test_doctor_reports_other_problems_if_the_database_is_away(
     result = run_demijohn("doctor", DATABASE_URL=away, DEMIJOHN_STATIC_DIR="/nowhere")
     assert result.status == 1
     static, database = problems(result.out)
-    assert static.startswith("no index.html") and database.startswith("database away: ")
+    assert static.startswith("no index.html") and database.startswith(
+        "cannot connect to the database: "
+    )
 
 
 def test_doctor_reports_a_read_only_database_with_its_remedy(
