@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sqlite_import.helpers import WHILE_IMPORTING
+from tests.sqlite_import.helpers import SIGNAL_DURING_MODULE_IMPORT
 from tests.support.docker_engine import HARDENED, Container, Postgres
 
 Launch = Callable[..., Container]
@@ -65,7 +65,7 @@ def test_import_with_an_unwritable_report_fails_before_it_starts(
 def test_import_as_pid_1_stopped_during_its_start_changes_nothing(
     launch: Launch, folder: Path, postgres: Postgres, database: str
 ) -> None:
-    code = WHILE_IMPORTING.format(number=15)
+    code = SIGNAL_DURING_MODULE_IMPORT.format(number=15)
     options = (*HARDENED, "--volume", f"{folder}:/data:ro")
     container = launch("python", "-c", code, "import-sqlite", "/data/app.db", options=options)
     assert container.wait() == 70

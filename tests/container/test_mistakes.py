@@ -36,14 +36,16 @@ def test_wrong_password_exits_69(launch: Launch, postgres: Postgres, database: s
     wrong = "not-the-right-one"
     site = launch(DATABASE_URL=postgres.url(database, password=wrong))
     assert site.wait() == 69
-    assert only_error(site).startswith('database away: password refused for user "postgres"')
+    assert only_error(site).startswith(
+        'cannot connect to the database: password refused for user "postgres"'
+    )
     assert wrong not in site.stdout + site.stderr
 
 
 def test_unknown_database_exits_69(launch: Launch, postgres: Postgres) -> None:
     site = launch(DATABASE_URL=postgres.url("nowhere"))
     assert site.wait() == 69
-    assert only_error(site).startswith('database away: no database "nowhere"')
+    assert only_error(site).startswith('cannot connect to the database: no database "nowhere"')
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""import-sqlite as on a machine with many processors and a large file: several processes read it.
+"""import-sqlite with a fixed number of reader processes, whatever the CPUs and the file size.
 
 `python force_reader_processes.py READERS RANGE_ROWS import-sqlite FILE …`
 """

@@ -1,4 +1,4 @@
-"""What the tests of import-sqlite share: SQLite files, the command, a look at Postgres."""
+"""Shared by the tests of import-sqlite: create SQLite files, run the command, query Postgres."""
 
 import contextlib
 import json
@@ -14,13 +14,16 @@ from typing import Any
 import psycopg2
 import pytest
 
-PATIENCE_SECONDS = 60
-ALONE = ("-m", "demijohn")
-LOOK = {"r": "t::text", "S": "(last_value, is_called)::text"}  # what tables and sequences hold
+TIMEOUT_SECONDS = 60
+PROGRAM = ("-m", "demijohn")
+CONTENT_SQL = {
+    "r": "t::text",
+    "S": "(last_value, is_called)::text",
+}  # contents of a table or sequence
 
-# A program that gets a signal just then. psycopg2's C module imports psycopg2.errors, and reads
-# any exception there as: the module is missing.
-WHILE_IMPORTING = """
+# Sends itself a signal while psycopg2's C module imports psycopg2.errors. The C module reads any
+# exception there as a missing module.
+SIGNAL_DURING_MODULE_IMPORT = """
 import os, sys
 from demijohn.cli import main
 def hook(event, words):
@@ -33,8 +36,8 @@ sys.exit(main(sys.argv[1:]))
 
 
 @dataclass(frozen=True)
-class Done:
-    """How the command ended; `report` is what --report wrote."""
+class ImportResult:
+    """Exit status and output of the command; `report` is the JSON that --report wrote."""
 
     status: int
     out: str
@@ -44,81 +47,83 @@ class Done:
     def notes(self) -> str:
         return "\n".join(self.report["notes"])
 
-    def left(self) -> dict[str, str]:
-        """What was not imported: `kind name` and the reason."""
-        return self._told("left_behind")
+    def not_imported(self) -> dict[str, str]:
+        """Objects that were not imported: `kind name` and the reason."""
+        return self._reasons("left_behind")
 
     def changed(self) -> dict[str, str]:
-        """What came along otherwise than it was: `kind name` and the reason."""
-        return self._told("changed")
+        """Objects that were imported with a change: `kind name` and the reason."""
+        return self._reasons("changed")
 
-    def _told(self, member: str) -> dict[str, str]:
+    def _reasons(self, member: str) -> dict[str, str]:
         return {f"{one['what']} {one['name']}": one["reason"] for one in self.report[member]}
 
 
-def file(path: Path, sql: str, **rows: list[tuple[Any, ...]]) -> Path:
-    """A SQLite file made by a script, and rows by table."""
+def create_sqlite(path: Path, sql: str, **rows: list[tuple[Any, ...]]) -> Path:
+    """Create a SQLite file from a script, and insert rows by table."""
     with contextlib.closing(sqlite3.connect(path)) as made:
         made.executescript(sql)
         for table, values in rows.items():
-            marks = ", ".join("?" * len(values[0]))
-            made.executemany(f'INSERT INTO "{table}" VALUES ({marks})', values)
+            placeholders = ", ".join("?" * len(values[0]))
+            made.executemany(f'INSERT INTO "{table}" VALUES ({placeholders})', values)
         made.commit()
     return path
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
-    """No setting but the database's."""
+    """The environment with no setting of Demijohn except the database."""
     ours = ("PG", "DATABASE_", "PORT")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {"DATABASE_URL": url, "DEMIJOHN_DOTENV": ""} | more
 
 
-def command(path: Path, *words: str, program: tuple[str, ...] = ALONE) -> list[str]:
+def import_command(path: Path, *words: str, program: tuple[str, ...] = PROGRAM) -> list[str]:
     return [sys.executable, *program, "import-sqlite", str(path), *words]
 
 
-def apart(readers: int = 2, part_rows: int = 8192) -> tuple[str, ...]:
-    """The program that lets so many processes read, so many rows at a time."""
+def parallel_program(readers: int = 2, range_rows: int = 8192) -> tuple[str, ...]:
+    """The program with a fixed number of reader processes and of rows per range."""
     script = Path(__file__).with_name("force_reader_processes.py")
-    return ("-P", str(script), str(readers), str(part_rows))
+    return ("-P", str(script), str(readers), str(range_rows))
 
 
-# For a test: once one process reads, and once several do, a row at a time.
-WHOEVER_READS = pytest.mark.parametrize(
-    "program", [ALONE, apart(part_rows=1)], ids=["one reads", "several read"]
+# Runs a test twice: with one reading process, and with several that read one row at a time.
+ONE_AND_SEVERAL_READERS = pytest.mark.parametrize(
+    "program", [PROGRAM, parallel_program(range_rows=1)], ids=["one reads", "several read"]
 )
 
 
-def bring(url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, **more: str) -> Done:
-    """Run the command to its end."""
+def run_import(
+    url: str, path: Path, *words: str, program: tuple[str, ...] = PROGRAM, **more: str
+) -> ImportResult:
+    """Run the command until it exits."""
     report = path.with_suffix(".report.json")
     report.unlink(missing_ok=True)
     done = subprocess.run(
-        command(path, "--report", str(report), *words, program=program),
+        import_command(path, "--report", str(report), *words, program=program),
         env=environment(url, **more),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
     )
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     found = json.loads(report.read_text()) if report.exists() and report.stat().st_size else {}
-    return Done(done.returncode, done.stdout, done.stderr, found)
+    return ImportResult(done.returncode, done.stdout, done.stderr, found)
 
 
-def brought(
-    url: str, path: Path, *words: str, program: tuple[str, ...] = ALONE, **more: str
-) -> Done:
-    """Run the command, which has to succeed, with the proof of every table."""
-    done = bring(url, path, *words, program=program, **more)
+def run_import_ok(
+    url: str, path: Path, *words: str, program: tuple[str, ...] = PROGRAM, **more: str
+) -> ImportResult:
+    """Run the command, and assert that it succeeds and that every table is verified."""
+    done = run_import(url, path, *words, program=program, **more)
     assert done.status == 0, done.err
     assert all(table["same"] for table in done.report["tables"])
     return done
 
 
 @contextlib.contextmanager
-def connected(url: str) -> Iterator[Any]:
-    """A cursor in autocommit mode."""
+def open_cursor(url: str) -> Iterator[Any]:
+    """Connect, and yield a cursor in autocommit mode."""
     connection = psycopg2.connect(url)
     connection.autocommit = True
     try:
@@ -127,22 +132,22 @@ def connected(url: str) -> Iterator[Any]:
         connection.close()
 
 
-def run(url: str, sql: str) -> None:
-    """Run statements and discard their rows."""
-    with connected(url) as cursor:
+def run_sql(url: str, sql: str) -> None:
+    """Run statements, and discard their rows."""
+    with open_cursor(url) as cursor:
         cursor.execute(sql)
 
 
-def ask(url: str, sql: str) -> list[tuple[Any, ...]]:
-    """The rows of a query."""
-    with connected(url) as cursor:
+def query(url: str, sql: str) -> list[tuple[Any, ...]]:
+    """Run a statement, and return its rows."""
+    with open_cursor(url) as cursor:
         cursor.execute(sql)
         return list(cursor.fetchall()) if cursor.description else []
 
 
-def state(url: str) -> list[tuple[Any, ...]]:
-    """All that there is in the database's own schemas: relations, constraints, rows, sequences."""
-    relations = ask(
+def dump_state(url: str) -> list[tuple[Any, ...]]:
+    """Relations, constraints, rows, sequences and triggers of all schemas of the user."""
+    relations = query(
         url,
         """SELECT n.nspname, c.relname, c.relkind::text, c.relhastriggers,
                   (SELECT array_agg(x.conname || pg_get_constraintdef(x.oid) || x.condeferrable
@@ -151,11 +156,11 @@ def state(url: str) -> list[tuple[Any, ...]]:
             WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
             ORDER BY 1, 2""",
     )
-    schemas = ask(url, "SELECT nspname FROM pg_namespace ORDER BY 1")
-    triggers = ask(url, "SELECT tgname, tgenabled::text FROM pg_trigger ORDER BY 1")
+    schemas = query(url, "SELECT nspname FROM pg_namespace ORDER BY 1")
+    triggers = query(url, "SELECT tgname, tgenabled::text FROM pg_trigger ORDER BY 1")
     rows = [
-        (name, ask(url, f'SELECT {LOOK[kind]} FROM "{schema}"."{name}" t ORDER BY 1'))
+        (name, query(url, f'SELECT {CONTENT_SQL[kind]} FROM "{schema}"."{name}" t ORDER BY 1'))
         for schema, name, kind, *_ in relations
-        if kind in LOOK
+        if kind in CONTENT_SQL
     ]
     return [relations, schemas, triggers, rows]  # type: ignore[list-item]

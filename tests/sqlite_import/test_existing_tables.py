@@ -1,10 +1,18 @@
-"""Rows go into tables that migrations have created; differences are reported first."""
+"""Rows are imported into tables that migrations created; differences are reported first."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.sqlite_import.helpers import ask, bring, brought, connected, file, run, state
+from tests.sqlite_import.helpers import (
+    create_sqlite,
+    dump_state,
+    open_cursor,
+    query,
+    run_import,
+    run_import_ok,
+    run_sql,
+)
 
 SQLITE = """
 CREATE TABLE author (id INTEGER PRIMARY KEY, Name TEXT, joined INTEGER, score NUMERIC);
@@ -30,22 +38,22 @@ INSERT INTO alembic_version VALUES ('of Postgres');
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return file(tmp_path / "app.db", SQLITE)
+    return create_sqlite(tmp_path / "app.db", SQLITE)
 
 
 @pytest.fixture
 def migrated(database: str) -> str:
-    run(database, POSTGRES)
+    run_sql(database, POSTGRES)
     return database
 
 
-def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:
-    done = brought(migrated, path)
-    assert ask(migrated, "SELECT id, name, score, joined::text, state, loud FROM author") == [
+def test_rows_are_mapped_to_existing_columns_by_name(migrated: str, path: Path) -> None:
+    done = run_import_ok(migrated, path)
+    assert query(migrated, "SELECT id, name, score, joined::text, state, loud FROM author") == [
         (1, "Ann", 1.5, "2023-11-14 22:13:20+00", "ok", "ANN"),
         (2, "Bob", None, None, "ok", "BOB"),
     ]
-    assert ask(migrated, "SELECT id, author_id, title, extra FROM book ORDER BY id") == [
+    assert query(migrated, "SELECT id, author_id, title, extra FROM book ORDER BY id") == [
         (1, 2, "One", None),
         (5, 1, "Five", None),
     ]
@@ -58,22 +66,25 @@ def test_rows_go_into_the_tables_by_name(migrated: str, path: Path) -> None:
         assert done.out.index(note) < done.out.index("loading")
 
 
-def test_identities_and_sequences_go_on(migrated: str, path: Path) -> None:
-    brought(migrated, path)
-    assert ask(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(3,)]
-    assert ask(migrated, "INSERT INTO book DEFAULT VALUES RETURNING id") == [(6,)]
+def test_identities_and_sequences_continue_after_the_import(migrated: str, path: Path) -> None:
+    run_import_ok(migrated, path)
+    assert query(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(3,)]
+    assert query(migrated, "INSERT INTO book DEFAULT VALUES RETURNING id") == [(6,)]
 
 
-def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path) -> None:
-    done = brought(migrated, path)
-    assert ask(migrated, "SELECT version_num FROM alembic_version") == [("of Postgres",)]
-    assert done.left()["table alembic_version"] == "Postgres has the records of its own migrations"
-    ask(migrated, "UPDATE alembic_version SET version_num = 'a later one'")
-    brought(migrated, path, "--verify-only")
+def test_migration_version_of_postgres_is_kept(migrated: str, path: Path) -> None:
+    done = run_import_ok(migrated, path)
+    assert query(migrated, "SELECT version_num FROM alembic_version") == [("of Postgres",)]
+    assert (
+        done.not_imported()["table alembic_version"]
+        == "Postgres has the records of its own migrations"
+    )
+    query(migrated, "UPDATE alembic_version SET version_num = 'a later one'")
+    run_import_ok(migrated, path, "--verify-only")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ("ALTER TABLE author DROP COLUMN score", "author.score: the table in Postgres has no such"),
         ("ALTER TABLE book ADD x int NOT NULL", "book.x: is NOT NULL, and book has no such col"),
@@ -84,16 +95,16 @@ def test_what_the_migrations_wrote_of_themselves_stays(migrated: str, path: Path
         ),
     ],
 )
-def test_differences_that_lose_data_stop_it(
-    migrated: str, path: Path, change: str, said: str
+def test_incompatible_existing_tables_stop_the_import(
+    migrated: str, path: Path, change: str, message: str
 ) -> None:
-    run(migrated, change)
-    before = state(migrated)
-    done = bring(migrated, path)
+    run_sql(migrated, change)
+    before = dump_state(migrated)
+    done = run_import(migrated, path)
     assert done.status == 65
-    assert said in done.err
+    assert message in done.err
     assert done.report["outcome"] == "refused"
-    assert state(migrated) == before
+    assert dump_state(migrated) == before
 
 
 @pytest.mark.parametrize(
@@ -106,141 +117,153 @@ def test_differences_that_lose_data_stop_it(
         ("int NOT NULL", None, "is NULL, and the column is NOT NULL"),
     ],
 )
-def test_what_the_columns_type_cannot_hold(
+def test_value_that_the_existing_type_cannot_hold_is_rejected(
     migrated: str, tmp_path: Path, type_: str, value: object, reason: str
 ) -> None:
-    run(migrated, f"CREATE TABLE t (v {type_})")
-    path = file(tmp_path / "app.db", "CREATE TABLE t (v)", t=[(value,)])
-    done = bring(migrated, path)
+    run_sql(migrated, f"CREATE TABLE t (v {type_})")
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (v)", t=[(value,)])
+    done = run_import(migrated, path)
     assert done.status == 65
     (found,) = done.report["unfit"]["values"]
     assert (found["column"], found["reason"]) == ("v", reason)
 
 
-def test_types_that_hold_it_do(migrated: str, tmp_path: Path) -> None:
-    run(migrated, "CREATE TABLE t (a smallint, b real, c char(3), d mood, e jsonb, f inet, g date)")
-    run(migrated, "ALTER TABLE t ADD h oid")
+def test_values_that_the_existing_types_can_hold_are_imported(
+    migrated: str, tmp_path: Path
+) -> None:
+    run_sql(
+        migrated, "CREATE TABLE t (a smallint, b real, c char(3), d mood, e jsonb, f inet, g date)"
+    )
+    run_sql(migrated, "ALTER TABLE t ADD h oid")
     json = '{"b": 1.0, "a": [1e2, "\\u00e9"]}'
     row = (-5, 0.25, "abc", "bad", json, "10.0.0.1", 1_699_920_000, 2**32 - 1)
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a, b, c, d, e, f, g, h)", t=[row])
-    done = brought(migrated, path)
-    found = ask(migrated, "SELECT a, b, c, d::text, e::text, f::text, g::text, h FROM t")
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a, b, c, d, e, f, g, h)", t=[row])
+    done = run_import_ok(migrated, path)
+    found = query(migrated, "SELECT a, b, c, d::text, e::text, f::text, g::text, h FROM t")
     json = '{"a": [100, "é"], "b": 1.0}'
     assert found == [(-5, 0.25, "abc", "bad", json, "10.0.0.1/32", "2023-11-14", 2**32 - 1)]
     assert "t.h" not in done.out
 
 
-def test_replace(migrated: str, path: Path) -> None:
-    run(migrated, "INSERT INTO author (id, name) VALUES (9, 'old'); INSERT INTO book VALUES (7, 9)")
-    brought(migrated, path, "--replace", "--exclude", "alembic_version")
-    assert ask(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,)]
-    assert ask(migrated, "SELECT id FROM book ORDER BY 1") == [(1,), (5,)]
+def test_replace_deletes_existing_rows_first(migrated: str, path: Path) -> None:
+    run_sql(
+        migrated, "INSERT INTO author (id, name) VALUES (9, 'old'); INSERT INTO book VALUES (7, 9)"
+    )
+    run_import_ok(migrated, path, "--replace", "--exclude", "alembic_version")
+    assert query(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,)]
+    assert query(migrated, "SELECT id FROM book ORDER BY 1") == [(1,), (5,)]
 
 
-def test_replace_does_not_reach_into_other_tables(migrated: str, path: Path) -> None:
-    run(migrated, "CREATE TABLE review (book_id int REFERENCES book); INSERT INTO book VALUES (7)")
-    before = state(migrated)
-    done = bring(migrated, path, "--replace")
+def test_replace_fails_if_another_table_references_the_tables(migrated: str, path: Path) -> None:
+    run_sql(
+        migrated, "CREATE TABLE review (book_id int REFERENCES book); INSERT INTO book VALUES (7)"
+    )
+    before = dump_state(migrated)
+    done = run_import(migrated, path, "--replace")
     assert done.status == 65
     assert 'Table "review" references "book"' in done.err
-    assert state(migrated) == before
+    assert dump_state(migrated) == before
 
 
-def test_append(migrated: str, path: Path) -> None:
-    run(migrated, "INSERT INTO author (id, name) VALUES (9, 'old')")
-    done = brought(migrated, path, "--append", "--exclude", "alembic_version")
-    assert ask(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,), (9,)]
+def test_append_keeps_existing_rows(migrated: str, path: Path) -> None:
+    run_sql(migrated, "INSERT INTO author (id, name) VALUES (9, 'old')")
+    done = run_import_ok(migrated, path, "--append", "--exclude", "alembic_version")
+    assert query(migrated, "SELECT id FROM author ORDER BY 1") == [(1,), (2,), (9,)]
     (author,) = [t for t in done.report["tables"] if t["target"] == "author"]
     assert author["rows"] == {"source": 2, "target": 2}
-    assert ask(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(10,)]
+    assert query(migrated, "INSERT INTO author (name) VALUES ('New') RETURNING id") == [(10,)]
 
 
-def test_append_of_what_is_there_changes_nothing(migrated: str, path: Path) -> None:
-    run(migrated, "INSERT INTO author (id, name) VALUES (2, 'old')")
-    before = state(migrated)
-    done = bring(migrated, path, "--append", "--exclude", "alembic_version")
+def test_append_of_an_existing_key_fails_and_changes_nothing(migrated: str, path: Path) -> None:
+    run_sql(migrated, "INSERT INTO author (id, name) VALUES (2, 'old')")
+    before = dump_state(migrated)
+    done = run_import(migrated, path, "--append", "--exclude", "alembic_version")
     assert done.status == 65
     assert "Key (id)=(2) already exists" in done.err
     assert "author already has a row with that key" in done.err
     assert "are imported already, use --exclude author. If" in done.err
     assert "--replace deletes all existing rows of the tables first" in done.err
-    assert state(migrated) == before
+    assert dump_state(migrated) == before
 
 
-def test_a_row_without_what_is_required_is_skipped_as_asked(database: str, tmp_path: Path) -> None:
-    run(database, "CREATE TABLE t (a int NOT NULL, b text)")
+def test_on_bad_skip_skips_rows_with_null_in_a_not_null_column(
+    database: str, tmp_path: Path
+) -> None:
+    run_sql(database, "CREATE TABLE t (a int NOT NULL, b text)")
     rows = [(1, "x"), (None, "y"), (3, None)]
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b TEXT)", t=rows)
-    done = brought(database, path, "--on-bad", "skip")
-    assert ask(database, "SELECT * FROM t") == [(1, "x"), (3, None)]
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a INT, b TEXT)", t=rows)
+    done = run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "SELECT * FROM t") == [(1, "x"), (3, None)]
     assert done.report["unfit"]["total"] == 1
 
 
 @pytest.mark.parametrize("deferrable", ["", " DEFERRABLE"])
-def test_tables_in_a_circle(database: str, tmp_path: Path, deferrable: str) -> None:
-    run(
+def test_tables_with_circular_foreign_keys_are_imported(
+    database: str, tmp_path: Path, deferrable: str
+) -> None:
+    run_sql(
         database,
         "CREATE TABLE hens (id int PRIMARY KEY, egg int NOT NULL);"
         f"CREATE TABLE eggs (id int PRIMARY KEY, hen int NOT NULL REFERENCES hens{deferrable});"
         f"ALTER TABLE hens ADD FOREIGN KEY (egg) REFERENCES eggs{deferrable}",
     )
-    keys = state(database)[0]
+    keys = dump_state(database)[0]
     sql = "CREATE TABLE eggs (id INTEGER PRIMARY KEY, hen INT); CREATE TABLE hens (id, egg)"
-    brought(database, file(tmp_path / "app.db", sql, eggs=[(1, 2)], hens=[(2, 1)]))
-    assert state(database)[0] == keys
-    assert ask(database, "SELECT * FROM hens, eggs") == [(2, 1, 1, 2)]
+    run_import_ok(database, create_sqlite(tmp_path / "app.db", sql, eggs=[(1, 2)], hens=[(2, 1)]))
+    assert dump_state(database)[0] == keys
+    assert query(database, "SELECT * FROM hens, eggs") == [(2, 1, 1, 2)]
 
 
-def test_triggers_stay_silent_and_are_as_they_were(migrated: str, path: Path) -> None:
-    run(
+def test_triggers_do_not_run_during_the_import_and_stay_enabled(migrated: str, path: Path) -> None:
+    run_sql(
         migrated,
         "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN NEW.name := 'spoilt'; RETURN NEW; END $$;"
         "CREATE TRIGGER spoils BEFORE INSERT ON author FOR EACH ROW EXECUTE FUNCTION spoil()",
     )
-    done = brought(migrated, path)
-    assert ask(migrated, "SELECT name FROM author WHERE id = 1") == [("Ann",)]
+    done = run_import_ok(migrated, path)
+    assert query(migrated, "SELECT name FROM author WHERE id = 1") == [("Ann",)]
     assert "its triggers are disabled during the import: spoils" in done.notes()
-    assert ask(migrated, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'spoils'") == [
+    assert query(migrated, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'spoils'") == [
         ("O",)
     ]
 
 
-def test_a_column_that_is_left_behind_as_asked(migrated: str, path: Path) -> None:
-    run(migrated, "ALTER TABLE author DROP COLUMN score")
-    done = brought(migrated, path, "--exclude", "author.score")
-    assert done.left()["column author.score"] == "excluded with --exclude"
+def test_excluded_column_is_reported_as_not_imported(migrated: str, path: Path) -> None:
+    run_sql(migrated, "ALTER TABLE author DROP COLUMN score")
+    done = run_import_ok(migrated, path, "--exclude", "author.score")
+    assert done.not_imported()["column author.score"] == "excluded with --exclude"
 
 
-def test_verify_only_finds_what_has_changed(migrated: str, path: Path) -> None:
+def test_verify_only_finds_changed_rows_and_missing_tables(migrated: str, path: Path) -> None:
     words = ("--exclude", "alembic_version")
-    brought(migrated, path, *words)
-    assert bring(migrated, path, "--verify-only", *words).status == 0
-    run(migrated, "UPDATE book SET title = 'one' WHERE id = 1")
-    done = bring(migrated, path, "--verify-only", *words)
+    run_import_ok(migrated, path, *words)
+    assert run_import(migrated, path, "--verify-only", *words).status == 0
+    run_sql(migrated, "UPDATE book SET title = 'one' WHERE id = 1")
+    done = run_import(migrated, path, "--verify-only", *words)
     assert done.status == 1
     assert "✗" in done.out
     assert [t["same"] for t in done.report["tables"]] == [True, False]
-    run(migrated, "DROP TABLE book")
-    done = bring(migrated, path, "--verify-only", *words)
+    run_sql(migrated, "DROP TABLE book")
+    done = run_import(migrated, path, "--verify-only", *words)
     assert done.status == 1
     assert "book: Postgres has no such table" in done.err
 
 
-def test_two_rows_that_change_places_are_found(database: str, tmp_path: Path) -> None:
-    """The sum takes no account of the order of rows, but of what stands with what."""
+def test_verify_finds_values_moved_between_columns_and_rows(database: str, tmp_path: Path) -> None:
+    """The checksum ignores the order of rows, but not which values belong to one row and column."""
     sql = "CREATE TABLE t (a TEXT, b TEXT)"
-    path = file(tmp_path / "app.db", sql, t=[("a", "bc"), ("d", None), ("e", "")])
-    brought(database, path)
+    path = create_sqlite(tmp_path / "app.db", sql, t=[("a", "bc"), ("d", None), ("e", "")])
+    run_import_ok(database, path)
     for change in (
         "UPDATE t SET a = 'ab', b = 'c' WHERE a = 'a'",
         "UPDATE t SET b = '' WHERE a = 'd'",
         "UPDATE t SET b = CASE a WHEN 'd' THEN '' END WHERE a IN ('d', 'e')",
     ):
-        with connected(database) as cursor:
+        with open_cursor(database) as cursor:
             cursor.execute("BEGIN")
             cursor.execute(change)
             assert cursor.rowcount
             cursor.execute("COMMIT")
-        assert bring(database, path, "--verify-only").status == 1, change
-        brought(database, path, "--replace")
+        assert run_import(database, path, "--verify-only").status == 1, change
+        run_import_ok(database, path, "--replace")

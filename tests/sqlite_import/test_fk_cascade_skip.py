@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sqlite_import.helpers import ask, bring, brought, file, run
+from tests.sqlite_import.helpers import create_sqlite, query, run_import, run_import_ok, run_sql
 
 PAIR = """CREATE TABLE p (id int PRIMARY KEY, active boolean NOT NULL);
 CREATE TABLE c (id int PRIMARY KEY, pid int NOT NULL REFERENCES p{action}, d date);"""
@@ -15,27 +15,25 @@ ONE = "1 row skipped, because its parent row was skipped or missing"
 
 
 def keys(url: str) -> list[tuple[str, bool, bool, bool]]:
-    return ask(
+    return query(
         url,
         "SELECT conname, condeferrable, condeferred, convalidated FROM pg_constraint"
         " WHERE contype = 'f' ORDER BY 1",
     )
 
 
-def test_the_ways_out_of_unfit_parents_lead_to_one_that_works(
-    database: str, tmp_path: Path
-) -> None:
-    run(database, PAIR.format(action=""))
+def test_on_bad_skip_skips_child_rows_of_rejected_parents(database: str, tmp_path: Path) -> None:
+    run_sql(database, PAIR.format(action=""))
     before = keys(database)
-    path = file(tmp_path / "app.db", SQLITE, **ROWS)
-    assert "Use --on-bad skip" in bring(database, path).err
+    path = create_sqlite(tmp_path / "app.db", SQLITE, **ROWS)
+    assert "Use --on-bad skip" in run_import(database, path).err
     assert (
         "use --on-bad skip, which skips the row and"
-        in bring(database, path, "--on-bad", "null").err
+        in run_import(database, path, "--on-bad", "null").err
     )
-    done = brought(database, path, "--on-bad", "skip")
-    assert ask(database, "TABLE p") == [(1, True)]
-    assert ask(database, "SELECT id FROM c") == [(3,)]
+    done = run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "TABLE p") == [(1, True)]
+    assert query(database, "SELECT id FROM c") == [(3,)]
     assert done.changed() == {"foreign key c (pid)": f"{ONE} (id 2)"}
     assert "\n  c: 1 row, 2 skipped\n" in done.out
     assert {one["source"]: one["skipped_rows"] for one in done.report["tables"]} == {"p": 1, "c": 2}
@@ -44,10 +42,10 @@ def test_the_ways_out_of_unfit_parents_lead_to_one_that_works(
 
 
 @pytest.mark.parametrize("action", ["", " ON DELETE CASCADE", " ON DELETE SET NULL"])
-def test_rows_that_refer_to_each_other_follow_each_other(
+def test_skipped_row_cascades_to_its_descendants(
     database: str, tmp_path: Path, action: str
 ) -> None:
-    run(
+    run_sql(
         database,
         f"CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t{action}, n int);"
         f"CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t{action} DEFERRABLE);",
@@ -55,78 +53,82 @@ def test_rows_that_refer_to_each_other_follow_each_other(
     before = keys(database)
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, up INT, n); CREATE TABLE u (id INTEGER, t INT);"
     rows = [(1, None, 1), (2, 1, "x"), (3, 2, 3), (4, 3, 4), (5, 1, 5), (6, 77, 6), (7, 7, 7)]
-    path = file(tmp_path / "app.db", sql, t=rows, u=[(1, 4), (2, 5), (3, 6), (4, None)])
-    done = brought(database, path, "--on-bad", "skip")
-    assert ask(database, "SELECT id FROM t ORDER BY id") == [(1,), (5,), (7,)]
-    assert ask(database, "SELECT * FROM u ORDER BY id") == [(2, 5), (4, None)]
+    path = create_sqlite(tmp_path / "app.db", sql, t=rows, u=[(1, 4), (2, 5), (3, 6), (4, None)])
+    done = run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "SELECT id FROM t ORDER BY id") == [(1,), (5,), (7,)]
+    assert query(database, "SELECT * FROM u ORDER BY id") == [(2, 5), (4, None)]
     assert done.changed()["foreign key t (up)"].endswith("missing (id 3, 4, 6)")
     assert done.changed()["foreign key u (t)"].startswith("2 rows skipped, because their parent")
     assert keys(database) == before
 
 
 @pytest.mark.parametrize("action", ["", "ON DELETE CASCADE", "ON DELETE SET NULL"])
-def test_tables_that_form_a_circle_follow_each_other(
+def test_skipped_row_cascades_through_circular_foreign_keys(
     database: str, tmp_path: Path, action: str
 ) -> None:
-    run(
+    run_sql(
         database,
         "CREATE TABLE a (id int PRIMARY KEY, b int, n int);"
         f"CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a {action});"
         f"ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b {action};",
     )
     sql = "CREATE TABLE a (id INTEGER PRIMARY KEY, b INT, n); CREATE TABLE b (id INTEGER, a INT);"
-    path = file(
+    path = create_sqlite(
         tmp_path / "app.db",
         sql,
         a=[(1, 1, 1), (2, None, "x"), (3, 2, 3), (4, 3, 4)],
         b=[(1, 1), (2, 2), (3, 3), (4, 4), (5, None)],
     )
-    brought(database, path, "--on-bad", "skip")
-    assert ask(database, "SELECT id FROM a ORDER BY id") == [(1,)]
-    assert ask(database, "SELECT id FROM b ORDER BY id") == [(1,), (5,)]
+    run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "SELECT id FROM a ORDER BY id") == [(1,)]
+    assert query(database, "SELECT id FROM b ORDER BY id") == [(1,), (5,)]
 
 
-def test_of_a_key_of_several_columns_all_have_to_be_there(database: str, tmp_path: Path) -> None:
-    run(
+def test_child_row_is_skipped_unless_its_whole_composite_key_exists(
+    database: str, tmp_path: Path
+) -> None:
+    run_sql(
         database,
         "CREATE TABLE p (a int, b text, PRIMARY KEY (b, a));"
         "CREATE TABLE c (x int, y text, FOREIGN KEY (y, x) REFERENCES p (b, a))",
     )
     sql = "CREATE TABLE p (a INT, b TEXT); CREATE TABLE c (x INT, y TEXT);"
-    path = file(tmp_path / "app.db", sql, p=[(1, "l")], c=[(1, "l"), (2, "l"), (1, None), (1, "m")])
-    done = brought(database, path, "--on-bad", "skip")
-    assert ask(database, "SELECT * FROM c ORDER BY y") == [(1, "l"), (1, None)]
+    path = create_sqlite(
+        tmp_path / "app.db", sql, p=[(1, "l")], c=[(1, "l"), (2, "l"), (1, None), (1, "m")]
+    )
+    done = run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "SELECT * FROM c ORDER BY y") == [(1, "l"), (1, None)]
     assert done.changed()["foreign key c (y, x)"].endswith("(y l x 2; y m x 1)")
 
 
-def test_rows_of_before_stay_whatever_they_refer_to(database: str, tmp_path: Path) -> None:
-    run(
+def test_append_keeps_existing_rows_with_missing_parents(database: str, tmp_path: Path) -> None:
+    run_sql(
         database,
         "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, pid int);"
         "INSERT INTO p VALUES (1); INSERT INTO c VALUES (1, 1), (2, 99);"
         "ALTER TABLE c ADD FOREIGN KEY (pid) REFERENCES p NOT VALID",
     )
     sql = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (id INT, pid INT);"
-    path = file(tmp_path / "app.db", sql, p=[(5,)], c=[(3, 1), (4, 5), (5, 98)])
-    brought(database, path, "--append", "--on-bad", "skip")
-    assert ask(database, "SELECT id FROM c ORDER BY id") == [(1,), (2,), (3,), (4,)]
+    path = create_sqlite(tmp_path / "app.db", sql, p=[(5,)], c=[(3, 1), (4, 5), (5, 98)])
+    run_import_ok(database, path, "--append", "--on-bad", "skip")
+    assert query(database, "SELECT id FROM c ORDER BY id") == [(1,), (2,), (3,), (4,)]
 
 
-def test_what_refers_to_nothing_in_sqlite_either_is_left_out_as_told(
-    database: str, tmp_path: Path
-) -> None:
-    run(database, PAIR.format(action=""))
-    path = file(tmp_path / "app.db", SQLITE, p=[(1, 1)], c=[(1, 1, None), (2, 9, None)])
+def test_on_bad_skip_skips_rows_orphaned_in_sqlite(database: str, tmp_path: Path) -> None:
+    run_sql(database, PAIR.format(action=""))
+    path = create_sqlite(tmp_path / "app.db", SQLITE, p=[(1, 1)], c=[(1, 1, None), (2, 9, None)])
     for words in ((), ("--on-bad", "null"), ("--on-bad", "text")):
-        done = bring(database, path, *words)
+        done = run_import(database, path, *words)
         assert done.status == 65
         assert "Use --on-bad skip, which skips such rows" in done.err
-    brought(database, path, "--on-bad", "skip")
-    assert ask(database, "SELECT id FROM c") == [(1,)]
+    run_import_ok(database, path, "--on-bad", "skip")
+    assert query(database, "SELECT id FROM c") == [(1,)]
 
 
-def test_who_may_not_make_a_key_wait_is_told_so(database: str, tmp_path: Path) -> None:
-    run(
+def test_skip_by_a_user_who_cannot_defer_keys_asks_for_the_owner(
+    database: str, tmp_path: Path
+) -> None:
+    run_sql(
         database,
         PAIR.format(action="") + "DROP ROLE IF EXISTS guest_of_strays;"
         "CREATE ROLE guest_of_strays LOGIN PASSWORD 'x';"
@@ -134,8 +136,10 @@ def test_who_may_not_make_a_key_wait_is_told_so(database: str, tmp_path: Path) -
     )
     try:
         guest = database.replace(database[: database.index("@")], "postgresql://guest_of_strays:x")
-        done = bring(guest, file(tmp_path / "app.db", SQLITE, **ROWS), "--on-bad", "skip")
+        done = run_import(
+            guest, create_sqlite(tmp_path / "app.db", SQLITE, **ROWS), "--on-bad", "skip"
+        )
         assert done.status == 65
         assert "Import as the owner of c: then --on-bad skip skips such rows too" in done.err
     finally:
-        run(database, "DROP OWNED BY guest_of_strays; DROP ROLE guest_of_strays")
+        run_sql(database, "DROP OWNED BY guest_of_strays; DROP ROLE guest_of_strays")

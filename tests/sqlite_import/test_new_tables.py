@@ -1,4 +1,4 @@
-"""Where the schema is empty, tables are made as the SQLite file declares them."""
+"""In an empty schema the import creates the tables that the SQLite file declares."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,15 @@ import psycopg2
 import pytest
 
 from local.steps import ROOT
-from tests.sqlite_import.helpers import WHOEVER_READS, Done, ask, bring, brought, connected, file
+from tests.sqlite_import.helpers import (
+    ONE_AND_SEVERAL_READERS,
+    ImportResult,
+    create_sqlite,
+    open_cursor,
+    query,
+    run_import,
+    run_import_ok,
+)
 
 SAMPLES = ROOT / "tests" / "fixtures" / "samples"
 
@@ -64,25 +72,29 @@ INSERT INTO keyless VALUES (NULL), ('a');
 
 
 @pytest.fixture(scope="module")
-def made(postgres: object, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Done]:
+def imported(
+    postgres: object, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, ImportResult]:
     url = postgres.create_database("import_schema")  # type: ignore[attr-defined]
-    return url, brought(url, file(tmp_path_factory.mktemp("schema") / "app.db", DECLARED))
+    return url, run_import_ok(
+        url, create_sqlite(tmp_path_factory.mktemp("schema") / "app.db", DECLARED)
+    )
 
 
 def definitions(url: str, table: str) -> str:
-    """Constraints and indexes as Postgres would write them."""
-    constraints = ask(
+    """The definitions of constraints and indexes in Postgres."""
+    constraints = query(
         url,
         "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
         f" WHERE conrelid = '\"{table}\"'::regclass",
     )
-    indexes = ask(url, f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}'")
+    indexes = query(url, f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}'")
     return "\n".join(line for (line,) in [*constraints, *indexes])
 
 
-def test_columns(made: tuple[str, Done]) -> None:
-    columns = ask(
-        made[0],
+def test_new_columns_have_their_types_and_defaults(imported: tuple[str, ImportResult]) -> None:
+    columns = query(
+        imported[0],
         """SELECT column_name, data_type, is_nullable, column_default, is_identity
              FROM information_schema.columns WHERE table_name = 'User' ORDER BY ordinal_position""",
     )
@@ -106,8 +118,8 @@ def test_columns(made: tuple[str, Done]) -> None:
     ]
 
 
-def test_keys_and_indexes(made: tuple[str, Done]) -> None:
-    found = definitions(made[0], "User")
+def test_new_tables_have_their_keys_checks_and_indexes(imported: tuple[str, ImportResult]) -> None:
+    found = definitions(imported[0], "User")
     for words in (
         "PRIMARY KEY (id)",
         'UNIQUE (day, "it\'s")',
@@ -118,45 +130,49 @@ def test_keys_and_indexes(made: tuple[str, Done]) -> None:
         'CHECK ((("Active" = true) OR (ratio <> (0)::double precision)))',
     ):
         assert words in found
-    assert "PRIMARY KEY (a, b)" in definitions(made[0], "pair")
+    assert "PRIMARY KEY (a, b)" in definitions(imported[0], "pair")
 
 
-def test_foreign_keys_with_their_actions_and_in_circles(made: tuple[str, Done]) -> None:
-    found = definitions(made[0], "child")
+def test_foreign_keys_keep_their_actions_and_may_be_circular(
+    imported: tuple[str, ImportResult],
+) -> None:
+    found = definitions(imported[0], "child")
     assert 'FOREIGN KEY (u) REFERENCES "User"(id) ON DELETE SET NULL' in found
     assert (
         "FOREIGN KEY (a, b) REFERENCES pair(a, b) ON UPDATE RESTRICT ON DELETE CASCADE"
         " DEFERRABLE INITIALLY DEFERRED" in found
     )
-    assert "FOREIGN KEY (egg) REFERENCES eggs(id)" in definitions(made[0], "hens")
-    assert "FOREIGN KEY (hen) REFERENCES hens(id)" in definitions(made[0], "eggs")
+    assert "FOREIGN KEY (egg) REFERENCES eggs(id)" in definitions(imported[0], "hens")
+    assert "FOREIGN KEY (hen) REFERENCES hens(id)" in definitions(imported[0], "eggs")
 
 
-def test_a_collation_goes_on_to_ignore_case(made: tuple[str, Done]) -> None:
-    with connected(made[0]) as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
+def test_unique_nocase_column_is_case_insensitive_in_postgres(
+    imported: tuple[str, ImportResult],
+) -> None:
+    with open_cursor(imported[0]) as cursor, pytest.raises(psycopg2.errors.UniqueViolation):
         cursor.execute('INSERT INTO "User" ("order") VALUES (\'aNN\')')
 
 
-def test_generated_columns(made: tuple[str, Done]) -> None:
-    assert ask(made[0], "SELECT total, label, year FROM worked ORDER BY count DESC") == [
+def test_generated_columns_have_the_values_of_sqlite(imported: tuple[str, ImportResult]) -> None:
+    assert query(imported[0], "SELECT total, label, year FROM worked ORDER BY count DESC") == [
         (3.75, "N3", "2024"),
         (None, "N1", "2024"),
     ]
-    generated = ask(
-        made[0],
+    generated = query(
+        imported[0],
         "SELECT attname, attgenerated::text FROM pg_attribute"
         " WHERE attrelid = 'worked'::regclass AND attnum > 2",
     )
     assert ("year", "") in generated
 
 
-def test_identities_go_on_after_the_highest_number(made: tuple[str, Done]) -> None:
-    assert ask(made[0], "INSERT INTO gone (v) VALUES ('new') RETURNING id") == [(42,)]
-    assert ask(made[0], "INSERT INTO exact (i) VALUES (1) RETURNING id") == [(3,)]
+def test_identities_continue_after_the_highest_id(imported: tuple[str, ImportResult]) -> None:
+    assert query(imported[0], "INSERT INTO gone (v) VALUES ('new') RETURNING id") == [(42,)]
+    assert query(imported[0], "INSERT INTO exact (i) VALUES (1) RETURNING id") == [(3,)]
 
 
-def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
-    left = made[1].left() | made[1].changed()
+def test_schema_losses_are_listed_with_reasons(imported: tuple[str, ImportResult]) -> None:
+    left = imported[1].not_imported() | imported[1].changed()
     for what, reason in {
         "view seen": "create it again",
         "trigger fires": "create it again",
@@ -171,106 +187,108 @@ def test_what_is_left_behind_is_listed(made: tuple[str, Done]) -> None:
     }.items():
         assert reason in left.pop(what, ""), what
     assert set(left) <= {f"shadow table words_{x}" for x in ("config", "content", "docsize", "idx")}
-    assert "User.xmin: is called xmin_" in made[1].notes()
-    assert set(made[1].changed()) == {"generated column worked.year", "primary key keyless"}
-    assert "changed:" in made[1].out
-    assert "not imported:" in made[1].out
+    assert "User.xmin: is called xmin_" in imported[1].notes()
+    assert set(imported[1].changed()) == {"generated column worked.year", "primary key keyless"}
+    assert "changed:" in imported[1].out
+    assert "not imported:" in imported[1].out
 
 
 @pytest.mark.parametrize("sample", ["chinook", "northwind", "sakila"])
-def test_databases_of_a_well_known_shape(database: str, tmp_path: Path, sample: str) -> None:
+def test_sample_database_is_imported_whole(database: str, tmp_path: Path, sample: str) -> None:
     text = (SAMPLES / f"{sample}.sql").read_text(encoding="utf-8")
-    path = file(tmp_path / "app.db", text)
-    done = brought(database, path)
+    path = create_sqlite(tmp_path / "app.db", text)
+    done = run_import_ok(database, path)
     tables = set(re.findall(r"^CREATE TABLE \[?([\w ]+?)\]? \(", text, re.M))
     assert {table["source"] for table in done.report["tables"]} == tables
-    ((keys,),) = ask(database, "SELECT count(*) FROM pg_constraint WHERE contype = 'f'")
+    ((keys,),) = query(database, "SELECT count(*) FROM pg_constraint WHERE contype = 'f'")
     assert keys == text.count("REFERENCES")
-    ((checks,),) = ask(
+    ((checks,),) = query(
         database, "SELECT count(*) FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0"
     )
     assert checks == len(re.findall(r"CHECK ?\(", text))
     ours = "schemaname = 'public'"
-    ((plain,),) = ask(
+    ((plain,),) = query(
         database, f"SELECT count(*) FROM pg_indexes WHERE {ours} AND indexname ~* '^i.*_'"
     )
     assert plain == text.count("CREATE INDEX")
-    assert {name.split()[0] for name in done.left()} <= {"view", "trigger"}
-    again = brought(database, path, "--verify-only")
+    assert {name.split()[0] for name in done.not_imported()} <= {"view", "trigger"}
+    again = run_import_ok(database, path, "--verify-only")
     assert again.report["outcome"] == "verified"
 
 
-def test_a_name_that_is_too_long_is_shortened_and_told(database: str, tmp_path: Path) -> None:
+def test_long_table_names_are_shortened_and_noted(database: str, tmp_path: Path) -> None:
     one, two = "ö" * 40 + "a", "ö" * 40 + "b"
     sql = f'CREATE TABLE "{one}" (x INT); CREATE TABLE "{two}" (x INT, "{one}" INT)'
-    done = brought(database, file(tmp_path / "app.db", sql))
-    found = ask(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    done = run_import_ok(database, create_sqlite(tmp_path / "app.db", sql))
+    found = query(database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     names = [name for (name,) in found]
     assert len(set(names)) == 2
     assert all(len(name.encode()) <= 63 for name in names)
     assert f"{one}: the table is called ö" in done.notes()
 
 
-def test_names_that_differ_by_nothing_sqlite_sees_stay_apart(database: str, tmp_path: Path) -> None:
-    """An index may be called as a constraint would be; names in Postgres are one space."""
+def test_index_and_constraint_names_do_not_collide(database: str, tmp_path: Path) -> None:
+    """Tables, indexes, constraints and sequences share one namespace in Postgres."""
     sql = """
     CREATE TABLE t (id INTEGER PRIMARY KEY, a INT UNIQUE);
     CREATE INDEX t_pkey ON t (a); CREATE INDEX t_a_key ON t (a, id);
     CREATE TABLE t_id_seq (x INT); CREATE TABLE "select" ("from" INT, "a b" INT, "c""d" INT);
     INSERT INTO "select" VALUES (1, 2, 3);
     """
-    brought(database, file(tmp_path / "app.db", sql))
-    assert ask(database, 'SELECT "from", "a b", "c""d" FROM "select"') == [(1, 2, 3)]
+    run_import_ok(database, create_sqlite(tmp_path / "app.db", sql))
+    assert query(database, 'SELECT "from", "a b", "c""d" FROM "select"') == [(1, 2, 3)]
 
 
-def test_a_unique_constraint_that_the_types_break_is_told(database: str, tmp_path: Path) -> None:
+def test_unique_constraint_violated_after_conversion_is_reported(
+    database: str, tmp_path: Path
+) -> None:
     sql = "CREATE TABLE t (at DATETIME UNIQUE)"
     rows = [("2024-01-01 00:00:00",), ("2024-01-01T00:00:00",)]
-    done = bring(database, file(tmp_path / "app.db", sql, t=rows))
+    done = run_import(database, create_sqlite(tmp_path / "app.db", sql, t=rows))
     assert done.status == 65
     assert "Key (at)=(2024-01-01 00:00:00) is duplicated" in done.err
-    assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
+    assert query(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
-def test_a_reference_to_nothing_is_told(database: str, tmp_path: Path) -> None:
-    """SQLite keeps foreign keys only where it is asked to at each connection."""
+def test_orphaned_row_stops_the_import_unless_on_bad_is_set(database: str, tmp_path: Path) -> None:
+    """SQLite enforces foreign keys only for connections that enable them."""
     sql = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INT REFERENCES p)"
-    path = file(tmp_path / "app.db", sql, c=[(5,), (None,)])
-    done = bring(database, path)
+    path = create_sqlite(tmp_path / "app.db", sql, c=[(5,), (None,)])
+    done = run_import(database, path)
     assert done.status == 65
     assert "foreign key c (p): 1 row refers to nothing (p 5)" in done.err
-    done = brought(database, path, "--on-bad", "text")
+    done = run_import_ok(database, path, "--on-bad", "text")
     assert "checks new rows only: 1 row" in done.changed()["foreign key c (p)"]
     assert "not imported" not in done.out
     assert "NOT VALID" in definitions(database, "c")
 
 
-@WHOEVER_READS
-def test_json_in_the_schema_is_no_damage(
+@ONE_AND_SEVERAL_READERS
+def test_json_functions_in_the_schema_do_not_stop_the_import(
     database: str, tmp_path: Path, program: tuple[str, ...]
 ) -> None:
-    path = file(
+    path = create_sqlite(
         tmp_path / "app.db",
         """CREATE TABLE t (id INTEGER PRIMARY KEY, j TEXT CHECK (json_valid(j)),
           a TEXT AS (json_extract(j, '$.a')));
         CREATE INDEX i ON t (j ->> '$.b');
         INSERT INTO t VALUES (1, '{"a": "x"}');""",
     )
-    left = brought(database, path, program=program).left()
-    assert ask(database, "SELECT id, a FROM t") == [(1, "x")]
+    left = run_import_ok(database, path, program=program).not_imported()
+    assert query(database, "SELECT id, a FROM t") == [(1, "x")]
     assert left == {
         "check t: json_valid ( j )": "json_valid() has another meaning in Postgres",
         "index i": "->> has another meaning in Postgres",
     }
 
 
-def test_a_generated_column_that_postgres_refuses_stops_no_table_before_it(
+def test_generated_column_that_postgres_rejects_becomes_plain(
     database: str, tmp_path: Path
 ) -> None:
     sql = """CREATE TABLE a (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO a VALUES (1, 'x');
       CREATE TABLE b (id INTEGER PRIMARY KEY, n INT, cheap INT AS (n < 10));
       INSERT INTO b (n) VALUES (20), (5);
       CREATE TABLE c (id INTEGER PRIMARY KEY); INSERT INTO c VALUES (1);"""
-    done = brought(database, file(tmp_path / "app.db", sql))
+    done = run_import_ok(database, create_sqlite(tmp_path / "app.db", sql))
     assert "now plain: " in done.changed()["generated column b.cheap"]
-    assert ask(database, "SELECT cheap FROM b ORDER BY id") == [(0,), (1,)]
+    assert query(database, "SELECT cheap FROM b ORDER BY id") == [(0,), (1,)]

@@ -1,4 +1,4 @@
-"""What people see: bars on a terminal, plain lines elsewhere, a summary that fits a screen."""
+"""Output: progress bars and a summary that fits on a terminal, plain lines elsewhere."""
 
 import fcntl
 import os
@@ -11,17 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.sqlite_import.helpers import ask, bring, brought, command, connected, environment, file
+from tests.sqlite_import.helpers import (
+    create_sqlite,
+    environment,
+    import_command,
+    open_cursor,
+    query,
+    run_import,
+    run_import_ok,
+)
 
 
-def on_terminal(
+def run_on_terminal(
     url: str, path: Path, *words: str, rows: int, columns: int = 100
 ) -> tuple[int, str]:
-    """Run the command where somebody looks: how it ended, and all that came."""
+    """Run the command on a terminal; return its exit status and output."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     process = subprocess.Popen(
-        command(path, *words),
+        import_command(path, *words),
         env=environment(url, TERM="xterm-256color", COLUMNS="", LINES=""),
         stdin=theirs,
         stdout=theirs,
@@ -32,14 +40,14 @@ def on_terminal(
     try:
         while piece := os.read(ours, 65536):
             seen += piece
-    except OSError:  # how Linux says that the other side is gone
+    except OSError:  # Linux raises EIO once the other side is closed
         pass
     os.close(ours)
     return process.wait(30), seen.decode().replace("\r\n", "\n")
 
 
-def closing(text: str) -> list[str]:
-    """The lines after the bars are gone."""
+def final_lines(text: str) -> list[str]:
+    """The lines after the progress bars."""
     return re.split(r"\x1b\[[0-9;?]*[A-Za-z]", text)[-1].splitlines()
 
 
@@ -47,35 +55,39 @@ def height(lines: list[str], columns: int = 100) -> int:
     return sum(max(1, -(-len(line) // columns)) for line in lines)
 
 
-def test_bars_on_a_terminal(database: str, tmp_path: Path) -> None:
+def test_terminal_shows_progress_bars(database: str, tmp_path: Path) -> None:
     rows = [(n, f"text {n}") for n in range(60_000)]
-    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=rows)
-    status, text = on_terminal(database, path, rows=40)
+    path = create_sqlite(
+        tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=rows
+    )
+    status, text = run_on_terminal(database, path, rows=40)
     assert status == 0, text
     assert "━" in text
     assert re.search(r"[\d,]+ of 60,000", text)
     assert re.search(r"t: 60,000 rows, [\d,]+ rows/s", text)
     assert "60,000 rows in 1 table, " in text
-    assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is there again
+    assert text.count("\x1b[?25l") == text.count("\x1b[?25h")  # the cursor is visible again
     assert "0 of 0" not in text
     assert "-:--:--" not in text[: text.index("loading")]
 
 
-def test_a_bar_leaves_room_for_what_the_terminal_echoes(database: str, tmp_path: Path) -> None:
-    """Where a ^C wraps into a line of its own, a bar would be left there."""
+def test_progress_bar_leaves_room_for_an_echoed_ctrl_c(database: str, tmp_path: Path) -> None:
+    """If an echoed ^C wrapped onto the next line, part of the bar would stay on the screen."""
     name = "a_table_of_which_the_name_is_long_enough_for_any_terminal"
     rows = [(n,) for n in range(200_000)]
-    path = file(tmp_path / "app.db", f"CREATE TABLE {name} (v INT)", **{name: rows})
-    _, text = on_terminal(database, path, rows=24, columns=60)
+    path = create_sqlite(tmp_path / "app.db", f"CREATE TABLE {name} (v INT)", **{name: rows})
+    _, text = run_on_terminal(database, path, rows=24, columns=60)
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
     bars = [line for line in re.split(r"[\r\n]", plain) if "━" in line]
     assert bars
     assert max(map(len, bars)) <= 57
 
 
-def test_plain_lines_elsewhere(database: str, tmp_path: Path) -> None:
+def test_output_without_a_terminal_is_plain_lines(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE a (x INT); CREATE TABLE b (x INT)"
-    done = brought(database, file(tmp_path / "app.db", sql, a=[(1,)], b=[(1,), (2,)]))
+    done = run_import_ok(
+        database, create_sqlite(tmp_path / "app.db", sql, a=[(1,)], b=[(1,), (2,)])
+    )
     assert "\x1b" not in done.out
     assert re.search(r"^  a: 1 row\n  b: 2 rows$", done.out, re.M)
     assert "3 rows in 2 tables, " in done.out
@@ -87,8 +99,8 @@ MANY = "".join(
 )
 
 
-def test_elsewhere_the_summary_has_everything(database: str, tmp_path: Path) -> None:
-    done = brought(database, file(tmp_path / "app.db", MANY))
+def test_summary_without_a_terminal_lists_everything(database: str, tmp_path: Path) -> None:
+    done = run_import_ok(database, create_sqlite(tmp_path / "app.db", MANY))
     summary = done.out[done.out.index("comparing checksums\n") :]
     assert len(re.findall(r"^  t\d+ ", summary, re.M)) == 60
     assert len(re.findall(r"^  view v\d+: ", summary, re.M)) == 60
@@ -96,16 +108,16 @@ def test_elsewhere_the_summary_has_everything(database: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("rows", [24, 50])
-def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path, rows: int) -> None:
+def test_summary_fits_on_the_terminal(database: str, tmp_path: Path, rows: int) -> None:
     """Unchanged tables share one line; changed ones are listed or counted."""
-    path = file(
+    path = create_sqlite(
         tmp_path / "app.db",
         MANY + "CREATE TABLE odd (a INT, b DATE); CREATE TABLE even (a INT)",
         odd=[("x", "soon"), (1, None), (2, "later")],
         even=[(n,) for n in range(2000)],
     )
-    status, text = on_terminal(database, path, "--on-bad", "skip", rows=rows)
-    lines = closing(text)
+    status, text = run_on_terminal(database, path, "--on-bad", "skip", rows=rows)
+    lines = final_lines(text)
     assert status == 0, text
     assert height(lines) < rows
     assert "3 values had their rows skipped:" in lines
@@ -122,24 +134,24 @@ def test_a_summary_that_fits_a_screen(database: str, tmp_path: Path, rows: int) 
     assert lines[-1].startswith("2,061 rows in 62 tables, 2 rows skipped, ")
 
 
-def test_tables_that_differ_come_first_and_are_never_left_out_in_silence(
+def test_tables_that_differ_are_listed_first_and_omissions_are_counted(
     database: str, tmp_path: Path
 ) -> None:
-    path = file(tmp_path / "app.db", MANY)
-    brought(database, path)
-    with connected(database) as cursor:
+    path = create_sqlite(tmp_path / "app.db", MANY)
+    run_import_ok(database, path)
+    with open_cursor(database) as cursor:
         for n in range(40, 60):
             cursor.execute(f"UPDATE t{n} SET x = 2")
-    assert bring(database, path, "--verify-only").out.count("✗") == 20
+    assert run_import(database, path, "--verify-only").out.count("✗") == 20
     for rows in (24, 50):
-        status, text = on_terminal(database, path, "--verify-only", rows=rows)
-        lines = closing(text)
+        status, text = run_on_terminal(database, path, "--verify-only", rows=rows)
+        lines = final_lines(text)
         assert status == 1
         assert height(lines) < rows
-        told = sum("✗" in line for line in lines)
-        assert told
-        more = f"  {20 - told} more tables that differ; --report FILE lists them all"
-        assert (more in lines) is (told < 20)
+        shown = sum("✗" in line for line in lines)
+        assert shown
+        more = f"  {20 - shown} more tables that differ; --report FILE lists them all"
+        assert (more in lines) is (shown < 20)
         assert any(
             line.startswith("different on both sides") or ": different on" in line for line in lines
         )
@@ -147,44 +159,46 @@ def test_tables_that_differ_come_first_and_are_never_left_out_in_silence(
         assert any(line.endswith(f"{40 - equal} rows, all equal") for line in lines)
 
 
-def test_values_that_do_not_fit_leave_room_for_what_is_to_be_done(
+def test_rejected_values_are_shortened_to_leave_room_for_remedies(
     database: str, tmp_path: Path
 ) -> None:
     columns = [f"c{n}" for n in range(40)]
     sql = f"CREATE TABLE t ({' DATE, '.join(columns)} DATE)"
     rows = [tuple("soon" for _ in columns)] * 3
-    status, text = on_terminal(database, file(tmp_path / "app.db", sql, t=rows), rows=24)
-    lines = closing(text)
+    status, text = run_on_terminal(
+        database, create_sqlite(tmp_path / "app.db", sql, t=rows), rows=24
+    )
+    lines = final_lines(text)
     assert status == 65
     assert height(lines) < 24
-    told = sum(line.startswith("  3 in t.c") for line in lines)
-    assert told
-    left = 40 - told
+    shown = sum(line.startswith("  3 in t.c") for line in lines)
+    assert shown
+    left = 40 - shown
     assert f"  {3 * left} more values in {left} columns" in lines
 
 
 @pytest.mark.parametrize("keys", [4, 30])
-def test_what_was_changed_is_all_told_before_any_table_that_is_equal(
+def test_changes_are_listed_in_full_before_equal_tables(
     database: str, tmp_path: Path, keys: int
 ) -> None:
-    """After a commit --report comes too late: what has no room is scrolled back to."""
+    """After COMMIT it is too late to add --report, so changes are listed even if they scroll."""
     owners = "".join(f", o{n} INT REFERENCES p" for n in range(keys))
     sql = f"CREATE TABLE p (id INTEGER PRIMARY KEY, n INT); CREATE TABLE c (id INT{owners});"
     bad = [(f"text {n}", *(n for _ in range(8))) for n in range(3)]
     columns = ", ".join(f"v{n} DATE" for n in range(8))
-    path = file(
+    path = create_sqlite(
         tmp_path / "app.db",
         sql + f"CREATE TABLE bad (a INT, {columns});" + MANY,
         p=[(1, "x"), (2, 2)],
         c=[(1, *(1 for _ in range(keys)))],
         bad=bad,
     )
-    status, text = on_terminal(database, path, "--on-bad", "skip", rows=24, columns=80)
-    lines = closing(text)
+    status, text = run_on_terminal(database, path, "--on-bad", "skip", rows=24, columns=80)
+    lines = final_lines(text)
     assert status == 0
     at = lines.index("changed:")
-    told = [line for line in lines[at:] if line.startswith("  foreign key c (o")]
-    assert len(told) == keys
+    shown = [line for line in lines[at:] if line.startswith("  foreign key c (o")]
+    assert len(shown) == keys
     assert not any("more; --report" in line for line in lines[at : at + 2 * keys])
     equal = sum("✓" in line and line.split()[2] == "0" for line in lines)
     assert f"  {61 - equal} more tables, {61 - equal} rows, all equal" in lines
@@ -192,41 +206,41 @@ def test_what_was_changed_is_all_told_before_any_table_that_is_equal(
     assert lines[-1].startswith("62 rows in 63 tables, 4 rows skipped, ")
 
 
-def test_notes_are_all_told(database: str, tmp_path: Path) -> None:
+def test_notes_are_all_shown_on_a_terminal(database: str, tmp_path: Path) -> None:
     columns = ", ".join(f"c{n} KIND{n}" for n in range(30))
-    path = file(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[tuple(range(30))])
-    _, text = on_terminal(database, path, rows=24, columns=80)
+    path = create_sqlite(tmp_path / "app.db", f"CREATE TABLE t ({columns})", t=[tuple(range(30))])
+    _, text = run_on_terminal(database, path, rows=24, columns=80)
     assert all(f"t.c{n}: bigint: from its values, " in text for n in range(30))
 
 
-def test_the_same_of_many_columns_is_one_line(database: str, tmp_path: Path) -> None:
-    ask(database, "".join(f"CREATE TABLE t{n} (a date, b date);" for n in range(3)))
+def test_notes_shared_by_many_columns_are_one_line(database: str, tmp_path: Path) -> None:
+    query(database, "".join(f"CREATE TABLE t{n} (a date, b date);" for n in range(3)))
     sql = "".join(f"CREATE TABLE t{n} (a TEXT, b TEXT);" for n in range(3))
-    path = file(tmp_path / "app.db", sql)
-    _, text = on_terminal(database, path, "--dry-run", rows=24)
+    path = create_sqlite(tmp_path / "app.db", sql)
+    _, text = run_on_terminal(database, path, "--dry-run", rows=24)
     assert "  t0.a, t0.b, t1.a and 3 more: TEXT in SQLite, date in Postgres\n" in text
-    done = brought(database, path)  # elsewhere nothing is left out
+    done = run_import_ok(database, path)  # without a terminal nothing is omitted
     assert "\n  t0.a, t0.b, t1.a, t1.b, t2.a, t2.b: TEXT in SQLite, date in Postgres\n" in done.out
     assert len(done.report["notes"]) == 6
 
 
-def test_no_word_is_taken_apart(database: str, tmp_path: Path) -> None:
-    path = file(
+def test_terminal_lines_wrap_between_words(database: str, tmp_path: Path) -> None:
+    path = create_sqlite(
         tmp_path / "app.db",
         "CREATE TABLE author (id INTEGER PRIMARY KEY, born DATE, died DATE)",
         author=[(1, "in the seventies of the nineteenth century, or so", "who knows when, or how")],
     )
-    whole = " ".join(bring(database, path).err.split())
+    whole = " ".join(run_import(database, path).err.split())
     for columns in (80, 50):
-        status, text = on_terminal(database, path, rows=24, columns=columns)
+        status, text = run_on_terminal(database, path, rows=24, columns=columns)
         assert status == 65
-        lines = closing(text)
+        lines = final_lines(text)
         assert all(len(line) <= columns or len(line.split()) == 1 for line in lines)
         assert whole in " ".join(" ".join(lines).split())
 
 
 @pytest.mark.parametrize("policy", ["null", "skip"])
-def test_what_was_not_committed_is_told_as_what_would_be(
+def test_uncommitted_import_is_reported_in_the_conditional(
     database: str, tmp_path: Path, policy: str
 ) -> None:
     done, would = {
@@ -234,13 +248,13 @@ def test_what_was_not_committed_is_told_as_what_would_be(
         "skip": ("2 values had their rows skipped:", "2 values would have their rows skipped:"),
     }[policy]
     sql = "CREATE TABLE t (a INT, b DATE); CREATE TABLE u (a INTEGER PRIMARY KEY);"
-    path = file(tmp_path / "app.db", sql, t=[("x", "y"), (1, None)], u=[(1,)])
-    assert f"\n{would}\n" in brought(database, path, "--on-bad", policy, "--dry-run").out
-    with connected(database) as cursor:
+    path = create_sqlite(tmp_path / "app.db", sql, t=[("x", "y"), (1, None)], u=[(1,)])
+    assert f"\n{would}\n" in run_import_ok(database, path, "--on-bad", policy, "--dry-run").out
+    with open_cursor(database) as cursor:
         cursor.execute("CREATE TABLE u (a int CHECK (a > 1))")
-    failed = bring(database, path, "--on-bad", policy)
+    failed = run_import(database, path, "--on-bad", policy)
     assert failed.status == 65
     assert f"\n{would}\n" in failed.out
-    with connected(database) as cursor:
+    with open_cursor(database) as cursor:
         cursor.execute("DROP TABLE u")
-    assert f"\n{done}\n" in brought(database, path, "--on-bad", policy).out
+    assert f"\n{done}\n" in run_import_ok(database, path, "--on-bad", policy).out

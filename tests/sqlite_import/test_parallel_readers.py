@@ -1,4 +1,4 @@
-"""Several processes read the SQLite file: the result is that of one, only sooner."""
+"""Several processes read the SQLite file; the result is the same as with one."""
 
 import os
 import pickle
@@ -17,23 +17,23 @@ from demijohn.config import resource_limits
 from demijohn.config.resource_limits import Capacity
 from demijohn.sqlite_import.command import GIVE_UP_SECONDS
 from demijohn.sqlite_import.source.database import Source
-from demijohn.sqlite_import.workers import reader_pool as crews
+from demijohn.sqlite_import.workers import reader_pool
 from demijohn.sqlite_import.workers.reader_pool import ReaderPool
 from demijohn.sqlite_import.workers.tasks import Query
 
 from tests.sqlite_import.helpers import (
-    apart,
-    ask,
-    bring,
-    brought,
-    command,
-    connected,
+    create_sqlite,
+    dump_state,
     environment,
-    file,
-    state,
+    import_command,
+    open_cursor,
+    parallel_program,
+    query,
+    run_import,
+    run_import_ok,
 )
-from tests.sqlite_import.test_values import database_of
-from tests.sqlite_import.value_cases import FITTING, UNFIT
+from tests.sqlite_import.test_values import create_case_tables
+from tests.sqlite_import.value_cases import ACCEPTED, REJECTED
 
 KEYS = """
 CREATE TABLE pair (a TEXT, b INT, v TEXT, PRIMARY KEY (a, b)) WITHOUT ROWID;
@@ -47,48 +47,48 @@ FAR = [-(1 << 63), -7, 0, 3, 1 << 40, (1 << 63) - 1]
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables with all sorts of keys, and of values that fit and that do not."""
-    cases = {f"fits {name}": case for name, case in FITTING.items()}
-    cases |= {f"does not {name}": (one[0], one[1] * 5) for name, one in UNFIT.items()}
-    path = database_of(tmp_path_factory.mktemp("hostile") / "app.db", cases)
-    return file(
+    """Tables with all kinds of keys, and of accepted and rejected values."""
+    cases = {f"fits {name}": case for name, case in ACCEPTED.items()}
+    cases |= {f"does not {name}": (one[0], one[1] * 5) for name, one in REJECTED.items()}
+    path = create_case_tables(tmp_path_factory.mktemp("hostile") / "app.db", cases)
+    return create_sqlite(
         path,
         KEYS,
         pair=[(f"{n % 3}", n, "é" * n) for n in range(20)],
         taken=[(f"{n}", n, n / 4) for n in range(20)],
         sparse=[(id_, FAR[0], f"{id_}") for id_ in FAR],
-        plain=[(f"row {n}",) for n in range(9)],  # a multiple of a part
+        plain=[(f"row {n}",) for n in range(9)],  # a multiple of the rows per range
     )
 
 
-def there(url: str) -> list[Any]:
-    """All but the names of triggers, which Postgres numbers."""
-    relations, _, _, rows = state(url)
+def relations_and_rows(url: str) -> list[Any]:
+    """The state without the names of triggers, which contain OIDs."""
+    relations, _, _, rows = dump_state(url)
     return [relations, rows]
 
 
-def told(report: dict[str, Any]) -> dict[str, Any]:
-    """All but what is another one each time."""
+def stable_report(report: dict[str, Any]) -> dict[str, Any]:
+    """The report without the members that differ between runs."""
     return {name: value for name, value in report.items() if name not in ("seconds", "database")}
 
 
 @pytest.mark.parametrize("policy", ["", "null", "text", "skip"])
-def test_several_say_and_do_what_one_does(postgres: Any, hostile: Path, policy: str) -> None:
+def test_parallel_readers_give_the_result_of_one(postgres: Any, hostile: Path, policy: str) -> None:
     words = ["--on-bad", policy] if policy else []
     urls = [postgres.create_database(f"import_crew_{policy}_{who}") for who in ("one", "several")]
-    one = bring(urls[0], hostile, *words)
-    several = bring(urls[1], hostile, *words, program=apart(2, part_rows=3))
+    one = run_import(urls[0], hostile, *words)
+    several = run_import(urls[1], hostile, *words, program=parallel_program(2, range_rows=3))
     assert one.status == several.status == (0 if policy else 65)
-    assert told(one.report) == told(several.report)
+    assert stable_report(one.report) == stable_report(several.report)
     assert one.err == several.err
-    assert there(urls[0]) == there(urls[1])
+    assert relations_and_rows(urls[0]) == relations_and_rows(urls[1])
 
 
-def test_rows_keep_their_order(database: str, tmp_path: Path) -> None:
+def test_parallel_readers_keep_the_order_of_rows(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
-    path = file(tmp_path / "app.db", sql, t=[(n * 3, f"value {n}") for n in range(2000)])
-    brought(database, path, program=apart(3, part_rows=50))
-    assert ask(
+    path = create_sqlite(tmp_path / "app.db", sql, t=[(n * 3, f"value {n}") for n in range(2000)])
+    run_import_ok(database, path, program=parallel_program(3, range_rows=50))
+    assert query(
         database,
         "SELECT bool_and(id > before) FROM (SELECT id, lag(id) OVER (ORDER BY"
         " ctid) AS before FROM t) x",
@@ -109,9 +109,9 @@ while True:
 
 @pytest.fixture
 def busy(tmp_path: Path) -> Iterator[Path]:
-    """A file where another process adds a row to both tables at once, time and again."""
+    """A file where another process keeps adding a row to both tables in one transaction."""
     both = "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (id INTEGER PRIMARY KEY);"
-    path = file(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {both}")
+    path = create_sqlite(tmp_path / "app.db", f"PRAGMA journal_mode = WAL; {both}")
     with (tmp_path / "rows").open("wb") as rows:
         writer = subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=rows)
     try:
@@ -124,23 +124,25 @@ def busy(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def three(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crews, "reader_count", lambda source: 3)
+def three_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_pool, "reader_count", lambda source: 3)
 
 
-@pytest.mark.usefixtures("three")
-def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
-    met = 0
+@pytest.mark.usefixtures("three_readers")
+def test_parallel_readers_share_one_snapshot_during_writes(busy: Path) -> None:
+    shared = 0
     for _ in range(5):
-        with Source(busy) as source, ReaderPool(source) as crew:
-            crew.join_snapshot()
-            met += crew.uses_processes
-            said = crew.query(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
-            said.append(source.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"))
-        assert all(one == said[0] for one in said)
-        ((a, b),) = said[0]
+        with Source(busy) as source, ReaderPool(source) as pool:
+            pool.join_snapshot()
+            shared += pool.uses_processes
+            results = pool.query(["SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)"] * 6)
+            results.append(
+                source.execute("SELECT (SELECT count(*) FROM a), (SELECT count(*) FROM b)")
+            )
+        assert all(one == results[0] for one in results)
+        ((a, b),) = results[0]
         assert a == b > 0
-    assert met > 0, "they never met"
+    assert shared > 0, "the readers never shared a snapshot"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_all_see_one_snapshot_while_another_writes(busy: Path) -> None:
         *((8, None, 1, 0), (8, 256, 20, 3), (8, 150, 20, 2), (8, 120, 20, 0)),
     ],
 )
-def test_how_many_read(
+def test_reader_count_depends_on_cpus_memory_and_file_size(
     path: Path,
     monkeypatch: pytest.MonkeyPatch,
     cpus: float,
@@ -158,46 +160,46 @@ def test_how_many_read(
     file_mb: int,
     readers: int,
 ) -> None:
-    """Never one alone beside this process: it would do what this one can do, and cost memory."""
+    """One reader process is never used: the main process reads as fast, with less memory."""
     memory = None if memory_mb is None else memory_mb << 20
     monkeypatch.setattr(resource_limits, "measure", lambda: Capacity(cpus, memory, has_quota=True))
     with Source(path) as source:
         monkeypatch.setattr(source, "size", lambda: file_mb << 20)
-        assert crews.reader_count(source) == readers
+        assert reader_pool.reader_count(source) == readers
 
 
-def test_where_they_cannot_meet_one_reads(
-    busy: Path, three: None, monkeypatch: pytest.MonkeyPatch
+def test_pool_without_a_shared_snapshot_reads_in_one_process(
+    busy: Path, three_readers: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crews, "SNAPSHOT_ATTEMPTS", 0)
-    with Source(busy) as source, ReaderPool(source) as crew:
-        crew.join_snapshot()
-        assert not crew.uses_processes
-        assert crew.query(["SELECT 1"]) == [[(1,)]]
+    monkeypatch.setattr(reader_pool, "SNAPSHOT_ATTEMPTS", 0)
+    with Source(busy) as source, ReaderPool(source) as pool:
+        pool.join_snapshot()
+        assert not pool.uses_processes
+        assert pool.query(["SELECT 1"]) == [[(1,)]]
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/does/not/exist"])
-def test_where_none_can_be_started_one_reads(
-    tmp_path: Path, three: None, monkeypatch: pytest.MonkeyPatch, program: str
+def test_pool_that_cannot_start_readers_reads_in_one_process(
+    tmp_path: Path, three_readers: None, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", program)
-    path = file(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("x",)])
-    with Source(path) as source, ReaderPool(source) as crew:
-        crew.join_snapshot()
-        assert not crew.uses_processes
-        assert crew.query(["SELECT v FROM t"]) == [[("x",)]]
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (v TEXT)", t=[("x",)])
+    with Source(path) as source, ReaderPool(source) as pool:
+        pool.join_snapshot()
+        assert not pool.uses_processes
+        assert pool.query(["SELECT v FROM t"]) == [[("x",)]]
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     sql = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)"
-    return file(tmp_path / "app.db", sql, t=[(n, f"value {n} " * 5) for n in range(5000)])
+    return create_sqlite(tmp_path / "app.db", sql, t=[(n, f"value {n} " * 5) for n in range(5000)])
 
 
-def started(url: str, path: Path) -> subprocess.Popen[str]:
-    """An import by several readers."""
+def start_import(url: str, path: Path) -> subprocess.Popen[str]:
+    """Start an import with two reader processes."""
     return subprocess.Popen(
-        command(path, program=apart()),
+        import_command(path, program=parallel_program()),
         env=environment(url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -207,14 +209,16 @@ def started(url: str, path: Path) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def held(url: str, path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Process], Any]]:
-    """An import whose readers have begun, and that waits for a table: it, and its readers."""
-    with connected(url) as cursor:
+def blocked_import(
+    url: str, path: Path
+) -> Iterator[tuple[psutil.Process, list[psutil.Process], Any]]:
+    """Start an import that waits for a locked table; yield it, its readers and the unlock."""
+    with open_cursor(url) as cursor:
         cursor.execute("CREATE TABLE t (id bigint PRIMARY KEY, v text)")
         cursor.execute("BEGIN; LOCK TABLE t")
-        process = started(url, path)
+        process = start_import(url, path)
         wait_until(
-            lambda: ask(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            lambda: query(url, "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         )
         readers = psutil.Process(process.pid).children()
         assert len(readers) == 2
@@ -225,9 +229,9 @@ def held(url: str, path: Path) -> Iterator[tuple[psutil.Process, list[psutil.Pro
             process.communicate()
 
 
-def wait_until(there: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + 30
-    while not there():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -236,20 +240,20 @@ def alive(processes: list[psutil.Process]) -> list[int]:
     return [one.pid for one in psutil.wait_procs(processes, timeout=10)[1]]
 
 
-def test_a_reader_that_is_killed_is_told_and_nothing_has_been(database: str, path: Path) -> None:
-    with held(database, path) as (process, readers, let_go):
+def test_killed_reader_fails_the_import_and_changes_nothing(database: str, path: Path) -> None:
+    with blocked_import(database, path) as (process, readers, unblock):
         readers[1].kill()
-        let_go()
-        _, said = process.communicate(timeout=30)
+        unblock()
+        _, message = process.communicate(timeout=30)
         assert process.returncode == 70
-        assert "was killed by signal 9, so nothing was imported" in said
-        assert len(said.splitlines()) == 1
+        assert "was killed by signal 9, so nothing was imported" in message
+        assert len(message.splitlines()) == 1
         assert alive(readers) == []
-    assert ask(database, "SELECT count(*) FROM t") == [(0,)]
+    assert query(database, "SELECT count(*) FROM t") == [(0,)]
 
 
-def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) -> None:
-    with held(database, path) as (process, readers, _):
+def test_readers_exit_when_the_import_is_killed(database: str, path: Path) -> None:
+    with blocked_import(database, path) as (process, readers, _):
         process.kill()
         process.wait()
         assert alive(readers) == []
@@ -257,13 +261,13 @@ def test_readers_do_not_outlive_one_that_is_killed(database: str, path: Path) ->
 
 @pytest.fixture
 def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """One that has begun."""
+    """A reader process that has answered its first query."""
     started = subprocess.Popen(
         [sys.executable, "-m", "demijohn.sqlite_import.workers.reader_process", str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    assert asked(started, "SELECT 1") == [(1,)]
+    assert run_query(started, "SELECT 1") == [(1,)]
     yield started
     started.kill()
     started.wait()
@@ -272,84 +276,90 @@ def reader(path: Path) -> Iterator[subprocess.Popen[bytes]]:
     started.stdout.close()
 
 
-def asked(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> Any:
+def run_query(reader: subprocess.Popen[bytes], sql: str, *, answer: bool = True) -> Any:
     assert reader.stdin and reader.stdout
     pickle.dump(Query(sql), reader.stdin)
     reader.stdin.flush()
     return pickle.load(reader.stdout).result if answer else None
 
 
-def test_a_reader_does_not_finish_for_nobody(reader: subprocess.Popen[bytes]) -> None:
-    """It is in the middle of something long when its caller is gone."""
+def test_reader_exits_during_a_query_when_its_parent_is_gone(
+    reader: subprocess.Popen[bytes],
+) -> None:
+    """The parent closes the pipe while the reader runs an endless query."""
     endless = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)"
-    asked(reader, f"{endless} SELECT max(n) FROM n", answer=False)
+    run_query(reader, f"{endless} SELECT max(n) FROM n", answer=False)
     assert reader.poll() is None
     assert reader.stdin
     reader.stdin.close()
     assert reader.wait(10) == 0
 
 
-def test_a_reader_leaves_signals_to_its_caller(reader: subprocess.Popen[bytes]) -> None:
-    """Who gets them too, and knows what they mean for the import."""
+def test_reader_ignores_sigterm_and_sigint(reader: subprocess.Popen[bytes]) -> None:
+    """The parent gets the same signals, and stops its readers itself."""
     reader.send_signal(signal.SIGTERM)
     reader.send_signal(signal.SIGINT)
-    assert asked(reader, "SELECT count(*) FROM t") == [(5000,)]
+    assert run_query(reader, "SELECT count(*) FROM t") == [(5000,)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_with_all_its_readers_it_says_so(
+def test_signal_to_the_process_group_stops_import_and_readers(
     database: str, path: Path, number: signal.Signals
 ) -> None:
-    """As a terminal and a service manager do."""
-    with held(database, path) as (process, readers, _):
+    """Terminals and service managers signal the whole process group."""
+    with blocked_import(database, path) as (process, readers, _):
         os.killpg(process.pid, number)
-        _, said = process.communicate(timeout=30)
-        assert (process.returncode, said) == (
+        _, message = process.communicate(timeout=30)
+        assert (process.returncode, message) == (
             70,
             f"demijohn: stopped by {number.name} before it was done. Nothing was changed.\n",
         )
         assert alive(readers) == []
 
 
-def test_what_a_reader_finds_is_told_as_ever(database: str, path: Path) -> None:
+def test_damage_found_by_a_reader_process_stops_the_import(database: str, path: Path) -> None:
     data = bytearray(path.read_bytes())
     middle = len(data) // 2 // 4096 * 4096
     data[middle : middle + 4096] = b"\xff" * 4096
     path.write_bytes(data)
-    one = bring(database, path)
-    several = bring(database, path, program=apart())
+    one = run_import(database, path)
+    several = run_import(database, path, program=parallel_program())
     assert several.status == one.status == 65
     assert "is damaged" in several.err
     assert len(several.err.splitlines()) == 1
-    assert ask(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
+    assert query(database, "SELECT 1 FROM pg_class WHERE relname = 't'") == []
 
 
 @pytest.fixture(scope="module")
-def long_one(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that takes seconds to read, with any number of readers."""
+def large_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that takes seconds to read with any number of readers."""
     path = tmp_path_factory.mktemp("long") / "app.db"
     rows = [(n, f"name {n:040}", n / 7, "2024-02-03 10:00:00") for n in range(400_000)]
-    return file(path, "CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT, r REAL, d DATETIME)", e=rows)
+    return create_sqlite(
+        path, "CREATE TABLE e (id INTEGER PRIMARY KEY, v TEXT, r REAL, d DATETIME)", e=rows
+    )
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3, 0.6])
-def test_told_to_stop_while_the_file_is_read_it_stops(
-    database: str, long_one: Path, seconds: float
+def test_import_stopped_while_reading_the_file_changes_nothing(
+    database: str, large_file: Path, seconds: float
 ) -> None:
-    """Also while its readers meet."""
-    before = state(database)
-    process = started(database, long_one)
-    # Once it has readers it hears signals.
+    """The signal may arrive while the readers open their shared snapshot."""
+    before = dump_state(database)
+    process = start_import(database, large_file)
+    # The signal handlers are installed before the readers start.
     wait_until(lambda: psutil.Process(process.pid).children() or process.poll() is not None)
     time.sleep(seconds)
     process.send_signal(signal.SIGTERM)
     assert_stopped(process)
-    assert state(database) == before
+    assert dump_state(database) == before
 
 
-def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: Path) -> None:
-    before = state(database)
-    process = started(database, long_one)
+def test_stopped_import_does_not_wait_for_suspended_readers(
+    database: str, large_file: Path
+) -> None:
+    before = dump_state(database)
+    process = start_import(database, large_file)
     assert process.stdout
     assert process.stdout.readline() == "reading the SQLite file\n"
     for reader in psutil.Process(process.pid).children():
@@ -358,10 +368,10 @@ def test_told_to_stop_it_does_not_wait_for_its_readers(database: str, long_one: 
     began = time.monotonic()
     assert_stopped(process)
     assert time.monotonic() - began < GIVE_UP_SECONDS
-    assert state(database) == before
+    assert dump_state(database) == before
 
 
 def assert_stopped(process: subprocess.Popen[str]) -> None:
-    out, said = process.communicate(timeout=60)
+    out, message = process.communicate(timeout=60)
     expected = (70, "demijohn: stopped by SIGTERM before it was done. Nothing was changed.\n")
-    assert (process.returncode, said) == expected, out
+    assert (process.returncode, message) == expected, out

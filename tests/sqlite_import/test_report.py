@@ -1,105 +1,117 @@
-"""What the import tells about the data: what was skipped, not compared, not the same, or lost."""
+"""The summary and the report: rows skipped, values not compared, differences and losses."""
 
 import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.sqlite_import.helpers import WHOEVER_READS, ask, bring, brought, connected, file, run
+from tests.sqlite_import.helpers import (
+    ONE_AND_SEVERAL_READERS,
+    create_sqlite,
+    open_cursor,
+    query,
+    run_import,
+    run_import_ok,
+    run_sql,
+)
 
-SPANS = ["1970-01-02 01:00:00.500000", "1969-12-31 23:00:00.000000", None]
-BOTH_WAYS = pytest.mark.parametrize("words", [(), ("--verify-only",)], ids=["import", "verify"])
+INTERVALS = ["1970-01-02 01:00:00.500000", "1969-12-31 23:00:00.000000", None]
+IMPORT_AND_VERIFY = pytest.mark.parametrize(
+    "words", [(), ("--verify-only",)], ids=["import", "verify"]
+)
 
 
-@WHOEVER_READS
+@ONE_AND_SEVERAL_READERS
 @pytest.mark.parametrize("existing", [False, True])
-def test_spans_of_time_as_sqlalchemy_writes_them_are_compared(
+def test_sqlalchemy_intervals_are_imported_and_compared(
     database: str, tmp_path: Path, *, existing: bool, program: tuple[str, ...]
 ) -> None:
     if existing:
-        run(database, "CREATE TABLE t (a interval, b interval)")
-    path = file(
+        run_sql(database, "CREATE TABLE t (a interval, b interval)")
+    path = create_sqlite(
         tmp_path / "app.db",
         "CREATE TABLE t (a DATETIME, b DATETIME)",
-        t=[(span, None) for span in SPANS],
+        t=[(span, None) for span in INTERVALS],
     )
     words = () if existing else ("--type", "t.a=interval", "--type", "t.b=interval")
-    done = brought(database, path, *words, program=program)
-    assert ask(database, "SELECT a::text FROM t ORDER BY a") == [
+    done = run_import_ok(database, path, *words, program=program)
+    assert query(database, "SELECT a::text FROM t ORDER BY a") == [
         ("-1 days +23:00:00",),
         ("1 day 01:00:00.5",),
         (None,),
     ]
     assert done.report["tables"][0]["not_compared"] == {}
     assert "counted" not in done.out
-    brought(database, path, "--verify-only", *words, program=program)
+    run_import_ok(database, path, "--verify-only", *words, program=program)
     for change in ("a = a + interval '1 second'", "b = interval '0'"):
-        with connected(database) as cursor:
+        with open_cursor(database) as cursor:
             cursor.execute("CREATE TABLE kept AS TABLE t")
             cursor.execute(f"UPDATE t SET {change}")
-        assert bring(database, path, "--verify-only", *words, program=program).status == 1
-        run(database, "TRUNCATE t; INSERT INTO t TABLE kept; DROP TABLE kept")
+        assert run_import(database, path, "--verify-only", *words, program=program).status == 1
+        run_sql(database, "TRUNCATE t; INSERT INTO t TABLE kept; DROP TABLE kept")
 
 
-def test_a_number_among_spans_is_still_asked_about(database: str, tmp_path: Path) -> None:
-    run(database, "CREATE TABLE t (a interval)")
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(SPANS[0],), (5,)])
-    assert "is a number: give its unit" in bring(database, path).out
-    done = bring(database, path, "--type", "t.a=interval:epoch")
+def test_number_among_intervals_still_requires_a_unit(database: str, tmp_path: Path) -> None:
+    run_sql(database, "CREATE TABLE t (a interval)")
+    path = create_sqlite(
+        tmp_path / "app.db", "CREATE TABLE t (a DATETIME)", t=[(INTERVALS[0],), (5,)]
+    )
+    assert "is a number: give its unit" in run_import(database, path).out
+    done = run_import(database, path, "--type", "t.a=interval:epoch")
     assert "is a number: give its unit" in done.out
 
 
-@BOTH_WAYS
-def test_what_is_only_counted_is_named_with_the_reason(
+@IMPORT_AND_VERIFY
+def test_columns_that_are_only_counted_are_named_with_the_reason(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    run(database, "CREATE TABLE t (id int, a inet, b interval); CREATE TABLE u (id int)")
-    path = file(
+    run_sql(database, "CREATE TABLE t (id int, a inet, b interval); CREATE TABLE u (id int)")
+    path = create_sqlite(
         tmp_path / "app.db",
         "CREATE TABLE t (id INT, a TEXT, b TEXT); CREATE TABLE u (id INT)",
-        t=[(1, "10.0.0.1", "2 hours"), (2, None, SPANS[0])],
+        t=[(1, "10.0.0.1", "2 hours"), (2, None, INTERVALS[0])],
         u=[(1,), (2,), (3,)],
     )
-    done = brought(database, path)
+    done = run_import_ok(database, path)
     assert done.out.index(
         "t.a: only Postgres can parse inet; so its values are counted"
     ) < done.out.index("loading")
     if words:
-        done = brought(database, path, *words)
+        done = run_import_ok(database, path, *words)
     reasons = {
         "a": "only Postgres can parse inet",
         "b": "not all of its values are dates, and only Postgres can parse other intervals",
     }
-    told = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
-    assert f"counted, not compared:\n{told}" in done.out
+    reported = "".join(f"  t.{name}: {why}\n" for name, why in reasons.items())
+    assert f"counted, not compared:\n{reported}" in done.out
     assert ", except 2 columns that could only be counted\n" in done.out
-    assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # which has more rows
+    assert done.out.index("\n  t  ") < done.out.index("\n  u  ")  # although u has more rows
     assert [one["not_compared"] for one in done.report["tables"]] == [reasons, {}]
 
 
-def test_a_dry_run_has_no_exceptions(database: str, tmp_path: Path) -> None:
-    run(database, "CREATE TABLE t (a inet)")
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
-    done = brought(database, path, "--dry-run")
+def test_dry_run_has_no_exceptions_in_its_last_line(database: str, tmp_path: Path) -> None:
+    run_sql(database, "CREATE TABLE t (a inet)")
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("10.0.0.1",)])
+    done = run_import_ok(database, path, "--dry-run")
     assert "counted, not compared:\n  t.a: only Postgres can parse inet" in done.out
     assert done.out.endswith(": dry run, nothing was committed\n")
 
 
-@BOTH_WAYS
-def test_rows_that_were_skipped_are_counted(
+@IMPORT_AND_VERIFY
+def test_skipped_rows_are_counted_per_table(
     database: str, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    path = file(
+    path = create_sqlite(
         tmp_path / "app.db",
         "CREATE TABLE bad (a INT, b INT); CREATE TABLE good (a INT); CREATE TABLE fair (a INT)",
         bad=[(n, n) for n in range(1998)] + [("x", "y"), (5, "z")],
         good=[(1,)],
         fair=[("x",), (1,)],
     )
-    done = brought(database, path, "--on-bad", "skip")
+    done = run_import_ok(database, path, "--on-bad", "skip")
     assert "\n  bad: 1,998 rows, 2 skipped\n" in done.out
     if words:
-        done = brought(database, path, "--on-bad", "skip", *words)
+        done = run_import_ok(database, path, "--on-bad", "skip", *words)
     lines = done.out.splitlines()
     at = next(at for at, line in enumerate(lines) if line.split()[:1] == ["table"])
     assert [line.split()[:4] for line in lines[at : at + 4]] == [
@@ -114,9 +126,9 @@ def test_rows_that_were_skipped_are_counted(
     assert [one["skipped_rows"] for one in tables.values()] == [2, 1, 0]
 
 
-def test_where_none_was_skipped_there_is_no_word_of_it(database: str, tmp_path: Path) -> None:
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
-    assert "skipped" not in brought(database, path, "--on-bad", "skip").out
+def test_summary_without_skipped_rows_does_not_mention_them(database: str, tmp_path: Path) -> None:
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a INT)", t=[(1,)])
+    assert "skipped" not in run_import_ok(database, path, "--on-bad", "skip").out
 
 
 FAMILY = """
@@ -124,11 +136,11 @@ CREATE TABLE person (id INTEGER PRIMARY KEY, born DATE);
 CREATE TABLE pet (id {key}, owner INT REFERENCES person (id), other INT REFERENCES person (id),
                   born DATE){without};
 """
-# Of 20 people each second one was born on no day. Each has a pet; 3 pets have no owner, of
-# which one was born on no day either, and another's second owner is the one who does not exist.
+# Every second of 20 people has an invalid date. Each person has a pet. 3 more pets have a missing
+# owner: one of them has an invalid date, and another has a missing second owner.
 PEOPLE = [(n, "1970-01-01" if n % 2 else "the 70s") for n in range(1, 21)]
 PETS = [(n, n, None, None) for n in range(1, 21)]
-STRAYS = [(97, 500, None, "x"), (98, 500, 1, None), (99, 500, 500, None), (100, 1, None, None)]
+ORPHANS = [(97, 500, None, "x"), (98, 500, 1, None), (99, 500, 500, None), (100, 1, None, None)]
 TWELVE = "12 rows refer to nothing (id 2, 4, 6, 8, 10, …)"
 THREE = "3 rows refer to nothing (id 97, 98, 99)"
 ONE = "1 row refers to nothing (id 99)"
@@ -149,32 +161,30 @@ SKIPPED = "rows were skipped"
         ("null", "INTEGER PRIMARY KEY", "", THREE, ONE),
     ],
 )
-def test_rows_that_refer_to_nothing_are_all_counted(
+def test_orphans_are_counted_with_those_of_skipped_parents(
     database: str, tmp_path: Path, policy: str, key: str, without: str, owner: str, other: str
 ) -> None:
     sql = FAMILY.format(key=key, without=without)
-    path = file(tmp_path / "app.db", sql, person=PEOPLE, pet=[*PETS, *STRAYS])
-    done = brought(database, path, "--on-bad", policy)
+    path = create_sqlite(tmp_path / "app.db", sql, person=PEOPLE, pet=[*PETS, *ORPHANS])
+    done = run_import_ok(database, path, "--on-bad", policy)
     changed = done.changed()
     assert changed["foreign key pet (owner)"] == f"checks new rows only: {owner}"
     assert changed["foreign key pet (other)"] == f"checks new rows only: {other}"
 
 
-def test_rows_that_refer_to_a_skipped_one_alone_are_counted_too(
-    database: str, tmp_path: Path
-) -> None:
+def test_orphans_of_skipped_parents_only_are_counted(database: str, tmp_path: Path) -> None:
     sql = (
         "CREATE TABLE p (a INT, b TEXT, n INT, PRIMARY KEY (a, b));"
         "CREATE TABLE c (x INT, y TEXT, FOREIGN KEY (x, y) REFERENCES p (a, b))"
     )
     rows = [(1, "l", 1), (2, "m", "bad")]
-    path = file(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
-    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
+    path = create_sqlite(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
+    assert run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
         "checks new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
     )
 
 
-def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
+def test_orphan_in_another_case_is_not_attributed_to_skipped_rows(
     database: str, tmp_path: Path
 ) -> None:
     sql = (
@@ -182,38 +192,36 @@ def test_a_row_that_refers_to_one_in_another_case_is_not_due_to_skipped_ones(
         "CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p)"
     )
     rows = [(1, "A"), (2, "b")]
-    path = file(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
-    told = brought(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
-    assert "2 rows refer to nothing (id 1, 2)" in told
-    assert told.endswith(", 1 of them because rows were skipped")
+    path = create_sqlite(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
+    reported = run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
+    assert "2 rows refer to nothing (id 1, 2)" in reported
+    assert reported.endswith(", 1 of them because rows were skipped")
 
 
-def test_where_rows_have_no_place_it_is_not_said_which_refer_to_a_skipped_one(
+def test_orphans_without_a_usable_rowid_are_not_attributed_exactly(
     database: str, tmp_path: Path
 ) -> None:
-    """And where a key is NULL, it is one all the same; nor does a key that is none matter."""
+    """The primary key may be NULL, and one foreign key references a column that is not a key."""
     sql = (
         "CREATE TABLE p (id INTEGER PRIMARY KEY, n INT);"
         "CREATE TABLE c (rowid INT PRIMARY KEY, _rowid_ DATE, oid INT REFERENCES p,"
         "                odd INT REFERENCES p (n))"
     )
     rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
-    path = file(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
-    assert brought(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
+    path = create_sqlite(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
+    assert run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
         "checks new rows only: 1 row refers to nothing (rowid NULL), "
         "perhaps some because rows were skipped"
     )
 
 
-def test_values_that_do_not_fit_are_counted_by_column_and_reason(
-    database: str, tmp_path: Path
-) -> None:
+def test_rejected_values_are_counted_by_column_and_reason(database: str, tmp_path: Path) -> None:
     rows = [("x" if n % 2 else "", f"day {n}", n) for n in range(7)] + [(1, "2024-01-01", None)]
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a INT, b DATE, c INT NOT NULL)")
-    with connected(database) as cursor:
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a INT, b DATE, c INT NOT NULL)")
+    with open_cursor(database) as cursor:
         cursor.execute("CREATE TABLE t (a int, b date, c int NOT NULL)")
-    file(path, "DROP TABLE t; CREATE TABLE t (a INT, b DATE, c INT)", t=rows)
-    out = bring(database, path).out
+    create_sqlite(path, "DROP TABLE t; CREATE TABLE t (a INT, b DATE, c INT)", t=rows)
+    out = run_import(database, path).out
     assert out[out.index("15 values") :] == (
         "15 values do not fit:\n"
         "  7 in t.b: is not a date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
@@ -246,10 +254,10 @@ EXISTING = {
     "uuid": ("CHAR(32)", "0" * 32, "CHAR(32) in SQLite, uuid in Postgres"),
     "interval": (
         "DATETIME",
-        SPANS[0],
+        INTERVALS[0],
         "its values are dates; the time since 1970 becomes the interval",
     ),
-    # What is the same, or as wide, is not worth a line.
+    # No note if the types are equal or the existing one is wider.
     "varchar(10)": ("VARCHAR(9)", "x", ""),
     "text": ("VARCHAR(9)", "x", ""),
     "timestamp ": ("DATETIME", "2024-01-01 10:00:00", ""),
@@ -260,21 +268,23 @@ EXISTING = {
 }
 
 
-def test_how_tables_that_are_there_differ_is_told_before_anything_is_written(
+def test_type_differences_of_existing_tables_are_noted_before_loading(
     database: str, tmp_path: Path
 ) -> None:
     names = dict(zip(EXISTING, range(len(EXISTING)), strict=True))
-    run(database, "".join(f"CREATE TABLE t{n} (v {type_});" for type_, n in names.items()))
-    path = file(
+    run_sql(database, "".join(f"CREATE TABLE t{n} (v {type_});" for type_, n in names.items()))
+    path = create_sqlite(
         tmp_path / "app.db",
         "".join(f"CREATE TABLE t{names[key]} (v {EXISTING[key][0]});" for key in EXISTING),
         **{f"t{names[key]}": [(EXISTING[key][1],)] for key in EXISTING},
     )
-    done = brought(database, path)
-    said = {f"t{names[key]}.v": told for key, (_, _, told) in EXISTING.items() if told}
-    assert dict(note.split(": ", 1) for note in done.report["notes"]) == said
-    for told in said.values():
-        assert done.out.index(told) < done.out.index("loading")
+    done = run_import_ok(database, path)
+    expected = {
+        f"t{names[key]}.v": reported for key, (_, _, reported) in EXISTING.items() if reported
+    }
+    assert dict(note.split(": ", 1) for note in done.report["notes"]) == expected
+    for reported in expected.values():
+        assert done.out.index(reported) < done.out.index("loading")
 
 
 UUIDS = [uuid.uuid5(uuid.NAMESPACE_DNS, str(n)) for n in range(3)]
@@ -284,62 +294,66 @@ UTC = (
 )
 
 
-def test_types_that_an_app_may_want_are_hinted_at(database: str, tmp_path: Path) -> None:
-    """Tables as SQLAlchemy makes them, in a database that is empty."""
-    path = file(
+def test_new_columns_get_type_suggestions(database: str, tmp_path: Path) -> None:
+    """The table has the types that SQLAlchemy declares; the database is empty."""
+    path = create_sqlite(
         tmp_path / "app.db",
         """CREATE TABLE t (id CHAR(32), "by whom" VARCHAR(36), digest CHAR(32), code CHAR(32),
                            at DATETIME, seen TIMESTAMP, span DATETIME, zoned DATETIME,
                            asked DATETIME, empty DATETIME)""",
         t=[
             (one.hex, str(one), "0" * 32, (one.hex, "x")[n == 2], f"2024-01-0{n + 1} 10:00:00",
-             "2024-01-01", SPANS[n], "2024-01-01 10:00Z", "2024-01-01", None)
+             "2024-01-01", INTERVALS[n], "2024-01-01 10:00Z", "2024-01-01", None)
             for n, one in enumerate(UUIDS)
         ],
     )  # fmt: skip
-    done = brought(database, path, "--type", "t.asked=timestamp")
+    done = run_import_ok(database, path, "--type", "t.asked=timestamp")
     hints = [note for note in done.report["notes"] if "--type" in note]
     assert hints == [
         "t.id, t.by whom: look like UUIDs: --type t.id=uuid --type 't.by whom=uuid'",
         "t.span: looks like intervals (SQLAlchemy's Interval): --type t.span=interval",
         UTC,
     ]
-    run(database, "DROP TABLE t")
+    run_sql(database, "DROP TABLE t")
     words = ("t.id=uuid", "t.by whom=uuid", "t.span=interval", "t.at=timestamptz")
     asked = [part for word in words for part in ("--type", word)]
-    assert "not compared" not in brought(database, path, *asked).out
-    assert ask(database, 'SELECT id::text, "by whom"::text FROM t') == [
+    assert "not compared" not in run_import_ok(database, path, *asked).out
+    assert query(database, 'SELECT id::text, "by whom"::text FROM t') == [
         (str(one), str(one)) for one in UUIDS
     ]
 
 
-def test_one_value_that_does_not_fit_takes_no_hint_away(database: str, tmp_path: Path) -> None:
-    """One in ten is not much; one in nine is another matter."""
+def test_few_rejected_values_do_not_suppress_a_type_suggestion(
+    database: str, tmp_path: Path
+) -> None:
+    """The suggestion allows for one rejected value in ten, but not for one in nine."""
     sql = "CREATE TABLE few (v DATETIME); CREATE TABLE more (v DATETIME)"
-    rows = [(SPANS[0],)] * 9 + [("soon",)]
-    path = file(tmp_path / "app.db", sql, few=rows, more=rows[1:])
-    done = bring(database, path)
+    rows = [(INTERVALS[0],)] * 9 + [("soon",)]
+    path = create_sqlite(tmp_path / "app.db", sql, few=rows, more=rows[1:])
+    done = run_import(database, path)
     hints = [note for note in done.report["notes"] if "--type" in note]
     assert hints == ["few.v: looks like intervals (SQLAlchemy's Interval): --type few.v=interval"]
 
 
-def test_what_belongs_to_a_virtual_table_is_a_part_of_its_line(
+def test_shadow_tables_are_counted_in_the_line_of_their_virtual_table(
     database: str, tmp_path: Path
 ) -> None:
     sql = "CREATE VIRTUAL TABLE words USING fts5(body); CREATE TABLE words_of (a INT)"
-    done = brought(database, file(tmp_path / "app.db", sql))
+    done = run_import_ok(database, create_sqlite(tmp_path / "app.db", sql))
     assert "exists only in SQLite (and its 5 shadow tables)\n" in done.out
     assert "shadow table words" not in done.out
-    assert len(done.left()) == 6
+    assert len(done.not_imported()) == 6
 
 
-def test_of_a_key_that_does_not_fit_no_inner_mark_is_shown(database: str, tmp_path: Path) -> None:
-    path = file(
+def test_rejected_key_in_a_difference_is_shown_as_does_not_fit(
+    database: str, tmp_path: Path
+) -> None:
+    path = create_sqlite(
         tmp_path / "app.db", "CREATE TABLE t (a INT PRIMARY KEY)", t=[("x",), (None,), (1,)]
     )
-    brought(database, path, "--on-bad", "skip")
-    run(database, "DELETE FROM t")
-    done = bring(database, path, "--verify-only")
+    run_import_ok(database, path, "--on-bad", "skip")
+    run_sql(database, "DELETE FROM t")
+    done = run_import(database, path, "--verify-only")
     assert "    only in SQLite where a NULL; a (does not fit); a 1\n" in done.out
     assert done.report["tables"][0]["difference"]["only_sqlite"] == [
         {"a": None},
@@ -348,9 +362,9 @@ def test_of_a_key_that_does_not_fit_no_inner_mark_is_shown(database: str, tmp_pa
     ]
 
 
-def test_of_an_enum_of_many_the_first_labels_are_named(database: str, tmp_path: Path) -> None:
+def test_enum_with_many_labels_names_the_first_ten(database: str, tmp_path: Path) -> None:
     labels = ", ".join(f"'l{n}'" for n in range(12))
-    run(database, f"CREATE TYPE e AS ENUM ({labels}); CREATE TABLE t (a e)")
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("x",)])
-    out = bring(database, path).out
+    run_sql(database, f"CREATE TYPE e AS ENUM ({labels}); CREATE TABLE t (a e)")
+    path = create_sqlite(tmp_path / "app.db", "CREATE TABLE t (a TEXT)", t=[("x",)])
+    out = run_import(database, path).out
     assert "is none of e: l0, l1, l2, l3, l4, l5, l6, l7, l8, l9 and 2 more: 'x' (rowid 1)" in out

@@ -1,4 +1,4 @@
-"""SQLite's types are per value: each arrives as it is, or is named with the reason why not."""
+"""SQLite has a type per value: each value is imported unchanged, or reported with a reason."""
 
 import sqlite3
 from contextlib import closing
@@ -9,47 +9,55 @@ from uuid import UUID
 
 import pytest
 
-from tests.sqlite_import.helpers import Done, ask, bring, brought, file
-from tests.sqlite_import.value_cases import FITTING, SIXTEEN, THEN, UNFIT, UNIX
+from tests.sqlite_import.helpers import (
+    ImportResult,
+    create_sqlite,
+    query,
+    run_import,
+    run_import_ok,
+)
+from tests.sqlite_import.value_cases import ACCEPTED, REJECTED, SIXTEEN, THEN, UNIX
 
 
-def stored(value: Any) -> tuple[str, Any]:
-    """How to say a value in SQL, and the parameter: no UTF-8 can only be had by a cast."""
+def sql_parameter(value: Any) -> tuple[str, Any]:
+    """The placeholder and the parameter of a value; only a cast can create invalid UTF-8."""
     if isinstance(value, tuple):
         return "CAST(? AS TEXT)", value[1]
     return "?", value
 
 
-def database_of(path: Path, cases: dict[str, Any]) -> Path:
-    """One table a case."""
+def create_case_tables(path: Path, cases: dict[str, Any]) -> Path:
+    """Create a file with one table per case."""
     with closing(sqlite3.connect(path)) as made:
         for name, (declared, values, *_) in cases.items():
             made.execute(f'CREATE TABLE "{name}" (id INTEGER PRIMARY KEY, "the value" {declared})')
             for value in values:
-                sql, parameter = stored(value)
+                sql, parameter = sql_parameter(value)
                 made.execute(f'INSERT INTO "{name}" ("the value") VALUES ({sql})', (parameter,))
         made.commit()
     return path
 
 
 @pytest.fixture(scope="module")
-def fitting(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Done]:
+def accepted(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ImportResult]:
     url = postgres.create_database("import_fitting")
-    path = database_of(tmp_path_factory.mktemp("fitting") / "app.db", FITTING)
-    return url, brought(url, path)
+    path = create_case_tables(tmp_path_factory.mktemp("fitting") / "app.db", ACCEPTED)
+    return url, run_import_ok(url, path)
 
 
-@pytest.mark.parametrize("case", FITTING)
-def test_what_fits_arrives_as_it_is(fitting: tuple[str, Done], case: str) -> None:
-    url, _ = fitting
-    _, values, kind, expected = FITTING[case]
-    found = ask(url, f'SELECT "the value" FROM "{case}" ORDER BY id')
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_accepted_value_keeps_its_value_and_gets_its_type(
+    accepted: tuple[str, ImportResult], case: str
+) -> None:
+    url, _ = accepted
+    _, values, kind, expected = ACCEPTED[case]
+    found = query(url, f'SELECT "the value" FROM "{case}" ORDER BY id')
     got = [bytes(v) if isinstance(v, memoryview) else v for (v,) in found]
     if kind == "uuid":
         got = [UUID(one) for one in got]
     if kind != "jsonb":
         assert got == (values if expected is None else expected)
-    ((shown,),) = ask(
+    ((shown,),) = query(
         url,
         "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attname = 'the value'"
         f" AND attrelid = '\"{case}\"'::regclass",
@@ -57,13 +65,15 @@ def test_what_fits_arrives_as_it_is(fitting: tuple[str, Done], case: str) -> Non
     assert shown == kind
 
 
-def test_later_it_is_still_the_same(fitting: tuple[str, Done], tmp_path: Path) -> None:
-    path = database_of(tmp_path / "app.db", FITTING)
-    assert brought(fitting[0], path, "--verify-only").report["outcome"] == "verified"
+def test_verify_only_accepts_every_imported_value(
+    accepted: tuple[str, ImportResult], tmp_path: Path
+) -> None:
+    path = create_case_tables(tmp_path / "app.db", ACCEPTED)
+    assert run_import_ok(accepted[0], path, "--verify-only").report["outcome"] == "verified"
 
 
-def test_what_was_inferred_is_told(fitting: tuple[str, Done]) -> None:
-    notes = fitting[1].notes()
+def test_inferred_types_are_noted(accepted: tuple[str, ImportResult]) -> None:
+    notes = accepted[1].notes()
     for words in (
         "unix seconds.the value: timestamp with time zone: its values are seconds since 1970",
         "milliseconds.the value: timestamp with time zone: its values are milliseconds since 1970",
@@ -76,16 +86,18 @@ def test_what_was_inferred_is_told(fitting: tuple[str, Done]) -> None:
 
 
 @pytest.fixture(scope="module")
-def unfit(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Done]:
+def rejected(postgres: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ImportResult]:
     url = postgres.create_database("import_unfit")
-    path = database_of(tmp_path_factory.mktemp("unfit") / "app.db", UNFIT)
-    return url, bring(url, path)
+    path = create_case_tables(tmp_path_factory.mktemp("unfit") / "app.db", REJECTED)
+    return url, run_import(url, path)
 
 
-@pytest.mark.parametrize("case", UNFIT)
-def test_what_does_not_fit_is_named_with_the_reason(unfit: tuple[str, Done], case: str) -> None:
-    _, values, reason = UNFIT[case]
-    (found,) = [one for one in unfit[1].report["unfit"]["values"] if one["table"] == case]
+@pytest.mark.parametrize("case", REJECTED)
+def test_rejected_value_is_reported_with_its_reason(
+    rejected: tuple[str, ImportResult], case: str
+) -> None:
+    _, values, reason = REJECTED[case]
+    (found,) = [one for one in rejected[1].report["unfit"]["values"] if one["table"] == case]
     assert found["reason"] == reason
     assert found["rowid"] == str(len(values))
     assert found["column"] == "the value"
@@ -94,45 +106,45 @@ def test_what_does_not_fit_is_named_with_the_reason(unfit: tuple[str, Done], cas
     assert found["value"].rstrip("…") in (f"x'{last.hex()}'" if plain else repr(last))
 
 
-def test_one_value_that_does_not_fit_stops_it_all(unfit: tuple[str, Done]) -> None:
-    url, done = unfit
+def test_rejected_value_stops_the_whole_import(rejected: tuple[str, ImportResult]) -> None:
+    url, done = rejected
     assert done.status == 65
     assert (
-        ask(url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
+        query(url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
     )
     assert "1 in no UTF-8.the value: is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
-    assert done.report["unfit"]["total"] == len(UNFIT)
+    assert done.report["unfit"]["total"] == len(REJECTED)
     assert done.report["outcome"] == "refused"
 
 
-def test_on_bad_null(database: str, tmp_path: Path) -> None:
-    path = database_of(tmp_path / "app.db", UNFIT)
-    done = brought(database, path, "--on-bad", "null")
-    for case, (_, values, _) in UNFIT.items():
-        (row,) = ask(database, f'SELECT count(*), count("the value") FROM "{case}"')
+def test_on_bad_null_replaces_rejected_values_with_null(database: str, tmp_path: Path) -> None:
+    path = create_case_tables(tmp_path / "app.db", REJECTED)
+    done = run_import_ok(database, path, "--on-bad", "null")
+    for case, (_, values, _) in REJECTED.items():
+        (row,) = query(database, f'SELECT count(*), count("the value") FROM "{case}"')
         assert row == (len(values), len(values) - 1), case
-    assert done.report["unfit"]["total"] == len(UNFIT)
-    brought(database, path, "--on-bad", "null", "--verify-only")
-    unasked = bring(database, path, "--verify-only")
+    assert done.report["unfit"]["total"] == len(REJECTED)
+    run_import_ok(database, path, "--on-bad", "null", "--verify-only")
+    unasked = run_import(database, path, "--verify-only")
     assert unasked.status == 1
     assert not any(table["same"] for table in unasked.report["tables"])
     assert "If the import used --on-bad, --exclude or --type, repeat them here." in unasked.out
 
 
-def test_on_bad_skip(database: str, tmp_path: Path) -> None:
-    path = database_of(tmp_path / "app.db", UNFIT)
-    done = brought(database, path, "--on-bad", "skip")
-    for case, (_, values, _) in UNFIT.items():
-        assert ask(database, f'SELECT count(*) FROM "{case}"') == [(len(values) - 1,)], case
+def test_on_bad_skip_skips_rows_with_rejected_values(database: str, tmp_path: Path) -> None:
+    path = create_case_tables(tmp_path / "app.db", REJECTED)
+    done = run_import_ok(database, path, "--on-bad", "skip")
+    for case, (_, values, _) in REJECTED.items():
+        assert query(database, f'SELECT count(*) FROM "{case}"') == [(len(values) - 1,)], case
     assert all(table["skipped_rows"] == 1 for table in done.report["tables"])
-    brought(database, path, "--on-bad", "skip", "--verify-only")
+    run_import_ok(database, path, "--on-bad", "skip", "--verify-only")
 
 
-def test_on_bad_text(database: str, tmp_path: Path) -> None:
-    path = database_of(tmp_path / "app.db", UNFIT)
-    done = brought(database, path, "--on-bad", "text")
-    assert done.report["unfit"]["total"] == len(UNFIT)
-    brought(database, path, "--on-bad", "text", "--verify-only")
+def test_on_bad_text_imports_rejected_columns_as_text(database: str, tmp_path: Path) -> None:
+    path = create_case_tables(tmp_path / "app.db", REJECTED)
+    done = run_import_ok(database, path, "--on-bad", "text")
+    assert done.report["unfit"]["total"] == len(REJECTED)
+    run_import_ok(database, path, "--on-bad", "text", "--verify-only")
     for case, expected in (
         ("text in integer", ["1", "abc"]),
         ("empty text in real", ["1.5", ""]),
@@ -141,32 +153,38 @@ def test_on_bad_text(database: str, tmp_path: Path) -> None:
         ("uuid", ["\\x" + SIXTEEN.hex(), "\\x" + b"short".hex()]),
         ("nanoseconds", ["2024-02-29 10:00:00.123456789"]),
     ):
-        found = ask(database, f'SELECT "the value" FROM "{case}" ORDER BY id')
+        found = query(database, f'SELECT "the value" FROM "{case}" ORDER BY id')
         assert [v for (v,) in found] == expected
 
 
-def test_null_where_none_is_taken_stops_all_the_same(database: str, tmp_path: Path) -> None:
-    path = file(tmp_path / "app.db", "CREATE TABLE t (a INTEGER NOT NULL)", t=[(1,), ("x",)])
-    done = bring(database, path, "--on-bad", "null")
+def test_on_bad_null_in_a_not_null_column_stops_the_import(database: str, tmp_path: Path) -> None:
+    path = create_sqlite(
+        tmp_path / "app.db", "CREATE TABLE t (a INTEGER NOT NULL)", t=[(1,), ("x",)]
+    )
+    done = run_import(database, path, "--on-bad", "null")
     assert done.status == 65
     assert 'null value in column "a"' in done.err
 
 
-def test_a_type_that_was_asked_for(database: str, tmp_path: Path) -> None:
-    path = file(
+def test_type_option_sets_the_type_of_a_column(database: str, tmp_path: Path) -> None:
+    path = create_sqlite(
         tmp_path / "app.db",
         "CREATE TABLE T (Seen INTEGER, day DATETIME, code TEXT)",
         T=[(UNIX, 2460264.5, "7")],
     )
     words = ("t.seen=timestamptz:unix", "T.day=date:julian", "T.code=bigint")
-    brought(database, path, *(part for word in words for part in ("--type", word)))
-    assert ask(database, 'SELECT * FROM "T"') == [(THEN, date(2023, 11, 16), 7)]
+    run_import_ok(database, path, *(part for word in words for part in ("--type", word)))
+    assert query(database, 'SELECT * FROM "T"') == [(THEN, date(2023, 11, 16), 7)]
 
 
-def test_many_bad_values_are_counted_and_the_first_shown(database: str, tmp_path: Path) -> None:
+def test_many_rejected_values_are_counted_and_the_first_reported(
+    database: str, tmp_path: Path
+) -> None:
     rows = [(n, "" if n % 2 else n) for n in range(30_000)]
-    path = file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)", t=rows)
-    done = bring(database, path)
+    path = create_sqlite(
+        tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, n INT)", t=rows
+    )
+    done = run_import(database, path)
     assert done.status == 65
     assert "15,000 in t.n: is an empty text, not a whole number, such as '' (rowid 1)" in done.out
     assert "--report FILE lists the first 10,000 of them" in done.out

@@ -1,4 +1,4 @@
-"""Values of every kind in columns of every kind: what becomes of them, or why they do not fit."""
+"""Values in columns of each declared type: the imported value, or the reason for its rejection."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -9,8 +9,8 @@ UNIX = 1_700_000_000
 THEN = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 SIXTEEN = bytes(range(16))
 
-# Declared type, values, the type in Postgres, what Postgres holds (as it came where not given).
-FITTING: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
+# Declared type, values, the type in Postgres, the values in Postgres (None: the same values).
+ACCEPTED: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
     "integer": ("INTEGER", [1, -(2**63), 2**63 - 1, None], "bigint", None),
     "int beyond 32 bits": ("INT", [2**40], "bigint", None),
     "tinyint": ("TINYINT(1)", [0, 1], "bigint", None),
@@ -26,7 +26,7 @@ FITTING: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
     "decimal that is large": ("DECIMAL(10,2)", [-(2**63), 1], "numeric", None),
     "text": ("TEXT", ["", " ", "a,b", 'a"b', "\\N", "\\.", "a\nb\r\n\tc", "é🍷", "NULL", None], "text", None),
     "varchar": ("VARCHAR(5)", ["abcde", "éééé🍷", ""], "character varying(5)", None),
-    # One by one: a column without any of these goes without quotes.
+    # One character per case: a column without any of them is sent without quotes.
     "text with nothing": ("TEXT", ["", "x", None], "text", None),
     "text with a comma": ("TEXT", ["a,b"], "text", None),
     "text with a quote": ("TEXT", ['a"b'], "text", None),
@@ -60,8 +60,8 @@ FITTING: dict[str, tuple[str, list[Any], str, list[Any] | None]] = {
     "jsonb": ("JSONB", ['{"bb":1.50,"a":-0.0, "a":1E2,"é":"\\u0007\\n\\"/\\\\"}', '"\\\\u0000"', '"\\u005cu0000"'], "jsonb", None),
 }  # fmt: skip
 
-# Declared type, values of which the last does not fit, and the reason.
-UNFIT: dict[str, tuple[str, list[Any], str]] = {
+# Declared type, values of which the last is rejected, and the reason.
+REJECTED: dict[str, tuple[str, list[Any], str]] = {
     "empty text in integer": ("INTEGER", [1, ""], "is an empty text, not a whole number"),
     "text in integer": ("INTEGER", [1, "abc"], "is a text, not a whole number"),
     "blob in integer": ("INTEGER", [1, b"\x01"], "is a blob, not a whole number"),

@@ -13,6 +13,7 @@ from typing import NoReturn
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_error
 from demijohn.config import settings
@@ -156,19 +157,27 @@ def _complete(path: Path | None) -> Iterator[str]:
     if path is None:
         yield ""
         return
+    name = ""
     try:
-        number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise _unwritable(path, error) from None
-    os.close(number)
-    try:
+        with signals.block_signals():  # so that no file is left without a name here
+            name = _make_temporary(path)
         yield name  # pg_dump calls fsync
         try:
             Path(name).replace(path)
         except OSError as error:
             raise _unwritable(path, error) from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        if name:
+            Path(name).unlink(missing_ok=True)
+
+
+def _make_temporary(path: Path) -> str:
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    os.close(number)
+    return name
 
 
 def _unwritable(path: Path, error: OSError) -> CommandError:

@@ -90,7 +90,7 @@ CAUSES = (
     ),
     Cause(
         r"could not translate host name|name or service not known|nodename nor servname",
-        "the name {hosts} does not resolve",
+        "the name {names} does not resolve",
         "Check the host in DATABASE_URL",
         TEMPORARY,
     ),
@@ -156,13 +156,14 @@ def diagnose(error: Exception, url: DatabaseUrl, name: str = "DATABASE_URL") -> 
         "database": url.database,
         "place": url.place(),
         "hosts": url.hosts or url.parameters.get("host", ""),
+        "names": re.sub(r":[0-9]+(?=,|$)", "", url.hosts),
         "certificate": url.parameters.get("sslrootcert", ""),
         "message": message,
     }
     diagnosis, remedy = (
         text.replace("DATABASE_URL", name) for text in (cause.diagnosis, cause.remedy)
     )
-    line = f"database away: {diagnosis.format(**words)}. {remedy}.{hint}"
+    line = f"cannot connect to the database: {diagnosis.format(**words)}. {remedy}.{hint}"
     return line, cause.is_temporary
 
 

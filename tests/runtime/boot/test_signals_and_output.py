@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.sqlite_import.helpers import (
-    ALONE,
-    WHILE_IMPORTING,
-    bring,
-    brought,
-    command,
+    PROGRAM,
+    SIGNAL_DURING_MODULE_IMPORT,
+    create_sqlite,
+    dump_state,
     environment,
-    file,
-    state,
+    import_command,
+    run_import,
+    run_import_ok,
 )
 
 ROWS = [(n, f"name {n}") for n in range(5_000)]
@@ -42,7 +42,9 @@ sys.exit(main(sys.argv[1:]))
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return file(tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=ROWS)
+    return create_sqlite(
+        tmp_path / "app.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)", t=ROWS
+    )
 
 
 def run(
@@ -59,15 +61,17 @@ def run(
 
 
 @NUMBERS
-@pytest.mark.parametrize("code", [WHILE_IMPORTING, LOST_BY_A_LIBRARY], ids=["importing", "lost"])
+@pytest.mark.parametrize(
+    "code", [SIGNAL_DURING_MODULE_IMPORT, LOST_BY_A_LIBRARY], ids=["importing", "lost"]
+)
 def test_signal_ends_the_import_even_if_its_exception_is_lost(
     database: str, path: Path, number: signal.Signals, code: str
 ) -> None:
-    before = state(database)
+    before = dump_state(database)
     program = ("-c", code.format(number=int(number)))
-    done = run(database, *command(path, program=program)[1:])
+    done = run(database, *import_command(path, program=program)[1:])
     assert (done.returncode, done.stderr) == (DONE[0], DONE[1].format(number.name))
-    assert state(database) == before
+    assert dump_state(database) == before
 
 
 @NUMBERS
@@ -75,7 +79,7 @@ def test_signal_ends_the_import_even_if_its_exception_is_lost(
 def test_signal_during_module_import_ends_the_command(
     database: str, number: signal.Signals, word: str
 ) -> None:
-    done = run(database, "-c", WHILE_IMPORTING.format(number=int(number)), word)
+    done = run(database, "-c", SIGNAL_DURING_MODULE_IMPORT.format(number=int(number)), word)
     stderr = f"demijohn: stopped by {number.name} before it was done\n"
     assert (done.returncode, done.stdout, done.stderr) == (70, "", stderr)
 
@@ -85,7 +89,7 @@ def test_smoke_does_not_report_a_signal_as_a_failed_check(number: signal.Signals
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         process = subprocess.Popen(
-            [sys.executable, *ALONE, "smoke", url],
+            [sys.executable, *PROGRAM, "smoke", url],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -122,14 +126,14 @@ def start(url: str, *words: str) -> subprocess.Popen[str]:
 
 
 def test_import_with_a_closed_stdout_pipe_succeeds(database: str, path: Path) -> None:
-    assert read_one_line_and_close(start(database, *command(path)[1:])) == (0, "")
-    brought(database, path, "--verify-only")
+    assert read_one_line_and_close(start(database, *import_command(path)[1:])) == (0, "")
+    run_import_ok(database, path, "--verify-only")
 
 
 def test_doctor_with_a_closed_stdout_pipe_keeps_its_exit_status(database: str) -> None:
-    found = run(database, *ALONE, "doctor").returncode
+    found = run(database, *PROGRAM, "doctor").returncode
     assert found in (0, 1)
-    assert read_one_line_and_close(start(database, *ALONE, "doctor")) == (found, "")
+    assert read_one_line_and_close(start(database, *PROGRAM, "doctor")) == (found, "")
 
 
 MISSING = "demijohn: standard output is incomplete: No space left on device."
@@ -137,17 +141,17 @@ MISSING = "demijohn: standard output is incomplete: No space left on device."
 
 def test_import_with_stdout_on_a_full_disk_succeeds_and_exits_73(database: str, path: Path) -> None:
     with Path("/dev/full").open("w") as full:
-        done = run(database, *command(path)[1:], out=full.fileno())
+        done = run(database, *import_command(path)[1:], out=full.fileno())
     assert done.returncode == 73
     assert done.stderr == f"{MISSING} The command itself succeeded.\n"
-    brought(database, path, "--verify-only")
+    run_import_ok(database, path, "--verify-only")
 
 
 @pytest.mark.parametrize("word", ["--help", "--version", "nothing", "doctor"])
 def test_full_disk_does_not_hide_another_failure(database: str, word: str) -> None:
-    alone = run(database, *ALONE, word)
+    alone = run(database, *PROGRAM, word)
     with Path("/dev/full").open("w") as full:
-        done = run(database, *ALONE, word, out=full.fileno())
+        done = run(database, *PROGRAM, word, out=full.fileno())
     assert done.returncode == (alone.returncode or 73)
     stderr = done.stderr.splitlines()
     assert all(line.startswith("demijohn: ") for line in stderr)
@@ -160,14 +164,16 @@ def test_closed_descriptors_are_not_reused_for_the_database(database: str, path:
     shell = '"$@" <&- >&- 2>&-'
     for words in ([], ["--replace", "--exclude", "none"]):
         done = subprocess.run(
-            ["sh", "-c", shell, "sh", *command(path, *words)], env=environment(database), timeout=60
+            ["sh", "-c", shell, "sh", *import_command(path, *words)],
+            env=environment(database),
+            timeout=60,
         )
         assert done.returncode == (64 if words else 0)
-    brought(database, path, "--verify-only")
+    run_import_ok(database, path, "--verify-only")
     assert path.read_bytes() == before
 
 
 def test_characters_missing_in_the_output_encoding_are_replaced(database: str, path: Path) -> None:
-    done = bring(database, path, PYTHONIOENCODING="latin-1")
+    done = run_import(database, path, PYTHONIOENCODING="latin-1")
     assert done.status == 0
     assert "? " in done.out

@@ -15,7 +15,7 @@ import pytest
 
 from local.postgres import Postgres
 from local.postgres_programs import programs
-from tests.sqlite_import.helpers import connected
+from tests.sqlite_import.helpers import open_cursor
 from tests.support import secrecy
 from tests.support.finished_command import CommandResult, RunDemijohn
 from tests.support.stack import TIMEOUT_SECONDS
@@ -151,7 +151,7 @@ def test_backup_that_is_stopped_leaves_no_file(
     folder = tmp_path / "backups"
     folder.mkdir()
     command = [sys.executable, "-m", "demijohn", "backup", str(folder / "app.dump")]
-    with connected(filled) as cursor:
+    with open_cursor(filled) as cursor:
         cursor.execute("BEGIN")
         cursor.execute("LOCK TABLE people")  # pg_dump waits for it
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.postgres import Postgres, temporary
-from tests.sqlite_import.helpers import ask, connected
+from tests.sqlite_import.helpers import open_cursor, query
 from tests.support.finished_command import RunDemijohn
 from tests.support.standby import PRIMARY, standby_of
 
@@ -71,18 +71,20 @@ def test_doctor_reports_other_problems_if_the_database_is_away(
     result = run_demijohn("doctor", DATABASE_URL=away, DEMIJOHN_STATIC_DIR="/nowhere")
     assert result.status == 1
     static, database = problems(result.out)
-    assert static.startswith("no index.html") and database.startswith("database away: ")
+    assert static.startswith("no index.html") and database.startswith(
+        "cannot connect to the database: "
+    )
 
 
 def test_doctor_reports_a_read_only_database_with_its_remedy(
     run_demijohn: RunDemijohn, database: str
 ) -> None:
     name = urlsplit(database).path[1:]
-    ask(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    query(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     (problem,) = problems(run_demijohn("doctor").out)
     assert problem.startswith("the database is read-only: default_transaction_read_only is on")
     remedy = problem.partition("Turn it off where it was turned on: ")[2].partition("; or")[0]
-    with connected(database) as cursor:
+    with open_cursor(database) as cursor:
         for statement in remedy.split("; "):
             cursor.execute(statement)
     assert not problems(run_demijohn("doctor").out)

@@ -214,7 +214,9 @@ def test_program_without_its_database_ends_before_another_starts(
     assert fleet.wait_for_another("one") == "two"
     assert fleet.turns() == ["one", "two"]
     one = fleet.instances["one"]
-    one.wait_for(lambda: "waiting: database away" in one.log, "report of the outage")
+    one.wait_for(
+        lambda: "waiting: cannot connect to the database" in one.log, "report of the outage"
+    )
     proxy.heal()
     one.wait_for(lambda: "runs on instance two; waiting" in one.log, "name of the running instance")
 

@@ -93,7 +93,7 @@ def assert_unavailable(client: FlaskClient, method: str, path: str, body: Any) -
     assert response.status_code == 503, response.text
     assert response.content_type == "application/problem+json"
     assert response.json["type"] == "/problems/unavailable"
-    assert "detail" not in response.json
+    assert response.json["detail"] == "The database is unavailable. Try again in a moment."
     assert int(response.headers["Retry-After"]) >= 1
     assert "Set-Cookie" not in response.headers
     assert seconds < PROMISED_SECONDS, f"{method} {path} took {seconds:.1f} s"

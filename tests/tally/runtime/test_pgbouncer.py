@@ -293,10 +293,14 @@ def test_boot_waits_for_a_database_behind_the_pooler(
             psycopg2.connect(url).close()
         postgres.stop()
         running = launch(**MIRROR, DATABASE_URL=url).start()
-        running.wait_for(lambda: "database away: " in running.log, "message about the wait")
+        running.wait_for(
+            lambda: "cannot connect to the database: " in running.log, "message about the wait"
+        )
         postgres.start()
         running.wait_until_ready()
-    attempts = [line for line in running.log.splitlines() if "database away: " in line]
+    attempts = [
+        line for line in running.log.splitlines() if "cannot connect to the database: " in line
+    ]
     assert len(attempts) < 5
     assert "Traceback" not in running.log
 

@@ -127,7 +127,9 @@ def test_release_is_stopped_after_release_timeout(release: Release) -> None:
     status, _, err = wait_for_exit(release(MIGRATION_COMMAND="sleep 600", RELEASE_TIMEOUT="1"))
     assert status == 70
     assert re.fullmatch(
-        "demijohn: release failed: `sleep 600` took longer than RELEASE_TIMEOUT=1.\n", err
+        "demijohn: release failed: `sleep 600` took longer than RELEASE_TIMEOUT=1. "
+        "Raise it, or make the migration faster.\n",
+        err,
     )
 
 

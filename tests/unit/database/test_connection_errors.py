@@ -92,7 +92,7 @@ def test_libpq_error_becomes_one_line_without_the_password(
     assert expected in line
     assert is_retryable is retryable
     assert "\n" not in line
-    assert line.startswith("database away: ") and line.endswith(".")
+    assert line.startswith("cannot connect to the database: ") and line.endswith(".")
     assert "hunter22" not in line
 
 

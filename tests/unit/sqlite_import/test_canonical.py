@@ -17,7 +17,7 @@ from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.sqlite_import.near_misses import ONCE, VALUES
+from tests.sqlite_import.value_strategies import REGRESSIONS, VALUES
 
 PLAIN, ZONED = "timestamp without time zone", "timestamp with time zone"
 TYPES: dict[str, PgType] = {
@@ -102,8 +102,8 @@ def canonical_forms(pg_type: PgType, value: Any, *, large: bool) -> set[str]:
 
 @settings(max_examples=100, deadline=None)
 @given(values=st.lists(VALUES, min_size=1, max_size=10), large=st.booleans())
-@example(values=list(ONCE), large=False)
-@example(values=list(ONCE), large=True)
+@example(values=list(REGRESSIONS), large=False)
+@example(values=list(REGRESSIONS), large=True)
 def test_checksum_and_load_reject_the_same_values(values: list[Any], large: bool) -> None:
     for name, pg_type in TYPES.items():
         for value in values:

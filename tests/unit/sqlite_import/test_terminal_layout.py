@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 def section(name: str, count: int, *, title: str = "", first: bool = False) -> Section:
     lines = [f"{name}{n}" for n in range(count)]
-    return Section(title, lines, lambda told: f"{count - told} more of {name}", first=first)
+    return Section(title, lines, lambda shown: f"{count - shown} more of {name}", first=first)
 
 
-def test_without_a_terminal_everything_is_told() -> None:
+def test_all_lines_are_shown_without_a_terminal() -> None:
     sections = [section("a", 500), section("b", 3, title="bees:")]
-    told = Screen().fit(sections, 5)
-    assert told == [*sections[0].lines, "bees:", "b0", "b1", "b2"]
+    shown = Screen().fit(sections, 5)
+    assert shown == [*sections[0].lines, "bees:", "b0", "b1", "b2"]
 
 
-def test_what_fits_is_told_whole() -> None:
+def test_lines_that_fit_are_all_shown() -> None:
     assert Screen(24, 80).fit([section("a", 3), section("b", 0, title="none:")], 3) == [
         "a0",
         "a1",
@@ -27,7 +27,7 @@ def test_what_fits_is_told_whole() -> None:
     ]
 
 
-def test_what_comes_first_gets_the_room_and_others_share_the_rest() -> None:
+def test_first_section_gets_the_room_and_others_share_the_rest() -> None:
     sections = [section("a", 9), section("b", 6, first=True), section("c", 9, title="sea:")]
     assert Screen(24, 80).fit(sections, 12) == [
         *("a0", "a1", "7 more of a"),
@@ -36,20 +36,20 @@ def test_what_comes_first_gets_the_room_and_others_share_the_rest() -> None:
     ]
 
 
-def test_a_line_that_is_wider_takes_more_rows() -> None:
-    wide = Section("", ["x" * 41, "y\n" + "z" * 20], lambda told: f"{2 - told} more")
+def test_wrapped_line_takes_more_rows() -> None:
+    wide = Section("", ["x" * 41, "y\n" + "z" * 20], lambda shown: f"{2 - shown} more")
     assert Screen(24, 20).fit([wide], 5) == wide.lines
     assert Screen(24, 20).fit([wide], 4) == ["x" * 41, "1 more"]
 
 
 @pytest.mark.parametrize("rows", [4, 9])
 @given(sizes=st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=4))
-def test_nothing_is_left_out_in_silence(rows: int, sizes: list[tuple[int, bool]]) -> None:
+def test_omitted_lines_are_always_counted(rows: int, sizes: list[tuple[int, bool]]) -> None:
     screen = Screen(24, 80)
     sections = [section("abcd"[at], n, first=first) for at, (n, first) in enumerate(sizes)]
-    told = screen.fit(sections, rows)
-    assert screen.height(told) <= max(rows, len(sections))
+    shown = screen.fit(sections, rows)
+    assert screen.height(shown) <= max(rows, len(sections))
     for (count, _), name in zip(sizes, "abcd", strict=False):
-        mine = sum(bool(re.fullmatch(rf"{name}\d+", line)) for line in told)
-        rest = [int(m[1]) for line in told if (m := re.fullmatch(rf"(\d+) more of {name}", line))]
+        mine = sum(bool(re.fullmatch(rf"{name}\d+", line)) for line in shown)
+        rest = [int(m[1]) for line in shown if (m := re.fullmatch(rf"(\d+) more of {name}", line))]
         assert mine + sum(rest) == count

@@ -1,4 +1,4 @@
-"""Any value of SQLite's, above all what nearly fits: a space too many, another script's digits."""
+"""Hypothesis strategies for SQLite values, most of them almost valid: spaces, other digits."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -70,17 +70,17 @@ ZONES = (
 )
 
 
-def joined(*parts: Sequence[str]) -> st.SearchStrategy[str]:
-    """Texts of one part of each."""
+def join_parts(*parts: Sequence[str]) -> st.SearchStrategy[str]:
+    """Texts that consist of one element of each sequence."""
     return st.tuples(*map(st.sampled_from, parts)).map("".join)
 
 
 TEXTS = st.one_of(
-    joined(AROUND, NUMBERS, AROUND),
-    joined(AROUND, WORDS, AROUND),
-    joined(AROUND, DAYS, AROUND),
-    joined(AROUND, CLOCKS, FRACTIONS, ZONES, AROUND),
-    joined(("", "", "", " "), DAYS, BETWEEN, CLOCKS, FRACTIONS, ZONES, AROUND),
+    join_parts(AROUND, NUMBERS, AROUND),
+    join_parts(AROUND, WORDS, AROUND),
+    join_parts(AROUND, DAYS, AROUND),
+    join_parts(AROUND, CLOCKS, FRACTIONS, ZONES, AROUND),
+    join_parts(("", "", "", " "), DAYS, BETWEEN, CLOCKS, FRACTIONS, ZONES, AROUND),
     st.text(st.characters(exclude_categories=("Cs",)), max_size=4),
 )
 EDGES = [
@@ -100,8 +100,8 @@ VALUES = st.one_of(
     st.floats(-1e5, 1e5, width=32),
     st.floats(0, 6e6),
 )
-# What one took and the other did not, or Postgres refused.
-ONCE = (
+# Found before: values that only the encoder or only the checksum accepted, or Postgres rejected.
+REGRESSIONS = (
     *("2020-01-01 00:00:00 ", "2020-01-01 00:00:00.5 ", "2020-01-01 00:00:00.000000 "),
     *(
         InvalidText(b"1"),

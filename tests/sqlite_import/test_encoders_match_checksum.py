@@ -1,5 +1,5 @@
-"""The loading and the proof share nothing, and yet judge every value alike: what one refuses the
-other refuses, and what both take is the same to Postgres.
+"""The encoders and the checksum share no code, but accept the same values, and Postgres computes
+the same canonical form for each of them.
 """
 
 from collections.abc import Iterator
@@ -24,15 +24,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from local.postgres import Postgres
-from tests.sqlite_import.near_misses import ONCE, VALUES
+from tests.sqlite_import.value_strategies import REGRESSIONS, VALUES
 
 LIMITED = (
     *("character varying(3)", "character(3)", "numeric(5,2)", "numeric(3,5)", "numeric(5,-2)"),
     *("time(3) without time zone", "timestamp(0) without time zone"),
     *("timestamp(3) with time zone", "inet"),
 )
-ALL: dict[str, PgType] = {
-    **{name: kind for name, kind in TYPES_BY_NAME.items() if name != "citext"},
+PG_TYPES: dict[str, PgType] = {
+    **{name: pg_type for name, pg_type in TYPES_BY_NAME.items() if name != "citext"},
     **{name: pg_type_named(name) for name in LIMITED},
     **{
         f"{name}:{unit}": TYPES_BY_OPTION[name](unit)
@@ -46,10 +46,10 @@ ALL: dict[str, PgType] = {
 
 @pytest.fixture(scope="module")
 def connection(postgres: Postgres) -> Iterator[Any]:
-    """To a database that has the enum, with the settings of an import."""
+    """A connection to a database with the enum, and with the settings of an import."""
     made = psycopg2.connect(postgres.create_database("import_agree"))
     with pytest.MonkeyPatch.context() as patch:
-        # Apps of other tests, which still look for their databases, set it for the whole process.
+        # Apps of other tests still reconnect, and set the callback for the whole process.
         psycopg2.extensions.set_wait_callback(None)
         patch.setattr(psycopg2.extensions, "set_wait_callback", lambda _: None)
         with made.cursor() as cursor:
@@ -60,18 +60,18 @@ def connection(postgres: Postgres) -> Iterator[Any]:
     made.close()
 
 
-def sent(kind: PgType, value: Any) -> set[str]:
-    """The fields of CSV that a value may become, alone or among others; none if it does not fit."""
+def encode_fields(pg_type: PgType, value: Any) -> set[str]:
+    """The CSV fields that a value becomes, alone and in a column; empty if it is rejected."""
     fields = set()
     with suppress(ConversionError):
-        fields = {kind.encode_field(value), "".join(kind.encode_pieces(value))}
+        fields = {pg_type.encode_field(value), "".join(pg_type.encode_pieces(value))}
     with suppress(*COLUMN_ERRORS, ConversionError):
-        fields.update(field for field in kind.encode_column([value]) if "\0" not in field)
+        fields.update(field for field in pg_type.encode_column([value]) if "\0" not in field)
     return fields
 
 
-def proven(whole: ColumnEncoder, one: ValueEncoder, value: Any) -> set[str]:
-    """The normal forms that a value may have, alone or among others; none if it does not fit."""
+def canonical_forms(whole: ColumnEncoder, one: ValueEncoder, value: Any) -> set[str]:
+    """The canonical forms of a value, alone and in a column; empty if it is rejected."""
     forms = set()
     with suppress(*CANONICAL_ERRORS):
         forms = {one(value)}
@@ -80,38 +80,38 @@ def proven(whole: ColumnEncoder, one: ValueEncoder, value: Any) -> set[str]:
     return forms
 
 
-def held(connection: Any, kind: PgType, fields: list[str], *, large: bool) -> list[str]:
-    """What Postgres gives as the normal form of fields that COPY brings it."""
+def stored_forms(connection: Any, pg_type: PgType, fields: list[str], *, large: bool) -> list[str]:
+    """The canonical forms that Postgres computes for fields sent with COPY."""
     column = Column("v", "", not_null=False, default=None, key_position=0, affinity="")
-    move = ColumnMapping(column, "v", kind, not_null=False)
+    mapping = ColumnMapping(column, "v", pg_type, not_null=False)
     connection.rollback()
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE t (id serial, v {kind.sql})")
+        cursor.execute(f"CREATE TEMP TABLE t (id serial, v {pg_type.sql})")
         cursor.copy_expert("COPY t (v) FROM STDIN (FORMAT csv)", StringIO("\n".join([*fields, ""])))
-        cursor.execute(f"SELECT {canonical_column_sql(move, large=large)} FROM t ORDER BY id")
+        cursor.execute(f"SELECT {canonical_column_sql(mapping, large=large)} FROM t ORDER BY id")
         return [text for (text,) in cursor.fetchall()]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", PG_TYPES)
 @settings(
     max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(values=st.lists(VALUES, min_size=1, max_size=20), large=st.booleans())
-@example(values=list(ONCE), large=False)
-@example(values=list(ONCE), large=True)
-def test_what_one_refuses_the_other_refuses(
+@example(values=list(REGRESSIONS), large=False)
+@example(values=list(REGRESSIONS), large=True)
+def test_encoders_and_checksum_accept_the_same_values(
     connection: Any, name: str, values: list[Any], large: bool
 ) -> None:
-    kind = ALL[name]
-    whole, one = canonical_encoders(kind, large=large)
+    pg_type = PG_TYPES[name]
+    whole, one = canonical_encoders(pg_type, large=large)
     fields: list[str] = []
     forms: list[str] = []
     for value in values:
-        ways, texts = sent(kind, value), proven(whole, one, value)
-        assert len(texts) == bool(ways), value
-        fields += ways
-        forms += list(texts) * len(ways)
-    if not kind.not_comparable:
-        assert held(connection, kind, fields, large=large) == forms
+        encoded, canonical = encode_fields(pg_type, value), canonical_forms(whole, one, value)
+        assert len(canonical) == bool(encoded), value
+        fields += encoded
+        forms += list(canonical) * len(encoded)
+    if not pg_type.not_comparable:
+        assert stored_forms(connection, pg_type, fields, large=large) == forms

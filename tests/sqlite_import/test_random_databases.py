@@ -1,6 +1,6 @@
-"""Hostile databases: any value in any column, any names, keys and circles; what goes in comes out.
+"""Random databases: any value in any column, with any names, keys and circular references.
 
-Values are compared here once more, one by one, by the few rules that the documentation gives.
+This test compares the imported values one by one, by the rules in the documentation.
 """
 
 import json
@@ -31,8 +31,8 @@ TYPES = (
 
 
 @dataclass(frozen=True)
-class Broken:
-    """A text that is no UTF-8."""
+class InvalidUtf8:
+    """A text that is not valid UTF-8."""
 
     data: bytes
 
@@ -70,7 +70,7 @@ VALUES = st.one_of(
     st.sampled_from([0.1, 1e15, 1e16, 1e-5, 123456.78, -0.0, 2.0**53]),
     TEXTS,
     st.binary(max_size=20),
-    st.sampled_from([Broken(b"\xff"), Broken(b"a\xc3"), Broken(b"\xed\xa0\x80")]),
+    st.sampled_from([InvalidUtf8(b"\xff"), InvalidUtf8(b"a\xc3"), InvalidUtf8(b"\xed\xa0\x80")]),
 )
 NAMES = st.one_of(
     st.text(
@@ -84,7 +84,7 @@ NAMES = st.one_of(
 
 @dataclass
 class Table:
-    """A table of the generator's: `key` is empty, "rowid", or the number of its first columns."""
+    """A generated table. `key` is "", "rowid" or "without" (a WITHOUT ROWID table)."""
 
     name: str
     columns: list[tuple[str, str]]
@@ -93,8 +93,10 @@ class Table:
     rows: list[list[Any]]
 
 
-def distinct(names: st.SearchStrategy[str], least: int, most: int) -> st.SearchStrategy[list[str]]:
-    """Names that SQLite takes for different: it folds ASCII only."""
+def distinct_names(
+    names: st.SearchStrategy[str], least: int, most: int
+) -> st.SearchStrategy[list[str]]:
+    """Names that SQLite considers different: it ignores the case of ASCII letters only."""
     return st.lists(
         names,
         min_size=least,
@@ -106,9 +108,11 @@ def distinct(names: st.SearchStrategy[str], least: int, most: int) -> st.SearchS
 @st.composite
 def databases(draw: st.DrawFn) -> list[Table]:
     tables = []
-    names = draw(distinct(NAMES, 1, 3))
+    names = draw(distinct_names(NAMES, 1, 3))
     for name in names:
-        columns = [(column, draw(st.sampled_from(TYPES))) for column in draw(distinct(NAMES, 1, 4))]
+        columns = [
+            (column, draw(st.sampled_from(TYPES))) for column in draw(distinct_names(NAMES, 1, 4))
+        ]
         rows = draw(st.lists(st.lists(VALUES, min_size=4, max_size=4), max_size=6))
         key = draw(st.sampled_from(["", "rowid", "without"]))
         parent = draw(st.none() | st.integers(0, len(names) - 1))
@@ -116,57 +120,59 @@ def databases(draw: st.DrawFn) -> list[Table]:
     return tables
 
 
-def quoted(name: str) -> str:
+def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def create(path: Path, tables: list[Table]) -> None:
-    """Write them down; a row that SQLite itself refuses is none."""
+def create_file(path: Path, tables: list[Table]) -> None:
+    """Write the tables to a SQLite file."""
     path.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as made:
         for table in tables:
-            parts = [f"{quoted(name)} {type_}" for name, type_ in table.columns]
+            parts = [f"{quote_name(name)} {type_}" for name, type_ in table.columns]
             parts.insert(0, "the_key INTEGER PRIMARY KEY")
             if table.parent is not None:
-                parts.append(f"up INT REFERENCES {quoted(tables[table.parent].name)} (the_key)")
+                parts.append(f"up INT REFERENCES {quote_name(tables[table.parent].name)} (the_key)")
             tail = ""
             if table.key == "without":
                 parts[0], tail = "the_key INT PRIMARY KEY", " WITHOUT ROWID"
-            made.execute(f"CREATE TABLE {quoted(table.name)} ({', '.join(parts)}){tail}")
+            made.execute(f"CREATE TABLE {quote_name(table.name)} ({', '.join(parts)}){tail}")
             for number, row in enumerate(table.rows):
                 values = [number, *row[: len(table.columns)]]
                 if table.parent is not None:
                     values.append(number if len(tables[table.parent].rows) > number else None)
                 marks = ", ".join(
-                    "CAST(? AS TEXT)" if isinstance(v, Broken) else "?" for v in values
+                    "CAST(? AS TEXT)" if isinstance(v, InvalidUtf8) else "?" for v in values
                 )
                 made.execute(
-                    f"INSERT INTO {quoted(table.name)} VALUES ({marks})",
-                    [v.data if isinstance(v, Broken) else v for v in values],
+                    f"INSERT INTO {quote_name(table.name)} VALUES ({marks})",
+                    [v.data if isinstance(v, InvalidUtf8) else v for v in values],
                 )
         made.commit()
 
 
-def read(path: Path, table: Table) -> list[list[Any]]:
-    """What SQLite holds, after its affinities; in the order of the key."""
+def read_rows(path: Path, table: Table) -> list[list[Any]]:
+    """The values in SQLite, after type affinity, in the order of the key."""
     with closing(sqlite3.connect(path)) as made:
-        made.text_factory = decoded
-        columns = ", ".join(quoted(name) for name, _ in table.columns)
+        made.text_factory = decode_text
+        columns = ", ".join(quote_name(name) for name, _ in table.columns)
         return [
             list(row)
-            for row in made.execute(f"SELECT {columns} FROM {quoted(table.name)} ORDER BY the_key")
+            for row in made.execute(
+                f"SELECT {columns} FROM {quote_name(table.name)} ORDER BY the_key"
+            )
         ]
 
 
-def decoded(data: bytes) -> str | Broken:
+def decode_text(data: bytes) -> str | InvalidUtf8:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return Broken(data)
+        return InvalidUtf8(data)
 
 
-def same(value: Any, found: Any, type_: str) -> bool:
-    """Whether Postgres's value is SQLite's, as the documentation has it."""
+def is_same(value: Any, found: Any, type_: str) -> bool:
+    """Whether the value in Postgres is that of SQLite, by the rules in the documentation."""
     if value is None or found is None:
         return value is found
     if type_ == "bytea":
@@ -180,27 +186,27 @@ def same(value: Any, found: Any, type_: str) -> bool:
     if type_ == "boolean":
         return found == (value == 1 or value in ("1", "t"))
     if type_ in ("text", "character varying"):
-        return found == (value if isinstance(value, str) else shown(value))
+        return found == (value if isinstance(value, str) else format_as_text(value))
     return True  # dates, JSON and UUIDs are compared elsewhere, value by value
 
 
-def shown(value: Any) -> str:
-    """A number written out; what only --on-bad text lets through."""
-    if isinstance(value, Broken):
+def format_as_text(value: Any) -> str:
+    """A value as a text column has it: a number, or a value that only --on-bad text accepts."""
+    if isinstance(value, InvalidUtf8):
         return value.data.decode(errors="backslashreplace")
     return "\\x" + value.hex() if isinstance(value, bytes) else repr(value)
 
 
 @pytest.fixture(scope="module")
-def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A database that is made empty again and again, its URL, and a folder."""
+def empty_database(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A connection to a database that each example empties, and a folder."""
     url = postgres.create_database("import_any")
     connection = psycopg2.connect(url)
     connection.autocommit = True
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         patch.setenv("DEMIJOHN_DOTENV", "")
-        # Apps of other tests, which still look for their databases, set it for the whole process.
+        # Apps of other tests still reconnect, and set the callback for the whole process.
         patch.setattr(psycopg2.extensions, "set_wait_callback", lambda _: None)
         yield connection, tmp_path_factory.mktemp("any")
     connection.close()
@@ -217,41 +223,43 @@ def empty(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     policy=st.sampled_from(["", "null", "text", "skip"]),
     large=st.sampled_from([source_database.BATCH_BYTES, 4]),
 )
-def test_what_goes_in_comes_out(empty: Any, tables: list[Table], policy: str, large: int) -> None:
-    """Rows that are `large` go another way, bit by bit."""
-    connection, folder = empty
+def test_random_database_is_imported_unchanged_or_rejected(
+    empty_database: Any, tables: list[Table], policy: str, large: int
+) -> None:
+    """Rows larger than `large` bytes are sent in slices."""
+    connection, folder = empty_database
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     path = folder / "any.db"
-    create(path, tables)
+    create_file(path, tables)
     words = [str(path), "--report", str(folder / "report.json")]
     try:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(source_database, "BATCH_BYTES", large)
             patch.setattr(text, "SLICE", 3)
             status = main(words + (["--on-bad", policy] if policy else []))
-    except CommandError as stop:
-        check_refusal(connection, stop, json.loads((folder / "report.json").read_text()), policy)
+    except CommandError as error:
+        check_refusal(connection, error, json.loads((folder / "report.json").read_text()), policy)
         return
     assert status == 0
     report = json.loads((folder / "report.json").read_text())
     for table in tables:
         (found,) = [one for one in report["tables"] if one["source"] == table.name]
-        check_table(connection, table, read(path, table), found, report, policy)
+        check_table(connection, table, read_rows(path, table), found, report, policy)
 
 
 def check_refusal(
-    connection: Connection, stop: CommandError, report: dict[str, Any], policy: str
+    connection: Connection, error: CommandError, report: dict[str, Any], policy: str
 ) -> None:
-    """It has to have a reason, and to have left nothing."""
-    assert stop.status == 65, stop.message
+    """The refusal has a reason, and nothing was changed."""
+    assert error.status == 65, error.message
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace")
         assert cursor.rowcount == 0
     if not policy:
         assert report["unfit"]["total"]
     else:
-        raise AssertionError(stop.message)
+        raise AssertionError(error.message)
 
 
 def check_table(
@@ -262,11 +270,13 @@ def check_table(
     report: dict[str, Any],
     policy: str,
 ) -> None:
-    """Every value is unchanged, or is among those that are listed."""
+    """Every value is unchanged, or is listed as rejected."""
     columns = [found["columns"][name] for name, _ in table.columns]
-    names = ", ".join(quoted(name) for name, _ in columns)
+    names = ", ".join(quote_name(name) for name, _ in columns)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT the_key, {names} FROM {quoted(found['target'])} ORDER BY the_key")
+        cursor.execute(
+            f"SELECT the_key, {names} FROM {quote_name(found['target'])} ORDER BY the_key"
+        )
         arrived = {row[0]: row[1:] for row in cursor.fetchall()}
     listed = {
         (int(one["rowid"]), one["column"])
@@ -284,4 +294,4 @@ def check_table(
             elif policy == "text" and isinstance(value, str) and "\0" in value:
                 assert got == value.replace("\0", "\\x00")
             else:
-                assert same(value, got, type_), (value, got, type_)
+                assert is_same(value, got, type_), (value, got, type_)
