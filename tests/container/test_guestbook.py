@@ -23,7 +23,7 @@ SETTINGS = {
     "APP_DIR": "server",
     "APP_MODULE": "app:app",
     "API_PATHS": "/rest",
-    "MIGRATION_COMMAND": "python server/release.py",
+    "MIGRATION_COMMAND": "python release.py",
     "PUBLIC_TITLE": "Anna and Ben's wedding",
 }
 

@@ -24,7 +24,7 @@ BUILD = {
 SETTINGS = {
     "APP_DIR": "server",
     "APP_MODULE": "app:app",
-    "MIGRATION_COMMAND": "python server/release.py",
+    "MIGRATION_COMMAND": "python release.py",
     "WEB_CONCURRENCY": "1",
 }
 

@@ -9,7 +9,7 @@ from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_error
 from demijohn.config import resource_limits, settings
-from demijohn.config.environment import app_path, child_environment
+from demijohn.config.environment import app_path, child_environment, flask_app
 
 
 def run(program: str, words: Sequence[str]) -> int:
@@ -39,5 +39,5 @@ def run(program: str, words: Sequence[str]) -> int:
 def _app_environment(environ: Mapping[str, str]) -> dict[str, str]:
     config = settings.load(environ)
     resource_limits.measure().apply(config)
-    path = {"PYTHONPATH": app_path(config, environ)}
-    return child_environment(config, environ, path)
+    more = {"PYTHONPATH": app_path(config, environ)} | flask_app(config, environ)
+    return child_environment(config, environ, more)

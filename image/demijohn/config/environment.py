@@ -32,6 +32,7 @@ def child_environment(
         "DEMIJOHN_APP_DIR": str(Path(settings.app_dir).resolve()),
         "DEMIJOHN_PYTHON": sys.executable,
         "DEMIJOHN_GUNICORN_CONF": str(GUNICORN_CONF),
+        "DEMIJOHN_GIVEN": ",".join(sorted(settings.given)),
         "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     database = database_variables(settings.database_url, settings)
@@ -71,6 +72,14 @@ def given_environment(environ: Mapping[str, str]) -> dict[str, str]:
         if name in given and _checksum(given[name]) == checksum:
             del given[name]
     return given
+
+
+def flask_app(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:
+    """FLASK_APP for Flask's own command, unless it is set: the app that APP_MODULE names.
+
+    https://flask.palletsprojects.com/en/stable/cli/#application-discovery
+    """
+    return {} if environ.get("FLASK_APP") else {"FLASK_APP": settings.app_module}
 
 
 def app_path(settings: Settings, environ: Mapping[str, str]) -> str:

@@ -45,16 +45,18 @@ def boolean(text: str) -> bool:
 
 
 def size(text: str) -> str:
-    """A size in Nginx's syntax: a number of bytes, of kilobytes (k) or of megabytes (m)."""
-    if not re.fullmatch(r"[1-9][0-9]{0,8}[kKmM]?", text):
-        raise ValueError("must be a size such as 512k or 10m")
-    return text.lower()
+    """A size in Nginx's syntax: a number of bytes, of kilobytes (k), megabytes (m) or gigabytes (g)."""
+    found = re.fullmatch(r"([1-9][0-9]{0,8}) ?([kmg]?)(i?b)?", text.lower())
+    if not found:
+        raise ValueError("must be a size such as 512k, 10m or 1g")
+    return found[1] + found[2]
 
 
 def bytes_of_size(text: str) -> int:
     """The number of bytes of a size in Nginx's syntax."""
-    number, unit = re.fullmatch(r"([0-9]+)([km]?)", size(text)).groups()  # type: ignore[union-attr]
-    return int(number) << {"": 0, "k": 10, "m": 20}[unit]
+    shown = size(text)
+    number, unit = shown.rstrip("kmg"), shown.lstrip("0123456789")
+    return int(number) << {"": 0, "k": 10, "m": 20, "g": 30}[unit]
 
 
 def app_module(text: str) -> str:

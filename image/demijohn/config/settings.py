@@ -40,7 +40,8 @@ URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 class Settings(Values):
     """The values of all settings, as typed attributes: `settings.drain_seconds`.
 
-    `sources` has the source of each setting's value; `public` holds the PUBLIC_* variables;
+    `sources` has the source of each setting's value; `given` has the names of those that the user
+    has set; `public` holds the PUBLIC_* variables;
     `gunicorn_args` is the GUNICORN_CMD_ARGS for Gunicorn. `typos`, `warnings` and `notes` are
     lines for people: about variables whose names are nearly a setting's, about variables that
     should be changed, and about variables that are left to the app.
@@ -80,7 +81,7 @@ class Settings(Values):
     migration_command = Setting(
         str,
         "alembic -c backend/alembic.ini upgrade head",
-        "Brings the schema up to date; runs once per deploy, under a lock",
+        "Brings the schema up to date; runs in APP_DIR once per deploy, under a lock",
         everyday=True,
         formerly="RELEASE_COMMAND",
     )
@@ -89,12 +90,13 @@ class Settings(Values):
     alembic_versions = Setting(
         str,
         "backend/migrations/versions",
-        "Folder of Alembic's revisions; the release is skipped if the database is at their head",
+        "Folder of Alembic's revisions in APP_DIR; the release is skipped if the database is at their head",
     )
     # The machine
     port = Setting(parse.integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True)
     web_concurrency = Setting(parse.integer(1, 64), AT_BOOT, "Gunicorn workers; default: from the CPU quota and memory", everyday=True)
     web_threads = Setting(parse.integer(1, 64), 4, "Threads per worker", everyday=True)
+    preload = Setting(parse.boolean, True, "Whether the app is imported once, before workers are forked; turned off for an app that starts threads while it is imported")
     worker_memory_mb = Setting(parse.integer(32, 1048576), AT_BOOT, "MB that a worker may use before it is replaced; default: its share of the memory")
     drain_seconds = Setting(parse.integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True)
     stop_seconds = Setting(parse.integer(2, 600), 18, "Seconds after the drain for requests in flight to complete")
@@ -124,6 +126,7 @@ class Settings(Values):
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.gunicorn_args = ""
+        self.given: set[str] = set()
         super().__init__(values)
 
     def set_default(self, name: str, value: Any, source: str) -> None:
@@ -156,6 +159,7 @@ class Settings(Values):
             try:
                 self._values[setting.name] = setting.parse(given)
                 self.sources[setting.name] = gunicorn_args.VARIABLE
+                self.given.add(setting.name)
             except ValueError:  # --timeout 0, for instance, which Nginx does not support
                 dropped.append(f"the value {given} for {setting.name}")
         if found.error:
@@ -233,6 +237,7 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
     config = Settings(values, sources, public, typos)
+    config.given = {name for name, source in sources.items() if source != "default"}
     config.apply_platform(environ)
     if only is None:
         config.warnings = _renamed_lines(known)

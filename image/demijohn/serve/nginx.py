@@ -7,6 +7,7 @@ run directory.
 import json
 import os
 import re
+import resource
 import socket
 from pathlib import Path
 
@@ -35,6 +36,8 @@ COMPRESSIBLE = (
     "text/css text/javascript text/plain text/xml application/json application/problem+json "
     "application/manifest+json application/wasm image/svg+xml"
 )
+
+MIN_OPEN_FILES, MAX_OPEN_FILES = 128, 8192
 
 # https://man7.org/linux/man-pages/man7/capabilities.7.html, numbered in linux/capability.h
 CAP_SETGID, CAP_SETUID = 6, 7
@@ -69,6 +72,7 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         "nginx.conf": (root / "nginx.conf").read_text(encoding="utf-8"),
         "env.js": env_js(settings.public),
         "fragments/main.conf": _main(settings, program, workers),
+        "fragments/events.conf": f"worker_connections {_open_files() // 2};\n",
         "fragments/http.conf": _http(settings, static),
         "fragments/compression.conf": _compression(program),
         "fragments/listen.conf": _listen(settings.port, ipv6),
@@ -97,12 +101,28 @@ def _main(settings: Settings, program: NginxProgram, workers: int) -> str:
     lines = [f"load_module {module};" for module in program.brotli_modules()]
     lines += [
         f"worker_processes {workers};",
+        f"worker_rlimit_nofile {_open_files()};",
         f"worker_shutdown_timeout {settings.stop_seconds - 1}s;",
     ]
     if os.geteuid() == 0:
         _check_root()
         lines.append("user root;")  # on a laptop, where the files belong to root
     return "\n".join(lines) + "\n"
+
+
+def _open_files() -> int:
+    """The files that an Nginx process may open; a proxied connection takes two.
+
+    Raises CommandError(78) if the hard limit is too low to serve anybody.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= hard < MIN_OPEN_FILES:
+        raise CommandError(
+            Exit.CONFIGURATION,
+            f"the limit of open files is {hard}, and at least {MIN_OPEN_FILES} are needed. "
+            "Raise it, in Docker with --ulimit nofile=8192.",
+        )
+    return MAX_OPEN_FILES if hard < 0 else min(hard, MAX_OPEN_FILES)
 
 
 def _check_root() -> None:

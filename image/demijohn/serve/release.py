@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.database_url import DatabaseUrl
-from demijohn.config.environment import database_variables
+from demijohn.config.environment import database_variables, flask_app
 from demijohn.config.settings import Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import redact
@@ -44,7 +44,7 @@ def run(
     CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the database does not answer or
     the lock is not free in time.
     """
-    versions = Path(settings.alembic_versions)
+    versions = Path(settings.app_dir) / settings.alembic_versions
     deadline = time.monotonic() + settings.release_timeout
     try:
         if done := _why_done(versions, connection):
@@ -54,7 +54,7 @@ def run(
             return f"{done}: another instance did it"
         started = time.monotonic()
         database = database_variables(url, settings)
-        _execute(settings, database, deadline)
+        _execute(settings, os.environ | flask_app(settings, os.environ) | database, deadline)
         command = redact(settings.migration_command, settings.secrets())
         return f"{command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
@@ -73,7 +73,7 @@ def wait(settings: Settings, connection: Connection, log: Callable[[str], None])
     Without Alembic revisions, returns at once. Raises CommandError(69) after RELEASE_TIMEOUT, or if
     the connection fails.
     """
-    versions = Path(settings.alembic_versions)
+    versions = Path(settings.app_dir) / settings.alembic_versions
     if not heads(versions):
         return "no Alembic revisions, not waiting"
     try:
@@ -193,16 +193,15 @@ def _try_lock(connection: Connection) -> bool:
     return locked
 
 
-def _execute(settings: Settings, database: Mapping[str, str], deadline: float) -> None:
-    """Run the command in the current folder. Its output goes to the log.
-
-    `database` are the environment variables that name the database.
-    """
+def _execute(settings: Settings, environment: Mapping[str, str], deadline: float) -> None:
+    """Run the command in APP_DIR, as the app runs. Its output goes to the log."""
     command = redact(settings.migration_command, settings.secrets())
     words = _split(settings.migration_command, command)
     left = max(deadline - time.monotonic(), 1)
     try:
-        done = subprocess.run(words, timeout=left, check=False, env=os.environ | database)
+        done = subprocess.run(
+            words, cwd=settings.app_dir, timeout=left, check=False, env=environment
+        )
     except OSError as error:
         raise CommandError(
             Exit.CONFIGURATION,

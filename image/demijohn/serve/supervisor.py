@@ -5,6 +5,7 @@ children once per second, and cannot drain. All three are parts of its main loop
 overrides the loop.
 """
 
+import os
 import signal
 import socket
 import time
@@ -101,6 +102,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._sockets: list[object] = []
         self._clock = WallClock()
         self._second = 0
+        self._has_terminal = os.isatty(0)  # whose end, on a laptop, is the end of the programs
 
     def runforever(self) -> None:
         events.subscribe(events.ProcessLogEvent, self._on_log)
@@ -137,6 +139,10 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
             signal.setitimer(signal.ITIMER_REAL, self._drain_seconds)
         elif received == signal.SIGALRM:
             self._stop()
+        elif received == signal.SIGHUP and not self._has_terminal:
+            log_info(
+                "supervise", "SIGHUP is ignored. Restart the container to change its settings."
+            )
         elif received in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             if self._signalled:
                 log_info("stop", "second signal: killing the programs")

@@ -6,13 +6,23 @@ from pathlib import Path
 
 from gunicorn import util
 
-from demijohn.worker import atomic_response, error_response, probe_server, watchdog, wsgi
+from demijohn.worker import (
+    app_needs,
+    atomic_response,
+    error_response,
+    fork_safety,
+    probe_server,
+    watchdog,
+    wsgi,
+)
+from demijohn.worker.thread_pool import ThreadPool
 
 wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
 
-# The app is loaded once, in the master: workers share its memory and start at once.
-preload_app = True
+# The app is imported once, in the master: workers share its memory and start at once. Not if it
+# starts threads meanwhile (app_needs.py).
+preload_app = os.environ["DEMIJOHN_PRELOAD"] == "true"
 workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
 worker_class = "gthread"  # a thread that waits for the database does not block the others
 threads = int(os.environ["DEMIJOHN_WEB_THREADS"])
@@ -43,11 +53,13 @@ util.write_error = error_response.write
 
 
 def on_starting(server):  # type: ignore[no-untyped-def]
-    """Open the socket for probes; the app is loaded by now.
+    """Open the socket for probes; the app is imported by now, if it is preloaded.
 
     At exit, Gunicorn would delete the file of its listening socket, which belongs to supervisord
     and to the next Gunicorn. It does not if systemd holds the socket (Arbiter.stop).
     """
+    app_needs.restart_if_needed()
+    fork_safety.close_connections()
     run_dir = Path(os.environ["DEMIJOHN_RUN_DIR"])
     server.probes = probe_server.listen(run_dir / "probes.sock")
     server.systemd = True
@@ -57,10 +69,12 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
     """Start the probe server and the watchdog of a worker, and let the kernel kill a worker first
     if memory runs out.
     """
+    pool = ThreadPool(worker)
+    wsgi.application.probes.watch(pool)
     probe_server.serve(server.probes, wsgi.application.probes)
     # One second later, so that Nginx has already answered the client with 504.
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
-    watchdog.start(timeout + 1, memory_mb, lambda: worker.nr_conns)
+    watchdog.start(timeout + 1, memory_mb, pool)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 

@@ -11,12 +11,16 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from socket import socket
 
 from demijohn.common.log import log_error
+from demijohn.worker import abandoned_streams
+from demijohn.worker.thread_pool import ThreadPool
 
 CHECK_SECONDS = 1.0
+MAX_ABANDONED = 64  # streams whose client has gone
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 # When each thread began its request. A request ends with the first bytes of its response, since a
@@ -35,40 +39,50 @@ def end() -> None:
 
 
 class Answer:
-    """An app's response, which calls `end` with its first chunk."""
+    """An app's response on `connection`, which calls `end` with its first chunk."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes], connection: socket | None) -> None:
         self._chunks = chunks
+        self._connection = connection
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
+        chunks = iter(self._chunks)
+        for chunk in chunks:
             end()
+            abandoned_streams.begin(self._connection)
             yield chunk
+            break
+        yield from chunks
 
     def close(self) -> None:
         end()
+        abandoned_streams.end()
         if hasattr(self._chunks, "close"):
             self._chunks.close()
 
 
-def start(limit_seconds: float, limit_mb: int, in_flight: Callable[[], int]) -> None:
+def start(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
     """Watch this process from a thread.
 
-    If a request has no response after `limit_seconds`, or the process uses more than `limit_mb` of
-    memory, the process accepts no more requests, completes those `in_flight` that do not hang, and
-    exits. Gunicorn's master then starts another.
+    If a request has no response after `limit_seconds`, the process uses more than `limit_mb` of
+    memory, or too many threads wait for clients that have gone, the process accepts no more
+    requests, completes those of `pool` that do not hang, and exits. Gunicorn's master then starts
+    another.
     """
     _unanswered.clear()  # entries copied by the fork belong to the parent
-    arguments = (limit_seconds, limit_mb, in_flight)
+    abandoned_streams.clear()
+    arguments = (limit_seconds, limit_mb, pool)
     threading.Thread(target=_watch, args=arguments, daemon=True, name="watchdog").start()
 
 
-def _watch(limit_seconds: float, limit_mb: int, in_flight: Callable[[], int]) -> None:
+def _watch(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
     while not (reason := _reason(limit_seconds, limit_mb)):
+        pool.add_spares(abandoned_streams.count())
+        pool.measure()
         time.sleep(CHECK_SECONDS)
     log_error(f"worker {os.getpid()} {reason}; replacing it")
-    os.kill(os.getpid(), signal.SIGTERM)  # a Gunicorn worker then accepts no more requests
-    while in_flight() > len(_hanging(limit_seconds)):
+    os.kill(os.getpid(), signal.SIGTERM)  # Gunicorn then accepts no more requests
+    while pool.in_flight > len(_hanging(limit_seconds)) + abandoned_streams.count():
         time.sleep(CHECK_SECONDS / 10)
     os._exit(0)  # a normal exit would wait for the threads that hang
 
@@ -80,6 +94,8 @@ def _reason(limit_seconds: float, limit_mb: int) -> str:
         return f"has not answered for {limit_seconds:.0f} s{_location(hanging[0])}"
     if (used := memory()) > limit_mb:
         return f"uses {used} MB of memory, more than its limit of {limit_mb} MB"
+    if (abandoned := abandoned_streams.count()) > MAX_ABANDONED:
+        return f"has {abandoned} threads that wait for clients that have gone"
     return ""
 
 

@@ -46,7 +46,7 @@ class Wrapper:
         if isinstance(answer, environ.get("wsgi.file_wrapper", ())):
             watchdog.end()  # unwrapped, so that Gunicorn uses sendfile
             return cast("Iterable[bytes]", answer)
-        return watchdog.Answer(answer)
+        return watchdog.Answer(answer, environ.get("gunicorn.socket"))
 
     def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
@@ -93,7 +93,8 @@ def _load_wrapped() -> Wrapper:
     )
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     shared_cache = SharedCache(int(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
-    return Wrapper(app, Probes(drain_marker, database), shared_cache)
+    patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
+    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache)
 
 
 def __getattr__(name: str) -> Wrapper:

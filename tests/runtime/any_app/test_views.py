@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.fixtures.kitchen_sink.app import PAUSE_SECONDS
-from tests.support.front_door import PAGE, send_request
+from tests.support.front_door import PAGE, connect, send_request
 from tests.support.stack import Stack
 
 
@@ -76,3 +76,17 @@ def test_default_policy_restricts_neither_scripts_nor_images(kitchen_sink: Stack
     response = send_request(kitchen_sink, "/")
     policy = response.header("Content-Security-Policy")
     assert policy == "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+
+
+def test_threads_of_closed_streams_are_replaced(kitchen_sink: Stack) -> None:
+    """Eight threads, and three times as many streams that nobody reads any more."""
+    for _ in range(3):
+        streams = [connect(kitchen_sink) for _ in range(8)]
+        for stream in streams:
+            stream.sendall(b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        for stream in streams:
+            assert stream.recv(4096).startswith(b"HTTP/1.1 200")
+            stream.close()
+        assert send_request(kitchen_sink, "/api/echo").status == 200
+    assert "replacing it" not in kitchen_sink.log
+    assert send_request(kitchen_sink, "/livez").status == 200

@@ -1,0 +1,39 @@
+"""The threads of a Gunicorn worker: the only module that changes how many there are.
+
+Uses attributes of gunicorn.workers.gthread.ThreadWorker that are not documented: `nr_conns`, the
+connections that it has accepted; `worker_connections`, how many it accepts; `tpool`, its executor.
+"""
+
+import time
+from typing import Any
+
+
+class ThreadPool:
+    """The threads of `worker`, each of which serves one request at a time."""
+
+    def __init__(self, worker: Any) -> None:
+        self._worker = worker
+        self._threads: int = worker.cfg.threads
+        self._full_since: float | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """The number of requests that this worker has accepted and not completed."""
+        return int(self._worker.nr_conns)
+
+    def add_spares(self, count: int) -> None:
+        """Have `count` threads more than configured."""
+        if self._worker.tpool is not None:  # it is created after the fork
+            self._worker.worker_connections = self._threads + count
+            self._worker.tpool._max_workers = self._threads + count
+
+    def measure(self) -> None:
+        """Note whether any thread is free; called once a second."""
+        if self.in_flight < self._worker.worker_connections:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = time.monotonic()
+
+    def seconds_full(self) -> float:
+        """For how long no thread has been free."""
+        return 0.0 if self._full_since is None else time.monotonic() - self._full_since
