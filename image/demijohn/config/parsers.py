@@ -45,7 +45,7 @@ def boolean(text: str) -> bool:
 
 
 def size(text: str) -> str:
-    """A size in Nginx's syntax: a number of bytes, of kilobytes (k), megabytes (m) or gigabytes (g)."""
+    """A size in Nginx's syntax: a number of bytes, or with k, m or g; `10 MB` is 10m."""
     found = re.fullmatch(r"([1-9][0-9]{0,8}) ?([kmg]?)(i?b)?", text.lower())
     if not found:
         raise ValueError("must be a size such as 512k, 10m or 1g")

@@ -37,6 +37,8 @@ COMPRESSIBLE = (
     "application/manifest+json application/wasm image/svg+xml"
 )
 
+WEBSOCKET_TIMEOUT = "1h"  # without a byte in either direction
+
 MIN_OPEN_FILES, MAX_OPEN_FILES = 128, 8192
 
 # https://man7.org/linux/man-pages/man7/capabilities.7.html, numbered in linux/capability.h
@@ -198,19 +200,26 @@ def _listen(port: int, ipv6: bool) -> str:
 
 
 def _api(settings: Settings) -> str:
-    limit = (
-        f" limit_req zone=api burst={2 * settings.rate_limit} nodelay;"
-        if settings.rate_limit
-        else ""
-    )
-    refusal = " if ($ambiguous) { return 400; }"
+    lines = ["if ($ambiguous) { return 400; }"]
+    if settings.rate_limit:
+        lines.append(f"limit_req zone=api burst={2 * settings.rate_limit} nodelay;")
+    lines += [
+        "charset off;",  # the app's Content-Type is passed on as it is
+        "open_file_cache off;",  # it would keep a cached response open that clear_cache has deleted
+        "proxy_pass http://gunicorn;",
+    ]
+    matches = [match for path in settings.api_paths for match in (f"= {path}", f"^~ {path}/")]
     return "".join(
-        # open_file_cache would keep a cached response open that clear_cache has deleted.
-        f"location {match} {{{refusal}{limit} charset off; open_file_cache off; "
-        "proxy_pass http://gunicorn; }\n"
-        for path in settings.api_paths
-        for match in (f"= {path}", f"^~ {path}/")
+        [_location(match, ["if ($upstream_upgrade) { return 418; }", *lines]) for match in matches]
+        # An idle WebSocket is no hanging request. 418 stands for it: Nginx has no other way to
+        # choose a location by a header.
+        + ["error_page 418 = @websocket;\n"]
+        + [_location("@websocket", [f"proxy_read_timeout {WEBSOCKET_TIMEOUT};", *lines])]
     )
+
+
+def _location(match: str, lines: list[str]) -> str:
+    return f"location {match} {{\n" + "".join(f"    {line}\n" for line in lines) + "}\n"
 
 
 def _database_probe(settings: Settings) -> str:

@@ -140,9 +140,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         elif received == signal.SIGALRM:
             self._stop()
         elif received == signal.SIGHUP and not self._has_terminal:
-            log_info(
-                "supervise", "SIGHUP is ignored. Restart the container to change its settings."
-            )
+            log_info("supervise", "SIGHUP is ignored: restart the container to change settings")
         elif received in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             if self._signalled:
                 log_info("stop", "second signal: killing the programs")

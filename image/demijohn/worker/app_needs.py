@@ -46,10 +46,10 @@ def changes(environ: dict[str, str] | os._Environ[str], threads: list[str]) -> l
             log_info("app", f"warning: {reason}. Set WEB_CONCURRENCY=1.")
         else:
             found.append(Change("WEB_CONCURRENCY", "1", reason))
-    if any(name in sys.modules for name in WEBSOCKETS) and "WEB_THREADS" not in given:
-        if int(environ["DEMIJOHN_WEB_THREADS"]) < WEBSOCKET_THREADS:
-            reason = "each open WebSocket takes a thread"
-            found.append(Change("WEB_THREADS", str(WEBSOCKET_THREADS), reason))
+    few = int(environ["DEMIJOHN_WEB_THREADS"]) < WEBSOCKET_THREADS and "WEB_THREADS" not in given
+    if few and any(name in sys.modules for name in WEBSOCKETS):
+        reason = "each open WebSocket takes a thread"
+        found.append(Change("WEB_THREADS", str(WEBSOCKET_THREADS), reason))
     return found
 
 

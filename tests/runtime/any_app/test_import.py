@@ -1,0 +1,34 @@
+"""Apps that do more than define views while they are imported."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.support.front_door import MIRROR, send_request
+from tests.support.stack import Stack
+
+
+def test_thread_started_at_import_sees_what_views_change(launch: Callable[..., Stack]) -> None:
+    settings = {"APP_MODULE": "starts_thread:app", "WEB_CONCURRENCY": "1"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    assert "the app starts threads while it is imported (the scheduler)" in running.log
+    assert "using PRELOAD=false" in running.log
+    send_request(running, "/api/given", method="POST", body=b"by a view")
+    running.wait_for(lambda: b"by a view" in send_request(running, "/api/seen").body, "the change")
+
+
+def test_preload_that_is_set_is_kept(launch: Callable[..., Stack]) -> None:
+    settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "true"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    assert "using PRELOAD" not in running.log
+
+
+def test_connection_opened_at_import_is_not_shared_by_workers(launch: Callable[..., Stack]) -> None:
+    settings = {"APP_MODULE": "queries_at_import:app", "WEB_CONCURRENCY": "2"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+
+    def read(number: int) -> tuple[int, bytes]:
+        response = send_request(running, f"/api/number/{number}")
+        return response.status, response.body
+
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(read, range(200))) == [(200, str(n).encode()) for n in range(200)]

@@ -1,0 +1,30 @@
+"""An app that starts a thread while it is imported, as APScheduler's background scheduler does."""
+
+import threading
+import time
+
+from flask import Flask, jsonify, request
+
+app = Flask(__name__)
+state = {"given": "", "seen": ""}
+
+
+def copy_repeatedly() -> None:
+    """The job: it sees what a view has changed, if both run in one process."""
+    while True:
+        state["seen"] = state["given"]
+        time.sleep(0.05)
+
+
+threading.Thread(target=copy_repeatedly, daemon=True, name="the scheduler").start()
+
+
+@app.post("/api/given")
+def give() -> str:
+    state["given"] = request.get_data(as_text=True)
+    return "given"
+
+
+@app.get("/api/seen")
+def seen() -> object:
+    return jsonify(state["seen"])

@@ -1,0 +1,58 @@
+"""What of Gunicorn's settings an app needs changed."""
+
+import sys
+from types import ModuleType
+
+import pytest
+from demijohn.worker.app_needs import changes
+
+DEFAULTS = {
+    "DEMIJOHN_PRELOAD": "true",
+    "DEMIJOHN_WEB_CONCURRENCY": "2",
+    "DEMIJOHN_WEB_THREADS": "4",
+    "DEMIJOHN_GIVEN": "DATABASE_URL",
+}
+
+
+def needed(environ: dict[str, str], threads: list[str]) -> dict[str, str]:
+    return {change.name: change.value for change in changes(DEFAULTS | environ, threads)}
+
+
+@pytest.mark.parametrize(
+    ("environ", "threads", "expected"),
+    [
+        ({}, [], {}),
+        ({}, ["APScheduler"], {"PRELOAD": "false"}),
+        ({"DEMIJOHN_PRELOAD": "false"}, ["APScheduler"], {}),
+        ({"DEMIJOHN_GIVEN": "PRELOAD"}, ["APScheduler"], {}),
+    ],
+)
+def test_app_with_threads_is_not_preloaded_unless_preload_is_set(
+    environ: dict[str, str], threads: list[str], expected: dict[str, str]
+) -> None:
+    assert needed(environ, threads) == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "environ", "expected"),
+    [
+        ("engineio", {}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64"}),
+        ("engineio", {"DEMIJOHN_WEB_CONCURRENCY": "1"}, {"WEB_THREADS": "64"}),
+        ("engineio", {"DEMIJOHN_GIVEN": "WEB_CONCURRENCY,WEB_THREADS"}, {}),
+        ("simple_websocket", {}, {"WEB_THREADS": "64"}),
+        ("simple_websocket", {"DEMIJOHN_WEB_THREADS": "64"}, {}),
+    ],
+)
+def test_app_with_websockets_gets_threads_and_socket_io_one_worker(
+    monkeypatch: pytest.MonkeyPatch, module: str, environ: dict[str, str], expected: dict[str, str]
+) -> None:
+    monkeypatch.setitem(sys.modules, module, ModuleType(module))
+    assert needed(environ, []) == expected
+
+
+def test_socket_io_with_several_workers_by_setting_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "engineio", ModuleType("engineio"))
+    needed({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, [])
+    assert "Set WEB_CONCURRENCY=1." in capfd.readouterr().out
