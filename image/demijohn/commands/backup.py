@@ -131,7 +131,7 @@ def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
     config = settings.load(only=settings.CONNECTION)
     direct: DatabaseUrl | None = config.release_database_url
     name = "RELEASE_DATABASE_URL" if direct else "DATABASE_URL"
-    url: DatabaseUrl = direct or config.database_url
+    url: DatabaseUrl = direct or config.database
     connection, server = connect.wait(url, config, log_error, name)
     if server.pooled and not direct:
         # pg_dump empties search_path for its session. A pooler would then give that session to
@@ -144,7 +144,7 @@ def _connect() -> tuple[DatabaseUrl, Connection, connect.Server]:
             "URL if the pooler is in session mode.",
         )
     if direct:
-        with closing(connect.wait(config.database_url, config, log_error)[0]) as app:
+        with closing(connect.wait(config.database, config, log_error)[0]) as app:
             check_same_database(app, connection, config)
     if risk := plain_text_risk(connection, url, name):
         log_error(f"warning: {risk}")

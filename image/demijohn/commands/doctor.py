@@ -194,12 +194,15 @@ def _report_release_database(
     if app and found and app.identity.differs(found.identity):
         report.problem(
             f"RELEASE_DATABASE_URL leads to another database ({url.place()}) than DATABASE_URL "
-            f"({config.database_url.place()}). Set it to the direct URL of the same database."
+            f"({config.database.place()}). Set it to the direct URL of the same database."
         )
 
 
 def _report_database(report: Report, config: Settings) -> Inspection | None:
     report.heading("Database")
+    if config.database_url is None:
+        report.fact("DATABASE_URL", "not set: the app has no database")
+        return None
     found = _inspect(report, config, config.database_url, "DATABASE_URL")
     if not found:
         return None

@@ -35,7 +35,8 @@ def child_environment(
         "DEMIJOHN_GIVEN": ",".join(sorted(settings.given)),
         "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    database = database_variables(settings.database_url, settings)
+    url = settings.database_url
+    database = database_variables(url, settings) if url else {}
     replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}
     child = {name: text for name, text in environ.items() if name not in replaced}
     child |= added | database | {"GUNICORN_CMD_ARGS": settings.gunicorn_args}
@@ -46,7 +47,8 @@ def child_environment(
     if not re.fullmatch(r"[0-9]{1,9}", child.get("WEB_CONCURRENCY", "")):
         child.pop("WEB_CONCURRENCY", None)
     child.pop("FORWARDED_ALLOW_IPS", None)
-    added["SQLALCHEMY_DATABASE_URI"] = database["SQLALCHEMY_DATABASE_URI"]
+    if database:
+        added["SQLALCHEMY_DATABASE_URI"] = database["SQLALCHEMY_DATABASE_URI"]
     new = {name: text for name, text in added.items() if name not in environ}
     child[ADDED] = ",".join(f"{name}:{_checksum(text)}" for name, text in sorted(new.items()))
     return child

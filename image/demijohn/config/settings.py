@@ -14,7 +14,7 @@ from typing import Any
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config import database_url, gunicorn_args, platforms
 from demijohn.config import parsers as parse
-from demijohn.config.database_url import TLS_MODES
+from demijohn.config.database_url import TLS_MODES, DatabaseUrl
 from demijohn.config.setting import (
     AT_BOOT,
     DOTENV,
@@ -35,6 +35,7 @@ postgres_url = database_url.parse  # in the body of Settings, `database_url` is 
 SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
+NO_DATABASE = f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
 
 
 class Settings(Values):
@@ -64,7 +65,7 @@ class Settings(Values):
         prefixed=True,
     )
     # The database
-    database_url = Setting(postgres_url, AT_BOOT, "URL of the Postgres database, in any form that hosts hand out", secret=True, everyday=True)
+    database_url = Setting(postgres_url, None, "URL of the Postgres database, in any form that hosts hand out", secret=True, everyday=True)
     release_database_url = Setting(postgres_url, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True)
     pghost = Setting(str, None, "If DATABASE_URL is unset: the database's host")
     pgport = Setting(parse.integer(1, 65535), 5432, "… its port")
@@ -80,8 +81,8 @@ class Settings(Values):
     # The release
     migration_command = Setting(
         str,
-        "alembic -c backend/alembic.ini upgrade head",
-        "Brings the schema up to date; runs in APP_DIR once per deploy, under a lock",
+        AT_BOOT,
+        "Brings the schema up to date; runs in APP_DIR once per deploy, under a lock; default: Alembic or Flask-Migrate, if APP_DIR has one",
         everyday=True,
         formerly="RELEASE_COMMAND",
     )
@@ -128,6 +129,13 @@ class Settings(Values):
         self.gunicorn_args = ""
         self.given: set[str] = set()
         super().__init__(values)
+
+    @property
+    def database(self) -> DatabaseUrl:
+        """The value of DATABASE_URL. Raises CommandError(78) if it is not set."""
+        if self.database_url is None:
+            raise CommandError(Exit.CONFIGURATION, NO_DATABASE)
+        return self.database_url
 
     def set_default(self, name: str, value: Any, source: str) -> None:
         """Set a setting that has no value yet, unless `value` is None."""
@@ -230,6 +238,10 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
             mistakes.append(f"{variable}{shown} {mistake}.")
     mistakes += _complete_database(values)
+    if values.get("MIGRATION_COMMAND", "") is None:
+        values["MIGRATION_COMMAND"] = _default_migration(Path(values.get("APP_DIR", ".")))
+    if values.get("DATABASE_URL", "") is None and _needs_database(values, only):
+        mistakes.append(NO_DATABASE)
     typos = _typo_lines(known, sources)
     if mistakes:
         raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
@@ -278,9 +290,25 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
         host = str(values["PGHOST"])
         shown = "" if "@" in host else f"={host!r}"  # a whole URL may hold a password
         return [f"PGHOST{shown} {mistake}."]
-    if values["DATABASE_URL"]:
-        return []
-    return [f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."]
+    return []
+
+
+def _default_migration(folder: Path) -> str:
+    """The command of the migrations that an app in `folder` has; empty if it has none."""
+    if (folder / "backend" / "alembic.ini").is_file():
+        return "alembic -c backend/alembic.ini upgrade head"
+    if (folder / "migrations" / "alembic.ini").is_file():  # Flask-Migrate's folder
+        return "flask db upgrade"
+    return ""
+
+
+def _needs_database(values: Mapping[str, Any], only: Container[str] | None) -> bool:
+    """Whether nothing works without a database: a command about it, or migrations."""
+    return (
+        only is not None
+        or values.get("MIGRATION_COMMAND", "") not in ("", "true")
+        or values.get("RELEASE_DATABASE_URL") is not None
+    )
 
 
 def _typo_lines(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:

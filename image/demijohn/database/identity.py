@@ -35,14 +35,14 @@ def check_same_database(app: Connection, direct: Connection, settings: Settings)
     try:
         differs = identify(app).differs(identify(direct))
     except psycopg2.Error as error:
-        line, _ = diagnose(error, settings.database_url)
+        line, _ = diagnose(error, settings.database)
         raise CommandError(Exit.UNAVAILABLE, line) from None
     if differs:
-        other = (settings.release_database_url or settings.database_url).place()
+        other = (settings.release_database_url or settings.database).place()
         raise CommandError(
             Exit.CONFIGURATION,
             f"RELEASE_DATABASE_URL leads to another database ({other}) than DATABASE_URL "
-            f"({settings.database_url.place()}). "
+            f"({settings.database.place()}). "
             "Set it to the direct URL of the same database, or unset it.",
         )
 

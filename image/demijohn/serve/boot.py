@@ -61,6 +61,21 @@ def serve() -> int:
     config = _load_settings()
     limits = _apply_limits(config)
     _configure_nginx(config, limits)  # first: an error here must come before a migration
+    if config.database_url is None:
+        log_info("database", "DATABASE_URL is not set: the app has no database")
+        _export(config)
+    else:
+        _prepare_database(config)
+
+    # Import supervisord last, so that the phases above do not wait for it.
+    from demijohn.serve import supervisor
+
+    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_place(config))
+    return programs.run(Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
+
+
+def _prepare_database(config: Settings) -> None:
+    """Wait for the database, export the settings, and release."""
     connection, server = _connect_database(config)
     try:
         _check_budget(config, server)
@@ -69,12 +84,6 @@ def serve() -> int:
             _release(config, connection)
     finally:
         connection.close()
-
-    # Import supervisord last, so that the phases above do not wait for it.
-    from demijohn.serve import supervisor
-
-    programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_place(config))
-    return programs.run(Path(config.run_dir) / DRAIN_MARKER, config.drain_seconds)
 
 
 def run_worker(name: str) -> int:
@@ -94,16 +103,17 @@ def run_worker(name: str) -> int:
     from demijohn.serve import supervisor
 
     programs = supervisor.load(Path("supervisord.conf").resolve(), *_lock_place(config), only=name)
-    connection, _ = _connect_database(config)
-    try:
-        with phase("release") as now:
-            now.result = release.wait(config, connection, now.log)
-    finally:
-        connection.close()
+    if config.database_url:
+        connection, _ = _connect_database(config)
+        try:
+            with phase("release") as now:
+                now.result = release.wait(config, connection, now.log)
+        finally:
+            connection.close()
     return programs.run(run_dir / DRAIN_MARKER, 0)
 
 
-def _lock_place(config: Settings) -> tuple[DatabaseUrl, str]:
+def _lock_place(config: Settings) -> tuple[DatabaseUrl | None, str]:
     """The database that has the locks of single-instance programs, and this instance's name."""
     url = config.release_database_url or config.database_url  # the one without a pooler
     return url, config.instance or socket.gethostname()
@@ -148,7 +158,7 @@ def _apply_limits(config: Settings) -> resource_limits.Capacity:
 
 def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:
     with phase("database") as now:
-        url = config.database_url
+        url = config.database
         connection, server = _connect(url, "DATABASE_URL", config, now)
         now.result = f"{server}, at {url.place()} with {config.database_driver}"
     return connection, server
@@ -182,7 +192,7 @@ def _release(config: Settings, connection: Connection) -> None:
     """Release through `connection`, or through one to RELEASE_DATABASE_URL if that is set."""
     with phase("release") as now:
         if config.release_database_url is None:
-            now.result = release.run(config, config.database_url, connection, now.log)
+            now.result = release.run(config, config.database, connection, now.log)
             return
         url = config.release_database_url
         direct, _ = _connect(url, "RELEASE_DATABASE_URL", config, now)

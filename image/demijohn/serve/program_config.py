@@ -28,7 +28,7 @@ class Options(ServerOptions):  # type: ignore[misc]
 
     process_group_configs: list[Any]
 
-    def __init__(self, lock_database: DatabaseUrl, instance: str) -> None:
+    def __init__(self, lock_database: DatabaseUrl | None, instance: str) -> None:
         super().__init__()
         self.statuses: dict[int, int] = {}
         self.groups: set[int] = set()
@@ -53,7 +53,14 @@ class Options(ServerOptions):  # type: ignore[misc]
         return configs
 
     def _run_under_lock(self, config: Any) -> None:
-        """Let supervisord start `single_instance`, which runs the program under a lock."""
+        """Let supervisord start `single_instance`, which runs the program under a lock.
+
+        Raises ValueError without a database, which has the locks.
+        """
+        if self._lock_database is None:
+            raise ValueError(
+                f"single=true in [program:{config.name}] needs DATABASE_URL for its lock"
+            )
         config.command = single_instance.command(
             config.command,
             config.name,
@@ -95,7 +102,7 @@ class Options(ServerOptions):  # type: ignore[misc]
         return pid, status
 
 
-def read(conf: Path, lock_database: DatabaseUrl, instance: str, only: str | None) -> Options:
+def read(conf: Path, lock_database: DatabaseUrl | None, instance: str, only: str | None) -> Options:
     """Read `conf` and the files that it includes; with `only`, keep that program alone.
 
     `lock_database` has the locks of single-instance programs, for which `instance` is our name.

@@ -44,6 +44,8 @@ def run(
     CommandError(70) if MIGRATION_COMMAND fails, CommandError(69) if the database does not answer or
     the lock is not free in time.
     """
+    if not settings.migration_command:
+        return "no migrations"
     versions = Path(settings.app_dir) / settings.alembic_versions
     deadline = time.monotonic() + settings.release_timeout
     try:

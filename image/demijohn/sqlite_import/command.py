@@ -15,7 +15,7 @@ from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit, Interrupted
 from demijohn.common.log import log_error
 from demijohn.config import settings
-from demijohn.config.database_url import FILE_IS_LOST
+from demijohn.config.database import FILE_IS_LOST
 from demijohn.database import connect
 from demijohn.sqlite_import.importer import Importer
 from demijohn.sqlite_import.model.plan import Options
@@ -134,12 +134,12 @@ def main(arguments: list[str]) -> int:
     malloc_tuning.return_large_blocks()
     malloc_tuning.collect_garbage_rarely()
     config = _load_settings()
-    report = Report(str(options.file), config.database_url.place())
+    report = Report(str(options.file), config.database.place())
     _check_report_path(options.report, options.file)
     try:
         with Source(options.file) as source, ReaderPool(source) as pool:
             connection, _ = connect.wait(
-                config.database_url, config, lambda text: print(text, flush=True)
+                config.database, config, lambda text: print(text, flush=True)
             )
             try:
                 pool.join_snapshot()

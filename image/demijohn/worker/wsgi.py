@@ -88,9 +88,8 @@ class Wrapper:
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
     app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
-    database = DatabaseProbe(
-        os.environ["DATABASE_URL"], int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"])
-    )
+    url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
+    database = DatabaseProbe(url, int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     shared_cache = SharedCache(int(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
