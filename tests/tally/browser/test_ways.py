@@ -67,7 +67,9 @@ def test_skip_link_keeps_the_manage_key(stack: Stack, new_visitor: NewVisitor) -
     host.expect_text("Closed")
 
 
-def test_back_to_a_deleted_poll_does_not_restore_it(stack: Stack, new_visitor: NewVisitor) -> None:
+def test_browser_back_does_not_restore_a_deleted_poll(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
     host, poll = new_visitor(stack.url), Poll(stack)
     host.open(poll.manage)
     host.press("Delete the poll…")

@@ -137,7 +137,7 @@ def test_column_and_pieces_are_encoded_as_the_value(name: str, value: Any, text:
     try:
         first, null, last = pg_type.encode_column([value, None, value])
     except COLUMN_ERRORS:
-        return  # then it is encoded value by value
+        return  # the column is then encoded value by value
     assert null == ""
     assert first == last
     if isinstance(value, str) and not pg_type.needs_quotes:

@@ -92,7 +92,7 @@ class ByteLimitedText(Text):
 
 @dataclass(frozen=True)
 class EnumOrUnknown(PgType):
-    """An enum, or without `labels` a type that only Postgres can parse."""
+    """An enum; without `labels`, a type that only Postgres can parse."""
 
     sql: str
     labels: tuple[str, ...] = ()
