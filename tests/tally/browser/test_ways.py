@@ -76,6 +76,6 @@ def test_browser_back_does_not_restore_a_deleted_poll(
     host.press("Delete it for good")
     host.expect_text("The poll and its votes are deleted.")
     host.page.go_back()
-    host.expect_text("There is no such poll.")
+    host.expect_text("This poll does not exist.")
     host.open("/")
     expect(host.page.get_by_text("Your polls")).to_have_count(0)

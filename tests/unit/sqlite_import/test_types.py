@@ -8,7 +8,7 @@ from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.rejects import ConversionError
 from demijohn.sqlite_import.planning.type_inference import parse_type_option
 from demijohn.sqlite_import.target.catalog import pg_type_named
-from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
+from demijohn.sqlite_import.types.numbers_and_booleans import COLUMN_ERRORS
 from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 
 SIXTEEN = bytes(range(16))
