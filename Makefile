@@ -27,7 +27,7 @@ lint: ## run the linters and type checkers
 types: ## generate the frontend's types from the backend's API
 	@$(PYTHON) -m local types
 
-docs: ## generate the tables in the docs from the code
+docs: ## generate the tables and pictures in the docs
 	@$(PYTHON) -m local docs
 
 lock: ## pin and hash the requirements from the *.in files (needs uv)

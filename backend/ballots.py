@@ -60,7 +60,7 @@ def show_ballot(poll_id: str) -> Ballot:
 
 
 def _viewing_key(poll: Any) -> str | None:
-    """The key that shows the results to a voter of a poll whose results only voters may see."""
+    """The key that lets this voter see the results if only voters may see them; else None."""
     return str(poll.viewing_key) if poll.results_visibility == "voted" else None
 
 

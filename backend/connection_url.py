@@ -93,7 +93,7 @@ def _query(text: str) -> dict[str, str]:
 
 
 def each_host(parameters: Mapping[str, str]) -> list[dict[str, str]]:
-    """The parameters once for each listed host, with that host and its port."""
+    """One copy of the parameters per listed host, with its host and port."""
     hosts = parameters.get("host", "localhost").split(",")
     ports = parameters.get("port", "").split(",")
     if len(ports) == 1:

@@ -53,7 +53,7 @@ def read_poll_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 
 def no_such_poll() -> Problem:
-    return Problem("not-found", "There is no such poll")
+    return Problem("not-found", "This poll does not exist")
 
 
 @routes.post("")

@@ -12,7 +12,9 @@ READ_ONLY = "25006"  # after a failover the old primary is a standby that still 
 
 
 class KnownAway(Exception):
-    """The database is known to be away, so that no connection was tried; already logged."""
+    """Raised instead of a connection attempt while the database is known to be away; the log
+    already has the reason.
+    """
 
 
 def sqlstate(error: BaseException) -> str | None:

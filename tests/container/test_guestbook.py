@@ -98,7 +98,8 @@ def test_source_change_rebuilds_without_installing_packages(
 ) -> None:
     for file, comment in (("server/app.py", "#"), ("client/src/guestbook.js", "//")):
         with (context / file).open("a") as source:
-            source.write(f"{comment} {engine.run}\n")  # unlike in any earlier run
+            # It differs in every run, so the build cache does not match.
+            source.write(f"{comment} {engine.run}\n")
     _, log = engine.build(context, **BUILD)
     cached, executed = steps(log)
     assert {"npm ci", "--requirement /tmp/image.txt", "--requirement /tmp/app.txt"} <= cached

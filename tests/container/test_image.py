@@ -77,7 +77,9 @@ def test_image_files_are_not_writable_by_the_app(image: str) -> None:
 
 
 def test_python_code_is_compiled_in_the_image(image: str) -> None:
-    """Otherwise each start would compile it again: a read-only container keeps no bytecode."""
+    """Without bytecode in the image, each start compiles again: a read-only container cannot store
+    it.
+    """
     sources = "find /app /opt -name '*.py' -not -path '*/lib2to3/*' | wc -l"
     compiled = "find /app /opt -name '*.pyc' | wc -l"
     result = run_docker("run", "--rm", "--entrypoint", "sh", image, "-c", f"{sources}; {compiled}")

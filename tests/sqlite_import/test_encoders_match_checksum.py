@@ -3,28 +3,25 @@ the same canonical form for each of them.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from io import StringIO
 from typing import Any
 
 import psycopg2
 import pytest
-from demijohn.sqlite_import.checksum.canonical import ColumnEncoder, canonical_encoders
-from demijohn.sqlite_import.checksum.canonical_value import CANONICAL_ERRORS, ValueEncoder
+from demijohn.sqlite_import.checksum.canonical import canonical_encoders
 from demijohn.sqlite_import.checksum.target_checksum import canonical_column_sql
 from demijohn.sqlite_import.model.mapping import ColumnMapping
 from demijohn.sqlite_import.model.pg_type import PgType
-from demijohn.sqlite_import.model.rejects import ConversionError
 from demijohn.sqlite_import.model.schema import Column
 from demijohn.sqlite_import.planning.type_inference import TYPES_BY_OPTION, UNITS_BY_OPTION
 from demijohn.sqlite_import.target.catalog import TYPES_BY_NAME, pg_type_named
-from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
 from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from local.postgres import Postgres
 from tests.sqlite_import.value_strategies import REGRESSIONS, VALUES
+from tests.support.encodings import canonical_forms, encoded_fields
 
 LIMITED = (
     *("character varying(3)", "character(3)", "numeric(5,2)", "numeric(3,5)", "numeric(5,-2)"),
@@ -60,26 +57,6 @@ def connection(postgres: Postgres) -> Iterator[Any]:
     made.close()
 
 
-def encode_fields(pg_type: PgType, value: Any) -> set[str]:
-    """The CSV fields that a value becomes, alone and in a column; empty if it is rejected."""
-    fields = set()
-    with suppress(ConversionError):
-        fields = {pg_type.encode_field(value), "".join(pg_type.encode_pieces(value))}
-    with suppress(*COLUMN_ERRORS, ConversionError):
-        fields.update(field for field in pg_type.encode_column([value]) if "\0" not in field)
-    return fields
-
-
-def canonical_forms(whole: ColumnEncoder, one: ValueEncoder, value: Any) -> set[str]:
-    """The canonical forms of a value, alone and in a column; empty if it is rejected."""
-    forms = set()
-    with suppress(*CANONICAL_ERRORS):
-        forms = {one(value)}
-    with suppress(*CANONICAL_ERRORS):
-        forms.update(text for text in whole([value]) if "\0" not in text)
-    return forms
-
-
 def stored_forms(connection: Any, pg_type: PgType, fields: list[str], *, large: bool) -> list[str]:
     """The canonical forms that Postgres computes for fields sent with COPY."""
     column = Column("v", "", not_null=False, default=None, key_position=0, affinity="")
@@ -109,7 +86,7 @@ def test_encoders_and_checksum_accept_the_same_values(
     fields: list[str] = []
     forms: list[str] = []
     for value in values:
-        encoded, canonical = encode_fields(pg_type, value), canonical_forms(whole, one, value)
+        encoded, canonical = encoded_fields(pg_type, value), canonical_forms(whole, one, value)
         assert len(canonical) == bool(encoded), value
         fields += encoded
         forms += list(canonical) * len(encoded)

@@ -133,7 +133,7 @@ def test_new_tables_have_their_keys_checks_and_indexes(imported: tuple[str, Impo
     assert "PRIMARY KEY (a, b)" in definitions(imported[0], "pair")
 
 
-def test_foreign_keys_keep_their_actions_and_may_be_circular(
+def test_circular_foreign_keys_are_imported_with_their_actions(
     imported: tuple[str, ImportResult],
 ) -> None:
     found = definitions(imported[0], "child")

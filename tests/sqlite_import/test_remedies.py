@@ -263,7 +263,7 @@ def test_domain_check_or_missing_partition_is_reported_with_a_remedy(
     assert "Fix such rows in SQLite, or" in done.err and remedy in done.err
 
 
-def test_checks_with_the_same_name_are_all_imported(database: str, tmp_path: Path) -> None:
+def test_check_constraints_with_one_name_are_all_imported(database: str, tmp_path: Path) -> None:
     sql = "CREATE TABLE t (v INT CONSTRAINT c CHECK (v > 1), w INT CONSTRAINT c CHECK (w > 2))"
     done = run_import_ok(database, create_sqlite(tmp_path / "app.db", sql))
     assert not done.not_imported()

@@ -26,7 +26,7 @@ def row(title: str, *, short: int = 1, soak: int = 1) -> pytest.MarkDecorator:
 
 @pytest.fixture
 def times(request: pytest.FixtureRequest) -> int:
-    """How often, or for how many seconds; the row's title says which."""
+    """The number of repetitions, or of seconds; the row's title says which."""
     return _times(request.node)
 
 

@@ -6,9 +6,12 @@ change CLOCK_MONOTONIC either.
 """
 
 import shutil
+import time
 from pathlib import Path
 
 import pytest
+
+CACHE_SECONDS = 1  # for how long a process uses the offset that it has read
 
 LIBRARIES = "*/faketime/libfaketimeMT.so.1"
 
@@ -37,7 +40,7 @@ class Clock:
     def __init__(self, folder: Path, seen_as: str = "") -> None:
         self._file = folder / "clock"
         self._offset = 0
-        self.shift(0)
+        self._write()
         place = seen_as or str(folder)
         shutil.copy(library(), folder / "libfaketime.so")
         (folder / "sitecustomize.py").write_text(SITE)
@@ -45,7 +48,8 @@ class Clock:
         self.settings = {
             "LD_PRELOAD": f"{place}/libfaketime.so",
             "FAKETIME_TIMESTAMP_FILE": f"{place}/clock",
-            "FAKETIME_NO_CACHE": "1",
+            # Without a cache, threads queue up to read the file: 160 µs for each look at the clock.
+            "FAKETIME_CACHE_DURATION": str(CACHE_SECONDS),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "NO_FAKE_STAT": "1",
             "PYTHONPATH": place,
@@ -58,8 +62,12 @@ class Clock:
         nginx.chmod(0o755)
 
     def shift(self, seconds: int) -> None:
-        """Move the clock forward, or back if negative."""
+        """Move the clock forward, or back if negative; when this returns, all processes see it."""
         self._offset += seconds
+        self._write()
+        time.sleep(CACHE_SECONDS + 1.1)  # libfaketime compares whole seconds
+
+    def _write(self) -> None:
         new = self._file.with_suffix(".new")
         new.write_text(f"{self._offset:+}\n")
         new.rename(self._file)  # atomically: the processes read it all the time

@@ -5,7 +5,7 @@ import * as strings from "../strings";
 import { useOnline } from "./use-online";
 import { useStableFor } from "./use-stable-for";
 
-/** The message for a mutation that takes long; undefined for others. */
+/** The message while a mutation takes long; undefined if none is needed. */
 export function useDelayMessage(mutation: MutationProgress): string | undefined {
   const { isPending, isPaused, failureCount, failureReason } = mutation;
   const online = useOnline();

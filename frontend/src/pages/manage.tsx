@@ -16,7 +16,7 @@ import { forget, knownKey } from "../lib/known-polls";
 import * as strings from "../strings";
 import { Unavailable } from "./unavailable";
 
-/** Milliseconds; the poll may close by itself or from another device. */
+/** In milliseconds. Refetch, because the poll may close by itself or on another device. */
 const REFETCH_INTERVAL = 5_000;
 
 // Not needed with a valid key.

@@ -2,7 +2,7 @@
 
 export const notFound = {
   title: "Nothing here",
-  page: "There is no page at this address.",
+  page: "This page does not exist.",
   home: "Ask a question of your own",
   listed: "It is in the list of your polls.",
   unlist: "Remove it from the list",

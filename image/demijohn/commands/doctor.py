@@ -212,7 +212,9 @@ def _report_database(report: Report, config: Settings) -> Inspection | None:
     of_which = "the pooler's" if server.pooled else "them"
     report.fact("this instance takes", f"up to {wanted} of {of_which}")
     if server.major < 13:
-        report.problem(f"PostgreSQL {server.version} is no longer supported. Upgrade it.")
+        report.problem(
+            f"PostgreSQL {server.version} gets no security updates any more. Upgrade it."
+        )
     if wanted > server.max_connections and not server.pooled:
         report.problem(
             f"{wanted} connections are more than the server allows ({server.max_connections}). "

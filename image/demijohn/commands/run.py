@@ -15,9 +15,9 @@ from demijohn.config.environment import app_path, child_environment, flask_app
 def run(program: str, words: Sequence[str]) -> int:
     """Replace this process by a program that has the app's environment and import path.
 
-    Raises CommandError(64) if there is no such program. If the settings are wrong, prints a line on
-    stderr and runs the program in the unchanged environment: a shell must open so that they can be
-    corrected.
+    Raises CommandError(64) if the program does not exist. If the settings are wrong, prints a line
+    on stderr and runs the program in the unchanged environment: a shell must open so that they can
+    be corrected.
     """
     if not shutil.which(program):
         raise CommandError(

@@ -11,7 +11,7 @@ WRITE_TIMEOUT_MS = 1000  # for a reader that is slow
 
 
 def log_info(source: str, text: str) -> None:
-    """Print one line on stdout, after the name of its source."""
+    """Print one line on stdout, prefixed with its source."""
     _write(1, f"{source:<9} {text}\n".encode())
 
 

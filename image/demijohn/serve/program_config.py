@@ -106,7 +106,7 @@ def read(conf: Path, lock_database: DatabaseUrl | None, instance: str, only: str
     """Read `conf` and the files that it includes; with `only`, keep that program alone.
 
     `lock_database` has the locks of single-instance programs, for which `instance` is our name.
-    Raises CommandError(78) if a file is wrong, CommandError(64) if there is no program `only`.
+    Raises CommandError(78) if a file is wrong, CommandError(64) if no program is called `only`.
     """
     options = Options(lock_database, instance)
     options.realize(["-c", str(conf)])

@@ -46,7 +46,10 @@ PAUSE_SECONDS = 15  # before a non-essential program that keeps failing is start
 def load(
     conf: Path, lock_database: DatabaseUrl | None, instance: str, only: str | None = None
 ) -> "Programs":
-    """Read the programs, as `program_config.read` does; with `only`, keep that program alone."""
+    """Read the programs, as `program_config.read` does.
+
+    If `only` is given, keep just that program.
+    """
     return Programs(program_config.read(conf, lock_database, instance, only), only)
 
 

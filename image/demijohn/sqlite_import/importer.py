@@ -86,7 +86,7 @@ class Importer:
         with self._timed("proof"):
             found = self._compare(mappings, early or self._start_source_checksums(mappings), before)
             self._report.comparisons = compare.subtract_checksums(found, deleted)
-            # In tables that had rows before, the diff would include those.
+            # Only if the tables were empty before: the diff would also list the earlier rows.
             if not self._report.is_equal and not before:
                 self._add_row_diffs(mappings)
         if not self._report.is_equal:

@@ -59,7 +59,7 @@ def load(module_and_object: str, folder: str) -> App:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
-            raise AppNotFound(f"there is no module {error.name} in {folder}") from None
+            raise AppNotFound(f"the module {error.name} does not exist in {folder}") from None
         raise
     name, call, rest = (attribute or "app").partition("(")
     target = getattr(module, name.strip(), None)

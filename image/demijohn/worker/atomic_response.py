@@ -41,5 +41,5 @@ class AtomicResponse(wsgi.Response):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Replace Gunicorn's class, for which there is no setting."""
+    """Replace Gunicorn's class. Gunicorn has no setting for it."""
     wsgi.Response = AtomicResponse

@@ -74,7 +74,9 @@ def _each_address(url: str, deadline: float) -> Iterator[tuple[dict[str, str], f
 
 
 def _share_of(deadline: float, attempts: int) -> float:
-    """The deadline of the next of so many attempts, each of which gets an equal share."""
+    """When the next attempt must end, if `attempts` attempts share the time until `deadline`
+    equally.
+    """
     now = time.monotonic()
     return now + max(deadline - now, 0) / attempts
 

@@ -48,7 +48,7 @@ limit_request_line = 8190  # as in Nginx
 
 atomic_response.install()
 
-# There is no setting for the form of Gunicorn's own errors (see Worker.handle_error in its code).
+# Gunicorn has no setting for the form of its own errors (Worker.handle_error in its code).
 util.write_error = error_response.write
 
 

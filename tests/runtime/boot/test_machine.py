@@ -128,14 +128,14 @@ def test_boot_with_an_invalid_program_section_names_it(
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("nothing_of_that_name:app", f"there is no module nothing_of_that_name in {APPS}"),
+        ("nothing_of_that_name:app", f"the module nothing_of_that_name does not exist in {APPS}"),
         ("mirror:missing", "module mirror has no missing"),
         ("no_app", "module no_app has no app"),
         ("no_app:nothing", "module no_app has no nothing"),
         ("no_app:number", "number is not a WSGI app"),
         ("no_app:factory(1)", "a factory is called without arguments"),
         ("no_app:missing()", "module no_app has no missing"),
-        ("no_app.deeper:app", "there is no module no_app.deeper"),
+        ("no_app.deeper:app", "the module no_app.deeper does not exist"),
         ("no_app:factory(", "without arguments"),
         (":app", "APP_MODULE"),
         ("./mirror.py:app", "APP_MODULE"),

@@ -71,7 +71,7 @@ def test_sigint_skips_the_drain(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-def test_second_signal_skips_the_drain_and_open_requests(
+def test_second_signal_ends_the_drain_and_open_requests(
     launch: Launch, tmp_path: Path, second: signal.Signals
 ) -> None:
     running = launch(**MIRROR, DRAIN_SECONDS="600", STOP_SECONDS="600").start()

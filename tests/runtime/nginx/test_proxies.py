@@ -191,7 +191,7 @@ def test_untrusted_proxy_is_logged_once_by_all_workers(
         assert (result.status, problems(result.out)) == (1, [line])
 
 
-def test_forged_report_of_an_untrusted_proxy_is_ignored(behind_proxy: Stack) -> None:
+def test_forged_untrusted_proxy_header_is_not_logged(behind_proxy: Stack) -> None:
     assert (
         client_and_scheme(behind_proxy, {"X-Untrusted-Proxy": "6.6.6.6 Forwarded"})[0]
         == "127.0.0.1"

@@ -153,7 +153,9 @@ def test_outage_is_logged_once_with_its_reason(
         assert len(more) == 1, "only the request that detected the outage"
 
 
-def test_frozen_database_is_503_in_time(settings: dict[str, str], proxy: Proxy) -> None:
+def test_request_is_503_in_time_while_postgres_is_frozen(
+    settings: dict[str, str], proxy: Proxy
+) -> None:
     """With the default timeouts."""
     app = create_app(settings)
     client = app.test_client()

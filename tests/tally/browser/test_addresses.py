@@ -241,7 +241,7 @@ def test_deleted_poll_can_be_removed_from_the_list(stack: Stack, new_visitor: Ne
     host.expect_text("The poll and its votes are deleted.")
     device.page.goto("/")
     device.page.get_by_role("link", name="Tea or coffee?").click()
-    device.expect_text("There is no such poll.")
+    device.expect_text("This poll does not exist.")
     device.page.get_by_role("link", name="Remove it from the list").click()
     expect(device.page.get_by_label("Ask the room a question")).to_be_visible()
     expect(device.page.get_by_role("link", name="Tea or coffee?")).to_have_count(0)

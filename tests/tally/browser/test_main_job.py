@@ -77,7 +77,7 @@ def test_poll_is_created_voted_on_closed_and_deleted(
     expect(deleted).to_have_count(0)  # shown once
 
     voter.page.goto(address)
-    voter.expect_text("There is no such poll.")
+    voter.expect_text("This poll does not exist.")
     screenshot(voter.page, "not-found")
 
 

@@ -109,7 +109,7 @@ def test_place_of_an_answer_is_chosen_from_a_list(stack: Stack, new_visitor: New
     host.page.keyboard.press("Escape")
 
 
-def test_answer_is_dragged_by_mouse_and_others_make_room(
+def test_dragging_an_answer_by_mouse_moves_the_others(
     stack: Stack, new_visitor: NewVisitor, screenshot: Screenshot
 ) -> None:
     host = fill_in_form(new_visitor(stack.url), ["Tea", "Coffee", "Milk", "Water"])

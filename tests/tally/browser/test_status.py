@@ -53,7 +53,7 @@ def test_status_without_platform_names_shows_not_known(
 
 
 @pytest.mark.parametrize("stack", ["psycopg2"], indirect=True)
-def test_status_updates_itself(stack: Stack, new_visitor: NewVisitor) -> None:
+def test_status_page_refreshes_without_a_reload(stack: Stack, new_visitor: NewVisitor) -> None:
     visitor = new_visitor(stack.url)
     visitor.page.goto("/status")
     before = status_item(visitor, "Up for").inner_text()

@@ -67,13 +67,15 @@ def test_skip_link_keeps_the_manage_key(stack: Stack, new_visitor: NewVisitor) -
     host.expect_text("Closed")
 
 
-def test_back_to_a_deleted_poll_does_not_restore_it(stack: Stack, new_visitor: NewVisitor) -> None:
+def test_browser_back_does_not_restore_a_deleted_poll(
+    stack: Stack, new_visitor: NewVisitor
+) -> None:
     host, poll = new_visitor(stack.url), Poll(stack)
     host.open(poll.manage)
     host.press("Delete the poll…")
     host.press("Delete it for good")
     host.expect_text("The poll and its votes are deleted.")
     host.page.go_back()
-    host.expect_text("There is no such poll.")
+    host.expect_text("This poll does not exist.")
     host.open("/")
     expect(host.page.get_by_text("Your polls")).to_have_count(0)

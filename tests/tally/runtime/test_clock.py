@@ -69,10 +69,14 @@ class SleepingStack:
         return self.tally.children() | self.tally.children(self.tally.child("gunicorn"))
 
     def fill_pools(self) -> None:
-        """Use several connections at once, so that the pools keep them."""
+        """Use several connections at once, so that the pools keep them, until all is well.
+
+        A 503 means that the app found its database away; it would still be when it wakes up.
+        """
+        statuses = {0}
         with ThreadPoolExecutor(12) as threads:
-            while len(self.sessions()) < 6:
-                list(threads.map(lambda _: self.get_poll(), range(24)))
+            while len(self.sessions()) < 6 or statuses != {200}:
+                statuses = set(threads.map(lambda _: self.get_poll(), range(24)))
 
     @contextmanager
     def sleep(self) -> Iterator[None]:

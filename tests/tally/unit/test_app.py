@@ -53,7 +53,7 @@ def test_malformed_poll_id_is_404_without_the_database(app: Flask, poll_id: str)
     assert client.get("/api/polls/00000000").status_code == 503
 
 
-def test_request_without_a_key_is_401_without_the_database(app: Flask) -> None:
+def test_request_without_a_key_is_401_while_the_database_is_away(app: Flask) -> None:
     assert app.test_client().delete("/api/polls/00000000").status_code == 401
 
 

@@ -50,7 +50,7 @@ SOURCES: dict[str, Callable[[], float]] = {
     "network": lambda: float(connector.NETWORK["tcp_user_timeout"]) / 1000,
     "statement": lambda: DEFAULTS["DATABASE_STATEMENT_TIMEOUT"],
     "request": lambda: DEFAULTS["DATABASE_STATEMENT_TIMEOUT"] + database.GRACE,
-    "promise": lambda: number(
+    "outage response": lambda: number(
         "tests/tally/support/outage_check.py", r"^ANSWER_SECONDS, \w+ = ([\d.]+),"
     ),
     "probe": lambda: connector.PROBE_SECONDS,

@@ -91,7 +91,7 @@ def test_every_way_to_read_the_environment_is_found(source: str) -> None:
     assert names_read(ast.parse(source)) == {"NEW"}
 
 
-def test_every_setting_but_the_database_has_a_default() -> None:
+def test_settings_except_database_url_have_defaults() -> None:
     config = load(URL)
     assert (config.port, config.web_threads, config.api_paths) == (8080, 4, ["/api"])
     assert config.sources["PORT"] == "default"
@@ -300,7 +300,7 @@ def test_dotenv_file_that_cannot_be_read_is_an_error(tmp_path: Path, content: by
     assert line.startswith(f"DEMIJOHN_DOTENV={str(file)!r} cannot be read: ")
 
 
-def test_unknown_name_with_our_prefix_is_reported() -> None:
+def test_unknown_demijohn_setting_is_reported() -> None:
     of_kubernetes = {
         "DEMIJOHN_SERVICE_HOST": "10.0.0.11",
         "DEMIJOHN_PORT_80_TCP": "tcp://10.0.0.11",

@@ -3,10 +3,7 @@
 from pathlib import Path
 
 import pytest
-from alembic.script import ScriptDirectory
 from demijohn.serve.release import heads
-
-from local.steps import ROOT
 
 
 def write(folder: Path, *revisions: tuple[str, str]) -> Path:
@@ -55,8 +52,3 @@ def test_files_that_are_not_revisions_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "helpers.py").write_text("old_revision = 'q'\ndef f():\n    revision = 'r'\n")
     assert heads(tmp_path) == {"a"}
     assert heads(tmp_path / "missing") == frozenset()
-
-
-def test_heads_agree_with_alembic_for_tally() -> None:
-    migrations = ROOT / "backend" / "migrations"
-    assert heads(migrations / "versions") == set(ScriptDirectory(str(migrations)).get_heads())

@@ -1,23 +1,21 @@
 """Canonical forms: what the checksums hash, independent of the encoders and as strict as they."""
 
-from contextlib import suppress
 from typing import Any
 
 import pytest
 from demijohn.sqlite_import.checksum.canonical import canonical_encoders
-from demijohn.sqlite_import.checksum.canonical_value import CANONICAL_ERRORS, quote, unquote
+from demijohn.sqlite_import.checksum.canonical_value import quote, unquote
 from demijohn.sqlite_import.model.invalid_text import InvalidText
 from demijohn.sqlite_import.model.pg_type import PgType
-from demijohn.sqlite_import.model.rejects import ConversionError
 from demijohn.sqlite_import.planning.type_inference import TYPES_BY_OPTION, UNITS_BY_OPTION
 from demijohn.sqlite_import.target.catalog import TYPES_BY_NAME, pg_type_named
 from demijohn.sqlite_import.types.datetimes import EPOCH_DATES, Interval, Timestamp
-from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
 from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.sqlite_import.value_strategies import REGRESSIONS, VALUES
+from tests.support.encodings import canonical_forms, encoded_fields
 
 PLAIN, ZONED = "timestamp without time zone", "timestamp with time zone"
 TYPES: dict[str, PgType] = {
@@ -79,27 +77,6 @@ def test_quoted_text_is_unquoted_again(text: str) -> None:
     assert unquote(quote(text)) == text
 
 
-def encodings(pg_type: PgType, value: Any) -> set[str]:
-    """The fields that a value becomes, alone and in a column; empty if it is rejected."""
-    fields = set()
-    with suppress(ConversionError):
-        fields = {pg_type.encode_field(value), "".join(pg_type.encode_pieces(value))}
-    with suppress(*COLUMN_ERRORS, ConversionError):
-        fields.update(field for field in pg_type.encode_column([value]) if "\0" not in field)
-    return fields
-
-
-def canonical_forms(pg_type: PgType, value: Any, *, large: bool) -> set[str]:
-    """The canonical forms of a value, alone and in a column; empty if it is rejected."""
-    encode_column, encode_value = canonical_encoders(pg_type, large=large)
-    forms = set()
-    with suppress(*CANONICAL_ERRORS):
-        forms = {encode_value(value)}
-    with suppress(*CANONICAL_ERRORS):
-        forms.update(text for text in encode_column([value]) if "\0" not in text)
-    return forms
-
-
 @settings(max_examples=100, deadline=None)
 @given(values=st.lists(VALUES, min_size=1, max_size=10), large=st.booleans())
 @example(values=list(REGRESSIONS), large=False)
@@ -107,5 +84,5 @@ def canonical_forms(pg_type: PgType, value: Any, *, large: bool) -> set[str]:
 def test_checksum_and_load_reject_the_same_values(values: list[Any], large: bool) -> None:
     for name, pg_type in TYPES.items():
         for value in values:
-            forms = canonical_forms(pg_type, value, large=large)
-            assert len(forms) == bool(encodings(pg_type, value)), (name, value)
+            forms = canonical_forms(*canonical_encoders(pg_type, large=large), value)
+            assert len(forms) == bool(encoded_fields(pg_type, value)), (name, value)

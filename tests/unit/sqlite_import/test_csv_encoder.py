@@ -11,7 +11,7 @@ from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.rejects import Rejects
 from demijohn.sqlite_import.model.schema import Column, Table
 from demijohn.sqlite_import.source import database
-from demijohn.sqlite_import.types.postgres_types import Integer
+from demijohn.sqlite_import.types.numbers_and_booleans import Integer
 from demijohn.sqlite_import.types.text_types import Bytes, Text
 
 Row = tuple[Any, ...]

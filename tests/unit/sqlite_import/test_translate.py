@@ -10,7 +10,7 @@ from demijohn.sqlite_import.target.translate import (
     translate_generated,
 )
 from demijohn.sqlite_import.types.datetimes import Timestamp
-from demijohn.sqlite_import.types.postgres_types import Boolean, Double, Integer, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Boolean, Double, Integer, Numeric
 from demijohn.sqlite_import.types.text_types import Text
 
 COLUMNS = {

@@ -8,7 +8,7 @@ from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.rejects import ConversionError
 from demijohn.sqlite_import.planning.type_inference import parse_type_option
 from demijohn.sqlite_import.target.catalog import pg_type_named
-from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
+from demijohn.sqlite_import.types.numbers_and_booleans import COLUMN_ERRORS
 from demijohn.sqlite_import.types.text_types import AnyText, EnumOrUnknown
 
 SIXTEEN = bytes(range(16))
@@ -137,7 +137,7 @@ def test_column_and_pieces_are_encoded_as_the_value(name: str, value: Any, text:
     try:
         first, null, last = pg_type.encode_column([value, None, value])
     except COLUMN_ERRORS:
-        return  # then it is encoded value by value
+        return  # the column is then encoded value by value
     assert null == ""
     assert first == last
     if isinstance(value, str) and not pg_type.needs_quotes:

@@ -44,9 +44,9 @@ def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("missing_app:app", "there is no module missing_app in"),
-        ("packaged_app.missing:app", r"there is no module packaged_app\.missing in"),
-        ("plain_app.deeper:app", r"there is no module plain_app\.deeper"),
+        ("missing_app:app", "the module missing_app does not exist in"),
+        ("packaged_app.missing:app", r"the module packaged_app\.missing does not exist in"),
+        ("plain_app.deeper:app", r"the module plain_app\.deeper does not exist"),
         ("plain_app:other", "module plain_app has no other"),
         ("plain_app:other()", "module plain_app has no other"),
         ("plain_app:number", "number is not a WSGI app"),

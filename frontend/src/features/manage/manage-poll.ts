@@ -35,7 +35,7 @@ export function useChangePoll({ id, closed }: Poll, key: string) {
 
 /**
  * Deletes a poll and its ballots; retries while the server is away, until the signal aborts it.
- * @param onDeleted called even if the page is no longer shown
+ * @param onDeleted called also after the user has left the page
  */
 export function useDeletePoll(id: string, key: string, onDeleted: () => void) {
   const client = useQueryClient();

@@ -27,7 +27,7 @@ test("many tied winners are only counted", () => {
   );
 });
 
-test("without votes there is no winner", () => {
+test("a poll without votes has no winner", () => {
   winnerOf();
   expect(screen.getByText(strings.present.noVotes)).toBeTruthy();
   expect(screen.queryByText(strings.present.most)).toBeNull();

@@ -6,7 +6,7 @@ import type { components } from "../../api/schema";
 export type Status = components["schemas"]["Status"];
 export type Traffic = components["schemas"]["Traffic"];
 
-/** The status of the server, which is refetched. */
+/** Fetches the server's status repeatedly. */
 export function useStatus() {
   return useRefetchedQuery({
     queryKey: ["status"],

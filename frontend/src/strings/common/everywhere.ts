@@ -29,7 +29,7 @@ export const trouble = {
   unexpectedTitle: "Something went wrong",
   unexpectedBody: "This is not your fault. Reloading the page in a moment may help.",
   tooLarge: "This is too long for the server. Shorten it.",
-  noPoll: "There is no such poll. It may have been deleted, or the address may be mistyped.",
+  noPoll: "This poll does not exist. It may have been deleted, or the address may be mistyped.",
   deleted: "This poll and its votes were deleted.",
   brokenTitle: "Something broke",
   brokenBody: "A new version may have been released just now. Reloading the page usually helps.",

@@ -1,5 +1,5 @@
 /**
- * Copies text, also on a page without HTTPS, where there is no clipboard API.
+ * Copies text. A page without HTTPS has no clipboard API, so it copies a selection instead.
  * @returns whether it succeeded
  */
 export async function copyText(text: string): Promise<boolean> {

@@ -19,7 +19,7 @@ from demijohn.sqlite_import.checksum.canonical_value import (
 )
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.types.datetimes import Timestamp
-from demijohn.sqlite_import.types.postgres_types import Boolean, Double, Integer, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Boolean, Double, Integer, Numeric
 from demijohn.sqlite_import.types.text_types import AnyText, ByteLimitedText, Text
 
 ColumnEncoder = Callable[[Sequence[Any]], Sequence[str]]

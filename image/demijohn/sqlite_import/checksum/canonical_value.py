@@ -19,7 +19,7 @@ from demijohn.sqlite_import.checksum.canonical_json import canonical_json
 from demijohn.sqlite_import.model.invalid_text import InvalidText
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.types.datetimes import Interval, TimeOfDay, Timestamp
-from demijohn.sqlite_import.types.postgres_types import Boolean, Double, Integer, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Boolean, Double, Integer, Numeric
 from demijohn.sqlite_import.types.text_types import (
     AnyText,
     ByteLimitedText,

@@ -10,7 +10,7 @@ from demijohn.sqlite_import.model.mapping import ColumnMapping, TableMapping
 from demijohn.sqlite_import.sql_names import quote_ident
 from demijohn.sqlite_import.target.catalog import Target
 from demijohn.sqlite_import.types.datetimes import Interval
-from demijohn.sqlite_import.types.postgres_types import Double, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Double, Numeric
 from demijohn.sqlite_import.types.text_types import Bytes, EnumOrUnknown, Json, Text
 
 FIRST_64_BITS = "('x' || left({}, 16))::bit(64)::bigint"  # of an MD5 in hexadecimal, as a bigint

@@ -7,7 +7,7 @@ from demijohn.sqlite_import.model.mapping import ColumnMapping, TableMapping
 from demijohn.sqlite_import.model.rejects import ConversionError, Rejects
 from demijohn.sqlite_import.source.database import is_large
 from demijohn.sqlite_import.sql_names import Row
-from demijohn.sqlite_import.types.postgres_types import COLUMN_ERRORS
+from demijohn.sqlite_import.types.numbers_and_booleans import COLUMN_ERRORS
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from demijohn.sqlite_import.planning.column_stats import ALL_DATES, DATETIME_STA
 from demijohn.sqlite_import.sql_names import shorten_name
 from demijohn.sqlite_import.target.catalog import ROUNDING_TYPES, TargetColumn, TargetTable
 from demijohn.sqlite_import.types.datetimes import EPOCH_DATES, UNIT_NAMES, Interval, Timestamp
-from demijohn.sqlite_import.types.postgres_types import Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Numeric
 from demijohn.sqlite_import.types.text_types import AnyText, Text
 
 

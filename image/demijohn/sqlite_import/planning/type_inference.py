@@ -17,7 +17,7 @@ from demijohn.sqlite_import.types.datetimes import (
     TimeOfDay,
     Timestamp,
 )
-from demijohn.sqlite_import.types.postgres_types import Boolean, Double, Integer, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Boolean, Double, Integer, Numeric
 from demijohn.sqlite_import.types.text_types import Bytes, Json, Text, Uuid
 
 LIMITED_TEXT = re.compile(r"(?:N?VARCHAR|CHARACTER VARYING|N?CHAR|CHARACTER)\s*\(\s*(\d+)\s*\)")

@@ -9,7 +9,13 @@ from demijohn.sqlite_import.model.mapping import Trigger
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.sql_names import MAX_NAME_BYTES, Row, shorten_name
 from demijohn.sqlite_import.types.datetimes import Interval, TimeOfDay, Timestamp
-from demijohn.sqlite_import.types.postgres_types import Boolean, Double, Integer, Money, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import (
+    Boolean,
+    Double,
+    Integer,
+    Money,
+    Numeric,
+)
 from demijohn.sqlite_import.types.text_types import (
     ByteLimitedText,
     Bytes,

@@ -20,7 +20,7 @@ from demijohn.sqlite_import.target.catalog import Target
 from demijohn.sqlite_import.target.savepoint import primary_message, savepoint
 from demijohn.sqlite_import.target.translate import TargetName, Untranslatable
 from demijohn.sqlite_import.types.datetimes import Timestamp
-from demijohn.sqlite_import.types.postgres_types import Integer
+from demijohn.sqlite_import.types.numbers_and_booleans import Integer
 from demijohn.sqlite_import.types.text_types import Text
 
 NOW_IN_UTC = "(now() AT TIME ZONE 'UTC')"

@@ -20,7 +20,7 @@ SELECT pg_catalog.current_setting('server_encoding'), pg_catalog.pg_is_in_recove
 def check_database(target: Target, place: str, *, verify: bool) -> None:
     """Raise CommandError(69) if the database at `place` has no usable encoding, or is read-only.
 
-    To `verify`, it may be read-only.
+    With `verify`, a read-only database is accepted.
     """
     ((encoding, standby, read_only, name),) = target.rows(DATABASE_STATE)
     # In SQL_ASCII a text is any bytes, and functions count bytes instead of characters.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.sql_text import Token, Tokens, in_parentheses
 from demijohn.sqlite_import.sql_names import ascii_lower, quote_ident
-from demijohn.sqlite_import.types.postgres_types import Boolean, Integer, Numeric
+from demijohn.sqlite_import.types.numbers_and_booleans import Boolean, Integer, Numeric
 from demijohn.sqlite_import.types.text_types import EnumOrUnknown, Text
 
 KEYWORDS = {

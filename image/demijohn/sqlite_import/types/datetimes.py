@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.rejects import ConversionError
-from demijohn.sqlite_import.types.postgres_types import DIGITS_TO_ZERO, conversion_error
+from demijohn.sqlite_import.types.numbers_and_booleans import DIGITS_TO_ZERO, conversion_error
 
 DATE_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME_PATTERN = r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"

@@ -12,7 +12,7 @@ from demijohn.sqlite_import.model.invalid_text import InvalidText
 from demijohn.sqlite_import.model.pg_type import PgType
 from demijohn.sqlite_import.model.rejects import ConversionError
 from demijohn.sqlite_import.text import in_slices
-from demijohn.sqlite_import.types.postgres_types import (
+from demijohn.sqlite_import.types.numbers_and_booleans import (
     conversion_error,
     format_integer,
     format_real,
@@ -92,7 +92,7 @@ class ByteLimitedText(Text):
 
 @dataclass(frozen=True)
 class EnumOrUnknown(PgType):
-    """An enum, or without `labels` a type that only Postgres can parse."""
+    """An enum; without `labels`, a type that only Postgres can parse."""
 
     sql: str
     labels: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ from demijohn.sqlite_import.model.rejects import MAX_VALUE_CHARS
 from demijohn.sqlite_import.source.database import Source
 from demijohn.sqlite_import.sql_names import quote_ident
 from demijohn.sqlite_import.target.catalog import Target
-from demijohn.sqlite_import.types.postgres_types import Double
+from demijohn.sqlite_import.types.numbers_and_booleans import Double
 from demijohn.sqlite_import.types.text_types import EnumOrUnknown, Json, Text
 from demijohn.sqlite_import.verify.compare import Difference, RowKey, TableComparison
 from demijohn.sqlite_import.workers.row_ranges import read_rows

@@ -140,7 +140,7 @@ class ReaderPool:
 
 
 def reader_count(source: Source) -> int:
-    """How many processes pay: 0, or at least 2, since one process is no faster than a thread."""
+    """How many processes pay: 0, or at least 2, since one process is as slow as a thread."""
     if source.size() < MIN_FILE_BYTES:
         return 0
     capacity = resource_limits.measure()
