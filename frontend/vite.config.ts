@@ -111,7 +111,8 @@ export default defineConfig(({ mode }) => {
     plugins: [
       react(),
       publicEnvironment(loadEnv(mode, import.meta.dirname, "PUBLIC_")),
-      contentSecurityPolicy(), documentTexts(),
+      contentSecurityPolicy(),
+      documentTexts(),
       reloadScript(),
       preloadStart(),
     ],

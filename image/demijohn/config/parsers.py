@@ -53,7 +53,7 @@ def size(text: str) -> str:
 
 
 def bytes_of_size(text: str) -> int:
-    """The number of bytes of a size in Nginx's syntax."""
+    """The number of bytes of a size."""
     shown = size(text)
     number, unit = shown.rstrip("kmg"), shown.lstrip("0123456789")
     return int(number) << {"": 0, "k": 10, "m": 20, "g": 30}[unit]

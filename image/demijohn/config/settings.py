@@ -56,7 +56,7 @@ class Settings(Values):
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
     max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
-    max_cached_size = Setting(parse.bytes_of_size, 128 << 10, "Bytes of the largest response that the shared cache keeps", prefixed=True)
+    max_cached_size = Setting(parse.size, "128k", "Largest response that the shared cache keeps", prefixed=True)
     request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
     content_security_policy = Setting(
         parse.header_value,
@@ -240,7 +240,8 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     mistakes += _complete_database(values)
     if values.get("MIGRATION_COMMAND", "") is None:
         values["MIGRATION_COMMAND"] = _default_migration(Path(values.get("APP_DIR", ".")))
-    if values.get("DATABASE_URL", "") is None and _needs_database(values, only):
+    has_none = values.get("DATABASE_URL", "") is None and not values.get("PGHOST")
+    if has_none and _needs_database(values, only):
         mistakes.append(NO_DATABASE)
     typos = _typo_lines(known, sources)
     if mistakes:

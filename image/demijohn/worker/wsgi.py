@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
+from demijohn.config.parsers import bytes_of_size
 from demijohn.worker import untrusted_proxy, watchdog
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
@@ -91,7 +92,7 @@ def _load_wrapped() -> Wrapper:
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
     database = DatabaseProbe(url, int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
-    shared_cache = SharedCache(int(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
+    shared_cache = SharedCache(bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
     return Wrapper(app, Probes(drain_marker, database, patience), shared_cache)
 
