@@ -15,7 +15,7 @@ from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit, Interrupted
 from demijohn.common.log import log_error
 from demijohn.config import settings
-from demijohn.config.database import FILE_IS_LOST
+from demijohn.config.database_url import FILE_IS_LOST
 from demijohn.database import connect
 from demijohn.sqlite_import.importer import Importer
 from demijohn.sqlite_import.model.plan import Options

@@ -8,8 +8,8 @@ from tests.support.finished_command import PASSWORD, RunDemijohn
 from tests.support.front_door import make_root
 
 
-def test_boot_without_a_database_says_what_to_set(run_demijohn: RunDemijohn) -> None:
-    result = run_demijohn(DATABASE_URL=None)
+def test_boot_with_migrations_and_no_database_says_what_to_set(run_demijohn: RunDemijohn) -> None:
+    result = run_demijohn(DATABASE_URL=None, MIGRATION_COMMAND="flask db upgrade")
     assert result.status == 78
     assert result.message() == (
         "DATABASE_URL is not set. "
@@ -105,6 +105,6 @@ def test_dotenv_file_is_read_and_real_variables_win(
     assert result.status == 69
     assert "nothing answers at 127.0.0.1:1." in result.message()
     in_the_image = run_demijohn(
-        cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, WEB_THREADS="2"
+        cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, MIGRATION_COMMAND="flask db upgrade"
     )
     assert in_the_image.status == 78

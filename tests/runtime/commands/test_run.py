@@ -84,7 +84,10 @@ def test_run_of_an_unknown_program_is_a_usage_error(run_demijohn: RunDemijohn) -
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"DATABASE_URL": None}, "DATABASE_URL is not set"),
+        (
+            {"DATABASE_URL": None, "MIGRATION_COMMAND": "flask db upgrade"},
+            "DATABASE_URL is not set",
+        ),
         ({"PORT": "eighty", "WEB_THREADS": "0"}, "PORT='eighty' must be"),
     ],
 )

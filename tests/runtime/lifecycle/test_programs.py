@@ -163,7 +163,9 @@ def test_worker_waits_for_the_release(launch: Launch, tmp_path: Path) -> None:
     worker = launch(folder, **settings).start("worker", "mail")
     worker.wait_for(lambda: "to upgrade the schema" in worker.log, "wait")
     assert "at work" not in worker.log
-    launch(folder, **settings, MIGRATION_COMMAND="python migrate.py").start().wait_until_ready()
+    launch(
+        folder, **settings, MIGRATION_COMMAND=f"python {folder}/migrate.py"
+    ).start().wait_until_ready()
     worker.wait_for(lambda: "mail      at work in" in worker.log, "its output")
 
 
