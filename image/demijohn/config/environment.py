@@ -47,6 +47,7 @@ def child_environment(
     if not re.fullmatch(r"[0-9]{1,9}", child.get("WEB_CONCURRENCY", "")):
         child.pop("WEB_CONCURRENCY", None)
     child.pop("FORWARDED_ALLOW_IPS", None)
+    child.setdefault("PYTHONUNBUFFERED", "1")  # what the app prints is in the log at once
     if database:
         added["SQLALCHEMY_DATABASE_URI"] = database["SQLALCHEMY_DATABASE_URI"]
     new = {name: text for name, text in added.items() if name not in environ}

@@ -21,7 +21,7 @@ from psycopg2.extensions import connection as Connection
 from demijohn import __version__
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
-from demijohn.common.run_dir import DRAIN_MARKER
+from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import child_environment
@@ -270,7 +270,8 @@ def _make_run_dir(path: Path) -> None:
         probe = path / "probe"
         probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
-        (path / DRAIN_MARKER).unlink(missing_ok=True)
+        for marker in (DRAIN_MARKER, LOADED_MARKER):
+            (path / marker).unlink(missing_ok=True)
         shutil.rmtree(path / "cache", ignore_errors=True)  # may be of another database
     except OSError as error:
         raise _unwritable(path, error) from None

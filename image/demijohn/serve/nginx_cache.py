@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 16 << 20  # max_size in nginx.conf
+BLOCK_BYTES = 512  # of st_blocks (stat(2)); even an empty page takes 4 kB of memory
 STEP_SECONDS = 1.0  # NTP daemons correct smaller differences by slowing the clock down
 
 
@@ -43,7 +44,7 @@ def clear_cache(run_dir: Path, max_bytes: int = 0) -> None:
     for response in run_dir.glob("cache/*/*/" + "?" * 32):  # unfinished files have a longer name
         with suppress(FileNotFoundError):  # Nginx has deleted it
             status = response.stat()
-            found.append((status.st_mtime, status.st_size, response))
+            found.append((status.st_mtime, status.st_blocks * BLOCK_BYTES, response))
     used = sum(size for _, size, _ in found)
     for _, size, response in sorted(found):
         if used <= max_bytes:

@@ -23,6 +23,7 @@ from supervisor.supervisord import Supervisor
 
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import Relay, log_error, log_info
+from demijohn.common.run_dir import LOADED_MARKER
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.serve import program_config
 from demijohn.serve.nginx_cache import MAX_BYTES, WallClock, clear_cache
@@ -105,6 +106,7 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._sockets: list[object] = []
         self._clock = WallClock()
         self._second = 0
+        self._is_open = self._runs_one_program  # without Nginx, there is nothing to open
         self._has_terminal = os.isatty(0)  # whose end, on a laptop, is the end of the programs
 
     def runforever(self) -> None:
@@ -127,9 +129,18 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
     def tick(self, now: float | None = None) -> None:
         """Called at every turn of the loop, which may be often."""
         super().tick(now)
+        if not self._is_open and (self._marker.parent / LOADED_MARKER).exists():
+            self._is_open = True
+            self._start_nginx()
         if (second := int(time.monotonic())) != self._second:
             self._second = second
             clear_cache(self._marker.parent, MAX_BYTES)
+
+    def _start_nginx(self) -> None:
+        """Start Nginx when the app is loaded: an open port is a working one."""
+        if self.options.mood == SupervisorStates.RUNNING:
+            for process in self.process_groups["nginx"].processes.values():
+                process.spawn()
 
     def handle_signal(self) -> None:
         received = self.options.get_signal()
@@ -206,9 +217,9 @@ class Lifecycle(Supervisor):  # type: ignore[misc]
         self._relay.flush()
 
     def _on_log(self, event: events.ProcessLogEvent) -> None:
-        self._relay.feed(
-            event.process.config.name, 1 if event.channel == "stdout" else 2, event.data
-        )
+        config = event.process.config
+        is_error = event.channel == "stderr" or config.redirect_stderr
+        self._relay.feed(config.name, 2 if is_error else 1, event.data)
 
     def _on_exited(self, event: events.ProcessStateEvent) -> None:
         process: Subprocess = event.process

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from gunicorn import util
 
+from demijohn.common.run_dir import LOADED_MARKER
 from demijohn.worker import (
+    app_logging,
     app_needs,
     atomic_response,
     error_response,
@@ -15,7 +17,10 @@ from demijohn.worker import (
     watchdog,
     wsgi,
 )
+from demijohn.worker.retried_requests import RetriedRequests
 from demijohn.worker.thread_pool import ThreadPool
+
+RUN_DIR = Path(os.environ["DEMIJOHN_RUN_DIR"])
 
 wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
@@ -36,17 +41,21 @@ keepalive = 0
 # which another thread hangs.
 timeout = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"])
 graceful_timeout = timeout  # supervisord kills it earlier, after Nginx's requests are done
-worker_tmp_dir = os.environ["DEMIJOHN_RUN_DIR"]
+worker_tmp_dir = str(RUN_DIR)
 
 # Only Nginx can reach the socket, and it overwrites these headers.
 forwarded_allow_ips = "*"
 
 loglevel = os.environ["DEMIJOHN_LOG_LEVEL"]
+app_logging.install(loglevel)
 control_socket_disable = True  # it would be in HOME, which may not be writable
 
 limit_request_line = 8190  # as in Nginx
 
 atomic_response.install()
+
+# Shared by the workers, which are forked later.
+retried_requests = RetriedRequests(alone=workers == 1)
 
 # Gunicorn has no setting for the form of its own errors (Worker.handle_error in its code).
 util.write_error = error_response.write
@@ -60,25 +69,34 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     """
     app_needs.restart_if_needed()
     fork_safety.close_connections()
-    run_dir = Path(os.environ["DEMIJOHN_RUN_DIR"])
-    server.probes = probe_server.listen(run_dir / "probes.sock")
+    (RUN_DIR / LOADED_MARKER).unlink(missing_ok=True)
+    server.probes = probe_server.listen(RUN_DIR / "probes.sock")
     server.systemd = True
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Start the probe server and the watchdog of a worker, and let the kernel kill a worker first
-    if memory runs out.
-    """
-    pool = ThreadPool(worker)
-    wsgi.application.probes.watch(pool)
-    probe_server.serve(server.probes, wsgi.application.probes)
-    # One second later, so that Nginx has already answered the client with 504.
-    memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
-    watchdog.start(timeout + 1, memory_mb, pool)
+    """Let the kernel kill a worker first if memory runs out."""
+    worker.probes = server.probes
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
-def when_ready(server):  # type: ignore[no-untyped-def]
-    """Log that requests are served from here on."""
-    print(f"ready: {workers} workers with {threads} threads each", flush=True)
+def post_worker_init(worker):  # type: ignore[no-untyped-def]
+    """Start the probe server and the watchdog of a worker that has loaded the app."""
+    pool = ThreadPool(worker)
+    app = wsgi.application
+    app.probes.watch(pool)
+    app.retried = retried_requests
+    probe_server.serve(worker.probes, app.probes)
+    # One second later, so that Nginx has already answered the client with 504.
+    memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
+    watchdog.start(timeout + 1, memory_mb, pool)
+    retried_requests.join()
+    _say_ready()
+
+
+def _say_ready() -> None:
+    """The first worker logs that requests are served from here on; PID 1 then starts Nginx."""
+    with suppress(FileExistsError):
+        (RUN_DIR / LOADED_MARKER).touch(exist_ok=False)
+        print(f"ready: {workers} workers with {threads} threads each", flush=True)

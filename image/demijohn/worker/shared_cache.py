@@ -6,6 +6,7 @@ sends the header to clients
 """
 
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,19 +18,28 @@ COOKIE = re.compile(r"(^|[\s,])(cookie|\*)([\s,]|$)", re.IGNORECASE)
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
 NEVER_KEPT = ("HTTP_AUTHORIZATION", "HTTP_RANGE", "HTTP_UPGRADE")  # as nginx.conf has it
 
+KEPT_PER_SECOND = 8 << 20  # by all workers together
+FILE_BYTES = 4096  # the headers, and the part of the last page that is not used
+
 DO_NOT_KEEP = ("X-Accel-Expires", "0")
 
 
 class SharedCache:
-    """Decides for responses of up to `max_bytes`.
+    """Decides for responses of up to `max_bytes`, and of `bytes_per_second` in total.
+
+    The second bound holds until PID 1 next deletes old files (serve/nginx_cache.py): the cache may
+    be in memory.
 
     Only s-maxage marks a response as everybody's. `public` does not suffice: Flask's `send_file`
     says it of every file, whoever may see it
     (https://github.com/pallets/werkzeug/blob/main/src/werkzeug/utils.py, `send_file`).
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, bytes_per_second: float = KEPT_PER_SECOND) -> None:
         self._max_bytes = max_bytes
+        self._bytes_per_second = bytes_per_second
+        self._left = bytes_per_second
+        self._refilled = time.monotonic()
 
     def unconditional(self, environ: Mapping[str, Any]) -> dict[str, Any] | None:
         """The request without its conditions, if it has any, and Nginx may keep a response to it.
@@ -56,7 +66,17 @@ class SharedCache:
                     return False
                 case "vary" if COOKIE.search(value):
                     return False
-        return shared and 0 <= length <= self._max_bytes
+        return shared and 0 <= length <= self._max_bytes and self._has_room(length)
+
+    def _has_room(self, length: int) -> bool:
+        """Whether so many bytes may be kept now; if so, they are subtracted."""
+        now = time.monotonic()
+        earned = (now - self._refilled) * self._bytes_per_second
+        self._left, self._refilled = min(self._left + earned, self._bytes_per_second), now
+        if (kept := length + FILE_BYTES) > self._left:
+            return False
+        self._left -= kept
+        return True
 
 
 def is_unchanged_shared(status: str, headers: Headers) -> bool:

@@ -7,11 +7,17 @@ from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config.parsers import bytes_of_size
-from demijohn.worker import untrusted_proxy, watchdog
+from demijohn.worker import error_response, untrusted_proxy, watchdog
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
-from demijohn.worker.shared_cache import DO_NOT_KEEP, SharedCache, is_unchanged_shared
+from demijohn.worker.retried_requests import RetriedRequests
+from demijohn.worker.shared_cache import (
+    DO_NOT_KEEP,
+    KEPT_PER_SECOND,
+    SharedCache,
+    is_unchanged_shared,
+)
 
 Headers = list[tuple[str, str]]
 # A response of unknown length is a stream: Nginx passes each part on at once.
@@ -24,6 +30,7 @@ class Wrapper:
     def __init__(self, app: App, probes: Probes, shared_cache: SharedCache) -> None:
         self.app = app
         self.probes = probes
+        self.retried: RetriedRequests | None = None  # until the worker serves requests
         self._shared_cache = shared_cache
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -34,6 +41,10 @@ class Wrapper:
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
         if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
             untrusted_proxy.report(peer)
+        if not self._may_serve(environ):
+            body = error_response.problem(502, "Bad Gateway")
+            start_response("502 Bad Gateway", [("Content-Type", "application/problem+json")])
+            return [body]
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # which may be open for hours
             watchdog.begin()
         try:
@@ -48,6 +59,10 @@ class Wrapper:
             watchdog.end()  # unwrapped, so that Gunicorn uses sendfile
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer, environ.get("gunicorn.socket"))
+
+    def _may_serve(self, environ: Environ) -> bool:
+        text = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        return not self.retried or self.retried.may_serve(environ["HTTP_X_REQUEST_ID"], text)
 
     def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
@@ -92,7 +107,9 @@ def _load_wrapped() -> Wrapper:
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
     database = DatabaseProbe(url, int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
-    shared_cache = SharedCache(bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
+    max_bytes = bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"])
+    workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
+    shared_cache = SharedCache(max_bytes, KEPT_PER_SECOND / workers)
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
     return Wrapper(app, Probes(drain_marker, database, patience), shared_cache)
 
