@@ -1,9 +1,11 @@
 """Apps that do more than define views while they are imported."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.front_door import MIRROR, send_request
+from tests.runtime.any_app.conftest import SETTINGS
+from tests.support.front_door import MIRROR, connect, send_request
 from tests.support.stack import Stack
 
 
@@ -32,3 +34,20 @@ def test_connection_opened_at_import_is_not_shared_by_workers(launch: Callable[.
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(read, range(200))) == [(200, str(n).encode()) for n in range(200)]
+
+
+def test_port_is_opened_when_the_app_is_loaded(launch: Callable[..., Stack]) -> None:
+    """Long imports are those of data; a request before their end would time out."""
+    for preload in ("true", "false"):
+        settings = {"PRELOAD": preload, "KITCHEN_SINK_IMPORT_SECONDS": "3"}
+        running = launch(**SETTINGS, **settings).start()
+        running.wait_for(lambda running=running: is_open(running), "open port")  # type: ignore[misc]
+        assert "kitchen sink: imported" in running.log
+        started = time.monotonic()
+        assert send_request(running, "/api/echo").status == 200
+        assert time.monotonic() - started < 2
+
+
+def is_open(stack: Stack) -> bool:
+    connect(stack).close()
+    return True

@@ -2,10 +2,14 @@
 
 import http.client
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.fixtures.kitchen_sink.app import PAUSE_SECONDS
+from tests.runtime.any_app.conftest import SETTINGS
 from tests.support.front_door import PAGE, connect, send_request
 from tests.support.stack import Stack
 
@@ -76,6 +80,26 @@ def test_default_policy_restricts_neither_scripts_nor_images(kitchen_sink: Stack
     response = send_request(kitchen_sink, "/")
     policy = response.header("Content-Security-Policy")
     assert policy == "object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+
+
+def test_view_that_ends_its_worker_never_takes_the_last_one(
+    launch: Callable[..., Stack], tmp_path: Path
+) -> None:
+    """The app takes two seconds to load: without a second worker, that long nobody would answer."""
+    ended = tmp_path / "ended"
+    settings = {"WEB_CONCURRENCY": "2", "PRELOAD": "false", "KITCHEN_SINK_IMPORT_SECONDS": "2"}
+    running = launch(**SETTINGS, **settings).start().wait_until_ready()
+    master = running.child("gunicorn")
+    running.wait_for(lambda: running.log.count("kitchen sink: imported") >= 2, "a second worker")
+    with ThreadPoolExecutor(1) as pool:
+        crash = pool.submit(send_request, running, f"/api/crash?file={ended}")
+        while not crash.done():
+            started = time.monotonic()
+            assert send_request(running, "/api/echo").status == 200
+            assert time.monotonic() - started < 1.5
+    assert crash.result().status in (500, 502)
+    assert len(ended.read_text().split()) <= 2
+    assert running.child("gunicorn") == master
 
 
 def test_threads_of_closed_streams_are_replaced(kitchen_sink: Stack) -> None:

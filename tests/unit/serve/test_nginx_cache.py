@@ -38,9 +38,9 @@ def test_trimming_deletes_the_oldest_responses_first(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     files = [folder / f"{number:032}" for number in range(4)]
     for age, file in enumerate(reversed(files)):
-        file.write_bytes(b"x" * 10)
+        file.write_bytes(b"x" * 10)  # takes a block of 4 kB
         os.utime(file, (1000 - age, 1000 - age))
-    clear_cache(tmp_path, 25)
+    clear_cache(tmp_path, 10_000)
     assert [file.exists() for file in files] == [False, False, True, True]
-    clear_cache(tmp_path, 25)
+    clear_cache(tmp_path, 10_000)
     assert [file.exists() for file in files] == [False, False, True, True]

@@ -1,9 +1,10 @@
 """Which responses Nginx's shared cache may keep."""
 
+import time
 from typing import Any
 
 import pytest
-from demijohn.worker.shared_cache import SharedCache, is_unchanged_shared
+from demijohn.worker.shared_cache import FILE_BYTES, SharedCache, is_unchanged_shared
 
 SHARED = ("Cache-Control", "public, s-maxage=1, stale-while-revalidate=5")
 LENGTH = ("Content-Length", "100")
@@ -55,3 +56,14 @@ def test_304_is_held_back_only_if_it_is_shared() -> None:
     assert is_unchanged_shared("304 NOT MODIFIED", [SHARED])
     assert not is_unchanged_shared("304 NOT MODIFIED", [("Cache-Control", "no-cache")])
     assert not is_unchanged_shared("200 OK", [SHARED])
+
+
+def test_shared_cache_keeps_so_many_bytes_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    cache = SharedCache(100, bytes_per_second=3 * (100 + FILE_BYTES))
+    assert [cache.may_keep([SHARED, LENGTH]) for _ in range(4)] == [True, True, True, False]
+    now += 1 / 3
+    assert [cache.may_keep([SHARED, LENGTH]) for _ in range(2)] == [True, False]
+    now += 60
+    assert [cache.may_keep([SHARED, LENGTH]) for _ in range(4)] == [True, True, True, False]
