@@ -57,14 +57,14 @@ class RetriedRequests:
         log_info("app", f"{text} was in progress when its worker ended: trying it once more")
         return True
 
-    def _take(self, request_id: str) -> int | None:
-        """Note that this worker has the request. Returns the worker that had it before."""
+    def _take(self, request_id: str) -> int:
+        """Note that this worker has the request. Returns the worker that had it before, or 0."""
         key = bytes.fromhex(request_id)[:8]
         start = int.from_bytes(key, "big") % SLOTS * SLOT
         is_known = self._requests[start : start + 8] == key
         before = _number(self._requests, start + 8, 4)
         self._requests[start : start + SLOT] = key + os.getpid().to_bytes(4, "big")
-        return before if is_known else None
+        return before if is_known else 0
 
     def _wait_for_another(self, dead: int) -> bool:
         deadline = time.monotonic() + (0 if self._alone else WAIT_SECONDS)

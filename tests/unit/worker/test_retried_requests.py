@@ -99,8 +99,14 @@ def test_only_worker_refuses_a_retried_request_at_once(monkeypatch: pytest.Monke
     os.waitpid(dead, 0)
 
 
-def test_workers_that_have_died_leave_their_places() -> None:
+def test_workers_that_have_died_leave_their_places(
+    monkeypatch: pytest.MonkeyPatch, fork: Callable[[Callable[[], object]], int]
+) -> None:
+    monkeypatch.setattr(retried_requests, "WORKERS", 2)
     requests = RetriedRequests(alone=False)
-    for _ in range(retried_requests.WORKERS * 2):
+    for _ in range(4):
         os.waitpid(die_with(requests, OTHER), 0)
-    requests.join()
+    dead = die_with(requests, REQUEST)
+    fork(requests.join)
+    assert requests.may_serve(REQUEST, "GET /")
+    os.waitpid(dead, 0)
