@@ -186,7 +186,9 @@ def test_many_rejected_values_are_counted_and_the_first_reported(
     )
     done = run_import(database, path)
     assert done.status == 65
-    assert "15,000 in t.n: is an empty text, not a whole number, such as '' (rowid 1)" in done.out
+    assert (
+        "in 15,000 rows, t.n is an empty text, not a whole number, such as '' (rowid 1)" in done.out
+    )
     assert "--report FILE lists the first 10,000 of them" in done.out
     assert done.report["unfit"]["counts"] == [
         {
