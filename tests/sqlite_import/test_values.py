@@ -112,7 +112,7 @@ def test_rejected_value_stops_the_whole_import(rejected: tuple[str, ImportResult
     assert (
         query(url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
     )
-    assert "1 in no UTF-8.the value: is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
+    assert "in 1 row, no UTF-8.the value is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
     assert done.report["unfit"]["total"] == len(REJECTED)
     assert done.report["outcome"] == "refused"
 
