@@ -124,7 +124,7 @@ class FkSkippedRows:
         mappings = [mapping for mapping in mappings if any(key.child is mapping for key in keys)]
         if mappings:
             progress.start_phase(
-                "finding the rows skipped for foreign keys",
+                "finding rows skipped because of foreign keys",
                 sum(mapping.rows for mapping in mappings),
             )
         sums: dict[str, TableChecksum] = defaultdict(lambda: EMPTY)
