@@ -31,7 +31,9 @@ RUN apt-get update \
  && python3 -m venv --without-pip /opt/venv
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/venv/bin/python
 COPY image/requirements.txt /tmp/image.txt
-RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt
+# supervisor's own tests are 2 MB.
+RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt \
+ && rm -r /opt/venv/lib/python3*/site-packages/supervisor/tests
 ARG BACKEND
 COPY ${BACKEND}/requirements.txt /tmp/app.txt
 RUN /opt/pip/bin/pip install --requirement /tmp/app.txt

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, request
 from sqlalchemy import BigInteger, Connection, cast, extract, func, select
 
-from . import buckets
+from . import timeline_buckets
 from .api import Reply, operation
 from .database import transaction
 from .models import BALLOT, ballots, choices_and_ballots, closed, polls
@@ -52,14 +52,16 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
         return Timeline(
             hidden=hidden,
             until=poll.until,
-            bucket_seconds=buckets.WIDTHS[0],
+            bucket_seconds=timeline_buckets.WIDTHS[0],
             options=options,
             buckets=[],
         )
     first, last = poll.first, poll.last
-    width = buckets.width_for(first, last)
+    width = timeline_buckets.width_for(first, last)
     counts = _count(connection, poll_id, first, last, width)
-    numbers = range(buckets.number_of(first, width), buckets.number_of(last, width) + 1)
+    numbers = range(
+        timeline_buckets.number_of(first, width), timeline_buckets.number_of(last, width) + 1
+    )
     return Timeline(
         hidden=False,
         until=poll.until,
@@ -67,7 +69,7 @@ def _timeline(connection: Connection, poll_id: str, key: str) -> Timeline:
         options=options,
         buckets=[
             Bucket(
-                start=buckets.start_of(number, width),
+                start=timeline_buckets.start_of(number, width),
                 ballots=counts.get((number, BALLOT), 0),
                 votes=[counts.get((number, option.id), 0) for option in options],
             )

@@ -22,6 +22,7 @@ ORDER = ("browser", "unit", "container", "stack")
 
 pytest_plugins = [
     "tests.support.stack",  # first: the others import it, and pytest must rewrite its asserts
+    "tests.support.front_door",
     "tests.support.containers",
     "tests.support.fault_scenarios",
     "tests.support.finished_command",

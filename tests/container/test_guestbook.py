@@ -85,7 +85,7 @@ def test_guestbook_release_runs_before_gunicorn(guestbook: Container) -> None:
     assert released < next(i for i, line in enumerate(lines) if "ready:" in line)
 
 
-def test_guestbook_serves_a_page_at_tallys_api_path(guestbook: Container) -> None:
+def test_guestbook_serves_a_page_at_the_default_api_path(guestbook: Container) -> None:
     assert guestbook.get("/api/entries").headers["Content-Type"].startswith("text/html")
 
 

@@ -9,8 +9,8 @@ from tests.support.docker_engine import ROOT, Container, Engine, docker, run_doc
 UNWANTED = ("pip", "pip3", "gcc", "cc", "make", "node", "npm", "git", "curl", "wget", "psql")
 
 
-def test_image_config_declares_user_port_command_and_labels(tally: Container) -> None:
-    config = tally.inspect(".Config")
+def test_image_config_declares_user_port_command_and_labels(site: Container) -> None:
+    config = site.inspect(".Config")
     assert config["User"] == "10001:10001"
     assert set(config["ExposedPorts"]) == {"8080/tcp"}
     assert not config.get("Volumes")
@@ -25,9 +25,9 @@ def test_image_config_declares_user_port_command_and_labels(tally: Container) ->
     assert labels["description"]
 
 
-def test_processes_have_no_privileges(tally: Container) -> None:
+def test_processes_have_no_privileges(site: Container) -> None:
     script = "cat /proc/[0-9]*/status | grep -E '^(Uid|Gid|CapEff|CapBnd|NoNewPrivs):' | sort -u"
-    facts = [line.split() for line in tally.exec("sh", "-c", script).splitlines()]
+    facts = [line.split() for line in site.exec("sh", "-c", script).splitlines()]
     nothing = "0" * 16
     assert facts == [
         ["CapBnd:", nothing],
@@ -38,11 +38,11 @@ def test_processes_have_no_privileges(tally: Container) -> None:
     ]
 
 
-def test_container_stays_within_256_mb_of_memory(tally: Container) -> None:
+def test_container_stays_within_256_mb_of_memory(site: Container) -> None:
     cgroup = "cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null"
     kills = [
         line
-        for line in tally.exec("sh", "-c", f"{cgroup}; true").splitlines()
+        for line in site.exec("sh", "-c", f"{cgroup}; true").splitlines()
         if "oom_kill " in line
     ]
     assert kills
@@ -97,5 +97,5 @@ def test_image_runs_other_commands(engine: Engine, image: str) -> None:
     assert result.returncode == 7
 
 
-def test_container_becomes_healthy(tally: Container) -> None:
-    wait_for(lambda: tally.inspect(".State.Health.Status") == "healthy", "health")
+def test_container_becomes_healthy(site: Container) -> None:
+    wait_for(lambda: site.inspect(".State.Health.Status") == "healthy", "health")

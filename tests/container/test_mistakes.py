@@ -68,7 +68,7 @@ def test_missing_app_module_exits_78(launch: Launch) -> None:
     site = launch(APP_MODULE="nope:app")
     assert site.wait() == 78
     assert site.error_messages()[-1].startswith(
-        "APP_MODULE='nope:app': the module nope does not exist in /app"
+        "APP_MODULE='nope:app': the module nope does not exist in /mirror"
     )
     assert site.stderr.splitlines()[-1].startswith("demijohn: APP_MODULE")
 

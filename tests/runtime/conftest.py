@@ -6,7 +6,7 @@ import pytest
 
 from local.postgres import Postgres
 from tests.support.front_door import front_door
-from tests.support.stack import Stack
+from tests.support.stack import CONNECTIONS, Stack
 
 
 @pytest.fixture(scope="session")
@@ -33,5 +33,24 @@ def strict_limits(postgres: Postgres) -> Iterator[Stack]:
         DEMIJOHN_MAX_BODY_SIZE="1k",
         DEMIJOHN_REQUEST_TIMEOUT="1",
         API_PATHS="/api,/rpc/v1",
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=CONNECTIONS)
+def released(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Stack]:
+    """With a release, and with each driver, direct and through PgBouncer."""
+    driver, _, pooler = request.param.partition(" through ")
+    url = postgres.url()
+    if pooler:
+        url = request.getfixturevalue("pgbouncer").url(url)
+    with front_door(
+        postgres,
+        DATABASE_URL=url,
+        DATABASE_DRIVER=driver,
+        RELEASE_ON_BOOT="true",
+        MIGRATION_COMMAND="true",
+        WEB_CONCURRENCY="2",
+        WEB_THREADS="4",
     ) as running:
         yield running

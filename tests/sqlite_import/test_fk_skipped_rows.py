@@ -333,5 +333,5 @@ def test_verify_with_many_skipped_rows_spills_to_disk(database: str, tmp_path: P
     assert skipped(run_import_ok(database, path, "--verify-only", *SKIP)) == {"t": 80_001}
     done = run_import(database, path, "--verify-only", *SKIP, program=("-c", LIMIT_FILE_SIZE))
     assert done.status == 73
-    assert "there are too many skipped rows to keep in memory: " in done.err
+    assert "cannot store the skipped rows in a temporary file: " in done.err
     assert len(done.err.splitlines()) == 1

@@ -256,7 +256,7 @@ def test_orphaned_row_stops_the_import_unless_on_bad_is_set(database: str, tmp_p
     path = create_sqlite(tmp_path / "app.db", sql, c=[(5,), (None,)])
     done = run_import(database, path)
     assert done.status == 65
-    assert "foreign key c (p): 1 row refers to nothing (p 5)" in done.err
+    assert "foreign key c (p): 1 row has no parent row (p 5)" in done.err
     done = run_import_ok(database, path, "--on-bad", "text")
     assert "checks new rows only: 1 row" in done.changed()["foreign key c (p)"]
     assert "not imported" not in done.out

@@ -171,7 +171,7 @@ def test_rejected_values_are_shortened_to_leave_room_for_remedies(
     lines = final_lines(text)
     assert status == 65
     assert height(lines) < 24
-    shown = sum(line.startswith("  3 in t.c") for line in lines)
+    shown = sum(line.startswith("  in 3 rows, t.c") for line in lines)
     assert shown
     left = 40 - shown
     assert f"  {3 * left} more values in {left} columns" in lines

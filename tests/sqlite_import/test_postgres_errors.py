@@ -50,7 +50,7 @@ def test_row_orphaned_in_sqlite_is_reported_in_one_line(database: str, tmp_path:
     for words in (
         'violates foreign key constraint "written_by"',
         'Key (author_id)=(7) is not present in table "author"',
-        "The row refers to nothing in SQLite either",
+        "The row has no parent row in SQLite either",
         "Use --on-bad skip, which skips such rows",
         "or drop written_by",
     ):

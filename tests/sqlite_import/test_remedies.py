@@ -121,7 +121,7 @@ def test_orphans_due_to_a_nocase_key_are_explained(database: str, tmp_path: Path
     )
     case = "; u.name is case-insensitive in SQLite (NOCASE), case-sensitive in Postgres"
     message = import_refused(database, path)
-    assert f"1 row refers to nothing (id 1){case}. Fix them in SQLite, or use" in message
+    assert f"1 row has no parent row (id 1){case}. Fix them in SQLite, or use" in message
     for words in printed_options(message):
         done = run_import_ok(database, path, *words)
         assert done.changed()["foreign key b (who)"].endswith(case)
@@ -193,7 +193,7 @@ CREATE TABLE c (id INTEGER PRIMARY KEY, p INT REFERENCES p, a INT, b INT, n INT,
 INSERT INTO p VALUES (1);
 INSERT INTO c VALUES (1, 1, NULL, NULL, 1), (2, 7, 3, 4, 2), (3, 8, NULL, 4, 3);
 """
-ORPHANS = "2 rows refer to nothing (id 2, 3)", "1 row refers to nothing (id 2)"
+ORPHANS = "2 rows have no parent row (id 2, 3)", "1 row has no parent row (id 2)"
 
 
 def test_all_violated_foreign_keys_are_reported_at_once(database: str, tmp_path: Path) -> None:
@@ -212,9 +212,9 @@ def test_orphans_are_reported_along_with_rejected_values(database: str, tmp_path
     rest = "Fix that too, or use --on-bad skip: "
     done = run_import(database, path)
     assert done.status == 65
-    assert f" Also, 3 rows refer to nothing. {rest}c (p): 2, c (a, b): 1." in done.err
+    assert f" Also, 3 rows have no parent row. {rest}c (p): 2, c (a, b): 1." in done.err
     done = run_import(database, path, "--exclude", "q")
-    assert f" Also, 2 rows refer to nothing. {rest}c (p): 2." in done.err
+    assert f" Also, 2 rows have no parent row. {rest}c (p): 2." in done.err
     run_import_ok(database, path, "--on-bad", "skip")
 
 
@@ -276,7 +276,7 @@ def test_excluding_every_table_is_not_reported_as_an_empty_file(
 ) -> None:
     done = run_import(database, create_sqlite(tmp_path / "app.db", CHECKED), "--exclude", "t")
     assert done.status == 65
-    assert "app.db has tables, but all are excluded." in done.err
+    assert "app.db has tables, but --exclude leaves none to import." in done.err
 
 
 def test_lost_primary_key_is_listed_before_other_losses(database: str, tmp_path: Path) -> None:

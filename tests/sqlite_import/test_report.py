@@ -141,9 +141,9 @@ CREATE TABLE pet (id {key}, owner INT REFERENCES person (id), other INT REFERENC
 PEOPLE = [(n, "1970-01-01" if n % 2 else "the 70s") for n in range(1, 21)]
 PETS = [(n, n, None, None) for n in range(1, 21)]
 ORPHANS = [(97, 500, None, "x"), (98, 500, 1, None), (99, 500, 500, None), (100, 1, None, None)]
-TWELVE = "12 rows refer to nothing (id 2, 4, 6, 8, 10, …)"
-THREE = "3 rows refer to nothing (id 97, 98, 99)"
-ONE = "1 row refers to nothing (id 99)"
+TWELVE = "12 rows have no parent row (id 2, 4, 6, 8, 10, …)"
+THREE = "3 rows have no parent row (id 97, 98, 99)"
+ONE = "1 row has no parent row (id 99)"
 SKIPPED = "rows were skipped"
 
 
@@ -180,7 +180,7 @@ def test_orphans_of_skipped_parents_only_are_counted(database: str, tmp_path: Pa
     rows = [(1, "l", 1), (2, "m", "bad")]
     path = create_sqlite(tmp_path / "app.db", sql, p=rows, c=[(1, "l"), (2, "m"), (2, None)])
     assert run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (x, y)"] == (
-        "checks new rows only: 1 row refers to nothing (x 2 y m), because rows were skipped"
+        "checks new rows only: 1 row has no parent row (x 2 y m), because rows were skipped"
     )
 
 
@@ -194,7 +194,7 @@ def test_orphan_in_another_case_is_not_attributed_to_skipped_rows(
     rows = [(1, "A"), (2, "b")]
     path = create_sqlite(tmp_path / "app.db", sql, p=[("a", 1), ("b", "bad")], c=rows)
     reported = run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (p)"]
-    assert "2 rows refer to nothing (id 1, 2)" in reported
+    assert "2 rows have no parent row (id 1, 2)" in reported
     assert reported.endswith(", 1 of them because rows were skipped")
 
 
@@ -210,7 +210,7 @@ def test_orphans_without_a_usable_rowid_are_not_attributed_exactly(
     rows = [(1, None, 1, None), (None, None, 2, None), (3, "soon", 1, None)]
     path = create_sqlite(tmp_path / "app.db", sql, p=[(1, 1), (2, "bad")], c=rows)
     assert run_import_ok(database, path, "--on-bad", "skip").changed()["foreign key c (oid)"] == (
-        "checks new rows only: 1 row refers to nothing (rowid NULL), "
+        "checks new rows only: 1 row has no parent row (rowid NULL), "
         "perhaps some because rows were skipped"
     )
 
@@ -224,11 +224,11 @@ def test_rejected_values_are_counted_by_column_and_reason(database: str, tmp_pat
     out = run_import(database, path).out
     assert out[out.index("15 values") :] == (
         "15 values do not fit:\n"
-        "  7 in t.b: is not a date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
+        "  in 7 rows, t.b is not a date or time, such as 'day 0' (rowid 1), 'day 1' (rowid 2), "
         "'day 2' (rowid 3)\n"
-        "  4 in t.a: is an empty text, not a whole number, such as '' (rowid 1)\n"
-        "  3 in t.a: is a text, not a whole number, such as 'x' (rowid 2)\n"
-        "  1 in t.c: is NULL, and the column is NOT NULL: NULL (rowid 8)\n"
+        "  in 4 rows, t.a is an empty text, not a whole number, such as '' (rowid 1)\n"
+        "  in 3 rows, t.a is a text, not a whole number, such as 'x' (rowid 2)\n"
+        "  in 1 row, t.c is NULL, and the column is NOT NULL: NULL (rowid 8)\n"
         "  --report FILE lists each of them\n"
     )
 

@@ -112,7 +112,7 @@ def test_rejected_value_stops_the_whole_import(rejected: tuple[str, ImportResult
     assert (
         query(url, "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace") == []
     )
-    assert "1 in no UTF-8.the value: is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
+    assert "in 1 row, no UTF-8.the value is a text, but not UTF-8: 'caf\\xe9' (rowid 2)" in done.out
     assert done.report["unfit"]["total"] == len(REJECTED)
     assert done.report["outcome"] == "refused"
 
@@ -186,7 +186,9 @@ def test_many_rejected_values_are_counted_and_the_first_reported(
     )
     done = run_import(database, path)
     assert done.status == 65
-    assert "15,000 in t.n: is an empty text, not a whole number, such as '' (rowid 1)" in done.out
+    assert (
+        "in 15,000 rows, t.n is an empty text, not a whole number, such as '' (rowid 1)" in done.out
+    )
     assert "--report FILE lists the first 10,000 of them" in done.out
     assert done.report["unfit"]["counts"] == [
         {

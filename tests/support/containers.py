@@ -83,17 +83,6 @@ def authority(tls_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) 
     return path
 
 
-@pytest.fixture(scope="session")
-def tally(engine: Engine, image: str, container_postgres: Postgres) -> Iterator[Container]:
-    """Tally with default settings, ready; shared, so a test must not change its state."""
-    url = container_postgres.url(container_postgres.create_database())
-    container = engine.start(
-        image, settings={"DATABASE_URL": url, "PUBLIC_APP_NAME": "Show of hands"}
-    )
-    yield container.wait_until_ready()
-    check_log(container)
-
-
 def check_log(container: Container) -> None:
     """Assert that the log contains neither a traceback nor a secret."""
     log = container.stdout + container.stderr

@@ -1,5 +1,5 @@
 """Shared by the tests of Nginx and of the process tree: the mirror app with a small frontend, an
-app root, and an HTTP client that hides nothing.
+app root, and an HTTP client that hides nothing. A plugin with the fixture `static_dir`.
 """
 
 import contextlib
@@ -31,7 +31,10 @@ HTML = "text/html; charset=utf-8"
 
 ASSET = "/assets/app-1a2b3c4d.js"
 STYLE = "/assets/style-5e6f7a8b.css"
-PAGE = "<!doctype html><title>The page</title>\n"
+PAGE = (
+    "<!doctype html><title>The page</title>\n"
+    f'<script src="{ASSET}"></script><link rel="stylesheet" href="{STYLE}">\n'
+)
 SCRIPT = "// A file whose name changes with its content.\n" + "console.log('hello');\n" * 60
 
 # From programs.d/README.md.
@@ -184,6 +187,14 @@ def front_door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
             yield running.start().wait_until_ready()
         finally:
             running.stop()
+
+
+@pytest.fixture(scope="session")
+def static_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small frontend."""
+    folder = tmp_path_factory.mktemp("static")
+    write_frontend(folder)
+    return folder
 
 
 def write_frontend(static: Path) -> None:

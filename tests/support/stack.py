@@ -1,6 +1,5 @@
 """The real stack without Docker: Nginx, Gunicorn and supervisord as `demijohn serve` runs them.
 
-`stack` is Tally with each driver, direct and through PgBouncer, shared by the tests of a process.
 `launch` makes stacks with the settings and the app that a test passes, and `release` runs
 `demijohn release` in the same way.
 """
@@ -23,11 +22,16 @@ import psutil
 import pytest
 
 from local import tools
-from local.postgres import Postgres
 from local.steps import ROOT
 from tests.support import secrecy
 
-REVISIONS = list((ROOT / "backend" / "migrations" / "versions").glob("*.py"))
+# Drivers and routes to the database: values of a fixture's `params`.
+CONNECTIONS = (
+    "psycopg2",
+    "pg8000",
+    pytest.param("psycopg2 through PgBouncer", marks=pytest.mark.pgbouncer),
+    pytest.param("pg8000 through PgBouncer", marks=pytest.mark.pgbouncer),
+)
 TIMEOUT_SECONDS = 60.0  # how long a test waits for something that should take a moment
 
 Release = Callable[..., "subprocess.Popen[str]"]
@@ -184,58 +188,17 @@ class Stack:
         return left
 
 
-@pytest.fixture(scope="session")
-def frontend_dist() -> Path:
-    """The folder of the built frontend."""
-    folder = ROOT / "frontend" / "dist"
-    assert (folder / "index.html").exists(), "the frontend is not built: run `make test`"
-    return folder
-
-
-@pytest.fixture(
-    scope="session",
-    params=[
-        "psycopg2",
-        "pg8000",
-        pytest.param("psycopg2 through PgBouncer", marks=pytest.mark.pgbouncer),
-        pytest.param("pg8000 through PgBouncer", marks=pytest.mark.pgbouncer),
-    ],
-)
-def stack(
-    request: pytest.FixtureRequest, postgres: Postgres, frontend_dist: Path
-) -> Iterator[Stack]:
-    """Tally, migrated and ready, with its own database; shared, so a test must not change it."""
-    driver, _, pooler = request.param.partition(" through ")
-    url = postgres.create_database("stack_" + request.param.replace(" ", "_"))
-    if pooler:
-        url = request.getfixturevalue("pgbouncer").url(url)
-    with _folder() as folder:
-        settings = {
-            "DATABASE_URL": url,
-            "DATABASE_DRIVER": driver,
-            "DEMIJOHN_STATIC_DIR": str(frontend_dist),
-            "PUBLIC_GREETING": "hello",
-            "DRAIN_SECONDS": "0",
-        }
-        running = Stack(ROOT, free_port(), folder, settings)
-        try:
-            yield running.start().wait_until_ready()
-        finally:
-            left = running.stop()
-        assert not left
-
-
 @pytest.fixture
-def launch(database: str, frontend_dist: Path) -> Iterator[Callable[..., Stack]]:
-    """A function that makes a Stack without starting it: Tally's, or of the app root `root`."""
+def launch(database: str, static_dir: Path) -> Iterator[Callable[..., Stack]]:
+    """A function that makes a Stack of the app root `root` without starting it."""
     stacks: list[Stack] = []
     with contextlib.ExitStack() as cleaning:
 
         def make(root: Path = ROOT, **settings: str) -> Stack:
-            folder = cleaning.enter_context(_folder())
+            folder = cleaning.enter_context(short_folder())
             defaults = {
                 "DATABASE_URL": database,
-                "DEMIJOHN_STATIC_DIR": str(frontend_dist),
+                "DEMIJOHN_STATIC_DIR": str(static_dir),
                 "DRAIN_SECONDS": "0",
             }
             stacks.append(Stack(root, free_port(), folder, defaults | settings))
@@ -248,7 +211,7 @@ def launch(database: str, frontend_dist: Path) -> Iterator[Callable[..., Stack]]
 
 @pytest.fixture
 def release(database: str, tmp_path: Path) -> Iterator[Release]:
-    """A function that starts `demijohn release` of Tally with the test's database."""
+    """A function that starts `demijohn release` with the test's database."""
     started: list[subprocess.Popen[str]] = []
 
     def start(root: Path = ROOT, **settings: str) -> "subprocess.Popen[str]":
@@ -287,7 +250,7 @@ def wait_for_exit(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def short_folder() -> Iterator[Path]:
     """A folder with a short path: that of a Unix socket may have 107 bytes."""
     folder = Path(tempfile.mkdtemp(prefix="demijohn-", dir="/tmp"))
     try:

@@ -1,6 +1,10 @@
-"""image/ and backend/ communicate through environment variables only, so either can be replaced."""
+"""image/ and backend/ communicate through environment variables only, so either can be replaced.
+
+Tests of Tally are in tests/tally, so that another app needs no change of the other tests.
+"""
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -16,6 +20,12 @@ NEVER = {
     "backend": {"demijohn", "image", "local", "tests"},
     "local": {"backend", "tests"},
 }
+TALLY = ROOT / "tests" / "tally"
+# API paths, folders, settings and modules.
+OF_TALLY = re.compile(
+    r"/api/(polls|status|traffic)\b|\b(backend|frontend)/\w|ROOT / .(backend|frontend)\b"
+    r"|\bbackend:|\btests\.tally\b"
+)
 LOADERS = {"import_module", "__import__", "find_spec", "run_module", "resolve_name"}
 
 
@@ -149,6 +159,19 @@ def test_every_folder_of_sqlite_import_has_allowed_imports() -> None:
 @pytest.mark.parametrize("package", sorted(NEVER))
 def test_packages_do_not_import_each_other(package: str) -> None:
     assert violations(package) == []
+
+
+def test_tests_outside_its_folder_do_not_need_tally() -> None:
+    found = []
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        if path.is_relative_to(TALLY) or path == Path(__file__):
+            continue
+        source = path.read_text(encoding="utf-8")
+        lines = [line for line, name in imports(ast.parse(source), 9) if name == "backend"]
+        for number, line in enumerate(source.splitlines(), 1):
+            if number in lines or OF_TALLY.search(line):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()}")
+    assert found == []
 
 
 @pytest.mark.parametrize(

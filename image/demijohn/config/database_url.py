@@ -200,9 +200,9 @@ def _complete(url: DatabaseUrl) -> DatabaseUrl:
             parameters.setdefault("port", port)
         url = replace(url, hosts="")
     if not url.hosts and "host" not in parameters:
-        raise ValueError(f"names no host. Write it as {FORM}")
+        raise ValueError(f"does not contain a host. Write it as {FORM}")
     if not url.database and "dbname" not in parameters:
-        raise ValueError(f"names no database. Write it as {FORM}")
+        raise ValueError(f"does not contain a database name. Write it as {FORM}")
     if "," in url.hosts or "," in parameters.get("host", ""):
         parameters.setdefault("target_session_attrs", "read-write")  # never the standby
     if parameters.get("sslmode", "prefer") not in TLS_MODES:

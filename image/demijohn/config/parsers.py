@@ -75,9 +75,9 @@ def api_paths(text: str) -> list[str]:
         if not re.fullmatch(r"(/[A-Za-z0-9_~.-]+)+", path):
             raise ValueError("must be paths separated by commas, such as /api,/socket")
         if path in NGINX_PATHS:
-            raise ValueError(f"must leave out {path}, which Nginx itself serves")
+            raise ValueError(f"must not contain {path}, which Nginx itself serves")
         if path in PROBE_PATHS:
-            raise ValueError(f"must leave out {path}, which is for hosts' probes")
+            raise ValueError(f"must not contain {path}, which is a probe of the image")
     return list(dict.fromkeys(paths))
 
 

@@ -183,7 +183,7 @@ def _check_budget(config: Settings, server: connect.Server) -> None:
         log_info(
             "database",
             f"warning: this instance may open {wanted} connections, "
-            f"the server allows {server.max_connections}. "
+            f"but the server allows {server.max_connections}. "
             "Lower DATABASE_POOL_SIZE or WEB_CONCURRENCY.",
         )
 

@@ -61,7 +61,9 @@ def run(
         return f"{command} took {time.monotonic() - started:.1f} s"
     except psycopg2.Error as error:
         raise CommandError(
-            Exit.UNAVAILABLE, f"release: {_first_line(error)}. Deploy again."
+            Exit.UNAVAILABLE,
+            f"release failed: database error: {_first_line(error)}. "
+            "Check the database, then deploy again.",
         ) from None
     finally:
         with suppress(psycopg2.Error):
@@ -82,7 +84,9 @@ def wait(settings: Settings, connection: Connection, log: Callable[[str], None])
         return _wait(versions, settings.release_timeout, connection, log)
     except psycopg2.Error as error:
         raise CommandError(
-            Exit.UNAVAILABLE, f"release: {_first_line(error)}. Start the worker again."
+            Exit.UNAVAILABLE,
+            f"waiting for the release failed: database error: {_first_line(error)}. "
+            "Check the database, then start the worker again.",
         ) from None
 
 
@@ -93,7 +97,8 @@ def _wait(versions: Path, seconds: int, connection: Connection, log: Callable[[s
         if time.monotonic() > deadline:
             raise CommandError(
                 Exit.UNAVAILABLE,
-                "the schema is not at this release after RELEASE_TIMEOUT. Run demijohn release.",
+                f"the schema is still older than this release after RELEASE_TIMEOUT={seconds}. "
+                "Run demijohn release.",
             )
         if not logged:
             log("waiting for demijohn release or the website to upgrade the schema.")
@@ -112,7 +117,7 @@ def _why_done(versions: Path, connection: Connection) -> str:
         return f"schema at {_names(wanted)}, nothing to do"
     if found - _revisions(versions).keys():
         # A newer release has migrated already: this is an old instance or a rollback.
-        return f"schema at {_names(found)}, ahead of this release; left as it is"
+        return f"schema at {_names(found)}, ahead of this release; not changed"
     return ""
 
 
@@ -173,8 +178,8 @@ def _acquire_lock(
             connection.close()
             raise CommandError(
                 Exit.UNAVAILABLE,
-                "another instance has been releasing for longer than RELEASE_TIMEOUT. "
-                "Check its log, or deploy again.",
+                "another instance has been releasing for longer than "
+                f"RELEASE_TIMEOUT={settings.release_timeout}. Check its log, or deploy again.",
             )
         if not logged:
             log("another instance is releasing; waiting for it.")
@@ -231,11 +236,15 @@ def _split(command: str, shown: str) -> list[str]:
         words = shlex.split(command)
     except ValueError as error:
         raise CommandError(
-            Exit.CONFIGURATION, f"MIGRATION_COMMAND cannot be read: {error}."
+            Exit.CONFIGURATION,
+            f"MIGRATION_COMMAND={shown!r} is not a valid command line: {error}. "
+            "Correct its quotes and backslashes.",
         ) from None
     if not words:
         raise CommandError(
-            Exit.CONFIGURATION, "MIGRATION_COMMAND is blank. Set it to `true` for no release."
+            Exit.CONFIGURATION,
+            "MIGRATION_COMMAND is blank. Set it to a command; "
+            "an app without migrations sets MIGRATION_COMMAND=true.",
         )
     if SHELL_OPERATOR.search(QUOTED.sub("quoted", command)):
         raise CommandError(

@@ -177,7 +177,9 @@ class Importer:
         ]:
             if time.monotonic() > deadline:
                 raise CommandError(
-                    Exit.UNAVAILABLE, "another import into this database is running. Wait for it."
+                    Exit.UNAVAILABLE,
+                    f"another import into {self._report.database} is running. "
+                    "Import again when it has ended.",
                 )
             time.sleep(0.1)
         self._target.run(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support import secrecy
-from tests.support.docker_engine import ROOT, Container, Engine, Postgres, docker, run_docker
+from tests.support.docker_engine import Container, Engine, Postgres, docker, run_docker
+from tests.support.mirror_app import MIRROR_APP
 
 TABLE = Path(__file__).with_name("hosts.toml")
-MIRROR = ROOT / "tests" / "fixtures" / "mirror" / "mirror.py"
 
 CLIENT = "203.0.113.7"
 CLOUDFLARE_EDGE = "172.70.247.28"
@@ -94,9 +94,10 @@ class Fleet:
         }
         secrets = {"SECRET_KEY": secrecy.SECRET_KEY}
         settings_given = secrets | host.get("settings", {}) | host["variables"]
+        settings_given |= MIRROR_APP.settings
         settings_given |= {"DATABASE_URL": database["url"].format_map(values)}
         port = {"PORT": str(host["port"])} if "port" in host else {}
-        options = self._options(host)
+        options = [*self._options(host), *MIRROR_APP.options]
         release = None
         if command := host.get("command", {}).get("release"):
             url = database.get("release_url", database["url"]).format_map(values)
@@ -109,12 +110,12 @@ class Fleet:
                 network=network,
             )
             release.wait()
-        settings = settings_given | port | {"APP_MODULE": "mirror:app"}
+        settings = settings_given | port
         web = self._engine.start(
             self._image,
             *host.get("command", {}).get("web", ()),
             port=host.get("port", 8080),
-            options=[*options, "--volume", f"{MIRROR}:/app/mirror.py:ro"],
+            options=options,
             settings=settings,
             network=network,
         )

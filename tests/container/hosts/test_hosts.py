@@ -14,7 +14,6 @@ import pytest
 from tests.container.hosts.deployment import (
     CLIENT,
     CLOUDFLARE_EDGE,
-    MIRROR,
     Deployment,
     Fleet,
     hosts,
@@ -29,7 +28,7 @@ from tests.support.docker_engine import (
     run_docker,
     wait_for,
 )
-from tests.support.stack import REVISIONS
+from tests.support.mirror_app import REVISIONS
 
 Launch = Callable[..., Container]
 
@@ -247,15 +246,13 @@ def test_container_exits_0_within_the_grace_period_of_the_host(name: str, fleet:
         secrecy.assert_no_secret([PASSWORD, secrecy.SECRET_KEY], log)
 
 
-def launch_mirror(launch: Launch, **settings: str) -> Container:
-    """Start the mirror app; wait until it is ready."""
-    options = ("--volume", f"{MIRROR}:/app/mirror.py:ro")
-    given = {"APP_MODULE": "mirror:app", "DRAIN_SECONDS": "0"} | settings
-    return launch(options=options, **given).wait_until_ready()
+def launch_ready(launch: Launch, **settings: str) -> Container:
+    """Start a container with default options; wait until it is ready."""
+    return launch(options=(), DRAIN_SECONDS="0", **settings).wait_until_ready()
 
 
 def test_unprefixed_names_are_left_to_the_app(launch: Launch) -> None:
-    site = launch_mirror(launch, **APPS_OWN)
+    site = launch_ready(launch, **APPS_OWN)
     seen = seen_by_app(site, {})
     assert {name: seen["environ"].get(name) for name in APPS_OWN} == APPS_OWN
     assert seen["log_level"] == "WARNING"
@@ -263,7 +260,7 @@ def test_unprefixed_names_are_left_to_the_app(launch: Launch) -> None:
 
 
 def test_app_environment_has_prefixed_settings_only(launch: Launch) -> None:
-    site = launch_mirror(
+    site = launch_ready(
         launch, DEMIJOHN_LOG_LEVEL="Debug", DEMIJOHN_RELEASE="v42", RELEASE_COMMAND="1"
     )
     environ = seen_by_app(site, {})["environ"]
@@ -272,6 +269,6 @@ def test_app_environment_has_prefixed_settings_only(launch: Launch) -> None:
 
 
 def test_bind_in_gunicorn_cmd_args_is_ignored(launch: Launch) -> None:
-    site = launch_mirror(launch, GUNICORN_CMD_ARGS="--bind=0.0.0.0:10000 --max-requests=500")
+    site = launch_ready(launch, GUNICORN_CMD_ARGS="--bind=0.0.0.0:10000 --max-requests=500")
     assert seen_by_app(site, {})["environ"]["DEMIJOHN_RUN_DIR"]
     assert "--bind" in site.stdout + site.stderr  # a warning says that it is ignored

@@ -80,8 +80,9 @@ def probe_statuses(stack: Stack) -> dict[str, int]:
 def test_every_probe_fails_while_gunicorn_is_stopped(launch: Launch) -> None:
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="600").start().wait_until_ready()
     master = running.child("gunicorn")
+    os.kill(master, signal.SIGSTOP)  # first, so that it starts no further worker
     pids = [master, *running.children(master)]
-    for pid in pids:
+    for pid in pids[1:]:
         os.kill(pid, signal.SIGSTOP)
     try:
         assert probe_statuses(running) == dict.fromkeys(PROBES, 504)

@@ -23,7 +23,10 @@ Start = Callable[..., Any]
 
 
 def app(environ: Environ, start: Start) -> Iterator[bytes]:
-    """Dispatch on the last segment of the path; by default, return the request."""
+    """Dispatch on the last segment of the path; by default, return the request.
+
+    Paths below /api/absent/ do not exist.
+    """
     query = {name: values[0] for name, values in parse_qs(environ["QUERY_STRING"]).items()}
     word = environ["PATH_INFO"].rpartition("/")[2]
     act = {
@@ -34,6 +37,8 @@ def app(environ: Environ, start: Start) -> Iterator[bytes]:
         "hang-up": hang_up,
         "numbers": numbers,
     }.get(word, show)
+    if environ["PATH_INFO"].startswith("/api/absent/"):
+        act = absent
     return act(environ, start, query)
 
 
@@ -102,6 +107,12 @@ def websocket(environ: Environ, start: Start, query: dict[str, str]) -> Iterator
     connection.shutdown(socket.SHUT_RDWR)
     start("200 OK", [])  # Gunicorn requires it; the client has closed the connection
     yield b""
+
+
+def absent(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:
+    """Answer 404, as an app does for a path that it does not have."""
+    start("404 Not Found", [("Content-Type", "application/problem+json")])
+    yield b'{"status": 404, "title": "Not Found"}'
 
 
 def hang_up(environ: Environ, start: Start, query: dict[str, str]) -> Iterator[bytes]:

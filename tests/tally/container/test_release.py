@@ -1,10 +1,13 @@
-"""Ten instances on an empty database, one of which is killed during the migration."""
+"""Tally's migrations in containers: ten instances at once, and a database at a socket."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.support.docker_engine import HARDENED, Container, run_docker, wait_for
+import pytest
+
+from tests.support import colon_socket
+from tests.support.docker_engine import HARDENED, Container, Engine, docker, run_docker, wait_for
 from tests.support.fault_scenarios import Measured, row
 from tests.support.sql import Query
 from tests.tally.support import slow_migration
@@ -35,3 +38,14 @@ def test_another_container_migrates_when_the_first_is_killed(
     killed.wait_until_ready()
     assert "schema at slow, nothing to do\n" in killed.stdout
     measured("started twice, completed once, by one of the nine others")
+
+
+@pytest.mark.parametrize("url", colon_socket.URLS)
+def test_alembic_connects_through_a_socket_with_colons(
+    engine: Engine, image: str, url: str
+) -> None:
+    with colon_socket.colon_socket(engine) as mount:
+        database = ("--env", f"DATABASE_URL={colon_socket.fill(url)}", *mount, *HARDENED)
+        done = docker("run", "--rm", *database, image, "release")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"at {colon_socket.FOLDER}/d" in done.stdout and "upgrade head took" in done.stdout

@@ -28,8 +28,9 @@ from tests.support.finished_command import RunDemijohn
 from tests.support.front_door import MIRROR
 from tests.support.pgbouncer import POOL_SIZE, Bouncer, PgBouncer
 from tests.support.sql import Query
-from tests.support.stack import REVISIONS, TIMEOUT_SECONDS, Release, Stack, wait_for_exit
+from tests.support.stack import TIMEOUT_SECONDS, Release, Stack, wait_for_exit
 from tests.tally.support.load import Load
+from tests.tally.support.revisions import REVISIONS
 
 pytestmark = pytest.mark.pgbouncer
 

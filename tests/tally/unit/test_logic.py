@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backend import buckets, deadline, dns
+from backend import deadline, dns, timeline_buckets
 from backend.schemas import one_line
 from backend.secret_keys import ALPHABET, canonical_poll_id, digest, new_poll_id, new_secret
 
@@ -18,8 +18,8 @@ START = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
 
 def bucket_count(first: datetime, last: datetime) -> int:
-    width = buckets.width_for(first, last)
-    return buckets.number_of(last, width) - buckets.number_of(first, width) + 1
+    width = timeline_buckets.width_for(first, last)
+    return timeline_buckets.number_of(last, width) - timeline_buckets.number_of(first, width) + 1
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def bucket_count(first: datetime, last: datetime) -> int:
     ],
 )
 def test_bucket_width_is_round_and_minimal(span: timedelta, width: int) -> None:
-    assert buckets.width_for(START, START + span) == width
+    assert timeline_buckets.width_for(START, START + span) == width
 
 
 def test_bucket_count_is_at_most_200() -> None:
@@ -48,15 +48,15 @@ def test_bucket_count_is_at_most_200() -> None:
 
 
 def test_time_lies_in_its_bucket() -> None:
-    for width in buckets.WIDTHS:
+    for width in timeline_buckets.WIDTHS:
         for microseconds in (0, 1, 499_999, 999_999):
             moment = START.replace(microsecond=microseconds)
-            start = buckets.start_of(buckets.number_of(moment, width), width)
+            start = timeline_buckets.start_of(timeline_buckets.number_of(moment, width), width)
             assert start <= moment < start + timedelta(seconds=width)
 
 
 def test_bucket_widths_increase() -> None:
-    assert all(narrow < wide for narrow, wide in pairwise(buckets.WIDTHS))
+    assert all(narrow < wide for narrow, wide in pairwise(timeline_buckets.WIDTHS))
 
 
 # Ids and secrets

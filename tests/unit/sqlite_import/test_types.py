@@ -102,7 +102,7 @@ REJECTED: list[tuple[str, Any, str]] = [
     (PLAIN, "2024-02-29 10:00:00 ", "is not a date or time"),
     (PLAIN, "2024-02-29 10:00+16:00", "is not a valid date or time"),
     (NO_SECONDS, "2024-02-29 10:00:00.5", "has more than the 0 fractional digits that the column keeps"),
-    (f"{ZONED}:unix", 1e300, "is not a date, as seconds since 1970"),
+    (f"{ZONED}:unix", 1e300, "is outside the years 1 to 9999, as seconds since 1970"),
     ("time without time zone", "24:00:00", "is not a time of day"),
     ("interval", 5, "is a number: give its unit, --type …=interval:us (Django's), ms or s"),
     ("interval:s", 1e15, "is too large for interval"),

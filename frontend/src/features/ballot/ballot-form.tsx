@@ -8,7 +8,7 @@ import { openUntil } from "../../ui/poll/open-until";
 import { Question } from "../../ui/poll/question";
 import { BallotOption } from "./ballot-option";
 import { BallotStub } from "./ballot-stub";
-import { ballotView } from "./ballot-view";
+import { ballotView } from "./ballot-state";
 import { type Choices, sameChoices } from "./outbox/choices";
 import { useSendBallot } from "./send-ballot";
 import { useBallotDraft } from "./use-ballot-draft";

@@ -1,7 +1,7 @@
 import { useId } from "react";
 
 import * as strings from "../../strings";
-import type { Mark } from "./ballot-view";
+import type { Mark } from "./ballot-state";
 
 interface BallotOptionProps {
   readonly name: string;

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import type { Poll } from "../../api/polls";
 import { addresses } from "../../lib/addresses";
 import * as strings from "../../strings";
-import type { BallotState, BallotView } from "./ballot-view";
+import type { BallotState, BallotView } from "./ballot-state";
 
 interface BallotStubProps {
   readonly ref: Ref<HTMLParagraphElement>;

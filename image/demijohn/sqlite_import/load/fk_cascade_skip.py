@@ -75,7 +75,7 @@ def foreign_keys(
 
 
 class FkCascadeSkip:
-    """Deletes rows that refer to nothing after their tables are loaded.
+    """Deletes rows without a parent row after their tables are loaded.
 
     `keys` must be deferred until then. `checksums` are those of the deleted rows, by table.
     """

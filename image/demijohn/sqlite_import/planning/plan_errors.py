@@ -2,12 +2,23 @@
 
 from collections.abc import Sequence
 
+from demijohn.sqlite_import.model.plan import Options
+from demijohn.sqlite_import.model.schema import Schema
 from demijohn.sqlite_import.text import list_first
 
 NO_TABLES = (
     "has no tables, so they are created as SQLite declares them. If the app has "
     "migrations, run those first (flask db upgrade), then import"
 )
+
+
+def nothing_to_import(schema: Schema, options: Options) -> str:
+    """Why the plan has no table; the name of the file precedes it."""
+    if not schema.tables:
+        return "has no tables. Check that it is the right file."
+    if options.exclude:
+        return "has tables, but --exclude leaves none to import. Remove a table from --exclude."
+    return "has only records of migrations, and Postgres has its own. Import another file."
 
 
 def tables_not_empty(tables: Sequence[str]) -> str:

@@ -85,8 +85,8 @@ def make_plan(
     if plan.fixed_type_columns:
         plan.errors.append(plan_errors.types_are_fixed(plan.fixed_type_columns))
     if not plan.tables and not plan.errors:
-        why = "has no tables to import" if not schema.tables else "has tables, but all are excluded"
-        raise CommandError(Exit.BAD_DATA, f"{source.path} {why}.")
+        why = plan_errors.nothing_to_import(schema, options)
+        raise CommandError(Exit.BAD_DATA, f"{source.path} {why}")
     for mapping in plan.tables:
         for column in mapping.uncompared:
             why = f"{column.pg_type.not_comparable}; so its values are counted, but not compared"

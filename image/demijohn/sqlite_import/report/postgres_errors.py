@@ -168,7 +168,7 @@ def _generated_remedy(context: str, report: Report) -> str:
 
 
 def _orphan_remedy(table: str, constraint: str, options: Options) -> str:
-    """What to do about a row of an existing table that refers to nothing."""
+    """What to do about a row of an existing table that has no parent row."""
     remedy = f"drop {constraint}, and add it again as NOT VALID after the import."
     if options.on_bad == "skip":  # requires the owner of the key
         return (
@@ -176,8 +176,8 @@ def _orphan_remedy(table: str, constraint: str, options: Options) -> str:
             f"fix it in SQLite, or {remedy}"
         )
     return (
-        "The row refers to nothing in SQLite either (PRAGMA foreign_key_check lists "
-        "such rows), or to a table that is not imported. Use --on-bad skip, which "
+        "The row has no parent row in SQLite either (PRAGMA foreign_key_check lists "
+        "such rows), or its parent table is not imported. Use --on-bad skip, which "
         "skips such rows and those that refer to them; or fix it, import that table "
         f"too, or {remedy}"
     )

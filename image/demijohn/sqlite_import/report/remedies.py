@@ -43,13 +43,13 @@ def for_rejects(rejects: Rejects, mappings: Iterable[TableMapping]) -> str:
 
 
 def for_orphans(rows: Counter[str]) -> str:
-    """What else to fix: rows that refer to nothing, with their number by foreign key, or ""."""
+    """What else to fix: rows without a parent row, with their number by foreign key, or ""."""
     if not rows:
         return ""
     count = rows.total()
-    refer = "row refers" if count == 1 else "rows refer"
+    have = "row has" if count == 1 else "rows have"
     keys = list_first([f"{key}: {number:,}" for key, number in rows.items()])
-    return f" Also, {count:,} {refer} to nothing. Fix that too, or use --on-bad skip: {keys}."
+    return f" Also, {count:,} {have} no parent row. Fix that too, or use --on-bad skip: {keys}."
 
 
 def for_duplicate_key(table: str) -> str:

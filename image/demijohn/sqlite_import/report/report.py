@@ -253,7 +253,8 @@ def _format_rejects(
     table, column, reason = key
     values = ", ".join(f"{one.value} (rowid {one.rowid})" for one in examples)
     such = ", such as" if count > len(examples) else ":"
-    return one_line(f"  {count:,} in {table}.{column}: {reason}{such * bool(values)} {values}")
+    rows = counted(count, "row")
+    return one_line(f"  in {rows}, {table}.{column} {reason}{such * bool(values)} {values}")
 
 
 def _count_others(comparisons: Sequence[TableComparison]) -> str:

@@ -207,7 +207,7 @@ def _foreign_keys(source: Source, table: str, parts: list[sql_text.Definition]) 
 
 
 def _resolve_foreign_keys(schema: Schema) -> None:
-    """Resolve what foreign keys refer to. Those that refer to nothing become losses."""
+    """Resolve what foreign keys refer to. Those without such a table or key become losses."""
     for table in schema.tables:
         resolved = []
         for key in table.foreign_keys:

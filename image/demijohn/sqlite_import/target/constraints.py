@@ -224,7 +224,7 @@ class ConstraintCreator:
         key: ForeignKey,
         sql: str,
     ) -> None:
-        """The key for rows that refer to nothing: SQLite enforces foreign keys only if asked."""
+        """The key for rows without a parent row: SQLite enforces foreign keys only if asked."""
         count, description = describe_orphans(self._target, mapping, parent, key)
         description += _describe_case_sensitivity(parent, key)
         if not self._rejects.policy:

@@ -1,4 +1,4 @@
-"""Rows that refer to nothing: how many, which, and how many of them already did in SQLite."""
+"""Rows without a parent row: how many, which, and how many had none in SQLite."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -27,8 +27,8 @@ def describe_orphans(
     parent_columns = _target_names(parent, key.parent_columns)
     from_clause = _orphans_from(child.name, columns, parent.name, parent_columns)
     count, keys = count_with_examples(target, child, columns, from_clause)
-    refer = "row refers" if count == 1 else "rows refer"
-    return count, f"{count:,} {refer} to nothing ({keys})"
+    have = "row has" if count == 1 else "rows have"
+    return count, f"{count:,} {have} no parent row ({keys})"
 
 
 def count_with_examples(
@@ -51,8 +51,8 @@ def count_with_examples(
 def describe_cause(
     source: Source, child: TableMapping, key: ForeignKey, count: int, rejects: Rejects
 ) -> str:
-    """Describe how many of `count` rows refer to nothing only because of rejects, or "" if that is
-    not known. Raises CommandError(65).
+    """Describe how many of `count` rows have no parent row only because of rejects, or "" if that
+    is not known. Raises CommandError(65).
     """
     cause = CAUSES.get(rejects.policy, "")
     if not cause or not rejects:
@@ -85,7 +85,7 @@ def describe_cause(
 
 
 def count_sqlite_orphans(source: Source, mappings: Iterable[TableMapping]) -> Counter[str]:
-    """The number of rows that refer to nothing in SQLite, by "table (columns)".
+    """The number of rows without a parent row in SQLite, by "table (columns)".
 
     Keys whose parent columns are not unique are omitted: SQLite cannot check them.
     """
@@ -115,7 +115,7 @@ def _orphans_from(
     parent_columns: Sequence[str],
     collation: str = "",
 ) -> str:
-    """A FROM clause for both databases: the child rows `c` that refer to nothing."""
+    """A FROM clause for both databases: the child rows `c` without a parent row."""
     not_null = " AND ".join(f"c.{quote_ident(name)} IS NOT NULL" for name in columns)
     condition = join_condition(columns, parent_columns, collation)
     inner = f"SELECT 1 FROM {quote_ident(parent)} p WHERE {condition}"  # noqa: S608

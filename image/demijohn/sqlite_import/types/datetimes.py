@@ -202,4 +202,4 @@ def timestamp_from_number(value: float, unit: str) -> datetime:
             return EPOCH + timedelta(milliseconds=round(days * 86_400_000))
         return EPOCH + timedelta(microseconds=round(Fraction(value) * UNITS[unit]))
     except OverflowError:
-        raise ConversionError(f"is not a date, as {UNIT_NAMES[unit]}") from None
+        raise ConversionError(f"is outside the years 1 to 9999, as {UNIT_NAMES[unit]}") from None

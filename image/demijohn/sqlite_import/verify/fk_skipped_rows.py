@@ -124,7 +124,8 @@ class FkSkippedRows:
         mappings = [mapping for mapping in mappings if any(key.child is mapping for key in keys)]
         if mappings:
             progress.start_phase(
-                "rows skipped because of foreign keys", sum(mapping.rows for mapping in mappings)
+                "finding rows skipped because of foreign keys",
+                sum(mapping.rows for mapping in mappings),
             )
         sums: dict[str, TableChecksum] = defaultdict(lambda: EMPTY)
         with self._translate_errors():
@@ -219,8 +220,8 @@ class FkSkippedRows:
         except sqlite3.Error as error:
             raise CommandError(
                 Exit.CANNOT_WRITE,
-                f"there are too many skipped rows to keep in memory: {error}. Set TMPDIR to a "
-                "folder with room for them.",
+                f"cannot store the skipped rows in a temporary file: {error}. Set TMPDIR to a "
+                "writable folder with more free space.",
             ) from None
 
 

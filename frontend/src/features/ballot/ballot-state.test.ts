@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { type BallotInput, ballotView } from "./ballot-view";
+import { type BallotInput, ballotView } from "./ballot-state";
 
 /** The view of a ballot with options 1 to 3, as text. */
 function shown(known: Partial<BallotInput>) {
