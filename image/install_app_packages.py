@@ -70,15 +70,7 @@ def explain(output: str, python: str) -> str:
     if found := re.search(r"^ *ERROR: Cannot find command '([\w-]+)'", output, re.M):
         return f"{found[1]} is missing. Install it: --build-arg APT_BUILD_PACKAGES={found[1]}."
     if "subprocess-exited-with-error" in output:
-        name, why = _failed_build(output)
-        packages = "gcc libc6-dev python3-dev"
-        if "pg_config" in output:
-            packages += " libpq-dev"
-        return (
-            f"{name} has no wheel for Python {python}, and building it failed{why}. "
-            f"Choose a newer version, or another Python: {image}. Or build it: "
-            f'--build-arg APT_BUILD_PACKAGES="{packages}".'
-        )
+        return _explain_failed_build(output, python, image)
     return "pip could not install requirements.txt; the lines above say why."
 
 
@@ -92,12 +84,20 @@ def _required_python(requirement: str, output: str) -> str | None:
     return found[1].strip() if found else None
 
 
-def _failed_build(output: str) -> tuple[str, str]:
-    """The package whose build failed, and `: the last error in the build's output`."""
+def _explain_failed_build(output: str, python: str, image: str) -> str:
     before, _, after = output.partition("subprocess-exited-with-error")
+    build, _, _ = after.partition("[end of output]")
     names = re.findall(r"^ *(?:Collecting|Building wheel for) ([^\s;(]+)", before, re.M)
-    reasons = re.findall(r"^ +(?:[\w.]*|.*fatal )error: (.+)$", after, re.M | re.I)
-    return names[-1] if names else "A package", f": {reasons[-1].rstrip('.')}" if reasons else ""
+    reasons = re.findall(r"^ +(?:.*fatal |[\w.]*)(?:error|exception): (.+)$", build, re.M | re.I)
+    name = names[-1] if names else "A package"
+    why = f": {reasons[-1].rstrip('.')}" if reasons else ""
+    text = f"{name} has no wheel for Python {python}, and building it failed{why}. "
+    if re.match(r"psycopg2\b(?!-)", name):
+        return f"{text}List psycopg2-binary instead, which has wheels."
+    packages = "--build-arg APT_BUILD_PACKAGES='gcc libc6-dev python3-dev'"
+    if "pg_config" in output:
+        packages = packages[:-1] + " libpq-dev' --build-arg APT_PACKAGES=libpq5"
+    return f"{text}Choose a newer version, or another Python: {image}. Or build it: {packages}."
 
 
 if __name__ == "__main__":
