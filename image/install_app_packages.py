@@ -38,7 +38,7 @@ def create(app: Path, ours: Path) -> None:
     venv.create(app, symlinks=True)
     (site,) = ours.glob("lib/python3*/site-packages")
     (app / site.relative_to(ours) / "demijohn.pth").write_text(f"{site}\n")
-    # A program such as `gunicorn` must find the app's packages, whoever installs it.
+    # A program such as `gunicorn` must find the app's packages, whichever installed it.
     for program in (ours / "bin").iterdir():
         text = program.read_bytes()
         if not program.is_symlink() and text.startswith(f"#!{ours}/bin/".encode()):
