@@ -34,7 +34,8 @@ COPY image/install-packages /opt/build/
 RUN /opt/build/install-packages ca-certificates python3 python3-venv \
  && python3 -m venv /opt/pip \
  && /opt/pip/bin/pip uninstall --quiet --yes setuptools \
- && python3 -m venv --without-pip /opt/venv
+ && python3 -m venv --without-pip /opt/venv \
+ && rm /opt/venv/bin/*ctivate*
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY image/requirements.txt /tmp/image.txt
 RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: \

@@ -36,6 +36,8 @@ def main(requirements: str) -> int:
 def create(app: Path, ours: Path) -> None:
     """Make the environment `app`, which falls back on the environment `ours`."""
     venv.create(app, symlinks=True)
+    for script in (app / "bin").glob("*ctivate*"):  # for interactive shells
+        script.unlink()
     (site,) = ours.glob("lib/python3*/site-packages")
     (app / site.relative_to(ours) / "demijohn.pth").write_text(f"{site}\n")
     # A program such as `gunicorn` must find the app's packages, whichever installed it.
