@@ -96,12 +96,12 @@ RUN [ -z "$APT_PACKAGES" ] || /opt/build/install-packages $APT_PACKAGES
 
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=code /opt/code /opt/venv
-COPY --from=app-packages /opt/app-venv /opt/app-venv
-COPY --from=frontend /static /app/static
-COPY --from=code /app /app
 # `docker exec C flask …` runs with the app's settings and database.
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
+COPY --from=app-packages /opt/app-venv /opt/app-venv
+COPY --from=frontend /static /app/static
+COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME: a user
 # without a name has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
