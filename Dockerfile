@@ -1,14 +1,20 @@
-# Four stages: the frontend's build, the Python packages, the code, and the final image. For your
-# own app, set these as build arguments or edit them here; nothing below needs to change.
+# Five stages: the frontend's build, the image's own Python packages, the app's, the code, and the final
+# image. For your own app, set these as build arguments or edit them here; nothing below needs to change.
 ARG BACKEND=backend
 ARG FRONTEND=frontend
 ARG FRONTEND_BUILD="npm run build"
 ARG FRONTEND_OUTPUT=dist
+# Any image that is based on Debian and has Python 3.11 or newer, or none: python:3.12-slim.
+ARG PYTHON_IMAGE=debian:trixie-slim
+ARG NODE_IMAGE=node:24-slim
+# Debian packages: those that the app needs when it runs, and those that only pip needs.
+ARG APT_PACKAGES=
+ARG APT_BUILD_PACKAGES=
 
 
 # The React build with compressed files. Dependencies come first, so that a change of the source
 # does not install them again.
-FROM node:24-slim AS frontend
+FROM ${NODE_IMAGE} AS frontend
 ARG FRONTEND
 WORKDIR /frontend
 COPY ${FRONTEND}/package.json ${FRONTEND}/package-lock.json ./
@@ -21,22 +27,35 @@ ARG FRONTEND_OUTPUT
 RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
 
 
-# The virtual environment: the image's own packages, with hashes, then the app's, whose hashes are
-# checked if its requirements have any. pip itself is not part of the environment.
-FROM debian:trixie-slim AS packages
-RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
- && rm -rf /var/cache/apt/* /var/lib/apt/lists/* \
+# The image's own packages, with hashes. pip has an environment of its own, without setuptools, which
+# it would take for a package of the app's.
+FROM ${PYTHON_IMAGE} AS packages
+COPY image/install-packages /opt/build/
+RUN /opt/build/install-packages ca-certificates python3 python3-venv \
  && python3 -m venv /opt/pip \
- && python3 -m venv --without-pip /opt/venv
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_PYTHON=/opt/venv/bin/python
+ && /opt/pip/bin/pip uninstall --quiet --yes setuptools \
+ && python3 -m venv --without-pip /opt/venv \
+ && rm /opt/venv/bin/*ctivate*
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY image/requirements.txt /tmp/image.txt
 # supervisor's own tests are 2 MB.
-RUN /opt/pip/bin/pip install --require-hashes --only-binary :all: --requirement /tmp/image.txt \
+RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: \
+      --requirement /tmp/image.txt \
  && rm -r /opt/venv/lib/python3*/site-packages/supervisor/tests
+
+
+# The app's packages, in an environment of their own: its versions are not ours. Hashes are checked if
+# its requirements have any.
+FROM packages AS app-packages
+ARG APT_PACKAGES
+ARG APT_BUILD_PACKAGES
+# hadolint ignore=SC2086
+RUN [ -z "$APT_PACKAGES$APT_BUILD_PACKAGES" ] \
+ || /opt/build/install-packages $APT_PACKAGES $APT_BUILD_PACKAGES
+COPY image/install_app_packages.py /opt/build/
 ARG BACKEND
 COPY ${BACKEND}/requirements.txt /tmp/app.txt
-RUN /opt/pip/bin/pip install --requirement /tmp/app.txt
+RUN python3 /opt/build/install_app_packages.py /tmp/app.txt
 
 
 # The code with its bytecode, which the running container cannot write. The package `demijohn` is
@@ -49,7 +68,7 @@ COPY pyproject.toml /src/
 COPY image/ /src/image/
 RUN /opt/pip/bin/pip --python /opt/pip/bin/python wheel --no-build-isolation --no-deps --no-index \
       --wheel-dir /tmp/wheel /src \
- && /opt/pip/bin/pip install --no-deps --no-index --prefix /opt/code /tmp/wheel/*.whl
+ && /opt/pip/bin/pip --python /opt/venv/bin/python install --no-deps --no-index --prefix /opt/code /tmp/wheel/*.whl
 ARG BACKEND
 COPY ${BACKEND}/ /app/${BACKEND}/
 RUN /opt/venv/bin/python -m compileall -q /app
@@ -58,33 +77,40 @@ COPY programs.d/ /app/programs.d/
 
 
 # The final image: Debian, Nginx with brotli, Python, certificate authorities, and the stages above.
-FROM debian:trixie-slim
-RUN apt-get update \
- && apt-get install -y --no-install-recommends \
+# hadolint ignore=DL3006
+FROM ${PYTHON_IMAGE}
+COPY image/install-packages /opt/build/
+RUN /opt/build/install-packages \
       ca-certificates \
       libnginx-mod-http-brotli-filter \
       libnginx-mod-http-brotli-static \
       nginx \
-      python3 \
- && rm -rf /var/cache/apt/* /var/lib/apt/lists/* /var/log/*
+      python3
 
 # pg_dump and pg_restore of one major version, for `demijohn backup`: --build-arg POSTGRES_CLIENT=17.
 ARG POSTGRES_CLIENT=
 COPY image/install-postgres-client /opt/build/
 RUN [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"
 
+ARG APT_PACKAGES
+# hadolint ignore=SC2086
+RUN [ -z "$APT_PACKAGES" ] || /opt/build/install-packages $APT_PACKAGES
+
 COPY --from=packages /opt/venv /opt/venv
-COPY --from=frontend /static /app/static
 COPY --from=code /opt/code /opt/venv
-COPY --from=code /app /app
 # `docker exec C flask …` runs with the app's settings and database.
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
+COPY --from=app-packages /opt/app-venv /opt/app-venv
+COPY --from=frontend /static /app/static
+COPY --from=code /app /app
+# DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME: a user
 # without a name has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
 # MALLOC_ARENA_MAX: one heap per thread would take most of a small machine's memory.
-ENV PATH=/opt/commands:/opt/venv/bin:$PATH \
+ENV PATH=/opt/commands:/opt/app-venv/bin:/opt/venv/bin:$PATH \
     HOME=/tmp \
+    DEMIJOHN_PYTHON=/opt/app-venv/bin/python \
     DEMIJOHN_DOTENV= \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

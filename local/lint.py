@@ -93,7 +93,9 @@ def program(*words: str | Path) -> Callable[[], None]:
 CHECKS: dict[str, Callable[[], None]] = {
     "ruff check": program(BIN / "ruff", "check", "."),
     "ruff format": program(BIN / "ruff", "format", "--check", "."),
-    "mypy": program(BIN / "mypy", "image/demijohn", "backend", "local"),
+    "mypy": program(
+        BIN / "mypy", "image/demijohn", "image/install_app_packages.py", "backend", "local"
+    ),
     "frontend lint": npm("run", "lint"),
     "frontend types": npm("run", "typecheck"),
     "frontend tests": npm("test"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.docker_engine import ROOT, Container, Engine, Postgres, wait_for
+from tests.support.docker_engine import ROOT, Container, Engine, Postgres, run_docker, wait_for
 
 Launch = Callable[..., Container]
 GUESTBOOK = ROOT / "tests" / "fixtures" / "guestbook"
@@ -102,8 +102,21 @@ def test_source_change_rebuilds_without_installing_packages(
             source.write(f"{comment} {engine.run}\n")
     _, log = engine.build(context, **BUILD)
     cached, executed = steps(log)
-    assert {"npm ci", "--requirement /tmp/image.txt", "--requirement /tmp/app.txt"} <= cached
+    assert {
+        "npm ci",
+        "--requirement /tmp/image.txt",
+        "install_app_packages.py /tmp/app.txt",
+    } <= cached
     assert {"sh -c", "compileall"} <= executed
+
+
+def test_apps_share_the_layers_that_are_not_theirs(image: str, guestbook_image: str) -> None:
+    """So a host that has one release downloads only what has changed since."""
+    layers = [
+        run_docker("image", "inspect", "--format", '{{join .RootFS.Layers " "}}', name).split()
+        for name in (image, guestbook_image)
+    ]
+    assert len(set(layers[1]) - set(layers[0])) <= 3  # packages, page, code
 
 
 def steps(log: str) -> tuple[set[str], set[str]]:
@@ -112,7 +125,7 @@ def steps(log: str) -> tuple[set[str], set[str]]:
         "npm ci",
         "sh -c",
         "--requirement /tmp/image.txt",
-        "--requirement /tmp/app.txt",
+        "install_app_packages.py /tmp/app.txt",
         "compileall",
     )
     cached, executed = set(), set()

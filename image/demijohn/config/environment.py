@@ -1,7 +1,6 @@
 """The environment variables of the app and of every other program that the image runs."""
 
 import re
-import sys
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -30,7 +29,6 @@ def child_environment(
     added = settings.child_variables() | settings.public | dict(more or {})
     added |= {
         "DEMIJOHN_APP_DIR": str(Path(settings.app_dir).resolve()),
-        "DEMIJOHN_PYTHON": sys.executable,
         "DEMIJOHN_GUNICORN_CONF": str(GUNICORN_CONF),
         "DEMIJOHN_GIVEN": ",".join(sorted(settings.given)),
         "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),

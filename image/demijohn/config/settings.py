@@ -7,6 +7,7 @@ from DEMIJOHN_DRAIN_SECONDS, which wins.
 
 import os
 import re
+import sys
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,7 @@ class Settings(Values):
     # The app
     app_module = Setting(parse.app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True)
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
+    python = Setting(str, AT_BOOT, "The Python that runs the app; default: the one that runs Demijohn", prefixed=True)
     static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
@@ -247,6 +249,7 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     if mistakes:
         raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
     values["DOTENV"] = environ.get(DOTENV, ".env")  # empty means no file
+    values["PYTHON"] = values["PYTHON"] or sys.executable
     values["RUN_DIR"] = values["RUN_DIR"] or _default_run_dir(values["PORT"])
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
     config = Settings(values, sources, public, typos)

@@ -10,6 +10,8 @@ import re
 import shutil
 import socket
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -230,12 +232,25 @@ def _check_prerequisites(config: Settings) -> None:
             Exit.CONFIGURATION,
             f"APP_DIR={config.app_dir!r} is not a folder. Set it to the folder of the app.",
         )
-    if not find_spec(config.database_driver):
+    if not shutil.which(config.python):
+        raise CommandError(
+            Exit.CONFIGURATION,
+            f"DEMIJOHN_PYTHON={config.python!r} is not a program. Set it to the app's Python.",
+        )
+    if not _app_has(config.database_driver, config.python):
         raise CommandError(
             Exit.CONFIGURATION,
             f"DATABASE_DRIVER={config.database_driver} is not installed. "
             "Add it to the app's requirements.txt.",
         )
+
+
+def _app_has(module: str, python: str) -> bool:
+    """Whether the app's `python` finds a module: in our own environment, or in the app's."""
+    if find_spec(module) or python == sys.executable:
+        return find_spec(module) is not None
+    code = "import importlib.util as i, sys; sys.exit(i.find_spec(sys.argv[1]) is None)"
+    return subprocess.run([python, "-P", "-c", code, module]).returncode == 0
 
 
 def _check_port(port: int) -> None:

@@ -108,3 +108,11 @@ def test_dotenv_file_is_read_and_real_variables_win(
         cwd=tmp_path, DEMIJOHN_DOTENV="", DATABASE_URL=None, MIGRATION_COMMAND="flask db upgrade"
     )
     assert in_the_image.status == 78
+
+
+def test_boot_with_a_missing_python_for_the_app_says_so(
+    run_demijohn: RunDemijohn, database: str
+) -> None:
+    result = run_demijohn(DATABASE_URL=database, DEMIJOHN_PYTHON="/nowhere/bin/python")
+    assert result.status == 78
+    assert "DEMIJOHN_PYTHON='/nowhere/bin/python' is not a program" in result.message()

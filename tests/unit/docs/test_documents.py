@@ -58,7 +58,6 @@ def test_variables_that_a_page_names_exist(page: Path) -> None:
     other = {
         "SQLALCHEMY_DATABASE_URI",
         "DEMIJOHN_STARTED_AT",
-        "DEMIJOHN_PYTHON",
         "DEMIJOHN_",
         "DEMIJOHN_NAME",
         "NAME_FILE",
