@@ -15,6 +15,7 @@ from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.parsers import EVERYTHING
 from demijohn.config.settings import SETTINGS, Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import diagnose, redact
@@ -94,9 +95,10 @@ def _report_machine(report: Report, config: Settings, limits: resource_limits.Ca
     except CommandError as stop:
         report.problem(stop.message)
     static = Path(config.static_dir)
-    if not (static / "index.html").is_file():
+    if not (static / "index.html").is_file() and EVERYTHING not in config.api_paths:
         report.problem(
-            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR."
+            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR; "
+            "for an app without a frontend, set API_PATHS=/."
         )
     parent = Path(config.run_dir).parent
     if not os.access(parent, os.W_OK):

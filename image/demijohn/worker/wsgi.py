@@ -21,15 +21,19 @@ UNBUFFERED = ("X-Accel-Buffering", "no")
 class Wrapper:
     """The app, which gets the client's address and no probes; Nginx gets hints about responses."""
 
-    def __init__(self, app: App, probes: Probes, shared_cache: SharedCache) -> None:
+    def __init__(
+        self, app: App, probes: Probes, shared_cache: SharedCache, strip_prefix: str = ""
+    ) -> None:
         self.app = app
         self.probes = probes
         self._shared_cache = shared_cache
+        self._strip_prefix = strip_prefix
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if probed := self.probes.answer(environ["PATH_INFO"]):
             start_response(probed.status, probed.headers())
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [probed.body]
+        self._strip(environ)
         # Only Nginx can set these headers: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
         if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
@@ -48,6 +52,13 @@ class Wrapper:
             watchdog.end()  # unwrapped, so that Gunicorn uses sendfile
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer, environ.get("gunicorn.socket"))
+
+    def _strip(self, environ: Environ) -> None:
+        """Move STRIP_PREFIX from the path to SCRIPT_NAME, from which apps build their links."""
+        prefix, path = self._strip_prefix, environ["PATH_INFO"]
+        if prefix and f"{path}/".startswith(f"{prefix}/"):
+            environ["SCRIPT_NAME"] += prefix
+            environ["PATH_INFO"] = path.removeprefix(prefix)
 
     def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
@@ -94,7 +105,8 @@ def _load_wrapped() -> Wrapper:
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     shared_cache = SharedCache(bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"]))
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
-    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache)
+    strip_prefix = os.environ.get("DEMIJOHN_STRIP_PREFIX", "")
+    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache, strip_prefix)
 
 
 def __getattr__(name: str) -> Wrapper:
