@@ -52,6 +52,7 @@ class Settings(Values):
     # The app
     app_module = Setting(parse.app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True)
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
+    data_dir = Setting(str, None, "Folder on a volume that the app may write; the app gets it as `DATA_DIR`", prefixed=True)
     static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's. `/`: all but the frontend's files and pages", everyday=True)
     strip_prefix = Setting(parse.path_prefix, AT_BOOT, "Part of API_PATHS that the app does not see: with `/api`, it gets `/users` for `/api/users`")

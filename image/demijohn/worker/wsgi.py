@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config.parsers import bytes_of_size
-from demijohn.worker import untrusted_proxy, watchdog
+from demijohn.worker import untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
@@ -100,6 +100,7 @@ class Wrapper:
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
     app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
+    write_error_log.watch_views()
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
     database = DatabaseProbe(url, int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
