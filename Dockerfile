@@ -1,9 +1,11 @@
 # Four stages: the frontend's build, the Python packages, the code, and the final image. For your
-# own app, set these as build arguments or edit them here; nothing below needs to change.
+# own app, set these as build arguments or edit them here; nothing below needs to change. An app
+# without a React build sets FRONTEND_STAGE=no-frontend.
 ARG BACKEND=backend
 ARG FRONTEND=frontend
 ARG FRONTEND_BUILD="npm run build"
 ARG FRONTEND_OUTPUT=dist
+ARG FRONTEND_STAGE=frontend
 
 
 # The React build with compressed files. Dependencies come first, so that a change of the source
@@ -19,6 +21,11 @@ RUN sh -c "$FRONTEND_BUILD"
 COPY image/precompress.mjs /
 ARG FRONTEND_OUTPUT
 RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
+
+FROM scratch AS no-frontend
+WORKDIR /static
+
+FROM ${FRONTEND_STAGE} AS static
 
 
 # The virtual environment: the image's own packages, with hashes, then the app's, whose hashes are
@@ -72,7 +79,7 @@ COPY image/install-postgres-client /opt/build/
 RUN [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"
 
 COPY --from=packages /opt/venv /opt/venv
-COPY --from=frontend /static /app/static
+COPY --from=static /static /app/static
 COPY --from=code /opt/code /opt/venv
 COPY --from=code /app /app
 # `docker exec C flask …` runs with the app's settings and database.
@@ -96,7 +103,9 @@ LABEL org.opencontainers.image.title="Demijohn" \
       org.opencontainers.image.revision="$REVISION"
 
 # A numeric user, so that a host can verify that it is not root. The container writes below /tmp
-# only, so that it runs with a read-only root file system. No VOLUME: some hosts do not allow it.
+# and volumes only, so that it runs with a read-only root file system. No VOLUME: some hosts do not
+# allow it. A new Docker volume takes its owner from the folder that it is mounted on: /data.
+RUN install -d -o 10001 -g 10001 /data
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080

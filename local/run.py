@@ -33,7 +33,9 @@ def main() -> int:
     with _database(given) as url:
         if port:
             check_port(port)
-        defaults = {"NGINX_PROGRAM": tools.nginx, "DEMIJOHN_STATIC_DIR": frontend.build}
+        defaults = {"NGINX_PROGRAM": tools.nginx}
+        if frontend.EXISTS:
+            defaults["DEMIJOHN_STATIC_DIR"] = frontend.build
         with exclusive():
             found = {name: str(get()) for name, get in defaults.items() if not given.get(name)}
         release = given.get("DEMIJOHN_RELEASE") or "dev"
