@@ -1,5 +1,6 @@
 # Five stages: the frontend's build, the image's own Python packages, the app's, the code, and the final
 # image. For your own app, set these as build arguments or edit them here; nothing below needs to change.
+# An app without a React build sets FRONTEND_STAGE=no-frontend.
 ARG BACKEND=backend
 ARG FRONTEND=frontend
 ARG FRONTEND_BUILD="npm run build"
@@ -10,6 +11,7 @@ ARG NODE_IMAGE=node:24-slim
 # Debian packages: those that the app needs when it runs, and those that only pip needs.
 ARG APT_PACKAGES=
 ARG APT_BUILD_PACKAGES=
+ARG FRONTEND_STAGE=frontend
 
 
 # The React build with compressed files. Dependencies come first, so that a change of the source
@@ -25,6 +27,11 @@ RUN sh -c "$FRONTEND_BUILD"
 COPY image/precompress.mjs /
 ARG FRONTEND_OUTPUT
 RUN node /precompress.mjs "$FRONTEND_OUTPUT" && mv "$FRONTEND_OUTPUT" /static
+
+FROM scratch AS no-frontend
+WORKDIR /static
+
+FROM ${FRONTEND_STAGE} AS static
 
 
 # The image's own packages, with hashes. pip has an environment of its own, without setuptools, which
@@ -71,7 +78,8 @@ RUN /opt/pip/bin/pip --python /opt/pip/bin/python wheel --no-build-isolation --n
  && /opt/pip/bin/pip --python /opt/venv/bin/python install --no-deps --no-index --prefix /opt/code /tmp/wheel/*.whl
 ARG BACKEND
 COPY ${BACKEND}/ /app/${BACKEND}/
-RUN /opt/venv/bin/python -m compileall -q /app
+# An app may hold files that are not Python of this version, such as templates: they are not compiled.
+RUN /opt/venv/bin/python -m compileall -q /app || true
 COPY nginx.conf supervisord.conf /app/
 COPY programs.d/ /app/programs.d/
 
@@ -102,7 +110,7 @@ COPY --from=code /opt/code /opt/venv
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
 COPY --from=app-packages /opt/app-venv /opt/app-venv
-COPY --from=frontend /static /app/static
+COPY --from=static /static /app/static
 COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME: a user
@@ -124,7 +132,9 @@ LABEL org.opencontainers.image.title="Demijohn" \
       org.opencontainers.image.revision="$REVISION"
 
 # A numeric user, so that a host can verify that it is not root. The container writes below /tmp
-# only, so that it runs with a read-only root file system. No VOLUME: some hosts do not allow it.
+# and volumes only, so that it runs with a read-only root file system. No VOLUME: some hosts do not
+# allow it. A new Docker volume takes its owner from the folder that it is mounted on: /data.
+RUN install -d -o 10001 -g 10001 /data
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080

@@ -8,6 +8,7 @@ from .steps import ROOT, STATE, build_argument, call, digest, step
 from .tools import node
 
 FRONTEND = ROOT / build_argument("FRONTEND")
+EXISTS = build_argument("FRONTEND_STAGE") != "no-frontend"
 DIST = FRONTEND / build_argument("FRONTEND_OUTPUT")
 
 

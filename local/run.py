@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -33,11 +34,18 @@ def main() -> int:
     with _database(given) as url:
         if port:
             check_port(port)
-        defaults = {"NGINX_PROGRAM": tools.nginx, "DEMIJOHN_STATIC_DIR": frontend.build}
         with exclusive():
-            found = {name: str(get()) for name, get in defaults.items() if not given.get(name)}
+            found = {name: str(get()) for name, get in defaults().items() if not given.get(name)}
         release = given.get("DEMIJOHN_RELEASE") or "dev"
         return serve(port, os.environ | found | url | {"DEMIJOHN_RELEASE": release})
+
+
+def defaults() -> dict[str, Callable[[], Path]]:
+    """How to make the values of variables that the user has not set."""
+    made: dict[str, Callable[[], Path]] = {"NGINX_PROGRAM": tools.nginx}
+    if frontend.EXISTS:
+        made["DEMIJOHN_STATIC_DIR"] = frontend.build
+    return made
 
 
 def variables() -> dict[str, str]:

@@ -12,9 +12,11 @@ from psycopg2.extensions import connection as Connection
 
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
+from demijohn.common.write_errors import why_not_writable
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.parsers import EVERYTHING
 from demijohn.config.settings import SETTINGS, Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import diagnose, redact
@@ -94,10 +96,13 @@ def _report_machine(report: Report, config: Settings, limits: resource_limits.Ca
     except CommandError as stop:
         report.problem(stop.message)
     static = Path(config.static_dir)
-    if not (static / "index.html").is_file():
+    if not (static / "index.html").is_file() and EVERYTHING not in config.api_paths:
         report.problem(
-            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR."
+            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR; "
+            "for an app without a frontend, set API_PATHS=/."
         )
+    if config.data_dir and (reason := why_not_writable(Path(config.data_dir).resolve(), None)):
+        report.problem(f"DEMIJOHN_DATA_DIR={config.data_dir!r} cannot be written: {reason}.")
     parent = Path(config.run_dir).parent
     if not os.access(parent, os.W_OK):
         report.problem(f"{parent} cannot be written. Add --tmpfs /tmp, or set DEMIJOHN_RUN_DIR.")

@@ -23,8 +23,8 @@ def child_environment(
 ) -> dict[str, str]:
     """The complete environment of a child: `environ`, the settings, and the database URLs.
 
-    Of the added variables, only the database's and those in `more` have names without a prefix,
-    which an app may use for something of its own.
+    Of the added variables, only the database's, DATA_DIR and those in `more` have names without a
+    prefix, which an app may use for something of its own.
     """
     added = settings.child_variables() | settings.public | dict(more or {})
     added |= {
@@ -33,6 +33,9 @@ def child_environment(
         "DEMIJOHN_GIVEN": ",".join(sorted(settings.given)),
         "DEMIJOHN_STARTED_AT": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+    if settings.data_dir:
+        folder = str(Path(settings.data_dir).resolve())
+        added |= {"DEMIJOHN_DATA_DIR": folder, "DATA_DIR": environ.get("DATA_DIR") or folder}
     url = settings.database_url
     database = database_variables(url, settings) if url else {}
     replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}

@@ -10,6 +10,8 @@ T = TypeVar("T")
 Parser = Callable[[str], T]
 
 
+PATH = re.compile(r"(/[A-Za-z0-9_~.-]+)+")
+EVERYTHING = "/"  # in API_PATHS
 NGINX_PATHS = ("/assets", "/env.js")
 PROBE_PATHS = ("/livez", "/readyz", "/healthz", "/healthz/database", "/up")
 
@@ -69,16 +71,25 @@ def app_module(text: str) -> str:
 
 
 def api_paths(text: str) -> list[str]:
-    """URL prefixes, separated by commas: `/api,/socket`."""
-    paths = [path.strip().rstrip("/") for path in text.split(",")]
+    """URL prefixes, separated by commas: `/api,/socket`. `/` is all that is not the frontend's."""
+    words = [word.strip() for word in text.split(",")]
+    paths = [word if word == EVERYTHING else word.rstrip("/") for word in words]
     for path in paths:
-        if not re.fullmatch(r"(/[A-Za-z0-9_~.-]+)+", path):
-            raise ValueError("must be paths separated by commas, such as /api,/socket")
+        if path != EVERYTHING and not PATH.fullmatch(path):
+            raise ValueError("must be paths separated by commas, such as /api,/socket, or /")
         if path in NGINX_PATHS:
             raise ValueError(f"must not contain {path}, which Nginx itself serves")
         if path in PROBE_PATHS:
             raise ValueError(f"must not contain {path}, which is a probe of the image")
     return list(dict.fromkeys(paths))
+
+
+def path_prefix(text: str) -> str:
+    """One URL prefix, such as `/api`."""
+    path = text.strip().rstrip("/")
+    if not PATH.fullmatch(path):
+        raise ValueError("must be one path such as /api")
+    return path
 
 
 def header_value(text: str) -> str:

@@ -54,8 +54,10 @@ class Settings(Values):
     app_module = Setting(parse.app_module, "backend:create_app()", "The WSGI app: `module:object`, or a call of a factory", everyday=True)
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
     python = Setting(str, AT_BOOT, "The Python that runs the app; default: the one that runs Demijohn", prefixed=True)
+    data_dir = Setting(str, None, "Folder on a volume that the app may write; the app gets it as `DATA_DIR`", prefixed=True)
     static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
-    api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's", everyday=True)
+    api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's. `/`: all but the frontend's files and pages", everyday=True)
+    strip_prefix = Setting(parse.path_prefix, AT_BOOT, "Part of API_PATHS that the app does not see: with `/api`, it gets `/users` for `/api/users`")
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
     max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
     max_cached_size = Setting(parse.size, "128k", "Largest response that the shared cache keeps", prefixed=True)
@@ -239,6 +241,7 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
         except ValueError as mistake:
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
             mistakes.append(f"{variable}{shown} {mistake}.")
+    mistakes += _prefix_mistakes(values)
     mistakes += _complete_database(values)
     if values.get("MIGRATION_COMMAND", "") is None:
         values["MIGRATION_COMMAND"] = _default_migration(Path(values.get("APP_DIR", ".")))
@@ -275,6 +278,16 @@ def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
     except ValueError as mistake:
         line = f"{variable}={known[variable or ''][0]!r} {mistake}."
         raise CommandError(Exit.CONFIGURATION, line) from None
+
+
+def _prefix_mistakes(values: Mapping[str, Any]) -> list[str]:
+    """A line if STRIP_PREFIX is a path at which no request reaches the app."""
+    prefix, paths = values.get("STRIP_PREFIX"), values.get("API_PATHS")
+    if not prefix or paths is None or parse.EVERYTHING in paths:
+        return []
+    if any(f"{prefix}/".startswith(f"{path}/") for path in paths):
+        return []
+    return [f"STRIP_PREFIX={prefix!r} is not in API_PATHS={text(paths)}. Add it there."]
 
 
 def _complete_database(values: dict[str, Any]) -> list[str]:

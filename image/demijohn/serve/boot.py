@@ -24,6 +24,7 @@ from demijohn import __version__
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
 from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
+from demijohn.common.write_errors import is_on_volume
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import child_environment
@@ -32,7 +33,7 @@ from demijohn.config.settings import Settings
 from demijohn.database import connect
 from demijohn.database.encryption import plain_text_risk
 from demijohn.database.identity import check_same_database
-from demijohn.serve import nginx, release
+from demijohn.serve import data_dir, nginx, release
 
 # The free space that the boot requires, so that no program fails later for the lack of it.
 RUN_DIR_BYTES = 1 << 20
@@ -62,6 +63,7 @@ def serve() -> int:
     """Boot, then run until a signal or a failure. Returns the exit status."""
     config = _load_settings()
     limits = _apply_limits(config)
+    _prepare_data_dir(config)
     _configure_nginx(config, limits)  # first: an error here must come before a migration
     if config.database_url is None:
         log_info("database", "DATABASE_URL is not set: the app has no database")
@@ -96,6 +98,7 @@ def run_worker(name: str) -> int:
     """
     config = _load_settings()
     _apply_limits(config)
+    _prepare_data_dir(config)
     _check_prerequisites(config)
     run_dir = Path(config.run_dir + re.sub(r"\W", "-", f"-{name}"))  # `serve` may run beside it
     _make_run_dir(run_dir)
@@ -125,6 +128,7 @@ def release_once() -> int:
     """`demijohn release`: run the release and nothing else. Returns the exit status."""
     config = _load_settings()
     _apply_limits(config)
+    _prepare_data_dir(config)
     connection, _ = _connect_database(config)
     try:
         _export(config)
@@ -156,6 +160,16 @@ def _apply_limits(config: Settings) -> resource_limits.Capacity:
             f"{limits}: {config.web_concurrency} workers, {config.web_threads} threads each"
         )
     return limits
+
+
+def _prepare_data_dir(config: Settings) -> None:
+    if config.data_dir:
+        with phase("data") as now:
+            path = Path(config.data_dir).resolve()
+            data_dir.prepare(path)
+            if not config.dotenv and not is_on_volume(path):  # in the image
+                now.log(f"warning: {path} is not on a volume: each deploy deletes its files")
+            now.result = f"{path} can be written"
 
 
 def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:

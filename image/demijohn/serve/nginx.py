@@ -15,6 +15,7 @@ from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import platforms
 from demijohn.config.nginx_program import NginxProgram
+from demijohn.config.parsers import EVERYTHING
 from demijohn.config.settings import Settings
 
 # Compressing smaller responses costs more than it saves.
@@ -36,6 +37,9 @@ COMPRESSIBLE = (
     "text/css text/javascript text/plain text/xml application/json application/problem+json "
     "application/manifest+json application/wasm image/svg+xml"
 )
+
+# The folder in the run directory that stands for the missing frontend: it stays empty.
+NO_FILES = "no-files"
 
 WEBSOCKET_TIMEOUT = "1h"  # without a byte in either direction
 
@@ -64,21 +68,28 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
             f"DEMIJOHN_STATIC_DIR={str(static)!r} contains a character that Nginx cannot quote "
             '(", $, \\ or a newline). Choose another folder.',
         )
-    if not (static / "index.html").is_file():
-        raise CommandError(
-            Exit.CONFIGURATION,
-            f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR.",
-        )
+    has_pages = (static / "index.html").is_file()
+    if not has_pages:
+        if EVERYTHING not in settings.api_paths:
+            raise CommandError(
+                Exit.CONFIGURATION,
+                f"no index.html in {static}. Build the frontend, or set DEMIJOHN_STATIC_DIR; "
+                "for an app without a frontend, set API_PATHS=/.",
+            )
+        static = run_dir / NO_FILES
+        static.mkdir(exist_ok=True)
     ipv6 = _has_ipv6()
-    files = {
+    (run_dir / "env.js").unlink(missing_ok=True)
+    files = {"env.js": env_js(settings.public)} if has_pages else {}
+    files |= {
         "nginx.conf": (root / "nginx.conf").read_text(encoding="utf-8"),
-        "env.js": env_js(settings.public),
         "fragments/main.conf": _main(settings, program, workers),
         "fragments/events.conf": f"worker_connections {_open_files() // 2};\n",
         "fragments/http.conf": _http(settings, static),
         "fragments/compression.conf": _compression(program),
         "fragments/listen.conf": _listen(settings.port, ipv6),
         "fragments/api.conf": _api(settings),
+        "fragments/missing.conf": _missing(settings),
         "fragments/database_probe.conf": _database_probe(settings),
     }
     for name, text in files.items():
@@ -90,7 +101,12 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         (run_dir / marker).unlink(missing_ok=True)
     methods = "brotli and gzip" if program.brotli_modules() else "gzip"
     families = "IPv4 and IPv6" if ipv6 else "IPv4"
-    return f"{program.version} with {methods}, port {settings.port} on {families}"
+    summary = f"{program.version} with {methods}, port {settings.port} on {families}"
+    if EVERYTHING not in settings.api_paths:
+        return summary
+    if not has_pages:
+        return f"{summary}; no frontend, the app answers every path"
+    return f"{summary}; files and pages of {static} first, the app answers the rest"
 
 
 def env_js(public: dict[str, str]) -> str:
@@ -171,10 +187,7 @@ def _http(settings: Settings, static: Path) -> str:
         *(f"set_real_ip_from {network};" for network in names_client),
         f"real_ip_header {settings.client_ip_header};",
         "real_ip_recursive on;",
-        "map $uri $is_api {",
-        "    default 0;",
-        *(f'    "~^{re.escape(path)}(/|$)" 1;' for path in settings.api_paths),
-        "}",
+        *_kinds(settings.api_paths),
     ]
     if settings.rate_limit:
         # A whole lecture hall may share one address: the limit is high and allows bursts.
@@ -184,6 +197,23 @@ def _http(settings: Settings, static: Path) -> str:
             "limit_req_status 429;",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _kinds(api_paths: list[str]) -> list[str]:
+    """Maps: whose the request is, and so in which form errors of Nginx are answered.
+
+    At a path that may be a page's or the app's, that is what the client accepts.
+    """
+    is_shared = EVERYTHING in api_paths
+    return [
+        "map $uri $is_api {",
+        '    "" 0;',  # a malformed request
+        f"    default {'$accepts_no_page' if is_shared else '0'};",
+        *(f'    "~^{re.escape(path)}(/|$)" 1;' for path in api_paths if path != EVERYTHING),
+        "}",
+        'map $http_accept $accepts_no_page { "~*text/html" 0; default 1; }',
+        f'map "" $shared_method {{ default "{"$request_method" if is_shared else ""}"; }}',
+    ]
 
 
 def _compression(program: NginxProgram) -> str:
@@ -200,22 +230,40 @@ def _listen(port: int, ipv6: bool) -> str:
 
 
 def _api(settings: Settings) -> str:
+    paths = [path for path in settings.api_paths if path != EVERYTHING]
+    matches = [match for path in paths for match in (f"= {path}", f"^~ {path}/")]
+    lines = [f"proxy_read_timeout {WEBSOCKET_TIMEOUT};", *_pass(settings)]
+    return "".join(
+        [_location(match, _to_app(settings)) for match in matches]
+        + ["error_page 418 = @websocket;\n", _location("@websocket", lines)]
+    )
+
+
+def _missing(settings: Settings) -> str:
+    """What happens at a path that is neither a file's nor a page's."""
+    is_shared = EVERYTHING in settings.api_paths
+    return "\n".join(_to_app(settings) if is_shared else ["return 404;"]) + "\n"
+
+
+def _to_app(settings: Settings) -> list[str]:
+    """The lines of a location of the app.
+
+    An idle WebSocket is no hanging request. 418 stands for it: Nginx has no other way to choose a
+    location by a header.
+    """
+    return ["if ($upstream_upgrade) { return 418; }", *_pass(settings)]
+
+
+def _pass(settings: Settings) -> list[str]:
     lines = ["if ($ambiguous) { return 400; }"]
     if settings.rate_limit:
         lines.append(f"limit_req zone=api burst={2 * settings.rate_limit} nodelay;")
-    lines += [
+    return [
+        *lines,
         "charset off;",  # the app's Content-Type is passed on as it is
         "open_file_cache off;",  # it would keep a cached response open that clear_cache has deleted
         "proxy_pass http://gunicorn;",
     ]
-    matches = [match for path in settings.api_paths for match in (f"= {path}", f"^~ {path}/")]
-    return "".join(
-        [_location(match, ["if ($upstream_upgrade) { return 418; }", *lines]) for match in matches]
-        # An idle WebSocket is no hanging request. 418 stands for it: Nginx has no other way to
-        # choose a location by a header.
-        + ["error_page 418 = @websocket;\n"]
-        + [_location("@websocket", [f"proxy_read_timeout {WEBSOCKET_TIMEOUT};", *lines])]
-    )
 
 
 def _location(match: str, lines: list[str]) -> str:

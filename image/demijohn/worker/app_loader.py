@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from demijohn.common import write_errors
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error, log_info
 
@@ -44,7 +45,11 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
     except Exception as error:
         traceback.print_exception(error.with_traceback(_without_own_frames(error)))
         log_error(f"{setting} cannot be imported: {explain(error, folder)}")
-        permanent = isinstance(error, PERMANENT) or _missing_variable(error) is not None
+        permanent = (
+            isinstance(error, PERMANENT)
+            or _missing_variable(error) is not None
+            or write_errors.explain(error) is not None
+        )
         sys.exit(Exit.CONFIGURATION if permanent else Exit.SOFTWARE)
 
 
@@ -78,6 +83,8 @@ def explain(error: Exception, folder: str) -> str:
     place = _place(error, folder)
     if variable := _missing_variable(error):
         return f"the environment variable {variable} is not set{place}. Set it."
+    if unwritable := write_errors.explain(error, place):
+        return unwritable
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     first_line = message.strip().split("\n", 1)[0]
     text = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__

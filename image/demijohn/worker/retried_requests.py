@@ -47,9 +47,8 @@ class RetriedRequests:
         `text` names the request in the log.
         """
         before = self._take(request_id)
-        if before is None or _is_running(
-            before
-        ):  # the app may redirect to itself by X-Accel-Redirect
+        # A worker that still runs has redirected the request to the app, by X-Accel-Redirect.
+        if not before or _is_running(before):
             return True
         if not self._wait_for_another(before):
             log_error(f"{text} ended a worker, and is not tried again: no other worker is there")

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config.parsers import bytes_of_size
-from demijohn.worker import error_response, untrusted_proxy, watchdog
+from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
@@ -27,16 +27,20 @@ UNBUFFERED = ("X-Accel-Buffering", "no")
 class Wrapper:
     """The app, which gets the client's address and no probes; Nginx gets hints about responses."""
 
-    def __init__(self, app: App, probes: Probes, shared_cache: SharedCache) -> None:
+    def __init__(
+        self, app: App, probes: Probes, shared_cache: SharedCache, strip_prefix: str = ""
+    ) -> None:
         self.app = app
         self.probes = probes
         self.retried: RetriedRequests | None = None  # until the worker serves requests
         self._shared_cache = shared_cache
+        self._strip_prefix = strip_prefix
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if probed := self.probes.answer(environ["PATH_INFO"]):
             start_response(probed.status, probed.headers())
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [probed.body]
+        self._strip(environ)
         # Only Nginx can set these headers: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
         if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
@@ -63,6 +67,13 @@ class Wrapper:
     def _may_serve(self, environ: Environ) -> bool:
         text = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         return not self.retried or self.retried.may_serve(environ["HTTP_X_REQUEST_ID"], text)
+
+    def _strip(self, environ: Environ) -> None:
+        """Move STRIP_PREFIX from the path to SCRIPT_NAME, from which apps build their links."""
+        prefix, path = self._strip_prefix, environ["PATH_INFO"]
+        if prefix and f"{path}/".startswith(f"{prefix}/"):
+            environ["SCRIPT_NAME"] += prefix
+            environ["PATH_INFO"] = path.removeprefix(prefix)
 
     def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
@@ -104,6 +115,7 @@ class Wrapper:
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
     app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
+    write_error_log.watch_views()
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
     database = DatabaseProbe(url, int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
@@ -111,7 +123,8 @@ def _load_wrapped() -> Wrapper:
     workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
     shared_cache = SharedCache(max_bytes, KEPT_PER_SECOND / workers)
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
-    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache)
+    strip_prefix = os.environ.get("DEMIJOHN_STRIP_PREFIX", "")
+    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache, strip_prefix)
 
 
 def __getattr__(name: str) -> Wrapper:

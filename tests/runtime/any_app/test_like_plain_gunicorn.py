@@ -3,25 +3,28 @@
 import contextlib
 import gzip
 import json
+import re
 import socket
 import time
 
 import pytest
 
-from tests.runtime.any_app.conftest import PlainGunicorn
+from tests.runtime.any_app.conftest import PREFIX, PlainGunicorn
 from tests.support.front_door import Response, read_response
 from tests.support.stack import TIMEOUT_SECONDS, Stack
 
 HOST = "app.example"
 # Headers that a proxy may set, and the framing of the body.
 HOP_BY_HOP = {"connection", "server", "date", "transfer-encoding", "keep-alive"}
+COUNTS = {"x-calls"}  # of requests that the app has had
 
 GET = "GET"
 LONG_COOKIE = "c=" + "x" * 7500
 GZIPPED = gzip.compress(b'{"a": 1}', mtime=0)
 
-# Method, path, headers, body.
-REQUESTS: list[tuple[str, str, dict[str, str], bytes]] = [
+Request = tuple[str, str, dict[str, str], bytes]  # method, path, headers, body
+
+REQUESTS: list[Request] = [
     # Methods and bodies
     *((method, "/api/echo", {}, b"") for method in ("GET", "HEAD", "OPTIONS", "PROPFIND")),
     *((method, "/api/echo", {}, b"a body") for method in ("POST", "PUT", "PATCH", "DELETE")),
@@ -117,16 +120,71 @@ REQUESTS: list[tuple[str, str, dict[str, str], bytes]] = [
 ]  # fmt: skip
 
 
-def name_of(request: tuple[str, str, dict[str, str], bytes]) -> str:
+PREFIXED: list[Request] = [
+    (method, PREFIX + path, headers, body)
+    for method, path, headers, body in REQUESTS
+    if re.match("/api/(echo|folder|redirect|missing)", path) and "X-App-0" not in headers
+] + [(GET, path, {}, b"") for path in (PREFIX, f"{PREFIX}/", f"{PREFIX}?q=1")]
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PAGE = {"Accept": "text/html,*/*", "Sec-Fetch-Mode": "navigate"}
+OF_NOTEBOOK: list[Request] = [
+    *(
+        (method, path, headers, b"")
+        for method, headers in ((GET, PAGE), (GET, {}), ("HEAD", PAGE), ("OPTIONS", {}))
+        for path in (
+            "/", "/notes/1", "/missing", "/missing.html", "/users/ann.lee", "/users/a.css",
+            "/assets/x.css", "/static/style.css", "/static/missing.css", "/favicon.ico",
+            "/robots.txt", "/env.js",
+            "/index.html", "/.hidden", "/.well-known/x", "/.git/config", "/method", "/a//b",
+        )
+    ),
+    ("POST", "/notes", FORM, b"text=a+note"),
+    ("POST", "/notes", FORM | PAGE, b"text=another"),
+    ("POST", "/notes", FORM, b"nothing=1"),
+    ("POST", "/", FORM, b"x=1"),
+    ("POST", "/static/style.css", FORM, b"x=1"),
+    *((method, "/method", {}, b"body") for method in ("PUT", "DELETE", "PATCH")),
+    (GET, "/static/style.css", {"If-None-Match": "*"}, b""),
+    (GET, "/static/style.css", {"Range": "bytes=0-3"}, b""),
+]  # fmt: skip
+
+
+def name_of(request: Request) -> str:
     method, path, headers, body = request
     return f"{method} {path[:60]} {str(headers)[:80]} {len(body)}"
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=map(name_of, REQUESTS))
 def test_response_is_that_of_plain_gunicorn(
-    kitchen_sink: Stack, plain: PlainGunicorn, request_: tuple[str, str, dict[str, str], bytes]
+    kitchen_sink: Stack, plain: PlainGunicorn, request_: Request
 ) -> None:
-    expected, received = send(plain.port, *request_), send(kitchen_sink.port, *request_)
+    assert_same(plain, kitchen_sink, request_)
+
+
+@pytest.mark.parametrize("request_", REQUESTS, ids=map(name_of, REQUESTS))
+def test_response_without_a_react_build_is_that_of_plain_gunicorn(
+    without_pages: Stack, plain: PlainGunicorn, request_: Request
+) -> None:
+    assert_same(plain, without_pages, request_)
+
+
+@pytest.mark.parametrize("request_", PREFIXED, ids=map(name_of, PREFIXED))
+def test_response_below_a_stripped_prefix_is_that_of_plain_gunicorn(
+    prefixed: Stack, plain_prefixed: PlainGunicorn, request_: Request
+) -> None:
+    assert_same(plain_prefixed, prefixed, request_)
+
+
+@pytest.mark.parametrize("request_", OF_NOTEBOOK, ids=map(name_of, OF_NOTEBOOK))
+def test_server_rendered_app_answers_as_under_plain_gunicorn(
+    notebook: Stack, plain_notebook: PlainGunicorn, request_: Request
+) -> None:
+    assert_same(plain_notebook, notebook, request_)
+
+
+def assert_same(plain: PlainGunicorn, stack: Stack, request: Request) -> None:
+    expected, received = send(plain.port, *request), send(stack.port, *request)
     assert received.status == expected.status, received
     assert content(received) == content(expected)
     missing = set(end_to_end(expected)) - set(end_to_end(received))
@@ -161,5 +219,5 @@ def content(response: Response) -> object:
 
 def end_to_end(response: Response) -> list[tuple[str, str]]:
     """The headers that a proxy must pass on. The order of the methods in Allow is random."""
-    pairs = [(n.lower(), v) for n, v in response.headers if n.lower() not in HOP_BY_HOP]
+    pairs = [(n.lower(), v) for n, v in response.headers if n.lower() not in HOP_BY_HOP | COUNTS]
     return [(n, ", ".join(sorted(v.split(", "))) if n == "allow" else v) for n, v in pairs]

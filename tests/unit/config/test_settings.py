@@ -85,6 +85,7 @@ def names_read(tree: ast.AST) -> set[str]:
         name for name in found if not name.startswith(("HTTP_", "wsgi.", "gunicorn.", "PATH_INFO"))
     } - {
         "REMOTE_ADDR",
+        "SCRIPT_NAME",
         "REQUEST_METHOD",
     }
 
@@ -120,7 +121,8 @@ WRONG = {
     "PORT": ["eighty", "0", "65536", "-1", "8080.0", "٨٠"],
     "WEB_CONCURRENCY": ["0", "65", "two"],
     "WEB_THREADS": ["0", "many"],
-    "API_PATHS": ["api", "/", "/api,", "/a b", "/api;}", "/{x}"],
+    "STRIP_PREFIX": ["api", "/", "/a,/b", "/a b"],
+    "API_PATHS": ["api", "//", "/api,", "/a b", "/api;}", "/{x}"],
     "MAX_BODY_SIZE": ["1t", "big", "0", "-1m", "1.5m"],
     "CONTENT_SECURITY_POLICY": ['default-src "x"', "a\nb", "$uri", "a\\"],
     "DATABASE_DRIVER": ["psycopg", "mysql"],
@@ -157,6 +159,8 @@ def test_all_invalid_values_are_reported_at_once() -> None:
     ("name", "text", "value"),
     [
         ("API_PATHS", "/api, /socket/,/api", ["/api", "/socket"]),
+        ("API_PATHS", "/, /admin/", ["/", "/admin"]),
+        ("STRIP_PREFIX", "/api/", "/api"),
         ("MAX_BODY_SIZE", "10M", "10m"),
         ("MAX_BODY_SIZE", "10 MB", "10m"),
         ("MAX_BODY_SIZE", "1GiB", "1g"),
@@ -177,6 +181,25 @@ def test_valid_value_is_read_under_both_names(name: str, text: str, value: objec
         config = load(URL | {variable: text})
         assert getattr(config, name.lower()) == value
         assert config.sources[name] == "environment"
+
+
+@pytest.mark.parametrize(
+    ("paths", "prefix", "is_right"),
+    [
+        ("/api", "/api", True),
+        ("/rest,/api", "/api/v1", True),
+        ("/", "/api", True),
+        ("/api", "/apiary", False),
+        ("/api/v1", "/api", False),
+    ],
+)
+def test_stripped_prefix_must_be_below_an_api_path(paths: str, prefix: str, is_right: bool) -> None:
+    given = URL | {"API_PATHS": paths, "STRIP_PREFIX": prefix}
+    if is_right:
+        assert load(given).strip_prefix == prefix
+    else:
+        (line,) = errors_of(given)
+        assert line == f"STRIP_PREFIX={prefix!r} is not in API_PATHS={paths}. Add it there."
 
 
 def test_prefixed_name_overrides_the_plain_name() -> None:

@@ -61,6 +61,8 @@ def test_variables_that_a_page_names_exist(page: Path) -> None:
         "DEMIJOHN_",
         "DEMIJOHN_NAME",
         "NAME_FILE",
+        "DATA_DIR",
+        "SCRIPT_NAME",
         "X_FILE",
         "CLUSTER",
         "IMAGE",

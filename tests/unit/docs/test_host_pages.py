@@ -16,6 +16,7 @@ INDEX = host_docs.PAGES / "README.md"
 
 # Names of hosts that the pages mention, besides those of the table.
 OF_HOSTS = {
+    "RAILWAY_RUN_UID",
     "POSTGRES_PASSWORD",
     "POSTGRES_URI",
     "PRE_DEPLOY",

@@ -39,3 +39,13 @@ def test_real_variables_override_the_dotenv_file(
 def test_own_database_starts_no_embedded_postgres(name: str) -> None:
     with run._database({name: "something"}) as variables:
         assert variables == {}
+
+
+@pytest.mark.parametrize(
+    ("has_frontend", "wanted"), [(True, {"DEMIJOHN_STATIC_DIR"}), (False, set())]
+)
+def test_frontend_is_built_only_if_the_image_has_one(
+    monkeypatch: pytest.MonkeyPatch, has_frontend: bool, wanted: set[str]
+) -> None:
+    monkeypatch.setattr(run.frontend, "EXISTS", has_frontend)
+    assert run.defaults().keys() - {"NGINX_PROGRAM"} == wanted

@@ -67,6 +67,7 @@ def write_config(tmp_path: Path, **settings: str) -> Path:
         {"API_PATHS": "/api,/api/v2,/a.b,/x-y~z_1"},
         {"TRUSTED_PROXIES": "10.0.0.0/8,fdaa::/16,::1,127.0.0.1"},
         {"TRUSTED_PROXIES": "private,10.0.0.0/8,::1,cloudflare,104.16.0.0/13"},
+        {"API_PATHS": "/,/admin"},
         {"TRUSTED_PROXIES": "none"},
         {"FLY_APP_NAME": "x"},
         {"RENDER": "true"},

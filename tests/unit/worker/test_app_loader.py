@@ -98,6 +98,15 @@ def test_exception_of_the_app_at_import_is_raised(
         ("import hidden", "hidden.py exists: set APP_DIR="),
         ("from flask import Nothing", "ImportError: cannot import name 'Nothing' from 'flask'"),
         ("raise RuntimeError", "RuntimeError, at broken.py:1."),
+        (
+            "raise OSError(30, 'Read-only file system', '/app/logs/a.log')",
+            "/app/logs/a.log cannot be written, at broken.py:1: the image's own folders are read-",
+        ),
+        (
+            "import sqlite3\nsqlite3.connect('/nowhere/x').execute('select 1')",
+            "SQLite cannot write its file, at broken.py:2: unable to open database file; the image",
+        ),
+        ("open('/nowhere/x', 'w')", "FileNotFoundError: [Errno 2] No such file"),
         ("raise RuntimeError('one\\ntwo')", "RuntimeError: one, at broken.py:1."),
     ],
 )

@@ -57,6 +57,27 @@ def call(wrapper: Wrapper, path: str, **environ: Any) -> tuple[str, dict[str, st
     return captured[0], captured[1], body
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/api/users", "/api /users"),
+        ("/api/", "/api /"),
+        ("/api", "/api "),
+        ("/api//x", "/api //x"),
+        ("/apiary", " /apiary"),
+        ("/x/api/users", " /x/api/users"),
+        ("/api/livez", "/api /livez"),
+    ],
+)
+def test_stripped_prefix_moves_to_script_name(probes: Probes, path: str, expected: str) -> None:
+    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start("200 OK", [])
+        return [f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()]
+
+    wrapper = Wrapper(app, probes, CACHE, "/api")
+    assert call(wrapper, path, SCRIPT_NAME="")[2].decode() == expected
+
+
 def never(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     raise AssertionError("the app was called")
 
