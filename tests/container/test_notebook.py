@@ -14,8 +14,8 @@ from tests.support.docker_engine import HARDENED, ROOT, Container, Engine, docke
 
 Launch = Callable[..., Container]
 NOTEBOOK = ROOT / "tests" / "fixtures" / "notebook"
-BUILD = {"FRONTEND_STAGE": "no-frontend"}
-SETTINGS = {"APP_DIR": "backend", "APP_MODULE": "app:app", "API_PATHS": "/"}
+BUILD = {"BACKEND": "server", "FRONTEND_STAGE": "no-frontend"}
+SETTINGS = {"APP_DIR": "server", "APP_MODULE": "app:app", "API_PATHS": "/"}
 DATA = {"DEMIJOHN_DATA_DIR": "/data"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 OWNER = (
@@ -122,15 +122,15 @@ def test_view_that_writes_into_the_image_is_explained_once(
     site = start(options=options).wait_until_ready()
     assert [add_note(site, "lost").status_code for _ in range(3)] == [500] * 3
     (line,) = worker_errors(site)
-    assert line.startswith("/app/backend/notes.txt cannot be written: the image's own folders are")
+    assert line.startswith("/app/server/notes.txt cannot be written: the image's own folders are")
     assert line.endswith(" Write to a folder of a volume: DEMIJOHN_DATA_DIR names one.")
 
 
 def test_view_that_writes_to_a_volume_of_root_is_explained(start: Launch, root_folder: str) -> None:
     """A volume over a folder of the app, without DEMIJOHN_DATA_DIR."""
-    site = start(f"{root_folder}:/app/backend/data", DATA_DIR="data").wait_until_ready()
+    site = start(f"{root_folder}:/app/server/data", DATA_DIR="data").wait_until_ready()
     assert add_note(site, "lost").status_code == 500
-    folder = "/app/backend/data"
+    folder = "/app/server/data"
     expected = f"{folder}/notes.txt cannot be written: {folder}" + OWNER.format(folder)
     assert worker_errors(site) == [expected]
 
@@ -139,8 +139,8 @@ def test_log_file_in_the_image_ends_the_boot_with_the_remedy(start: Launch, tmp_
     app = tmp_path / "logs.py"
     app.write_text("import logging\nlogging.basicConfig(filename='app.log')\n")
     tmp_path.chmod(0o755)
-    site = start(f"{app}:/app/backend/logs.py:ro", APP_MODULE="logs:app")
+    site = start(f"{app}:/app/server/logs.py:ro", APP_MODULE="logs:app")
     assert site.wait() == 78
-    expected = "APP_MODULE='logs:app' cannot be imported: /app/backend/app.log cannot be written, "
+    expected = "APP_MODULE='logs:app' cannot be imported: /app/server/app.log cannot be written, "
     expected += "at logs.py:2: the image's own folders are read-only. "
     assert any(line.startswith(expected) for line in worker_errors(site) + site.error_messages())

@@ -106,7 +106,7 @@ REQUESTS: list[Request] = [
     ("HEAD", "/api/file", {}, b""),
     (GET, "/api/hot", {"Range": "bytes=0-1"}, b""),
     # Statuses
-    *((GET, f"/api/status/{code}", {}, b"")
+    *((GET, f"/api/with-status/{code}", {}, b"")
       for code in (200, 201, 204, 206, 299, 304, 400, 401, 402, 404, 405, 409, 410, 418, 422, 429,
                    451, 500, 501, 502, 503, 504, 599)),
     *((GET, f"/api/abort/{code}", {}, b"") for code in (400, 403, 404, 413, 500, 503)),

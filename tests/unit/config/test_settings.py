@@ -226,7 +226,7 @@ def test_plain_name_of_a_prefixed_setting_is_left_to_the_app() -> None:
         ({"RELEASE_COMMAND": "flask db upgrade"}, "flask db upgrade", True),
         ({"DEMIJOHN_RELEASE_COMMAND": "true"}, "true", True),
         ({"RELEASE_COMMAND": "true", "MIGRATION_COMMAND": "false"}, "false", False),
-        ({"RELEASE_COMMAND": "1"}, "alembic -c backend/alembic.ini upgrade head", False),
+        ({"RELEASE_COMMAND": "1", "APP_DIR": "/nowhere"}, "", False),
     ],
 )
 def test_former_name_is_read_unless_flyctl_set_it(
