@@ -28,8 +28,8 @@ from tests.support import secrecy
 # Drivers and routes to the database: values of a fixture's `params`.
 CONNECTIONS = (
     "psycopg2",
-    "pg8000",
-    pytest.param("psycopg2 through PgBouncer", marks=pytest.mark.pgbouncer),
+    pytest.param("pg8000", marks=pytest.mark.slow),
+    pytest.param("psycopg2 through PgBouncer", marks=[pytest.mark.slow, pytest.mark.pgbouncer]),
     pytest.param("pg8000 through PgBouncer", marks=pytest.mark.pgbouncer),
 )
 TIMEOUT_SECONDS = 60.0  # how long a test waits for something that should take a moment

@@ -86,7 +86,9 @@ api = schemathesis.pytest.from_fixture("document")
 
 pytestmark = [
     # Both drivers; a pooler does not change the responses.
-    pytest.mark.parametrize("stack", ["psycopg2", "pg8000"], indirect=True),
+    pytest.mark.parametrize(
+        "stack", ["psycopg2", pytest.param("pg8000", marks=pytest.mark.slow)], indirect=True
+    ),
     pytest.mark.timeout(900),  # several thousand requests
 ]
 
