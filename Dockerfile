@@ -100,6 +100,9 @@ ARG POSTGRES_CLIENT=
 COPY image/install-postgres-client /opt/build/
 RUN [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"
 
+# A new Docker volume takes its owner from the folder that it is mounted on.
+RUN install -d -o 10001 -g 10001 /data
+
 ARG APT_PACKAGES
 # hadolint ignore=SC2086
 RUN [ -z "$APT_PACKAGES" ] || /opt/build/install-packages $APT_PACKAGES
@@ -133,8 +136,7 @@ LABEL org.opencontainers.image.title="Demijohn" \
 
 # A numeric user, so that a host can verify that it is not root. The container writes below /tmp
 # and volumes only, so that it runs with a read-only root file system. No VOLUME: some hosts do not
-# allow it. A new Docker volume takes its owner from the folder that it is mounted on: /data.
-RUN install -d -o 10001 -g 10001 /data
+# allow it.
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8080

@@ -30,6 +30,10 @@ def main(requirements: str) -> int:
         lines.append(line)
     if status := pip.wait():
         print(f"\n{explain(''.join(lines), PYTHON)}", flush=True)
+    # Read whenever this Python starts, after demijohn.pth (https://docs.python.org/3/library/site.html).
+    (_site(APP) / "demijohn_driver.pth").write_text(
+        "import demijohn.worker.default_driver as d; d.install()\n"
+    )
     return status
 
 
@@ -38,8 +42,7 @@ def create(app: Path, ours: Path) -> None:
     venv.create(app, symlinks=True)
     for script in (app / "bin").glob("*ctivate*"):  # for interactive shells
         script.unlink()
-    (site,) = ours.glob("lib/python3*/site-packages")
-    (app / site.relative_to(ours) / "demijohn.pth").write_text(f"{site}\n")
+    (_site(app) / "demijohn.pth").write_text(f"{_site(ours)}\n")
     # A program such as `gunicorn` must find the app's packages, whichever installed it.
     for program in (ours / "bin").iterdir():
         text = program.read_bytes()
@@ -47,6 +50,11 @@ def create(app: Path, ours: Path) -> None:
             copy = app / "bin" / program.name
             copy.write_bytes(text.replace(bytes(ours), bytes(app), 1))
             copy.chmod(0o755)
+
+
+def _site(environment: Path) -> Path:
+    (site,) = environment.glob("lib/python3*/site-packages")
+    return site
 
 
 def explain(output: str, python: str) -> str:

@@ -75,7 +75,7 @@ def site(
     url = postgres.url(postgres.create_database())
     container = engine.start(image, settings={"DATABASE_URL": url, **SETTINGS})
     yield container.wait_until_ready(), expected
-    assert "Traceback" not in container.stdout + container.stderr
+    assert "Traceback" not in container.log
 
 
 Site = tuple[Container, Versions]
@@ -87,6 +87,13 @@ def test_app_has_the_versions_that_it_pins(site: Site) -> None:
     assert {name: found[name] for name in expected} == expected
     assert found["magic"] == "application/pdf"
     assert container.get("/api/rows").json() == {"answer": 42}
+
+
+def test_url_without_a_driver_opens_with_the_one_that_is_installed(site: Site) -> None:
+    container, _ = site
+    assert container.get("/api/driver").text == "psycopg2"
+    command = "import app; print(app.driver())"
+    assert container.exec("demijohn", "python", "-c", command) == "psycopg2"
 
 
 def test_image_runs_its_own_gunicorn_and_supervisor(site: Site) -> None:

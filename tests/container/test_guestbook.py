@@ -52,7 +52,7 @@ def guestbook(engine: Engine, guestbook_image: str, postgres: Postgres) -> Itera
     url = postgres.url(postgres.create_database())
     site = engine.start(guestbook_image, settings={"DATABASE_URL": url, **SETTINGS})
     yield site.wait_until_ready()
-    assert "Traceback" not in site.stdout + site.stderr
+    assert "Traceback" not in site.log
 
 
 def test_guestbook_readme_has_the_tested_settings() -> None:
@@ -80,7 +80,7 @@ def test_guestbook_api_and_its_program_work(guestbook: Container) -> None:
 
 
 def test_guestbook_release_runs_before_gunicorn(guestbook: Container) -> None:
-    lines = guestbook.stdout.splitlines()
+    lines = guestbook.log.splitlines()
     released = lines.index("release: the table exists")
     assert released < next(i for i, line in enumerate(lines) if "ready:" in line)
 

@@ -16,7 +16,7 @@ def test_ten_containers_started_together_migrate_once(launch: Launch) -> None:
     with ThreadPoolExecutor(10) as pool:
         sites = list(pool.map(lambda _: launch(WEB_CONCURRENCY="1"), range(10)))
         list(pool.map(Container.wait_until_ready, sites))
-    logs = "".join(site.stdout + site.stderr for site in sites)
+    logs = "".join(site.log for site in sites)
     assert logs.count("Running upgrade") == len(REVISIONS)
     assert logs.count("migrate.py took") == 1  # the others do not even start the command
 

@@ -39,7 +39,7 @@ def test_wrong_password_exits_69(launch: Launch, postgres: Postgres, database: s
     assert only_error(site).startswith(
         'cannot connect to the database: password refused for user "postgres"'
     )
-    assert wrong not in site.stdout + site.stderr
+    assert wrong not in site.log
 
 
 def test_unknown_database_exits_69(launch: Launch, postgres: Postgres) -> None:

@@ -61,7 +61,7 @@ def add_note(site: Container, text: str) -> httpx.Response:
 
 def worker_errors(site: Container) -> list[str]:
     """The messages of `demijohn` that a worker has logged, without their prefix."""
-    return re.findall(r"^gunicorn +demijohn: (.*)$", site.stdout + site.stderr, re.MULTILINE)
+    return re.findall(r"^gunicorn +demijohn: (.*)$", site.log, re.MULTILINE)
 
 
 def test_notebook_readme_has_the_tested_settings() -> None:

@@ -95,7 +95,7 @@ def test_worker_container_runs_jobs_without_a_website(start: Launch, query: Quer
     wait_for(lambda: query("SELECT count(*) FROM greeting") == "1", "greeting")
     run_docker("stop", "--time", "40", worker.name)
     assert worker.wait() == 0
-    assert "gunicorn" not in worker.stdout
+    assert "gunicorn" not in worker.log
 
 
 # The schedule

@@ -54,7 +54,7 @@ def test_public_peer_is_trusted_only_if_it_is_cloudflare(
     assert (client == CLIENT) is trusted
     warning = f"{client} sends X-Forwarded-For but is not a trusted proxy"
     advice = f"set TRUSTED_PROXIES={client}; if it is a client, ignore this."
-    assert (warning in site.stdout and advice in site.stdout) is not trusted
+    assert (warning in site.log and advice in site.log) is not trusted
     doctor = docker("exec", site.name, "demijohn", "doctor").stdout
     assert (f"not trusted                 {warning}" in doctor) is not trusted
     assert f"✗ {client} sends" not in doctor  # it may be a client
@@ -66,7 +66,7 @@ def test_private_peer_is_a_problem_until_it_is_trusted(
     site = launch(alias="plain").wait_until_ready()
     for _ in range(2):
         assert counts_as_https(site, image, engine.run, "plain") is False
-    assert site.stdout.count("is not a trusted proxy") == 1
+    assert site.log.count("is not a trusted proxy") == 1
     doctor = docker("exec", site.name, "demijohn", "doctor")
     assert doctor.returncode == 1
     (problem,) = [line for line in doctor.stdout.splitlines() if "✗" in line]
@@ -75,4 +75,4 @@ def test_private_peer_is_a_problem_until_it_is_trusted(
     trusting_site = launch(alias="trusting", TRUSTED_PROXIES="private").wait_until_ready()
     assert counts_as_https(trusting_site, image, engine.run, "trusting") is True
     assert logged_clients(trusting_site) == {CLIENT}
-    assert "is not a trusted proxy" not in trusting_site.stdout
+    assert "is not a trusted proxy" not in trusting_site.log

@@ -105,6 +105,13 @@ class Container:
         self._url = ""
 
     @property
+    def log(self) -> str:
+        """Everything that it has printed, stdout and stderr together, in order."""
+        command = ["docker", "logs", self.name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.stdout.decode(errors="replace")
+
+    @property
     def stdout(self) -> str:
         return docker("logs", self.name).stdout
 
@@ -164,7 +171,7 @@ class Container:
             wait_for(ready, f"readiness of {self.name}")
         except AssertionError as error:
             details = f"last response: {last_response}; state: {self.inspect('.State')}"
-            printed = f"{self.stdout}\n{self.stderr}"
+            printed = self.log
             raise AssertionError(f"{error}; {details}; printed:\n{printed}") from None
         return self
 

@@ -68,7 +68,7 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 QUOTES = "'\"`\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
-SCHEMES = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
+SCHEMES = re.compile(r"postgres(?:ql)?(?:\+(?P<driver>\w+))?", re.IGNORECASE)
 # The percent-encoded folder of a socket may contain colons: %2Fcloudsql%2Fproject:region:instance.
 SOCKET_FOLDER = r"%2[Ff][^\s/?#@\[\],]*"
 HOST = rf"({SOCKET_FOLDER}|\[[\w:.%-]+\]|[^\s:/?#@\[\],]*)(:[0-9]*)?"
@@ -79,7 +79,8 @@ AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
 class DatabaseUrl:
     """The parts of a Postgres URL, percent-decoded; `hosts` is `host:port[,host:port…]`.
 
-    `ignored` names the parameters that were dropped because libpq does not know them.
+    `driver` is SQLAlchemy's name of the driver that the URL names, or "". `foreign` has the
+    parameters that libpq does not know.
     """
 
     user: str
@@ -87,15 +88,22 @@ class DatabaseUrl:
     hosts: str
     database: str
     parameters: dict[str, str] = field(repr=False)
-    ignored: tuple[str, ...] = ()
+    driver: str = ""
+    foreign: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The names of the parameters that are dropped; those for a named driver are not."""
+        return () if self.driver else tuple(self.foreign)
 
     def libpq(self) -> str:
         """The URL for psycopg2 and psql."""
-        return self._url("postgresql")
+        return self._url("postgresql", self.parameters)
 
     def sqlalchemy(self, driver: str) -> str:
         """The URL for SQLAlchemy, which names the driver."""
-        return self._url(f"postgresql+{driver}")
+        more = self.foreign if driver == self.driver else {}
+        return self._url(f"postgresql+{driver}", self.parameters | more)
 
     def with_defaults(self, user: str, password: str, sslmode: str | None) -> "DatabaseUrl":
         """A copy whose missing parts come from the arguments, as libpq takes them from PG*."""
@@ -108,12 +116,12 @@ class DatabaseUrl:
         kept = {name: text for name, text in self.parameters.items() if name not in parameters}
         return replace(self, password="", parameters=kept)
 
-    def _url(self, scheme: str) -> str:
+    def _url(self, scheme: str, parameters: dict[str, str]) -> str:
         login = quote(self.user, safe="") + (
             ":" + quote(self.password, safe="") if self.password else ""
         )
         # Leave slashes readable: they occur in `?host=/cloudsql/…` and in file names.
-        query = urlencode(self.parameters, quote_via=quote, safe="/:")
+        query = urlencode(parameters, quote_via=quote, safe="/:")
         at = "@" if login else ""
         return f"{scheme}://{login}{at}{self.hosts}/{quote(self.database, safe='')}" + (
             "?" + query if query else ""
@@ -136,7 +144,8 @@ def parse(text: str) -> DatabaseUrl:
     """
     _check_pasted_text(text.strip())
     scheme, separator, rest = text.strip().partition("://")
-    if not separator or not SCHEMES.fullmatch(scheme):
+    known = SCHEMES.fullmatch(scheme)
+    if not separator or not known:
         raise ValueError(_wrong_scheme(scheme if separator else text.strip().partition(":")[0]))
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
@@ -157,7 +166,8 @@ def parse(text: str) -> DatabaseUrl:
             hosts=hosts,
             database=_unquote(database),
             parameters=parameters,
-            ignored=tuple(name for name in given if name not in LIBPQ_PARAMETERS),
+            driver=(known.group("driver") or "").lower(),
+            foreign={name: value for name, value in given.items() if name not in parameters},
         )
     )
 

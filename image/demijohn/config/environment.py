@@ -57,11 +57,20 @@ def child_environment(
 
 
 def database_variables(url: DatabaseUrl, settings: Settings) -> dict[str, str]:
-    """The variables from which a child reads the database's URL, one per form."""
+    """The variables from which a child reads the database's URL, one per form.
+
+    A driver that the URL names is kept in it; then only SQLAlchemy can read DATABASE_URL.
+    """
     return {
-        "DATABASE_URL": url.libpq(),
-        "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(settings.database_driver),
+        "DATABASE_URL": url.sqlalchemy(url.driver) if url.driver else url.libpq(),
+        "SQLALCHEMY_DATABASE_URI": url.sqlalchemy(app_driver(url, settings)),
     }
+
+
+def app_driver(url: DatabaseUrl, settings: Settings) -> str:
+    """The app's driver: DATABASE_DRIVER if it is set, or the one in the URL, or the default."""
+    is_set = "DATABASE_DRIVER" in settings.given
+    return settings.database_driver if is_set or not url.driver else url.driver
 
 
 def given_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -77,7 +77,7 @@ class Settings(Values):
     pgpassword = Setting(str, None, "… the password", secret=True)
     pgdatabase = Setting(str, None, "… the database")
     pgsslmode = Setting(parse.choice(*TLS_MODES), None, "… libpq's sslmode; also used if the URL has none")
-    database_driver = Setting(parse.choice("psycopg2", "pg8000"), "psycopg2", "The app's driver: `psycopg2` or `pg8000`", everyday=True)
+    database_driver = Setting(parse.choice("psycopg2", "psycopg", "pg8000"), "psycopg2", "The app's driver: `psycopg2`, `psycopg` (3) or `pg8000`. One that DATABASE_URL names is used", everyday=True)
     database_wait = Setting(parse.integer(0, 3600), 30, "Seconds to wait at boot for a database that does not answer yet")
     database_connect_timeout = Setting(parse.integer(2, 60), 3, "Seconds that one connection attempt may take")
     database_statement_timeout = Setting(seconds, 3, "Seconds that one statement of the app may take")

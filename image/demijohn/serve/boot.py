@@ -27,7 +27,7 @@ from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
 from demijohn.common.write_errors import is_on_volume
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
-from demijohn.config.environment import child_environment
+from demijohn.config.environment import app_driver, child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
 from demijohn.database import connect
@@ -37,6 +37,8 @@ from demijohn.serve import data_dir, nginx, release
 
 # The free space that the boot requires, so that no program fails later for the lack of it.
 RUN_DIR_BYTES = 1 << 20
+# The packages of drivers whose names differ.
+PACKAGES = {"psycopg2": "psycopg2-binary", "psycopg": "psycopg[binary]"}
 
 
 class Phase:
@@ -176,7 +178,7 @@ def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:
     with phase("database") as now:
         url = config.database
         connection, server = _connect(url, "DATABASE_URL", config, now)
-        now.result = f"{server}, at {url.place()} with {config.database_driver}"
+        now.result = f"{server}, at {url.place()} with {app_driver(url, config)}"
     return connection, server
 
 
@@ -251,11 +253,19 @@ def _check_prerequisites(config: Settings) -> None:
             Exit.CONFIGURATION,
             f"DEMIJOHN_PYTHON={config.python!r} is not a program. Set it to the app's Python.",
         )
-    if not _app_has(config.database_driver, config.python):
+    if url := config.database_url:
+        _check_driver(app_driver(url, config), config.python)
+
+
+def _check_driver(driver: str, python: str) -> None:
+    """Raise CommandError(78) if the app's Python does not have the driver, by SQLAlchemy's name."""
+    module = driver.removesuffix("_async")
+    if not _app_has(module, python):
+        package = PACKAGES.get(module, module)
         raise CommandError(
             Exit.CONFIGURATION,
-            f"DATABASE_DRIVER={config.database_driver} is not installed. "
-            "Add it to the app's requirements.txt.",
+            f"the app's driver, {driver}, is not installed. Add {package} to its requirements.txt, "
+            "or set DATABASE_DRIVER to the one that it has.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Adapts Gunicorn to what the app needs, as far as its imported modules and threads show.
+"""Adapts Gunicorn to what the app needs, as far as its modules, threads and connections show.
 
 Gunicorn imports the app before it forks its workers. If the app then needs other values, Gunicorn
 is executed again with them; the imports of a few apps are done twice for that.
@@ -6,10 +6,10 @@ is executed again with them; the imports of a few apps are done twice for that.
 
 import os
 import sys
-import threading
 from typing import NamedTuple
 
 from demijohn.common.log import log_info
+from demijohn.worker import import_effects
 
 # Threads that a worker needs if each open WebSocket takes one.
 WEBSOCKET_THREADS = 64
@@ -29,17 +29,15 @@ class Change(NamedTuple):
     reason: str
 
 
-def changes(environ: dict[str, str] | os._Environ[str], threads: list[str]) -> list[Change]:
-    """What to change. `threads` are the names of those that the app has started.
+def changes(environ: dict[str, str] | os._Environ[str], effects: list[str]) -> list[Change]:
+    """What to change. `effects` says why the app must not be forked (import_effects.py).
 
     The environment has the values in force; a value that the user has set is not changed.
     """
     found = []
     given = environ.get("DEMIJOHN_GIVEN", "").split(",")
-    if threads and environ["DEMIJOHN_PRELOAD"] == "true" and "PRELOAD" not in given:
-        names = ", ".join(threads[:3])
-        reason = f"the app starts threads while it is imported ({names}), which a fork would lose"
-        found.append(Change("PRELOAD", "false", reason))
+    if effects and environ["DEMIJOHN_PRELOAD"] == "true" and "PRELOAD" not in given:
+        found.append(Change("PRELOAD", "false", f"the app {effects[0]}"))
     if ONE_WORKER in sys.modules and environ["DEMIJOHN_WEB_CONCURRENCY"] != "1":
         reason = "the sessions of Socket.IO are in the memory of one worker"
         if "WEB_CONCURRENCY" in given:
@@ -55,15 +53,10 @@ def changes(environ: dict[str, str] | os._Environ[str], threads: list[str]) -> l
 
 def restart_if_needed() -> None:
     """Execute Gunicorn again with what the app needs, after a line for each change."""
-    names = [thread.name for thread in threading.enumerate() if _is_of_app(thread)]
-    needed = changes(os.environ, names)
+    needed = changes(os.environ, import_effects.reasons())
     if not needed:
         return
     for change in needed:
         log_info("app", f"{change.reason}: using {change.name}={change.value}")
         os.environ[f"DEMIJOHN_{change.name}"] = change.value
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
-
-
-def _is_of_app(thread: threading.Thread) -> bool:
-    return thread is not threading.main_thread() and thread.is_alive() and thread.name != "import"

@@ -26,7 +26,7 @@ wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
 
 # The app is imported once, in the master: workers share its memory and start at once. Not if it
-# starts threads meanwhile (app_needs.py).
+# starts threads or opens connections meanwhile (app_needs.py).
 preload_app = os.environ["DEMIJOHN_PRELOAD"] == "true"
 workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
 worker_class = "gthread"  # a thread that waits for the database does not block the others
@@ -67,8 +67,8 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     At exit, Gunicorn would delete the file of its listening socket, which belongs to supervisord
     and to the next Gunicorn. It does not if systemd holds the socket (Arbiter.stop).
     """
-    app_needs.restart_if_needed()
     fork_safety.close_connections()
+    app_needs.restart_if_needed()
     (RUN_DIR / LOADED_MARKER).unlink(missing_ok=True)
     server.probes = probe_server.listen(RUN_DIR / "probes.sock")
     server.systemd = True

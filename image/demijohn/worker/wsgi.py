@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
+from demijohn.config.database_url import parse
 from demijohn.config.parsers import bytes_of_size
 from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
@@ -117,7 +118,7 @@ def _load_wrapped() -> Wrapper:
     app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
     write_error_log.watch_views()
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
-    database = DatabaseProbe(url, int(timeout)) if url else None
+    database = DatabaseProbe(parse(url).libpq(), int(timeout)) if url else None
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     max_bytes = bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"])
     workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])

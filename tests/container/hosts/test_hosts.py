@@ -153,7 +153,7 @@ def test_release_step_migrates_before_the_boot(deployed: Deployment) -> None:
     if deployed.release is None:  # the host has no release step
         assert deployed.web.stderr.count("Running upgrade") == len(REVISIONS)
         return
-    log = deployed.release.stdout + deployed.release.stderr
+    log = deployed.release.log
     assert deployed.release.inspect(".State.ExitCode") == 0, log
     assert log.count("Running upgrade") == len(REVISIONS)
     assert "Running upgrade" not in deployed.web.stderr
@@ -241,7 +241,7 @@ def test_container_exits_0_within_the_grace_period_of_the_host(name: str, fleet:
     web = fleet.deploy(name).web
     assert web.wait() == 0, web.stderr
     for container in filter(None, (web, fleet.deploy(name).release)):
-        log = container.stdout + container.stderr
+        log = container.log
         assert "Traceback" not in log, log
         secrecy.assert_no_secret([PASSWORD, secrecy.SECRET_KEY], log)
 
@@ -271,4 +271,4 @@ def test_app_environment_has_prefixed_settings_only(launch: Launch) -> None:
 def test_bind_in_gunicorn_cmd_args_is_ignored(launch: Launch) -> None:
     site = launch_ready(launch, GUNICORN_CMD_ARGS="--bind=0.0.0.0:10000 --max-requests=500")
     assert seen_by_app(site, {})["environ"]["DEMIJOHN_RUN_DIR"]
-    assert "--bind" in site.stdout + site.stderr  # a warning says that it is ignored
+    assert "--bind" in site.log  # a warning says that it is ignored

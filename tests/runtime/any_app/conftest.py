@@ -18,7 +18,7 @@ from tests.support.stack import Stack, free_port
 
 APP = ROOT / "tests" / "fixtures" / "kitchen_sink"
 SETTINGS = {"APP_DIR": str(APP), "APP_MODULE": "app:app"}
-NOTEBOOK = ROOT / "tests" / "fixtures" / "notebook" / "backend"
+NOTEBOOK = ROOT / "tests" / "fixtures" / "notebook" / "server"
 WITHOUT_PAGES = {"API_PATHS": "/", "DEMIJOHN_STATIC_DIR": "/nowhere"}
 PREFIX = "/v1"
 

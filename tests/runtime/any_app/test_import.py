@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.runtime.any_app.conftest import SETTINGS
 from tests.support.front_door import MIRROR, connect, send_request
 from tests.support.stack import Stack
@@ -24,9 +26,16 @@ def test_preload_that_is_set_is_kept(launch: Callable[..., Stack]) -> None:
     assert "using PRELOAD" not in running.log
 
 
-def test_connection_opened_at_import_is_not_shared_by_workers(launch: Callable[..., Stack]) -> None:
-    settings = {"APP_MODULE": "queries_at_import:app", "WEB_CONCURRENCY": "2"}
+@pytest.mark.parametrize(
+    ("module", "is_preloaded"), [("queries_at_import", True), ("connects_at_import", False)]
+)
+def test_connection_opened_at_import_is_not_shared_by_workers(
+    launch: Callable[..., Stack], module: str, *, is_preloaded: bool
+) -> None:
+    """Those of SQLAlchemy are closed; others cannot be, and so each worker imports the app."""
+    settings = {"APP_MODULE": f"{module}:app", "WEB_CONCURRENCY": "2"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
+    assert ("using PRELOAD=false" in running.log) != is_preloaded
 
     def read(number: int) -> tuple[int, bytes]:
         response = send_request(running, f"/api/number/{number}")

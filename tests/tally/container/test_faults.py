@@ -48,7 +48,7 @@ def test_rolling_replacement_of_all_containers_fails_no_request(
             sites[name] = start(name)
             time.sleep(1)  # until the balancer has checked its health
             load.wait_for_successes(50)
-    assert load.failed() == [], balancer.stdout + balancer.stderr
+    assert load.failed() == [], balancer.log
     load.check(query)
     measured(f"{3 * times} replaced; {load.summary()}")
 

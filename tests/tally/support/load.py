@@ -62,9 +62,7 @@ def _summarise(name: str, outcomes: list[Outcome], *kinds: str) -> str:
 class Client:
     """A client with one connection, kept until it breaks; it appends outcomes to a list."""
 
-    def __init__(
-        self, url: str, outcomes: list[Outcome], seconds: float = CLIENT_SECONDS
-    ) -> None:
+    def __init__(self, url: str, outcomes: list[Outcome], seconds: float = CLIENT_SECONDS) -> None:
         address = urlsplit(url)
         self._new = lambda: http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=seconds

@@ -85,6 +85,15 @@ def test_parameters_unknown_to_libpq_are_dropped_and_named(name: str) -> None:
     assert parse_dsn(url.libpq()) == SIMPLE | {"sslmode": "require"}
 
 
+def test_parameters_for_a_named_driver_are_kept_for_it_only() -> None:
+    url = parse("postgresql+psycopg://u:p@h:5432/d?prepare_threshold=0&sslmode=require")
+    assert (url.driver, url.ignored) == ("psycopg", ())
+    query = "sslmode=require&prepare_threshold=0"
+    assert url.sqlalchemy("psycopg") == f"postgresql+psycopg://u:p@h:5432/d?{query}"
+    assert url.sqlalchemy("pg8000") == "postgresql+pg8000://u:p@h:5432/d?sslmode=require"
+    assert parse_dsn(url.libpq()) == SIMPLE | {"sslmode": "require"}
+
+
 AWKWARD = "@/?#%:&=+ ,[]'\"\\<>|{}$!;~^*()é漢"
 PASSWORDS = ["".join(pair) for pair in itertools.product(AWKWARD, repeat=2)]
 

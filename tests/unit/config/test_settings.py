@@ -125,7 +125,7 @@ WRONG = {
     "API_PATHS": ["api", "//", "/api,", "/a b", "/api;}", "/{x}"],
     "MAX_BODY_SIZE": ["1t", "big", "0", "-1m", "1.5m"],
     "CONTENT_SECURITY_POLICY": ['default-src "x"', "a\nb", "$uri", "a\\"],
-    "DATABASE_DRIVER": ["psycopg", "mysql"],
+    "DATABASE_DRIVER": ["psycopg4", "mysql"],
     "RELEASE_ON_BOOT": ["maybe", "2"],
     "PLATFORM": ["mars", "Fly.io"],
     "TRUSTED_PROXIES": ["everybody", "10.0.0.0/33", "1.2.3", "1", "*", "none,private", "fe80::1%a"],

@@ -14,23 +14,23 @@ DEFAULTS = {
 }
 
 
-def needed(environ: dict[str, str], threads: list[str]) -> dict[str, str]:
-    return {change.name: change.value for change in changes(DEFAULTS | environ, threads)}
+def needed(environ: dict[str, str], effects: list[str]) -> dict[str, str]:
+    return {change.name: change.value for change in changes(DEFAULTS | environ, effects)}
 
 
 @pytest.mark.parametrize(
-    ("environ", "threads", "expected"),
+    ("environ", "effects", "expected"),
     [
         ({}, [], {}),
-        ({}, ["APScheduler"], {"PRELOAD": "false"}),
-        ({"DEMIJOHN_PRELOAD": "false"}, ["APScheduler"], {}),
-        ({"DEMIJOHN_GIVEN": "PRELOAD"}, ["APScheduler"], {}),
+        ({}, ["starts threads"], {"PRELOAD": "false"}),
+        ({"DEMIJOHN_PRELOAD": "false"}, ["starts threads"], {}),
+        ({"DEMIJOHN_GIVEN": "PRELOAD"}, ["starts threads"], {}),
     ],
 )
-def test_app_with_threads_is_not_preloaded_unless_preload_is_set(
-    environ: dict[str, str], threads: list[str], expected: dict[str, str]
+def test_app_that_a_fork_breaks_is_not_preloaded_unless_preload_is_set(
+    environ: dict[str, str], effects: list[str], expected: dict[str, str]
 ) -> None:
-    assert needed(environ, threads) == expected
+    assert needed(environ, effects) == expected
 
 
 @pytest.mark.parametrize(
