@@ -230,7 +230,7 @@ def _configure_nginx(config: Settings, limits: resource_limits.Capacity) -> None
         os.environ["DEMIJOHN_NGINX_PROGRAM"] = program.path  # for supervisord.conf
         workers = max(1, min(int(limits.cpus), 4))
         try:
-            now.result = nginx.write(config, program, Path.cwd(), workers)
+            now.result = nginx.write(config, program, Path.cwd(), workers, limits.memory)
         except OSError as error:
             raise _unwritable(Path(config.run_dir), error) from None
         program.check(Path(config.run_dir))

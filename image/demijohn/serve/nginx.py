@@ -11,12 +11,14 @@ import resource
 import socket
 from pathlib import Path
 
+from demijohn.common.data_location import DATA_LOCATION
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.run_dir import UNTRUSTED_PROXIES
 from demijohn.config import platforms
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.parsers import EVERYTHING
 from demijohn.config.settings import Settings
+from demijohn.serve import temporary_files
 
 # Compressing smaller responses costs more than it saves.
 GZIP = """\
@@ -49,11 +51,13 @@ MIN_OPEN_FILES, MAX_OPEN_FILES = 128, 8192
 CAP_SETGID, CAP_SETUID = 6, 7
 
 
-def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -> str:
+def write(
+    settings: Settings, program: NginxProgram, root: Path, workers: int, memory: int | None = None
+) -> str:
     """Write nginx.conf and its fragments to the run directory. Returns a summary for the log.
 
-    `workers` is the number of Nginx processes. Raises OSError if the directory cannot be written,
-    CommandError(78) if a file is missing.
+    `workers` is the number of Nginx processes, `memory` the container's limit in bytes. Raises
+    OSError if the directory cannot be written, CommandError(78) if a file is missing.
     """
     if not (root / "nginx.conf").is_file():
         raise CommandError(
@@ -87,8 +91,9 @@ def write(settings: Settings, program: NginxProgram, root: Path, workers: int) -
         "fragments/events.conf": f"worker_connections {_open_files() // 2};\n",
         "fragments/http.conf": _http(settings, static),
         "fragments/compression.conf": _compression(program),
+        "fragments/temporary_files.conf": temporary_files.limits(settings, memory),
         "fragments/listen.conf": _listen(settings.port, ipv6),
-        "fragments/api.conf": _api(settings),
+        "fragments/api.conf": _api(settings) + _data(settings, program),
         "fragments/missing.conf": _missing(settings),
         "fragments/database_probe.conf": _database_probe(settings),
     }
@@ -237,6 +242,18 @@ def _api(settings: Settings) -> str:
         [_location(match, _to_app(settings)) for match in matches]
         + ["error_page 418 = @websocket;\n", _location("@websocket", lines)]
     )
+
+
+def _data(settings: Settings, program: NginxProgram) -> str:
+    """The location from which Nginx sends files that the app names by X-Accel-Redirect."""
+    if not settings.data_dir:
+        return ""
+    lines = ["internal;", f'alias "{Path(settings.data_dir).resolve()}/";']
+    lines.append("open_file_cache off;")  # the app may change them at any time
+    # A file of the same name with .gz is another file.
+    lines += ["gzip_static off;"] if program.gzip_static else []
+    lines += ["brotli_static off;"] if program.brotli_modules() else []
+    return _location(f"^~ {DATA_LOCATION}", lines)
 
 
 def _missing(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config.database_url import parse
 from demijohn.config.parsers import bytes_of_size
-from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
+from demijohn.worker import error_response, sendfile, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
@@ -29,13 +29,19 @@ class Wrapper:
     """The app, which gets the client's address and no probes; Nginx gets hints about responses."""
 
     def __init__(
-        self, app: App, probes: Probes, shared_cache: SharedCache, strip_prefix: str = ""
+        self,
+        app: App,
+        probes: Probes,
+        shared_cache: SharedCache,
+        strip_prefix: str = "",
+        data_dir: str = "",
     ) -> None:
         self.app = app
         self.probes = probes
         self.retried: RetriedRequests | None = None  # until the worker serves requests
         self._shared_cache = shared_cache
         self._strip_prefix = strip_prefix
+        self._data_dir = data_dir
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if probed := self.probes.answer(environ["PATH_INFO"]):
@@ -102,6 +108,7 @@ class Wrapper:
         """`start_response` with hints for Nginx."""
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
+            headers = sendfile.to_nginx(headers, self._data_dir)
             names = {name.lower() for name, _ in headers}
             if not self._shared_cache.may_keep(headers):
                 headers = [pair for pair in headers if pair[0].lower() != DO_NOT_KEEP[0].lower()]
@@ -125,7 +132,9 @@ def _load_wrapped() -> Wrapper:
     shared_cache = SharedCache(max_bytes, KEPT_PER_SECOND / workers)
     patience = int(os.environ["DEMIJOHN_REQUEST_TIMEOUT"]) + 1
     strip_prefix = os.environ.get("DEMIJOHN_STRIP_PREFIX", "")
-    return Wrapper(app, Probes(drain_marker, database, patience), shared_cache, strip_prefix)
+    data_dir = os.environ.get("DEMIJOHN_DATA_DIR", "")
+    probes = Probes(drain_marker, database, patience)
+    return Wrapper(app, probes, shared_cache, strip_prefix, data_dir)
 
 
 def __getattr__(name: str) -> Wrapper:
