@@ -169,6 +169,6 @@ def document() -> str:
 def show_document() -> flask.Response:
     """Show the OpenAPI document."""
     response = flask.Response(document(), mimetype="application/json")
-    response.headers["Cache-Control"] = "public, max-age=60"  # it changes with a release
+    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=60"  # it changes with a release
     response.add_etag()
     return response
