@@ -20,7 +20,9 @@ def main() -> None:
     faults = lint.failed()
     # Another app comes without the tests of Tally.
     tests = [name for name in (*UNIT, *STACK) if Path(name.partition("::")[0]).exists()]
-    command = test.command(*tests, *sys.argv[1:])
+    # Unit tests wait less than others: more processes would only be more to start.
+    parallel = ("-n", str((os.cpu_count() or 1) + 1))
+    command = test.command(*tests, *parallel, *sys.argv[1:])
     if subprocess.run(command, env=test.prepare()).returncode:
         faults.append("tests")
     if faults:
