@@ -98,10 +98,9 @@ RUN /opt/build/install-packages \
 # pg_dump and pg_restore of one major version, for `demijohn backup`: --build-arg POSTGRES_CLIENT=17.
 ARG POSTGRES_CLIENT=
 COPY image/install-postgres-client /opt/build/
-RUN [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"
-
-# A new Docker volume takes its owner from the folder that it is mounted on.
-RUN install -d -o 10001 -g 10001 /data
+# /data: a new Docker volume takes its owner from the folder that it is mounted on.
+RUN { [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"; } \
+ && install -d -o 10001 -g 10001 /data
 
 ARG APT_PACKAGES
 # hadolint ignore=SC2086

@@ -169,6 +169,7 @@ def document() -> str:
 def show_document() -> flask.Response:
     """Show the OpenAPI document."""
     response = flask.Response(document(), mimetype="application/json")
-    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=60"  # it changes with a release
+    # It changes with a release.
+    response.headers["Cache-Control"] = "public, max-age=60, s-maxage=60"
     response.add_etag()
     return response

@@ -53,7 +53,7 @@ def test_downloads_of_a_large_file_stay_within_the_memory(site: Container) -> No
         url = f"{site.url}/api/saved/large?max_age=60"
         read = 0
         with httpx.stream("GET", url, timeout=60) as response:
-            time.sleep(2 if number % 2 else 0)  # Nginx buffers meanwhile
+            time.sleep(2 if number % 2 else 0)  # Nginx buffers it
             for part in response.iter_raw():
                 read += len(part)
         return read

@@ -26,7 +26,7 @@ wsgi_app = "demijohn.worker.wsgi:application"
 bind = "fd://0"  # the listening socket, which supervisord holds
 
 # The app is imported once, in the master: workers share its memory and start at once. Not if it
-# starts threads or opens connections meanwhile (app_needs.py).
+# starts threads or opens connections during the import (app_needs.py).
 preload_app = os.environ["DEMIJOHN_PRELOAD"] == "true"
 workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
 worker_class = "gthread"  # a thread that waits for the database does not block the others

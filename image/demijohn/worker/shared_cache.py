@@ -31,7 +31,7 @@ class SharedCache:
     be in memory.
 
     Only s-maxage marks a response as everybody's. `public` does not suffice: Flask's `send_file`
-    says it of every file, whoever may see it
+    says it of every file, private ones too
     (https://github.com/pallets/werkzeug/blob/main/src/werkzeug/utils.py, `send_file`).
     """
 

@@ -85,7 +85,7 @@ def test_default_policy_restricts_neither_scripts_nor_images(kitchen_sink: Stack
 def test_view_that_ends_its_worker_never_takes_the_last_one(
     launch: Callable[..., Stack], tmp_path: Path
 ) -> None:
-    """The app takes two seconds to load: without a second worker, that long nobody would answer."""
+    """The app takes two seconds to load: without a second worker, no request is answered."""
     ended = tmp_path / "ended"
     settings = {"WEB_CONCURRENCY": "2", "PRELOAD": "false", "KITCHEN_SINK_IMPORT_SECONDS": "2"}
     running = launch(**SETTINGS, **settings).start().wait_until_ready()
@@ -103,7 +103,7 @@ def test_view_that_ends_its_worker_never_takes_the_last_one(
 
 
 def test_threads_of_closed_streams_are_replaced(kitchen_sink: Stack) -> None:
-    """Eight threads, and three times as many streams that nobody reads any more."""
+    """Eight threads, and three times as many streams that are no longer read."""
     for _ in range(3):
         streams = [connect(kitchen_sink) for _ in range(8)]
         for stream in streams:

@@ -19,7 +19,14 @@ PAGES = [
 ]
 
 # Names of apps and platforms that pages mention.
-OF_OTHERS = {"GUNICORN_CMD_ARGS", "LOG_LEVEL", "RELEASE_COMMAND", "WEB_CONCURRENCY"}
+OF_OTHERS = {
+    "FLASK_APP",
+    "GUNICORN_CMD_ARGS",
+    "LOG_LEVEL",
+    "RELEASE_COMMAND",
+    "USE_X_SENDFILE",
+    "WEB_CONCURRENCY",
+}
 
 
 @pytest.mark.parametrize("document", settings_docs.DOCUMENTS)
