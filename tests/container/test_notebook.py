@@ -81,6 +81,7 @@ def test_server_rendered_app_keeps_its_data_in_a_new_volume(engine: Engine, star
     assert (saved.status_code, saved.headers["Location"]) == (303, "/")
     missing = site.get("/missing")
     assert missing.status_code == 404 and "/missing is not in this notebook" in missing.text
+    assert set(site.smoke("--no-frontend").values()) <= {"pass", "skip"}
     next_site = start(volume, **DATA).wait_until_ready()
     assert "remember" in next_site.get("/").text
 

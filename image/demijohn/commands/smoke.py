@@ -572,6 +572,7 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "Security": (security_headers, versions, dotfiles, traversal, forged, bad_request),
     "Connections": (head, keep_alive, burst),
 }
+OF_FRONTEND = ("Page", "Assets")
 WIDTH = max(len(check.__doc__ or "") for checks in CHECKS.values() for check in checks)
 
 
@@ -720,6 +721,7 @@ def parse(prog: str, argv: list[str] | None) -> argparse.Namespace:
     add("--timeout", type=float, default=10.0, metavar="SECONDS", help="per request, default 10")
     add("--wait", type=float, default=0.0, metavar="SECONDS", help="wait for /readyz first")
     add("--api-path", default="/api", metavar="PATH", help="a path of the backend, default /api")
+    add("--no-frontend", action="store_true", help="without a React build: Flask renders the pages")
     add("--json", action="store_true", help="print one JSON document instead of lines")
     options = parser.parse_args(argv)
     if not (math.isfinite(options.timeout) and options.timeout > 0):
@@ -754,7 +756,9 @@ def report(prog: str, site: Site, options: argparse.Namespace) -> int:
     if not options.json:
         print_line(paint(site.origin, "1"))
     for group, checks in CHECKS.items():
-        if group == "TLS" and site.scheme != "https":
+        if (group == "TLS" and site.scheme != "https") or (
+            group in OF_FRONTEND and options.no_frontend
+        ):
             continue
         if not options.json:
             print_line(f"\n{paint(group, '1')}")

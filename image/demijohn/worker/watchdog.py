@@ -6,12 +6,14 @@ master even if the threads that serve requests hang
 """
 
 import os
+import re
 import signal
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from socket import socket
 
@@ -21,6 +23,7 @@ from demijohn.worker.thread_pool import ThreadPool
 
 CHECK_SECONDS = 1.0
 MAX_ABANDONED = 64  # streams whose client has gone
+SMAPS = Path("/proc/self/smaps_rollup")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 # When each thread began its request. A request ends with the first bytes of its response, since a
@@ -76,6 +79,7 @@ def start(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
 
 
 def _watch(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
+    limit_mb = _attainable(limit_mb)
     while not (reason := _reason(limit_seconds, limit_mb)):
         pool.add_spares(abandoned_streams.count())
         pool.measure()
@@ -99,6 +103,18 @@ def _reason(limit_seconds: float, limit_mb: int) -> str:
     return ""
 
 
+def _attainable(limit_mb: int) -> int:
+    """The limit, or a higher one if a new worker is near it already: another would be so too."""
+    used = memory()
+    if used * 4 < limit_mb * 3:
+        return limit_mb
+    log_error(
+        f"the app uses {used} MB in each worker after its import, and has {limit_mb} MB. Give the "
+        "container more memory, or set WEB_CONCURRENCY=1."
+    )
+    return max(limit_mb, used * 3 // 2)
+
+
 def _hanging(limit_seconds: float) -> list[int]:
     """The threads whose request has had no response for too long."""
     now = time.monotonic()
@@ -115,9 +131,15 @@ def _location(thread: int) -> str:
 
 
 def memory() -> int:
-    """MB of memory in use without mapped files; 0 if the system does not report it."""
-    try:
+    """MB of memory in use without mapped files; 0 if the system does not report it.
+
+    Of pages that it shares with the processes that it was forked from, this process counts its part
+    (Pss_Anon in proc_pid_smaps(5), since Linux 5.9).
+    """
+    with suppress(OSError):
+        if found := re.search(r"^Pss_Anon: +(\d+) kB", SMAPS.read_text(), re.M):
+            return int(found[1]) >> 10
+    with suppress(OSError):
         _, resident, shared, *_ = Path("/proc/self/statm").read_text().split()
-    except OSError:
-        return 0
-    return (int(resident) - int(shared)) * PAGE_BYTES >> 20
+        return (int(resident) - int(shared)) * PAGE_BYTES >> 20
+    return 0

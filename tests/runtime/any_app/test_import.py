@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from demijohn.worker.watchdog import CHECK_SECONDS
 
 from tests.runtime.any_app.conftest import SETTINGS
 from tests.support.front_door import MIRROR, connect, send_request
@@ -43,6 +44,20 @@ def test_connection_opened_at_import_is_not_shared_by_workers(
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(read, range(200))) == [(200, str(n).encode()) for n in range(200)]
+
+
+@pytest.mark.parametrize("preload", ["true", "false"])
+def test_worker_is_not_replaced_for_what_the_import_needs(
+    launch: Callable[..., Stack], preload: str
+) -> None:
+    settings = {"APP_MODULE": "large:app", "PRELOAD": preload, "WORKER_MEMORY_MB": "140"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    time.sleep(3 * CHECK_SECONDS)
+    assert send_request(running, "/api/worker").status == 200
+    assert "replacing it" not in running.log
+    assert ("MB in each worker after its import, and has 140 MB" in running.log) == (
+        preload == "false"
+    )
 
 
 def test_port_is_opened_when_the_app_is_loaded(launch: Callable[..., Stack]) -> None:

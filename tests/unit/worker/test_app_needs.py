@@ -4,7 +4,7 @@ import sys
 from types import ModuleType
 
 import pytest
-from demijohn.worker.app_needs import changes
+from demijohn.worker.app_needs import WEBSOCKETS, changes
 
 DEFAULTS = {
     "DEMIJOHN_PRELOAD": "true",
@@ -12,6 +12,13 @@ DEFAULTS = {
     "DEMIJOHN_WEB_THREADS": "4",
     "DEMIJOHN_GIVEN": "DATABASE_URL",
 }
+
+
+@pytest.fixture(autouse=True)
+def without_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests of this process may have imported them."""
+    for module in WEBSOCKETS:
+        monkeypatch.delitem(sys.modules, module, raising=False)
 
 
 def needed(environ: dict[str, str], effects: list[str]) -> dict[str, str]:
