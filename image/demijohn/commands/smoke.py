@@ -572,7 +572,8 @@ CHECKS: dict[str, tuple[Check, ...]] = {
     "Security": (security_headers, versions, dotfiles, traversal, forged, bad_request),
     "Connections": (head, keep_alive, burst),
 }
-OF_FRONTEND = ("Page", "Assets")
+# Without a build the app answers every path, such as /.env, as it likes.
+OF_FRONTEND = {*CHECKS["Page"], *CHECKS["Assets"], dotfiles}
 WIDTH = max(len(check.__doc__ or "") for checks in CHECKS.values() for check in checks)
 
 
@@ -755,10 +756,10 @@ def report(prog: str, site: Site, options: argparse.Namespace) -> int:
         return 1
     if not options.json:
         print_line(paint(site.origin, "1"))
-    for group, checks in CHECKS.items():
-        if (group == "TLS" and site.scheme != "https") or (
-            group in OF_FRONTEND and options.no_frontend
-        ):
+    left_out = OF_FRONTEND if options.no_frontend else set()
+    for group, known in CHECKS.items():
+        checks = [check for check in known if check not in left_out]
+        if not checks or (group == "TLS" and site.scheme != "https"):
             continue
         if not options.json:
             print_line(f"\n{paint(group, '1')}")
