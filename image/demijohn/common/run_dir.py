@@ -2,6 +2,7 @@
 
 DRAIN_MARKER = "draining"  # exists from the first signal on; /readyz then answers 503
 LOADED_MARKER = "app-loaded"  # exists while a worker has imported the app
+FAILED_MARKER = "app-failed"  # the exit status of a process that could not import it, and why
 
 # Each file contains the line that a worker logged about such a proxy. There are two, so that a
 # client that forges headers does not suppress the warning about a proxy in a private network.

@@ -1,8 +1,9 @@
 """Parsers for the texts of environment variables. A ValueError says what the text must be."""
 
+import ast
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from demijohn.config.platforms import NETWORKS
 
@@ -61,13 +62,40 @@ def bytes_of_size(text: str) -> int:
     return int(number) << {"": 0, "k": 10, "m": 20, "g": 30}[unit]
 
 
+class Arguments(NamedTuple):
+    """The arguments of a call."""
+
+    args: list[Any]
+    kwargs: dict[str, Any]
+
+
 def app_module(text: str) -> str:
-    """A module and an object in it, or a factory without arguments."""
-    if not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\(\))?)?", text):
+    """A module and an object in it, or a call of a factory with literals, as for Gunicorn."""
+    module, _, expression = text.partition(":")
+    if not re.fullmatch(r"[^\s.:()/]+(\.[^\s.:()/]+)*", module) or module.endswith(".py"):
         raise ValueError(
-            "must be module:object or module:factory(); a factory is called without arguments"
+            "must be module:object or module:factory(), with Python's name of the module: app:app"
         )
+    factory_call(expression or "app")
     return text
+
+
+def factory_call(expression: str) -> tuple[str, Arguments | None]:
+    """The name in `app` or `create_app("production")`, and the arguments if it is a call.
+
+    Raises ValueError.
+    """
+    try:
+        node = ast.parse(expression.strip(), mode="eval").body
+        if isinstance(node, ast.Name):
+            return node.id, None
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            args = [ast.literal_eval(each) for each in node.args]
+            kwargs = {str(each.arg): ast.literal_eval(each.value) for each in node.keywords}
+            return node.func.id, Arguments(args, kwargs)
+    except (SyntaxError, ValueError):
+        pass
+    raise ValueError("must be module:object or module:factory(), with literals as arguments")
 
 
 def api_paths(text: str) -> list[str]:

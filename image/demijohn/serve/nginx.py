@@ -265,8 +265,8 @@ def _missing(settings: Settings) -> str:
 def _to_app(settings: Settings) -> list[str]:
     """The lines of a location of the app.
 
-    An idle WebSocket is no hanging request. 418 stands for it: Nginx has no other way to choose a
-    location by a header.
+    A WebSocket may be idle for longer than a request may take, so it has a location of its own. 418
+    leads there: Nginx cannot choose a location by a header in another way.
     """
     return ["if ($upstream_upgrade) { return 418; }", *_pass(settings)]
 

@@ -13,14 +13,14 @@ MB = 1 << 20
 # Of each response, what its client has not read yet. More occupies a thread of the app.
 RESPONSE_ON_DISK, RESPONSE_IN_MEMORY = "8m", "1m"
 # Request bodies at once.
-MAX_UPLOADS, MIN_UPLOADS = 32, 2
+MAX_UPLOADS, MIN_UPLOADS = 256, 4
 UNLIMITED = 512 * MB  # taken as the memory where it has no limit
 
 
 def limits(settings: Settings, memory: int | None) -> str:
     """Nginx's directives. `memory` is the limit of the container in bytes.
 
-    In memory, bodies may fill a quarter of it. One client gets half of the uploads.
+    In memory, bodies may fill a quarter of it. One client gets three quarters of the uploads.
     """
     if _is_in_memory(Path(settings.run_dir), settings.platform):
         response = RESPONSE_IN_MEMORY
@@ -31,7 +31,7 @@ def limits(settings: Settings, memory: int | None) -> str:
     return (
         f"proxy_max_temp_file_size {response};\n"
         f"limit_conn large_uploads {uploads};\n"
-        f"limit_conn uploaders {max(1, uploads // 2)};\n"
+        f"limit_conn uploaders {uploads * 3 // 4};\n"
     )
 
 

@@ -1,5 +1,8 @@
 """`python -m demijohn.worker`: Gunicorn, in the app's Python, but in the version of the image."""
 
+import fcntl
+import os
+import stat
 import sys
 from pathlib import Path
 
@@ -20,7 +23,20 @@ def import_gunicorn() -> None:
         sys.path.remove(OURS)
 
 
+def move_socket() -> None:
+    """Move supervisord's listening socket from stdin, where the app's own children would get it.
+
+    Gunicorn would close the number, which any file of the app could then get. DEMIJOHN_SOCKET_FD is
+    the new number, also after Gunicorn has executed itself again (app_needs.py).
+    """
+    if stat.S_ISSOCK(os.fstat(0).st_mode):
+        os.environ["DEMIJOHN_SOCKET_FD"] = str(fcntl.fcntl(0, fcntl.F_DUPFD, 3))
+        with Path(os.devnull).open("rb") as nothing:
+            os.dup2(nothing.fileno(), 0)
+
+
 if __name__ == "__main__":
+    move_socket()
     import_gunicorn()
     from gunicorn.app.wsgiapp import run
 

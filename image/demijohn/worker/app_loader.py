@@ -1,19 +1,22 @@
 """Imports the app, and explains why that fails or takes so long."""
 
+import inspect
 import os
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, NoReturn
 
 from demijohn.common import write_errors
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error, log_info
+from demijohn.common.run_dir import FAILED_MARKER
+from demijohn.config.parsers import factory_call
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -40,17 +43,28 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
         with _progress(setting, folder):
             return load(module_and_object, folder)
     except AppNotFound as error:
-        log_error(f"{setting}: {error}. Name the app as module:object, or module:factory().")
-        sys.exit(Exit.CONFIGURATION)
+        line = f"{setting}: {error}. Name the app as module:object, or module:factory()."
+        _exit(Exit.CONFIGURATION, line)
     except Exception as error:
         traceback.print_exception(error.with_traceback(_without_own_frames(error)))
-        log_error(f"{setting} cannot be imported: {explain(error, folder)}")
         permanent = (
             isinstance(error, PERMANENT)
             or _missing_variable(error) is not None
             or write_errors.explain(error) is not None
         )
-        sys.exit(Exit.CONFIGURATION if permanent else Exit.SOFTWARE)
+        status = Exit.CONFIGURATION if permanent else Exit.SOFTWARE
+        _exit(status, f"{setting} cannot be imported: {explain(error, folder)}")
+
+
+def _exit(status: Exit, line: str) -> NoReturn:
+    """Log the line and exit; both are left for Gunicorn's master (gunicorn_conf.py, child_exit)."""
+    log_error(line)
+    with suppress(OSError):
+        marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / FAILED_MARKER
+        own = marker.with_suffix(f".{os.getpid()}")  # renamed when it is complete
+        own.write_text(f"{int(status)} {line}", encoding="utf-8")
+        own.replace(marker)
+    sys.exit(status)
 
 
 def load(module_and_object: str, folder: str) -> App:
@@ -66,16 +80,31 @@ def load(module_and_object: str, folder: str) -> App:
         if error.name and (module_name + ".").startswith(error.name + "."):
             raise AppNotFound(f"the module {error.name} does not exist in {folder}") from None
         raise
-    name, call, rest = (attribute or "app").partition("(")
-    target = getattr(module, name.strip(), None)
-    if target is None:
-        raise AppNotFound(f"module {module_name} has no {name}")
-    if call and rest.strip() != ")":
-        raise AppNotFound("a factory is called without arguments")
-    app = target() if call else target
+    if not attribute:  # Gunicorn's default, where Flask's name is missing
+        is_wsgi = hasattr(module, "application") and not hasattr(module, "app")
+        attribute = "application" if is_wsgi else "app"
+    app = _evaluate(module, attribute)
     if not callable(app):
         raise AppNotFound(f"{attribute} is not a WSGI app")
     return app  # type: ignore[no-any-return]
+
+
+def _evaluate(module: ModuleType, expression: str) -> Any:
+    """The object of a module, or what its factory returns. Raises AppNotFound."""
+    try:
+        name, arguments = factory_call(expression)
+    except ValueError as error:
+        raise AppNotFound(str(error)) from None
+    target = getattr(module, name, None)
+    if target is None:
+        raise AppNotFound(f"module {module.__name__} has no {name}")
+    if arguments is None:
+        return target
+    try:
+        inspect.signature(target).bind(*arguments.args, **arguments.kwargs)
+    except TypeError as error:
+        raise AppNotFound(f"{name} cannot be called so: {error}") from None
+    return target(*arguments.args, **arguments.kwargs)
 
 
 def explain(error: Exception, folder: str) -> str:

@@ -11,9 +11,19 @@ import logging
 FORMAT = "%(levelname)s %(name)s: %(message)s"
 
 
+class _Ours(int):
+    """A level that is not the app's, even if the app has set the same one."""
+
+
 def install(level: str) -> None:
     """Show records from `level` (`debug` to `error`) on; called before the app is imported."""
-    logging.root.setLevel(level.upper())
+    logging.root.setLevel(_Ours(logging.getLevelNamesMapping()[level.upper()]))
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter(FORMAT))
     logging.lastResort = handler
+
+
+def leave_to_app() -> None:
+    """Python's own level again if the imported app has configured handlers but no level."""
+    if logging.root.handlers and isinstance(logging.root.level, _Ours):
+        logging.root.setLevel(logging.WARNING)

@@ -22,9 +22,18 @@ def close_connections() -> None:
         # Not isinstance: a proxy such as flask.request answers for what it stands for.
         kind = type(found)
         if engine and issubclass(kind, engine):
-            found.dispose()
+            if not _is_in_memory(found):
+                found.dispose()
         elif http_pool and issubclass(kind, http_pool):
             _empty(found)
+
+
+def _is_in_memory(engine: Any) -> bool:
+    """Whether this is SQLite in memory, which ends with its connection, and which a fork copies."""
+    database = engine.url.database
+    return engine.dialect.name == "sqlite" and (
+        not database or database == ":memory:" or "mode=memory" in database
+    )
 
 
 def _loaded(module: str, name: str) -> type | None:

@@ -1,12 +1,14 @@
 """Gunicorn's configuration: it listens on the socket of supervisord and preloads the app."""
 
 import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
 from gunicorn import util
 
-from demijohn.common.run_dir import LOADED_MARKER
+from demijohn.common.log import log_error
+from demijohn.common.run_dir import FAILED_MARKER, LOADED_MARKER
 from demijohn.worker import (
     app_logging,
     app_needs,
@@ -23,7 +25,7 @@ from demijohn.worker.thread_pool import ThreadPool
 RUN_DIR = Path(os.environ["DEMIJOHN_RUN_DIR"])
 
 wsgi_app = "demijohn.worker.wsgi:application"
-bind = "fd://0"  # the listening socket, which supervisord holds
+bind = f"fd://{os.environ['DEMIJOHN_SOCKET_FD']}"  # supervisord's listening socket (__main__.py)
 
 # The app is imported once, in the master: workers share its memory and start at once. Not if it
 # starts threads or opens connections during the import (app_needs.py).
@@ -69,9 +71,23 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     """
     fork_safety.close_connections()
     app_needs.restart_if_needed()
-    (RUN_DIR / LOADED_MARKER).unlink(missing_ok=True)
+    for marker in (LOADED_MARKER, FAILED_MARKER):
+        (RUN_DIR / marker).unlink(missing_ok=True)
     server.probes = probe_server.listen(RUN_DIR / "probes.sock")
     server.systemd = True
+
+
+def child_exit(server, worker):  # type: ignore[no-untyped-def]
+    """End with a worker that could not import the app, if none has ever loaded it.
+
+    Without preloading, the workers import the app, and Gunicorn would start them for ever.
+    """
+    failed = RUN_DIR / FAILED_MARKER
+    if failed.exists() and not (RUN_DIR / LOADED_MARKER).exists():
+        status, line = failed.read_text().split(" ", 1)
+        server.kill_workers(signal.SIGKILL)
+        log_error(line)  # the last line: Gunicorn itself would add some
+        os._exit(int(status))
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
@@ -85,6 +101,7 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Start the probe server and the watchdog of a worker that has loaded the app."""
     pool = ThreadPool(worker)
     app = wsgi.application
+    app_logging.leave_to_app()
     app.probes.watch(pool)
     app.retried = retried_requests
     probe_server.serve(worker.probes, app.probes)

@@ -28,6 +28,11 @@ def reasons() -> list[str]:
     ]
 
 
+def threads() -> list[str]:
+    """Names of the app's own threads, such as that of a scheduler."""
+    return [thread.name for thread in threading.enumerate() if _is_of_app(thread)]
+
+
 def _threads() -> list[str]:
     """Names of threads: Python's, and those that a library such as gRPC has named itself.
 
@@ -35,7 +40,7 @@ def _threads() -> list[str]:
     start them again after a fork.
     """
     known = {thread.native_id for thread in threading.enumerate()}
-    names = [thread.name for thread in threading.enumerate() if _is_of_app(thread)]
+    names = threads()
     own_name = Path("/proc/self/comm").read_text()
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):  # it has ended

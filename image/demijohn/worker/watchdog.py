@@ -23,6 +23,7 @@ from demijohn.worker.thread_pool import ThreadPool
 
 CHECK_SECONDS = 1.0
 MAX_ABANDONED = 64  # streams whose client has gone
+STREAM_SECONDS = 5.0  # for streams and WebSockets, until the process is replaced
 SMAPS = Path("/proc/self/smaps_rollup")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -50,11 +51,15 @@ class Answer:
 
     def __iter__(self) -> Iterator[bytes]:
         chunks = iter(self._chunks)
-        for chunk in chunks:
-            end()
-            abandoned_streams.begin(self._connection)
-            yield chunk
-            break
+        try:
+            first = next(chunks)
+        except StopIteration:
+            return
+        except OSError as error:  # as in wsgi.py
+            raise RuntimeError(f"the app raised {error!r}") from error
+        end()
+        abandoned_streams.begin(self._connection)
+        yield first
         yield from chunks
 
     def close(self) -> None:
@@ -86,7 +91,11 @@ def _watch(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
         time.sleep(CHECK_SECONDS)
     log_error(f"worker {os.getpid()} {reason}; replacing it")
     os.kill(os.getpid(), signal.SIGTERM)  # Gunicorn then accepts no more requests
-    while pool.in_flight > len(_hanging(limit_seconds)) + abandoned_streams.count():
+    give_up = time.monotonic() + STREAM_SECONDS
+    while len(_unanswered) > len(_hanging(limit_seconds)) or (
+        time.monotonic() < give_up
+        and pool.in_flight > len(_hanging(limit_seconds)) + abandoned_streams.count()
+    ):
         time.sleep(CHECK_SECONDS / 10)
     os._exit(0)  # a normal exit would wait for the threads that hang
 

@@ -8,21 +8,13 @@ from typing import Any, cast
 from demijohn.common.run_dir import DRAIN_MARKER
 from demijohn.config.database_url import parse
 from demijohn.config.parsers import bytes_of_size
-from demijohn.worker import error_response, sendfile, untrusted_proxy, watchdog, write_error_log
+from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
 from demijohn.worker.probes import Probes
+from demijohn.worker.response_start import Headers, ResponseStart
 from demijohn.worker.retried_requests import RetriedRequests
-from demijohn.worker.shared_cache import (
-    DO_NOT_KEEP,
-    KEPT_PER_SECOND,
-    SharedCache,
-    is_unchanged_shared,
-)
-
-Headers = list[tuple[str, str]]
-# A response of unknown length is a stream: Nginx passes each part on at once.
-UNBUFFERED = ("X-Accel-Buffering", "no")
+from demijohn.worker.shared_cache import KEPT_PER_SECOND, SharedCache, is_unchanged_shared
 
 
 class Wrapper:
@@ -63,6 +55,9 @@ class Wrapper:
         except SystemExit as error:  # the view's mistake must not end the worker
             watchdog.end()
             raise RuntimeError(f"the app called sys.exit({error.code!r})") from error
+        except OSError as error:  # for Gunicorn, the client's connection is broken: no response
+            watchdog.end()
+            raise RuntimeError(f"the app raised {error!r}") from error
         except BaseException:
             watchdog.end()
             raise
@@ -84,48 +79,35 @@ class Wrapper:
 
     def _call_app(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Call the app; once more if it gives a 304 where Nginx's cache needs the response."""
+        started = ResponseStart(start_response, self._shared_cache, self._data_dir)
         unconditional = self._shared_cache.unconditional(environ)
         if unconditional is None:
-            return self.app(environ, self._starter(start_response))
+            return started.body(self.app(environ, started))
         held: list[tuple[str, Headers]] = []
 
         def start(status: str, headers: Headers, *rest: Any) -> Any:
             if is_unchanged_shared(status, headers) and not returned:
                 held.append((status, headers))
                 return None
-            return hinting(status, headers, *rest)
+            return started(status, headers, *rest)
 
-        hinting, returned = self._starter(start_response), False
+        returned = False
         answer = self.app(environ, start)
         returned = True
         if not held:
-            return answer
+            return started.body(answer)
         if hasattr(answer, "close"):
             answer.close()
-        return self.app(unconditional, hinting)
-
-    def _starter(self, start_response: StartResponse) -> StartResponse:
-        """`start_response` with hints for Nginx."""
-
-        def start(status: str, headers: Headers, *rest: Any) -> Any:
-            headers = sendfile.to_nginx(headers, self._data_dir)
-            names = {name.lower() for name, _ in headers}
-            if not self._shared_cache.may_keep(headers):
-                headers = [pair for pair in headers if pair[0].lower() != DO_NOT_KEEP[0].lower()]
-                headers.append(DO_NOT_KEEP)
-            if "content-length" not in names and "x-accel-buffering" not in names:
-                headers = [*headers, UNBUFFERED]
-            return start_response(status, headers, *rest)
-
-        return start
+        return started.body(self.app(unconditional, started))
 
 
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
-    app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
-    write_error_log.watch_views()
+    # Read first: the app may change its environment.
     url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
     database = DatabaseProbe(parse(url).libpq(), int(timeout)) if url else None
+    app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
+    write_error_log.watch_views()
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     max_bytes = bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"])
     workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])

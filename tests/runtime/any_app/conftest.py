@@ -32,7 +32,7 @@ def kitchen_sink(postgres: Postgres) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def without_pages(postgres: Postgres) -> Iterator[Stack]:
-    """The same app where there is no React build."""
+    """The same app without a React build."""
     settings = SETTINGS | WITHOUT_PAGES | {"DEMIJOHN_MAX_BODY_SIZE": "4m"}
     with front_door(postgres, **settings) as running:
         yield running

@@ -46,6 +46,15 @@ def test_connection_opened_at_import_is_not_shared_by_workers(
         assert list(pool.map(read, range(200))) == [(200, str(n).encode()) for n in range(200)]
 
 
+def test_import_that_is_repeated_finds_the_process_as_it_was(launch: Callable[..., Stack]) -> None:
+    settings = {"APP_MODULE": "changes_process:app", "API_KEY": "a key"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    assert "using PRELOAD=false" in running.log and "using WEB_CONCURRENCY=1" in running.log
+    assert send_request(running, "/api/key").body == b"a key"
+    assert send_request(running, "/api/stdin").body == b"/dev/null\n"
+    assert send_request(running, "/healthz/database").status == 200
+
+
 @pytest.mark.parametrize("preload", ["true", "false"])
 def test_worker_is_not_replaced_for_what_the_import_needs(
     launch: Callable[..., Stack], preload: str

@@ -46,11 +46,25 @@ def test_change_of_a_file_is_sent_at_once(running: Stack, folder: Path) -> None:
         assert send_request(running, "/api/saved/changing").body == content
 
 
-def test_file_outside_the_data_folder_is_not_sent(running: Stack, folder: Path) -> None:
-    (folder.parent / "outside").write_text("a secret")
+def test_file_outside_the_data_folder_is_sent_by_the_worker(running: Stack, folder: Path) -> None:
+    (folder.parent / "outside").write_bytes(CONTENT)
     (folder / "link").symlink_to(folder.parent / "outside")
-    for path in ("/api/saved/link", "/.data/link", f"/.data/{NAME.encode().hex()}"):
-        response = send_request(running, path)
-        assert response.status in (404, 500)
-        assert b"secret" not in response.body
-    running.wait_for(lambda: "is not in DEMIJOHN_DATA_DIR" in running.log, "log line")
+    whole = send_request(running, "/api/saved/link")
+    assert (whole.status, whole.body) == (200, CONTENT)
+    part = send_request(running, "/api/saved/link", Range="bytes=5-9")
+    assert (part.status, part.body) == (206, CONTENT[5:10])
+    assert part.header("Content-Range") == f"bytes 5-9/{len(CONTENT)}"
+    known = send_request(running, "/api/saved/link", If_None_Match=whole.header("ETag") or "")
+    assert (known.status, known.body) == (304, b"")
+
+
+@pytest.mark.parametrize("name", ["X-Accel-Redirect", "X-Sendfile"])
+def test_header_of_another_server_discloses_no_file(
+    running: Stack, folder: Path, name: str
+) -> None:
+    """A view that fetches a page may pass on the headers that it got."""
+    (folder / "secret").write_text("a secret")
+    value = "/.data/secret" if name == "X-Accel-Redirect" else str(folder / "secret")
+    path = f"/api/with-header?name={name}&value={value}"
+    assert send_request(running, path).body == b"a page"
+    assert send_request(running, "/.data/secret").status == 404

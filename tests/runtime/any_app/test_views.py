@@ -102,6 +102,26 @@ def test_view_that_ends_its_worker_never_takes_the_last_one(
     assert running.child("gunicorn") == master
 
 
+def test_view_whose_response_fails_is_called_once(kitchen_sink: Stack) -> None:
+    """For Gunicorn, an OSError is a broken connection: Nginx would ask once more."""
+    before = int(send_request(kitchen_sink, "/api/hot?cache=no-store").header("X-Calls") or 0)
+    assert send_request(kitchen_sink, "/api/fails-late").status == 500
+    after = int(send_request(kitchen_sink, "/api/hot?cache=no-store").header("X-Calls") or 0)
+    assert after == before + 2
+
+
+def test_etag_of_a_compressed_response_is_known_to_the_app(kitchen_sink: Stack) -> None:
+    """Nginx has made it weak, which would match no If-Match."""
+    got = send_request(kitchen_sink, "/api/etag?size=2000", Accept_Encoding="gzip")
+    etag = got.header("ETag") or ""
+    assert (got.header("Content-Encoding"), etag) == ("gzip", 'W/"v1"')
+    for known, status in ((etag, 200), ('W/"v0"', 412)):
+        response = send_request(
+            kitchen_sink, "/api/etag", method="PUT", body=b"new", If_Match=known
+        )
+        assert response.status == status
+
+
 def test_threads_of_closed_streams_are_replaced(kitchen_sink: Stack) -> None:
     """Eight threads, and three times as many streams that are no longer read."""
     for _ in range(3):

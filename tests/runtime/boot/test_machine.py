@@ -133,10 +133,11 @@ def test_boot_with_an_invalid_program_section_names_it(
         ("no_app", "module no_app has no app"),
         ("no_app:nothing", "module no_app has no nothing"),
         ("no_app:number", "number is not a WSGI app"),
-        ("no_app:factory(1)", "a factory is called without arguments"),
+        ("no_app:factory(1)", "factory(1) is not a WSGI app"),
+        ("no_app:factory()", "factory cannot be called so: missing a required argument"),
         ("no_app:missing()", "module no_app has no missing"),
         ("no_app.deeper:app", "the module no_app.deeper does not exist"),
-        ("no_app:factory(", "without arguments"),
+        ("no_app:factory(", "with literals as arguments"),
         (":app", "APP_MODULE"),
         ("./mirror.py:app", "APP_MODULE"),
     ],
@@ -151,6 +152,7 @@ def test_boot_with_an_invalid_app_module_says_why(
     assert last.startswith(f"demijohn: APP_MODULE={module!r}") and expected in last
 
 
+@pytest.mark.parametrize("preload", ["true", "false"])
 @pytest.mark.parametrize(
     ("module", "status", "mistake"),
     [
@@ -161,9 +163,9 @@ def test_boot_with_an_invalid_app_module_says_why(
     ],
 )
 def test_boot_with_an_app_that_fails_to_import_ends_with_its_error(
-    run_demijohn: RunDemijohn, module: str, status: int, mistake: str
+    run_demijohn: RunDemijohn, module: str, status: int, mistake: str, preload: str
 ) -> None:
-    result = run_demijohn(APP_MODULE=module)
+    result = run_demijohn(APP_MODULE=module, PRELOAD=preload)
     assert result.status == status
     assert "Traceback (most recent call last)" in result.err
     assert str(APPS / f"{module.partition(':')[0]}.py") in result.err

@@ -18,7 +18,15 @@ URL = {"DATABASE_URL": "postgres://u:hunter22@h/d", "DEMIJOHN_DOTENV": ""}
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 # Not settings: variables that the boot passes to its children, and those of other programs.
-HANDED_OVER = {"ADDED", "GIVEN", "PYTHON", "GUNICORN_CONF", "STARTED_AT", "SQLALCHEMY_DATABASE_URI"}
+HANDED_OVER = {
+    "ADDED",
+    "GIVEN",
+    "PYTHON",
+    "GUNICORN_CONF",
+    "SOCKET_FD",
+    "STARTED_AT",
+    "SQLALCHEMY_DATABASE_URI",
+}
 OF_OTHERS = {
     "FLASK_APP",
     "SSL_CERT_FILE",

@@ -7,7 +7,7 @@ from demijohn.config.settings import load
 from demijohn.serve.temporary_files import limits
 
 MB = 1 << 20
-ON_DISK = ("8m", "32", "16")
+ON_DISK = ("8m", "256", "192")
 
 
 def limits_of(folder: Path | str, memory: int | None, **settings: str) -> tuple[str, ...]:
@@ -18,10 +18,10 @@ def limits_of(folder: Path | str, memory: int | None, **settings: str) -> tuple[
 @pytest.mark.parametrize(
     ("memory", "body", "expected"),
     [
-        (256 * MB, "1m", ("1m", "32", "16")),
-        (256 * MB, "8m", ("1m", "8", "4")),
-        (256 * MB, "1g", ("1m", "2", "1")),
-        (None, "16m", ("1m", "8", "4")),
+        (256 * MB, "1m", ("1m", "64", "48")),
+        (256 * MB, "8m", ("1m", "8", "6")),
+        (256 * MB, "1g", ("1m", "4", "3")),
+        (None, "16m", ("1m", "8", "6")),
     ],
 )
 def test_bodies_in_memory_fill_a_quarter_of_it_at_most(

@@ -13,6 +13,9 @@ def app(environ, start_response):
 def create_app():
     return app
 
+def choose(kind, *, debug):
+    return app
+
 def fails():
     raise LookupError("mine")
 
@@ -24,6 +27,8 @@ number = 7
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "plain_app.py").write_text(APP)
+    (tmp_path / "only_wsgi.py").write_text("application = print")
+    (tmp_path / "dashed-app.py").write_text(APP)
     (tmp_path / "packaged_app").mkdir()
     (tmp_path / "packaged_app" / "__init__.py").write_text(APP)
     (tmp_path / "packaged_app" / "inner.py").write_text(APP)
@@ -35,7 +40,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "name",
     ["plain_app:app", "plain_app", "plain_app:create_app()", "packaged_app:app",
-     "packaged_app.inner:create_app()", "plain_app:create_app( )"],
+     "packaged_app.inner:create_app()", "plain_app:create_app( )", "only_wsgi",
+     "plain_app:choose('test', debug=True)", "dashed-app:app"],
 )  # fmt: skip
 def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
     assert callable(load(name, str(folder)))
@@ -50,8 +56,9 @@ def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
         ("plain_app:other", "module plain_app has no other"),
         ("plain_app:other()", "module plain_app has no other"),
         ("plain_app:number", "number is not a WSGI app"),
-        ("plain_app:create_app(1)", "without arguments"),
-        ("plain_app:create_app(", "without arguments"),
+        ("plain_app:create_app(1)", "create_app cannot be called so: too many positional"),
+        ("plain_app:create_app(", "with literals as arguments"),
+        ("plain_app:create_app(number)", "with literals as arguments"),
     ],
 )
 def test_wrong_app_name_is_explained(folder: Path, name: str, expected: str) -> None:

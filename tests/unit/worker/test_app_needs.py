@@ -21,8 +21,12 @@ def without_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, module, raising=False)
 
 
-def needed(environ: dict[str, str], effects: list[str]) -> dict[str, str]:
-    return {change.name: change.value for change in changes(DEFAULTS | environ, effects)}
+def needed(
+    environ: dict[str, str], effects: list[str], threads: list[str] | None = None
+) -> dict[str, str]:
+    found = changes(DEFAULTS | environ, effects, threads or [])
+    assert len({change.name for change in found}) == len(found)
+    return {change.name: change.value for change in found}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +59,23 @@ def test_app_with_websockets_gets_threads_and_socket_io_one_worker(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, ModuleType(module))
     assert needed(environ, []) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8"}),
+        ({"DEMIJOHN_WEB_CONCURRENCY": "1"}, {}),
+        ({"DEMIJOHN_WEB_CONCURRENCY": "8", "DEMIJOHN_WEB_THREADS": "20"},
+         {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64"}),
+        ({"DEMIJOHN_GIVEN": "WEB_THREADS"}, {"WEB_CONCURRENCY": "1"}),
+        ({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, {}),
+    ],
+)  # fmt: skip
+def test_app_with_threads_of_its_own_gets_one_worker(
+    environ: dict[str, str], expected: dict[str, str]
+) -> None:
+    assert needed(environ, [], ["APScheduler"]) == expected
 
 
 def test_socket_io_with_several_workers_by_setting_is_a_warning(

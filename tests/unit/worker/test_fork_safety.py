@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import urllib3
 from demijohn.worker.fork_safety import close_connections
 from sqlalchemy import create_engine, text
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def http_url() -> Iterator[str]:
     server.server_close()
 
 
-def test_pooled_connections_of_an_engine_are_closed() -> None:
-    engine = create_engine("sqlite://", poolclass=QueuePool)
+def test_pooled_connections_of_an_engine_are_closed(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/db", poolclass=QueuePool)
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
     assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
@@ -43,6 +44,15 @@ def test_pooled_connections_of_an_engine_are_closed() -> None:
     assert engine.pool.checkedin() == 0  # type: ignore[attr-defined]
     with engine.connect() as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_database_in_memory_is_kept() -> None:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (a int)"))
+    close_connections()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 0
 
 
 def test_http_pool_is_emptied_and_stays_usable(http_url: str) -> None:
