@@ -1,4 +1,4 @@
-# Five stages: the frontend's build, the image's own Python packages, the app's, the code, and the final
+# Stages: the frontend's build, the image's own Python packages, the app's, the code, and the final
 # image. For your own app, set these as build arguments or edit them here; nothing below needs to change.
 # An app without a React build sets FRONTEND_STAGE=no-frontend.
 ARG BACKEND=backend
@@ -51,6 +51,14 @@ RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --require-hashes --on
  && rm -r /opt/venv/lib/python3*/site-packages/supervisor/tests
 
 
+# The app's requirements, with the files that they name. The next stage depends on these only.
+FROM packages AS requirements
+COPY image/collect_requirements.py /opt/build/
+ARG BACKEND
+COPY ${BACKEND}/ /src/
+RUN python3 /opt/build/collect_requirements.py /src /requirements
+
+
 # The app's packages, in an environment of their own: its versions are not ours. Hashes are checked if
 # its requirements have any.
 FROM packages AS app-packages
@@ -60,9 +68,9 @@ ARG APT_BUILD_PACKAGES
 RUN [ -z "$APT_PACKAGES$APT_BUILD_PACKAGES" ] \
  || /opt/build/install-packages $APT_PACKAGES $APT_BUILD_PACKAGES
 COPY image/install_app_packages.py /opt/build/
-ARG BACKEND
-COPY ${BACKEND}/requirements.txt /tmp/app.txt
-RUN python3 /opt/build/install_app_packages.py /tmp/app.txt
+COPY --from=requirements /requirements /requirements
+WORKDIR /requirements
+RUN python3 /opt/build/install_app_packages.py requirements.txt
 
 
 # The code with its bytecode, which the running container cannot write. The package `demijohn` is

@@ -90,12 +90,13 @@ def program(*words: str | Path) -> Callable[[], None]:
     return lambda: call(*words)
 
 
+# The build runs them with the Python of its base image.
+BUILD_SCRIPTS = ("image/collect_requirements.py", "image/install_app_packages.py")
+
 CHECKS: dict[str, Callable[[], None]] = {
     "ruff check": program(BIN / "ruff", "check", "."),
     "ruff format": program(BIN / "ruff", "format", "--check", "."),
-    "mypy": program(
-        BIN / "mypy", "image/demijohn", "image/install_app_packages.py", "backend", "local"
-    ),
+    "mypy": program(BIN / "mypy", "image/demijohn", *BUILD_SCRIPTS, "backend", "local"),
     "frontend lint": npm("run", "lint"),
     "frontend types": npm("run", "typecheck"),
     "frontend tests": npm("test"),

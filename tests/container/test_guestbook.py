@@ -105,7 +105,7 @@ def test_source_change_rebuilds_without_installing_packages(
     assert {
         "npm ci",
         "--requirement /tmp/image.txt",
-        "install_app_packages.py /tmp/app.txt",
+        "install_app_packages.py requirements.txt",
     } <= cached
     assert {"sh -c", "compileall"} <= executed
 
@@ -125,7 +125,7 @@ def steps(log: str) -> tuple[set[str], set[str]]:
         "npm ci",
         "sh -c",
         "--requirement /tmp/image.txt",
-        "install_app_packages.py /tmp/app.txt",
+        "install_app_packages.py requirements.txt",
         "compileall",
     )
     cached, executed = set(), set()

@@ -1,4 +1,4 @@
-"""Large responses, in a container with 256 MB whose /tmp is in memory."""
+"""Large responses, and a large app, in a container with 256 MB whose /tmp is in memory."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +13,7 @@ from tests.support.containers import STARTED
 from tests.support.docker_engine import HARDENED, ROOT, Container, Engine, docker
 
 APP = ROOT / "tests" / "fixtures" / "kitchen_sink"
+LARGE_APP = {"APP_DIR": "/apps", "APP_MODULE": "large:app", "PRELOAD": "false"}
 LARGE_BYTES = 300 << 20
 SHARED_BYTES = 128 << 10  # the largest that the shared cache keeps
 SETTINGS = {
@@ -70,3 +71,17 @@ def test_shared_responses_stay_within_the_memory(site: Container) -> None:
 
         assert in_parallel(read, times=3000, clients=8) == {SHARED_BYTES}
     assert not workers_were_killed(site)
+
+
+def test_large_app_that_is_not_preloaded_gets_one_worker(
+    engine: Engine, image: str, request: pytest.FixtureRequest
+) -> None:
+    apps = ("--volume", f"{ROOT / 'tests' / 'support' / 'apps'}:/apps:ro")
+    settings = SETTINGS | LARGE_APP
+    container = engine.start(image, options=(*HARDENED, "--cpus", "2", *apps), settings=settings)
+    request.node.stash[STARTED] = [container]
+    container.wait_until_ready()
+    assert "MB in each worker after its import: using WEB_CONCURRENCY=1" in container.log
+    assert container.get("/api/worker").status_code == 200
+    assert not workers_were_killed(container)
+    docker("rm", "--force", "--volumes", container.name)

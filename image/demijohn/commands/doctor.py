@@ -205,6 +205,9 @@ def _report_release_database(
 
 def _report_database(report: Report, config: Settings) -> Inspection | None:
     report.heading("Database")
+    if config.other_database:
+        report.fact("DATABASE_URL", f"a {config.other_database.kind} URL, left to the app")
+        return None
     if config.database_url is None:
         report.fact("DATABASE_URL", "not set: the app has no database")
         return None

@@ -68,6 +68,14 @@ TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 SYSTEM_CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 QUOTES = "'\"`\N{LEFT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
+# Databases that an app may use instead, by the beginning of their URL's scheme.
+OTHER = re.compile(
+    r"(sqlite3?|mysql|mariadb|mssql|oracle|mongodb|redis|rediss|cockroachdb|db2|duckdb|snowflake)"
+    r"(\+[\w.]+)?",
+    re.IGNORECASE,
+)
+# Drivers that take libpq's parameters: libpq itself does in the first three, Tally in the last.
+LIBPQ_DRIVERS = ("psycopg2", "psycopg", "psycopg_async", "pg8000")
 SCHEMES = re.compile(r"postgres(?:ql)?(?:\+(?P<driver>\w+))?", re.IGNORECASE)
 # The percent-encoded folder of a socket may contain colons: %2Fcloudsql%2Fproject:region:instance.
 SOCKET_FOLDER = r"%2[Ff][^\s/?#@\[\],]*"
@@ -80,7 +88,7 @@ class DatabaseUrl:
     """The parts of a Postgres URL, percent-decoded; `hosts` is `host:port[,host:port…]`.
 
     `driver` is SQLAlchemy's name of the driver that the URL names, or "". `foreign` has the
-    parameters that libpq does not know.
+    parameters that libpq does not know, `given` all of the URL's own.
     """
 
     user: str
@@ -90,6 +98,7 @@ class DatabaseUrl:
     parameters: dict[str, str] = field(repr=False)
     driver: str = ""
     foreign: dict[str, str] = field(default_factory=dict, repr=False)
+    given: dict[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -102,8 +111,10 @@ class DatabaseUrl:
 
     def sqlalchemy(self, driver: str) -> str:
         """The URL for SQLAlchemy, which names the driver."""
-        more = self.foreign if driver == self.driver else {}
-        return self._url(f"postgresql+{driver}", self.parameters | more)
+        parameters = self.parameters
+        if driver == self.driver:  # for asyncpg, any parameter of libpq's would be an error
+            parameters = parameters | self.foreign if driver in LIBPQ_DRIVERS else self.given
+        return self._url(f"postgresql+{driver}", parameters)
 
     def with_defaults(self, user: str, password: str, sslmode: str | None) -> "DatabaseUrl":
         """A copy whose missing parts come from the arguments, as libpq takes them from PG*."""
@@ -137,16 +148,36 @@ class DatabaseUrl:
         return f"{self.hosts or self.parameters.get('host', 'localhost')}/{self.database}"
 
 
+class OtherDatabase(ValueError):
+    """The URL `text` is not of Postgres; `kind` is its scheme without the driver."""
+
+    def __init__(self, message: str, kind: str, text: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.text = text
+
+    def secrets(self) -> list[str]:
+        """The URL, and its password as it is written there."""
+        login = self.text.partition("://")[2].rpartition("@")[0]
+        return [self.text, *filter(None, [login.partition(":")[2]])]
+
+    def file(self) -> Path | None:
+        """SQLite's file; None if the database is in memory, or not SQLite."""
+        path = unquote(self.text.partition("://")[2].partition("?")[0]).removeprefix("/")
+        return Path(path) if self.kind == "sqlite" and path not in ("", ":memory:") else None
+
+
 def parse(text: str) -> DatabaseUrl:
     """Parse a URL in any form that hosts hand out.
 
-    Raises ValueError; its message says what is wrong and what to do, and contains no secret.
+    Raises OtherDatabase, or ValueError; the message says what is wrong and what to do, and contains
+    no secret.
     """
     _check_pasted_text(text.strip())
     scheme, separator, rest = text.strip().partition("://")
     known = SCHEMES.fullmatch(scheme)
     if not separator or not known:
-        raise ValueError(_wrong_scheme(scheme if separator else text.strip().partition(":")[0]))
+        raise _wrong_scheme(text.strip())
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
         raise ValueError(f"has no valid host. Write it as {FORM}")
@@ -168,6 +199,7 @@ def parse(text: str) -> DatabaseUrl:
             parameters=parameters,
             driver=(known.group("driver") or "").lower(),
             foreign={name: value for name, value in given.items() if name not in parameters},
+            given=given,
         )
     )
 
@@ -278,10 +310,17 @@ def _check_pasted_text(text: str) -> None:
         raise ValueError("contains a line break or a tab. Write the URL on one line, without them")
 
 
-def _wrong_scheme(scheme: str) -> str:
-    """The message for a scheme. It quotes known schemes only: `scheme` may be a password."""
-    if scheme.lower().startswith("sqlite"):
-        return f"is a SQLite file{FILE_IS_LOST}. Set it to a Postgres URL: {FORM}"
-    if re.fullmatch(r"(mysql|mariadb|mssql|oracle|mongodb|redis)\b.*", scheme.lower()):
-        return f"is a {scheme} URL. Only Postgres is supported: {FORM}"
-    return f"is not a Postgres URL. Only Postgres is supported: {FORM}"
+def _wrong_scheme(text: str) -> ValueError:
+    """The error for a text that does not begin like a Postgres URL.
+
+    It quotes known schemes only: what stands there may be a password.
+    """
+    scheme = text.partition("://")[0] if "://" in text else text.partition(":")[0]
+    if not (known := OTHER.fullmatch(scheme)):
+        return ValueError(f"is not a Postgres URL. Only Postgres is supported: {FORM}")
+    kind = known[1].lower().removesuffix("3")
+    if kind == "sqlite":
+        message = f"is a SQLite file{FILE_IS_LOST}. Set it to a Postgres URL: {FORM}"
+    else:
+        message = f"is a {scheme} URL. Only Postgres is supported: {FORM}"
+    return OtherDatabase(message, kind, text)

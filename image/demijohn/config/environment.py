@@ -36,8 +36,7 @@ def child_environment(
     if settings.data_dir:
         folder = str(Path(settings.data_dir).resolve())
         added |= {"DEMIJOHN_DATA_DIR": folder, "DATA_DIR": environ.get("DATA_DIR") or folder}
-    url = settings.database_url
-    database = database_variables(url, settings) if url else {}
+    database = _database(settings)
     replaced = {*REPLACED, *(f"DEMIJOHN_{name}" for name in REPLACED)}
     child = {name: text for name, text in environ.items() if name not in replaced}
     child |= added | database | {"GUNICORN_CMD_ARGS": settings.gunicorn_args}
@@ -54,6 +53,13 @@ def child_environment(
     new = {name: text for name, text in added.items() if name not in environ}
     child[ADDED] = ",".join(f"{name}:{_checksum(text)}" for name, text in sorted(new.items()))
     return child
+
+
+def _database(settings: Settings) -> dict[str, str]:
+    if other := settings.other_database:
+        return {"DATABASE_URL": other.text, "SQLALCHEMY_DATABASE_URI": other.text}
+    url = settings.database_url
+    return database_variables(url, settings) if url else {}
 
 
 def database_variables(url: DatabaseUrl, settings: Settings) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config import database_url, gunicorn_args, platforms
 from demijohn.config import parsers as parse
-from demijohn.config.database_url import TLS_MODES, DatabaseUrl
+from demijohn.config.database_url import TLS_MODES, DatabaseUrl, OtherDatabase
 from demijohn.config.setting import (
     AT_BOOT,
     DOTENV,
@@ -32,11 +32,16 @@ from demijohn.config.typo_hints import find_typos
 seconds = parse.integer(1, 3600)
 postgres_url = database_url.parse  # in the body of Settings, `database_url` is the setting
 
+# A command that brings the schema to the newest revision, and does nothing else.
+UPGRADE = re.compile(r"(python3? -m )?(flask|alembic)( [\w./=-]+)* upgrade( heads?)?")
+
 # The variables that Kubernetes sets if a Service is called `demijohn`.
 SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 NO_DATABASE = f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
+# A derived migration has a lock in Postgres; one that is set runs without, on any database.
+SET_MIGRATION = "Or set MIGRATION_COMMAND, which then runs on this database without a lock."
 
 
 class Settings(Values):
@@ -44,7 +49,8 @@ class Settings(Values):
 
     `sources` has the source of each setting's value; `given` has the names of those that the user
     has set; `public` holds the PUBLIC_* variables;
-    `gunicorn_args` is the GUNICORN_CMD_ARGS for Gunicorn. `typos`, `warnings` and `notes` are
+    `gunicorn_args` is the GUNICORN_CMD_ARGS for Gunicorn. `other_database` is what DATABASE_URL
+    names if that is not Postgres: it is the app's alone. `typos`, `warnings` and `notes` are
     lines for people: about variables whose names are nearly a setting's, about variables that
     should be changed, and about variables that are left to the app.
     """
@@ -59,7 +65,7 @@ class Settings(Values):
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's. `/`: all but the frontend's files and pages", everyday=True)
     strip_prefix = Setting(parse.path_prefix, AT_BOOT, "Part of API_PATHS that the app does not see: with `/api`, it gets `/users` for `/api/users`")
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
-    max_body_size = Setting(parse.size, "1m", "Largest request body; a larger one is answered 413", everyday=True, prefixed=True)
+    max_body_size = Setting(parse.size, AT_BOOT, "Largest request body; a larger one is answered 413; default: 16m, or 4m where /tmp is in memory", everyday=True, prefixed=True)
     max_cached_size = Setting(parse.size, "128k", "Largest response that the shared cache keeps", prefixed=True)
     request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
     content_security_policy = Setting(
@@ -68,6 +74,7 @@ class Settings(Values):
         "Sent with every response that has none of its own",
         prefixed=True,
     )
+    security_headers = Setting(parse.boolean, True, "Whether Nginx adds the security headers that a response of the app lacks", prefixed=True)
     # The database
     database_url = Setting(postgres_url, None, "URL of the Postgres database, in any form that hosts hand out", secret=True, everyday=True)
     release_database_url = Setting(postgres_url, None, "The same database without its pooler, for migrations, backup and restore; default: DATABASE_URL", secret=True)
@@ -94,8 +101,8 @@ class Settings(Values):
     release_timeout = Setting(seconds, 600, "Seconds that a release may take, including the wait for another instance's")
     alembic_versions = Setting(
         str,
-        "backend/migrations/versions",
-        "Folder of Alembic's revisions in APP_DIR; the release is skipped if the database is at their head",
+        AT_BOOT,
+        "Folder of Alembic's revisions in APP_DIR; the release is skipped if the database is at their head; default: that of the default MIGRATION_COMMAND",
     )
     # The machine
     port = Setting(parse.integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True)
@@ -131,6 +138,7 @@ class Settings(Values):
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self.gunicorn_args = ""
+        self.other_database: OtherDatabase | None = None
         self.given: set[str] = set()
         super().__init__(values)
 
@@ -201,7 +209,7 @@ class Settings(Values):
         words = [value for value in found if isinstance(value, str)]
         for url in (self._values[name] for name in URLS):
             words += url.secrets() if url else []
-        return words
+        return words + (self.other_database.secrets() if self.other_database else [])
 
 
 SETTINGS = tuple(each for each in vars(Settings).values() if isinstance(each, Setting))
@@ -233,21 +241,29 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     mistakes: list[str] = []
+    other: OtherDatabase | None = None
     for setting in SETTINGS:
         wanted = only is None or setting.name in only
         variable = find(setting, known) if wanted else None
         try:
             values[setting.name], sources[setting.name] = read(setting, variable, known)
         except ValueError as mistake:
+            if isinstance(mistake, OtherDatabase) and only is None and setting.name == URLS[0]:
+                other, sources[setting.name] = mistake, "environment"
+                continue
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
             mistakes.append(f"{variable}{shown} {mistake}.")
     mistakes += _prefix_mistakes(values)
     mistakes += _complete_database(values)
-    if values.get("MIGRATION_COMMAND", "") is None:
-        values["MIGRATION_COMMAND"] = _default_migration(Path(values.get("APP_DIR", ".")))
+    is_derived = values.get("MIGRATION_COMMAND", "") is None
+    _derive_migration(values)
     has_none = values.get("DATABASE_URL", "") is None and not values.get("PGHOST")
     if has_none and _needs_database(values, only):
         mistakes.append(NO_DATABASE)
+    if other:
+        values["DATABASE_URL"] = None
+        if is_derived and _needs_database(values, only):
+            mistakes.append(f"DATABASE_URL {other}. {SET_MIGRATION}")
     typos = _typo_lines(known, sources)
     if mistakes:
         raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
@@ -257,6 +273,7 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     public = {name: text for name, (text, _) in known.items() if name.startswith("PUBLIC_")}
     config = Settings(values, sources, public, typos)
     config.given = {name for name, source in sources.items() if source != "default"}
+    config.other_database = other
     config.apply_platform(environ)
     if only is None:
         config.warnings = _renamed_lines(known)
@@ -310,13 +327,26 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
     return []
 
 
-def _default_migration(folder: Path) -> str:
-    """The command of the migrations that an app in `folder` has; empty if it has none."""
+def _derive_migration(values: dict[str, Any]) -> None:
+    """Set the command of the migrations in APP_DIR, empty if there are none, and their folder.
+
+    The folder only if the command does no more than to upgrade: the release may then be skipped.
+    """
+    folder = Path(values.get("APP_DIR", "."))
     if (folder / "backend" / "alembic.ini").is_file():
-        return "alembic -c backend/alembic.ini upgrade head"
-    if (folder / "migrations" / "alembic.ini").is_file():  # Flask-Migrate's folder
-        return "flask db upgrade"
-    return ""
+        command, versions = (
+            "alembic -c backend/alembic.ini upgrade head",
+            "backend/migrations/versions",
+        )
+    elif (folder / "migrations" / "alembic.ini").is_file():  # Flask-Migrate's folder
+        command, versions = "flask db upgrade", "migrations/versions"
+    else:
+        command, versions = "", ""
+    if values.get("MIGRATION_COMMAND", "") is None:
+        values["MIGRATION_COMMAND"] = command
+    if values.get("ALEMBIC_VERSIONS", "") is None:
+        is_upgrade = UPGRADE.fullmatch(values.get("MIGRATION_COMMAND", ""))
+        values["ALEMBIC_VERSIONS"] = versions if is_upgrade else ""
 
 
 def _needs_database(values: Mapping[str, Any], only: Container[str] | None) -> bool:

@@ -26,7 +26,7 @@ from demijohn.common.log import log_info
 from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
 from demijohn.common.write_errors import is_on_volume
 from demijohn.config import resource_limits, settings
-from demijohn.config.database_url import DatabaseUrl
+from demijohn.config.database_url import DatabaseUrl, OtherDatabase
 from demijohn.config.environment import app_driver, child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
@@ -67,11 +67,13 @@ def serve() -> int:
     limits = _apply_limits(config)
     _prepare_data_dir(config)
     _configure_nginx(config, limits)  # first: an error here must come before a migration
-    if config.database_url is None:
+    if config.database_url:
+        _prepare_database(config)
+    elif config.other_database:
+        _prepare_other_database(config, config.other_database)
+    else:
         log_info("database", "DATABASE_URL is not set: the app has no database")
         _export(config)
-    else:
-        _prepare_database(config)
 
     # Import supervisord last, so that the phases above do not wait for it.
     from demijohn.serve import supervisor
@@ -90,6 +92,40 @@ def _prepare_database(config: Settings) -> None:
             _release(config, connection)
     finally:
         connection.close()
+
+
+def _prepare_other_database(config: Settings, other: OtherDatabase) -> None:
+    """Leave a database that is not Postgres to the app: export the settings, and release."""
+    log_info(
+        "database",
+        f"DATABASE_URL is a {other.kind} URL, left to the app: "
+        "the image waits for Postgres only, and /healthz/database says nothing of it",
+    )
+    _check_file(config, other)
+    _export(config)
+    if config.release_on_boot:
+        _release_without_lock(config)
+
+
+def _release_without_lock(config: Settings) -> None:
+    with phase("release") as now:
+        now.result = release.run_without_lock(config)
+
+
+def _check_file(config: Settings, other: OtherDatabase) -> None:
+    """Raise CommandError(78) if SQLite's file would be in the container itself."""
+    file = other.file()
+    if not file or config.dotenv:  # on a laptop
+        return
+    folder = (Path(config.app_dir).resolve() / file).parent
+    while not folder.exists():
+        folder = folder.parent
+    if not is_on_volume(folder):
+        raise CommandError(
+            Exit.CONFIGURATION,
+            f"DATABASE_URL {other}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
+            "DATABASE_URL=sqlite:////data/app.db.",
+        )
 
 
 def run_worker(name: str) -> int:
@@ -131,6 +167,10 @@ def release_once() -> int:
     config = _load_settings()
     _apply_limits(config)
     _prepare_data_dir(config)
+    if config.other_database:
+        _export(config)
+        _release_without_lock(config)
+        return Exit.OK
     connection, _ = _connect_database(config)
     try:
         _export(config)

@@ -177,10 +177,10 @@ def _http(settings: Settings, static: Path) -> str:
         names_client = [network for network in trusted if network not in platforms.CLOUDFLARE]
     lines = [
         f'root "{static}";',
-        f"client_max_body_size {settings.max_body_size};",
         f"proxy_read_timeout {settings.request_timeout}s;",
         f"proxy_send_timeout {settings.request_timeout}s;",
         f'map "" $own_content_security_policy {{ default "{settings.content_security_policy}"; }}',
+        f'map "" $security_headers {{ default {"on" if settings.security_headers else "off"}; }}',
         "geo $realip_remote_addr $from_trusted_proxy {",
         "    default 0;",
         *(f"    {network} 1;" for network in dict.fromkeys([*trusted, *cloudflare])),

@@ -46,7 +46,7 @@ def run(
     """
     if not settings.migration_command:
         return "no migrations"
-    versions = Path(settings.app_dir) / settings.alembic_versions
+    versions = _versions(settings)
     deadline = time.monotonic() + settings.release_timeout
     try:
         if done := _why_done(versions, connection):
@@ -54,11 +54,7 @@ def run(
         connection = _acquire_lock(settings, url, connection, deadline, log)
         if done := _why_done(versions, connection):
             return f"{done}: another instance did it"
-        started = time.monotonic()
-        database = database_variables(url, settings)
-        _execute(settings, os.environ | flask_app(settings, os.environ) | database, deadline)
-        command = redact(settings.migration_command, settings.secrets())
-        return f"{command} took {time.monotonic() - started:.1f} s"
+        return _migrate(settings, database_variables(url, settings), deadline)
     except psycopg2.Error as error:
         raise CommandError(
             Exit.UNAVAILABLE,
@@ -71,14 +67,32 @@ def run(
         connection.close()
 
 
+def run_without_lock(settings: Settings) -> str:
+    """Run MIGRATION_COMMAND on a database that is not Postgres. Returns a summary for the log.
+
+    Raises CommandError(70) if it fails.
+    """
+    if not settings.migration_command:
+        return "no migrations"
+    deadline = time.monotonic() + settings.release_timeout
+    return _migrate(settings, {}, deadline) + ", without a lock: start one container at a time"
+
+
+def _migrate(settings: Settings, database: dict[str, str], deadline: float) -> str:
+    started = time.monotonic()
+    _execute(settings, os.environ | flask_app(settings, os.environ) | database, deadline)
+    command = redact(settings.migration_command, settings.secrets())
+    return f"{command} took {time.monotonic() - started:.1f} s"
+
+
 def wait(settings: Settings, connection: Connection, log: Callable[[str], None]) -> str:
     """Wait until the schema is at the head of this release, or ahead. Returns a summary.
 
     Without Alembic revisions, returns at once. Raises CommandError(69) after RELEASE_TIMEOUT, or if
     the connection fails.
     """
-    versions = Path(settings.app_dir) / settings.alembic_versions
-    if not heads(versions):
+    versions = _versions(settings)
+    if not (versions and heads(versions)):
         return "no Alembic revisions, not waiting"
     try:
         return _wait(versions, settings.release_timeout, connection, log)
@@ -107,10 +121,16 @@ def _wait(versions: Path, seconds: int, connection: Connection, log: Callable[[s
     return done
 
 
-def _why_done(versions: Path, connection: Connection) -> str:
+def _versions(settings: Settings) -> Path | None:
+    """Alembic's folder of revisions, None if there is none."""
+    given = settings.alembic_versions
+    return Path(settings.app_dir) / given if given else None
+
+
+def _why_done(versions: Path | None, connection: Connection) -> str:
     """Why no upgrade is needed; empty if it is needed, or if there are no Alembic revisions."""
-    wanted = heads(versions)
-    if not wanted:
+    wanted = heads(versions) if versions else None
+    if not (versions and wanted):
         return ""
     found = current(connection)
     if found == wanted:

@@ -12,6 +12,8 @@ from demijohn.config.settings import Settings
 MB = 1 << 20
 # Of each response, what its client has not read yet. More occupies a thread of the app.
 RESPONSE_ON_DISK, RESPONSE_IN_MEMORY = "8m", "1m"
+# The largest request body, if none is set: photographs and documents. In memory, several must fit.
+BODY_ON_DISK, BODY_IN_MEMORY = "16m", "4m"
 # Request bodies at once.
 MAX_UPLOADS, MIN_UPLOADS = 256, 4
 UNLIMITED = 512 * MB  # taken as the memory where it has no limit
@@ -23,12 +25,14 @@ def limits(settings: Settings, memory: int | None) -> str:
     In memory, bodies may fill a quarter of it. One client gets three quarters of the uploads.
     """
     if _is_in_memory(Path(settings.run_dir), settings.platform):
-        response = RESPONSE_IN_MEMORY
-        fitting = (memory or UNLIMITED) // 4 // bytes_of_size(settings.max_body_size)
+        body, response = settings.max_body_size or BODY_IN_MEMORY, RESPONSE_IN_MEMORY
+        fitting = (memory or UNLIMITED) // 4 // bytes_of_size(body)
         uploads = max(MIN_UPLOADS, min(fitting, MAX_UPLOADS))
     else:
-        response, uploads = RESPONSE_ON_DISK, MAX_UPLOADS
+        body, response = settings.max_body_size or BODY_ON_DISK, RESPONSE_ON_DISK
+        uploads = MAX_UPLOADS
     return (
+        f"client_max_body_size {body};\n"
         f"proxy_max_temp_file_size {response};\n"
         f"limit_conn large_uploads {uploads};\n"
         f"limit_conn uploaders {uploads * 3 // 4};\n"

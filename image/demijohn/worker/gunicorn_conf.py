@@ -1,5 +1,6 @@
 """Gunicorn's configuration: it listens on the socket of supervisord and preloads the app."""
 
+import json
 import os
 import signal
 from contextlib import suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 from gunicorn import util
 
 from demijohn.common.log import log_error
-from demijohn.common.run_dir import FAILED_MARKER, LOADED_MARKER
+from demijohn.common.run_dir import FAILED_MARKER, LOADED_MARKER, NEEDS_MARKER
 from demijohn.worker import (
     app_logging,
     app_needs,
@@ -70,8 +71,9 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     and to the next Gunicorn. It does not if systemd holds the socket (Arbiter.stop).
     """
     fork_safety.close_connections()
-    app_needs.restart_if_needed()
-    for marker in (LOADED_MARKER, FAILED_MARKER):
+    if preload_app and (needs := app_needs.needed()):
+        app_needs.restart(needs)
+    for marker in (LOADED_MARKER, FAILED_MARKER, NEEDS_MARKER):
         (RUN_DIR / marker).unlink(missing_ok=True)
     server.probes = probe_server.listen(RUN_DIR / "probes.sock")
     server.systemd = True
@@ -80,10 +82,18 @@ def on_starting(server):  # type: ignore[no-untyped-def]
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
     """End with a worker that could not import the app, if none has ever loaded it.
 
-    Without preloading, the workers import the app, and Gunicorn would start them for ever.
+    Without preloading, the workers import the app, and Gunicorn would start them for ever. Then
+    only they know what the app needs.
     """
-    failed = RUN_DIR / FAILED_MARKER
-    if failed.exists() and not (RUN_DIR / LOADED_MARKER).exists():
+    failed, needs = RUN_DIR / FAILED_MARKER, RUN_DIR / NEEDS_MARKER
+    if (RUN_DIR / LOADED_MARKER).exists():
+        return
+    if needs.exists():
+        server.kill_workers(signal.SIGKILL)
+        # Gunicorn has closed this number after it had copied the socket (its sock.py).
+        os.dup2(server.LISTENERS[0].fileno(), int(os.environ["DEMIJOHN_SOCKET_FD"]))
+        app_needs.restart(json.loads(needs.read_text(encoding="utf-8")))
+    if failed.exists():
         status, line = failed.read_text().split(" ", 1)
         server.kill_workers(signal.SIGKILL)
         log_error(line)  # the last line: Gunicorn itself would add some
@@ -99,6 +109,8 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Start the probe server and the watchdog of a worker that has loaded the app."""
+    if not preload_app:
+        _leave_to_master(app_needs.needed())
     pool = ThreadPool(worker)
     app = wsgi.application
     app_logging.leave_to_app()
@@ -110,6 +122,15 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     watchdog.start(timeout + 1, memory_mb, pool)
     retried_requests.join()
     _say_ready()
+
+
+def _leave_to_master(needs: list[app_needs.Change]) -> None:
+    """End this worker if Gunicorn must be started again, with other values (child_exit)."""
+    if needs and not (RUN_DIR / LOADED_MARKER).exists():
+        own = RUN_DIR / f"{NEEDS_MARKER}.{os.getpid()}"  # renamed when it is complete
+        own.write_text(json.dumps(needs), encoding="utf-8")
+        own.replace(RUN_DIR / NEEDS_MARKER)
+        os._exit(0)
 
 
 def _say_ready() -> None:

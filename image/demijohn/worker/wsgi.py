@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from demijohn.common.run_dir import DRAIN_MARKER
-from demijohn.config.database_url import parse
+from demijohn.config.database_url import OtherDatabase, parse
 from demijohn.config.parsers import bytes_of_size
 from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
@@ -101,11 +101,21 @@ class Wrapper:
         return started.body(self.app(unconditional, started))
 
 
+def _probe_database(url: str | None) -> DatabaseProbe | None:
+    """The probe of the app's database; None if it has none, or another one than Postgres."""
+    if not url:
+        return None
+    try:
+        postgres = parse(url)
+    except OtherDatabase:
+        return None
+    return DatabaseProbe(postgres.libpq(), int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]))
+
+
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
     # Read first: the app may change its environment.
-    url, timeout = os.environ.get("DATABASE_URL"), os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]
-    database = DatabaseProbe(parse(url).libpq(), int(timeout)) if url else None
+    database = _probe_database(os.environ.get("DATABASE_URL"))
     app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
     write_error_log.watch_views()
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER

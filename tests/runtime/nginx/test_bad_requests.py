@@ -24,7 +24,11 @@ CASES = [*malformed_framing.CASES, *malformed_headers.CASES]
 def recorder(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     journal = tmp_path_factory.mktemp("recorder") / "journal"
     with front_door(
-        postgres, APP_MODULE="recorder:app", JOURNAL=str(journal), DEMIJOHN_RATE_LIMIT="0"
+        postgres,
+        APP_MODULE="recorder:app",
+        JOURNAL=str(journal),
+        DEMIJOHN_RATE_LIMIT="0",
+        DEMIJOHN_MAX_BODY_SIZE="1m",
     ) as running:
         recorder = Recorder("127.0.0.1", running.port, journal.read_text)
         assert running.get("/api/first")[0] == 200  # so that an empty journal is an error

@@ -89,6 +89,16 @@ def test_only_a_trusted_proxy_address_may_set_client_and_scheme(behind_proxy: St
     assert seen_by_app(send_request(behind_proxy, **FORGED))["scheme"] == "https"
 
 
+def test_trusted_proxy_names_the_path_that_it_has_mounted_the_site_at(
+    behind_proxy: Stack, mirror: Stack
+) -> None:
+    def prefix(stack: Stack) -> object:
+        seen = seen_by_app(send_request(stack, X_Forwarded_Prefix="/shop"))
+        return seen["headers"].get("x-forwarded-prefix")
+
+    assert (prefix(behind_proxy), prefix(mirror)) == ("/shop", None)
+
+
 @pytest.mark.parametrize("name", ["SCRIPT_NAME", "PATH_INFO", "X_FORWARDED_FOR", "Remote_Addr"])
 def test_header_with_an_underscore_does_not_override_a_variable(mirror: Stack, name: str) -> None:
     request = f"GET /api/show HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: /evil\r\n\r\n"

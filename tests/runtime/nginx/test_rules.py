@@ -58,6 +58,13 @@ def test_every_response_has_the_security_headers(mirror: Stack, path: str, statu
     assert response.header("Strict-Transport-Security") is None
 
 
+SECURITY = (
+    "Content-Security-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+)
 OWN = {
     "Content_Security_Policy": "default-src 'none'",
     "Cache_Control": "private, max-age=9",
@@ -92,6 +99,30 @@ def test_content_security_policy_is_configurable(launch: Callable[..., Stack]) -
     running = launch(**MIRROR, DEMIJOHN_CONTENT_SECURITY_POLICY=policy).start().wait_until_ready()
     for path in ("/", "/api/show", "/gone.js"):
         assert send_request(running, path).header("Content-Security-Policy") == policy
+
+
+def test_text_that_a_view_returns_may_be_a_script(mirror: Stack, tmp_path: Path) -> None:
+    """Flask calls it text/html, and with nosniff browsers would not run it."""
+    for kind, expected in (("text/html; charset=utf-8", None), ("text/plain", "nosniff")):
+        path = stub_response(tmp_path, Content_Type=kind)
+        assert send_request(mirror, path).header("X-Content-Type-Options") == expected
+    own = {"Content_Type": "text/html", "X_Content_Type_Options": "nosniff"}
+    path = stub_response(tmp_path, **own)
+    assert send_request(mirror, path).header("X-Content-Type-Options") == "nosniff"
+
+
+def test_security_headers_can_be_left_to_the_app(
+    launch: Callable[..., Stack], tmp_path: Path
+) -> None:
+    running = launch(**MIRROR, DEMIJOHN_SECURITY_HEADERS="off", TRUSTED_PROXIES="127.0.0.1").start()
+    running.wait_until_ready()
+    for path in ("/", "/api/show"):
+        response = send_request(running, path, X_Forwarded_Proto="https")
+        assert response.status == 200
+        assert {name for name in SECURITY if response.header(name)} == set()
+    own = {name.replace("-", "_"): "own" for name in SECURITY}
+    response = send_request(running, stub_response(tmp_path, **own), X_Forwarded_Proto="https")
+    assert {name: response.header(name) for name in SECURITY} == dict.fromkeys(SECURITY, "own")
 
 
 def test_response_does_not_name_the_apps_software(mirror: Stack, tmp_path: Path) -> None:

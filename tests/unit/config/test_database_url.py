@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 from demijohn.config import database_url
-from demijohn.config.database_url import parse
+from demijohn.config.database_url import OtherDatabase, parse
 from psycopg2.extensions import parse_dsn
 from sqlalchemy.engine import make_url
 
@@ -248,3 +248,40 @@ def test_pg_variables_mean_the_same_as_in_libpq(
 ) -> None:
     url = database_url.from_parts(**(PARTS | given))  # type: ignore[arg-type]
     assert parts.items() <= parse_dsn(url.libpq()).items()
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "expected"),
+    [
+        ("postgresql+asyncpg://u@h/d", "asyncpg", "postgresql+asyncpg://u@h/d"),
+        ("postgresql+asyncpg://u@h,i/d?ssl=require", "asyncpg",
+         "postgresql+asyncpg://u@h,i/d?ssl=require"),
+        ("postgresql+psycopg://u@h/d", "psycopg", "postgresql+psycopg://u@h/d?sslmode=require"),
+        ("postgresql+asyncpg://u@h/d?ssl=on", "psycopg2",
+         "postgresql+psycopg2://u@h/d?sslmode=require"),
+    ],
+)  # fmt: skip
+def test_driver_without_libpq_gets_the_parameters_of_its_url_only(
+    url: str, driver: str, expected: str
+) -> None:
+    assert parse(url).with_defaults("", "", "require").sqlalchemy(driver) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "file"),
+    [
+        ("sqlite:///app.db", "sqlite", "app.db"),
+        ("sqlite:////data/my%20app.db?timeout=5", "sqlite", "/data/my app.db"),
+        ("sqlite+aiosqlite:////data/app.db", "sqlite", "/data/app.db"),
+        ("sqlite://", "sqlite", None),
+        ("sqlite:///:memory:", "sqlite", None),
+        ("mysql+pymysql://u:hunter22@h/d", "mysql", None),
+        ("mongodb+srv://u:hunter22@h/d", "mongodb", None),
+    ],
+)
+def test_url_of_another_database_is_recognised(url: str, kind: str, file: str | None) -> None:
+    with pytest.raises(OtherDatabase) as caught:
+        parse(url)
+    assert (caught.value.kind, caught.value.text) == (kind, url)
+    assert caught.value.file() == (Path(file) if file else None)
+    assert ("hunter22" in caught.value.secrets()) == ("hunter22" in url)

@@ -10,8 +10,11 @@ DEFAULTS = {
     "DEMIJOHN_PRELOAD": "true",
     "DEMIJOHN_WEB_CONCURRENCY": "2",
     "DEMIJOHN_WEB_THREADS": "4",
+    "DEMIJOHN_WORKER_MEMORY_MB": "100",
     "DEMIJOHN_GIVEN": "DATABASE_URL",
 }
+
+MEMORY = {"WORKER_MEMORY_MB": "200"}  # of both workers
 
 
 @pytest.fixture(autouse=True)
@@ -22,9 +25,12 @@ def without_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def needed(
-    environ: dict[str, str], effects: list[str], threads: list[str] | None = None
+    environ: dict[str, str],
+    effects: list[str],
+    threads: list[str] | None = None,
+    used_mb: int = 0,
 ) -> dict[str, str]:
-    found = changes(DEFAULTS | environ, effects, threads or [])
+    found = changes(DEFAULTS | environ, effects, threads or [], used_mb)
     assert len({change.name for change in found}) == len(found)
     return {change.name: change.value for change in found}
 
@@ -47,7 +53,7 @@ def test_app_that_a_fork_breaks_is_not_preloaded_unless_preload_is_set(
 @pytest.mark.parametrize(
     ("module", "environ", "expected"),
     [
-        ("engineio", {}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64"}),
+        ("engineio", {}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64", **MEMORY}),
         ("engineio", {"DEMIJOHN_WEB_CONCURRENCY": "1"}, {"WEB_THREADS": "64"}),
         ("engineio", {"DEMIJOHN_GIVEN": "WEB_CONCURRENCY,WEB_THREADS"}, {}),
         ("simple_websocket", {}, {"WEB_THREADS": "64"}),
@@ -64,11 +70,12 @@ def test_app_with_websockets_gets_threads_and_socket_io_one_worker(
 @pytest.mark.parametrize(
     ("environ", "expected"),
     [
-        ({}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8"}),
+        ({}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8", **MEMORY}),
         ({"DEMIJOHN_WEB_CONCURRENCY": "1"}, {}),
         ({"DEMIJOHN_WEB_CONCURRENCY": "8", "DEMIJOHN_WEB_THREADS": "20"},
-         {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64"}),
-        ({"DEMIJOHN_GIVEN": "WEB_THREADS"}, {"WEB_CONCURRENCY": "1"}),
+         {"WEB_CONCURRENCY": "1", "WEB_THREADS": "64", "WORKER_MEMORY_MB": "800"}),
+        ({"DEMIJOHN_GIVEN": "WEB_THREADS"}, {"WEB_CONCURRENCY": "1", **MEMORY}),
+        ({"DEMIJOHN_GIVEN": "WORKER_MEMORY_MB"}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8"}),
         ({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, {}),
     ],
 )  # fmt: skip
@@ -84,3 +91,24 @@ def test_socket_io_with_several_workers_by_setting_is_a_warning(
     monkeypatch.setitem(sys.modules, "engineio", ModuleType("engineio"))
     needed({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, [])
     assert "Set WEB_CONCURRENCY=1." in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("used_mb", "environ", "expected"),
+    [
+        (75, {}, {}),
+        (76, {}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8", **MEMORY}),
+        (500, {}, {"WEB_CONCURRENCY": "1", "WEB_THREADS": "8", **MEMORY}),
+        (500, {"DEMIJOHN_PRELOAD": "true"}, {}),
+        (500, {"DEMIJOHN_WEB_CONCURRENCY": "1"}, {}),
+        (500, {"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, {}),
+        (500, {"DEMIJOHN_GIVEN": "WORKER_MEMORY_MB"}, {}),
+        (120, {"DEMIJOHN_WEB_CONCURRENCY": "4"},
+         {"WEB_CONCURRENCY": "2", "WEB_THREADS": "8", **MEMORY}),
+    ],
+)  # fmt: skip
+def test_large_app_gets_as_many_workers_as_fit_if_it_is_not_preloaded(
+    used_mb: int, environ: dict[str, str], expected: dict[str, str]
+) -> None:
+    found = needed({"DEMIJOHN_PRELOAD": "false"} | environ, [], used_mb=used_mb)
+    assert found == expected
