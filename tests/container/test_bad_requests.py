@@ -24,6 +24,7 @@ def test_bad_requests_are_refused_or_reach_the_app_unchanged(
         JOURNAL="/recorder/journal",
         RELEASE_ON_BOOT="false",
         DEMIJOHN_RATE_LIMIT="0",
+        DEMIJOHN_MAX_BODY_SIZE="1m",
     ).wait_until_ready()
     address = urlsplit(container.url)
     assert address.hostname and address.port

@@ -35,6 +35,8 @@ def test_get_is_retried_when_its_worker_is_killed(launch: Launch, tmp_path: Path
     first_workers = workers(running)
     for request in waiting:
         request.reached.unlink()
+    for worker in first_workers:  # so that none takes the requests of another and then ends, too
+        os.kill(worker, signal.SIGSTOP)
     for worker in first_workers:
         os.kill(worker, signal.SIGKILL)
     for request in waiting:

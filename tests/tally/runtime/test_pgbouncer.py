@@ -205,7 +205,11 @@ def test_waiting_releases_leave_sessions_to_the_running_one(
         f"touch {reached}; until [ -e {gate} ]; do sleep 0.05; done\n"
         "exec alembic -c backend/alembic.ini upgrade head\n"
     )
-    settings = {"DATABASE_URL": pooled_url, "MIGRATION_COMMAND": f"sh {script}"}
+    settings = {
+        "DATABASE_URL": pooled_url,
+        "MIGRATION_COMMAND": f"sh {script}",
+        "ALEMBIC_VERSIONS": "backend/migrations/versions",
+    }
     first = release(**settings)
     wait_until(reached.exists)
     others = [release(**settings) for _ in range(POOL_SIZE + 2)]

@@ -443,8 +443,6 @@ def test_variables_of_other_programs_are_not_reported_as_misspelt() -> None:
 @pytest.mark.parametrize(
     ("files", "given", "expected"),
     [
-        (["backend/alembic.ini"], {},
-         ("alembic -c backend/alembic.ini upgrade head", "backend/migrations/versions")),
         (["migrations/alembic.ini"], {}, ("flask db upgrade", "migrations/versions")),
         ([], {}, ("", "")),
         (["migrations/alembic.ini"], {"MIGRATION_COMMAND": "flask --app x db upgrade"},
