@@ -74,7 +74,7 @@ OTHER = re.compile(
     r"(\+[\w.]+)?",
     re.IGNORECASE,
 )
-# Drivers that take libpq's parameters: libpq itself does in the first three, Tally in the last.
+# Drivers whose URLs have libpq's parameters, pg8000's for apps that translate them.
 LIBPQ_DRIVERS = ("psycopg2", "psycopg", "psycopg_async", "pg8000")
 SCHEMES = re.compile(r"postgres(?:ql)?(?:\+(?P<driver>\w+))?", re.IGNORECASE)
 # The percent-encoded folder of a socket may contain colons: %2Fcloudsql%2Fproject:region:instance.
@@ -87,8 +87,8 @@ AUTHORITY_TAIL = re.compile(rf"{HOST}(,{HOST})*(/[^?#]*)?(\?.*)?")
 class DatabaseUrl:
     """The parts of a Postgres URL, percent-decoded; `hosts` is `host:port[,host:port…]`.
 
-    `driver` is SQLAlchemy's name of the driver that the URL names, or "". `foreign` has the
-    parameters that libpq does not know, `given` all of the URL's own.
+    `driver` is SQLAlchemy's name of the driver that the URL names, or "". `given` has the URL's own
+    parameters, `parameters` those of them that libpq knows, and defaults.
     """
 
     user: str
@@ -97,8 +97,12 @@ class DatabaseUrl:
     database: str
     parameters: dict[str, str] = field(repr=False)
     driver: str = ""
-    foreign: dict[str, str] = field(default_factory=dict, repr=False)
     given: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def foreign(self) -> dict[str, str]:
+        """The parameters that libpq does not know."""
+        return {name: text for name, text in self.given.items() if name not in LIBPQ_PARAMETERS}
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -198,7 +202,6 @@ def parse(text: str) -> DatabaseUrl:
             database=_unquote(database),
             parameters=parameters,
             driver=(known.group("driver") or "").lower(),
-            foreign={name: value for name, value in given.items() if name not in parameters},
             given=given,
         )
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from demijohn.common.exit_codes import CommandError, Exit
-from demijohn.config import database_url, gunicorn_args, platforms
+from demijohn.config import database_url, default_migration, gunicorn_args, platforms
 from demijohn.config import parsers as parse
 from demijohn.config.database_url import TLS_MODES, DatabaseUrl, OtherDatabase
 from demijohn.config.setting import (
@@ -31,9 +31,6 @@ from demijohn.config.typo_hints import find_typos
 
 seconds = parse.integer(1, 3600)
 postgres_url = database_url.parse  # in the body of Settings, `database_url` is the setting
-
-# A command that brings the schema to the newest revision, and does nothing else.
-UPGRADE = re.compile(r"(python3? -m )?(flask|alembic)( [\w./=-]+)* upgrade( heads?)?")
 
 # The variables that Kubernetes sets if a Service is called `demijohn`.
 SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
@@ -238,32 +235,18 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     """
     environ = os.environ if environ is None else environ
     known = with_dotenv(environ)
-    values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
-    mistakes: list[str] = []
-    other: OtherDatabase | None = None
-    for setting in SETTINGS:
-        wanted = only is None or setting.name in only
-        variable = find(setting, known) if wanted else None
-        try:
-            values[setting.name], sources[setting.name] = read(setting, variable, known)
-        except ValueError as mistake:
-            if isinstance(mistake, OtherDatabase) and only is None and setting.name == URLS[0]:
-                other, sources[setting.name] = mistake, "environment"
-                continue
-            shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
-            mistakes.append(f"{variable}{shown} {mistake}.")
+    values, sources, mistakes, other = _read_all(known, only)
     mistakes += _prefix_mistakes(values)
     mistakes += _complete_database(values)
-    is_derived = values.get("MIGRATION_COMMAND", "") is None
-    _derive_migration(values)
-    has_none = values.get("DATABASE_URL", "") is None and not values.get("PGHOST")
-    if has_none and _needs_database(values, only):
-        mistakes.append(NO_DATABASE)
     if other:
         values["DATABASE_URL"] = None
-        if is_derived and _needs_database(values, only):
-            mistakes.append(f"DATABASE_URL {other}. {SET_MIGRATION}")
+    is_derived = values.get("MIGRATION_COMMAND", "") is None
+    _set_migration(values)
+    has_none = values.get("DATABASE_URL", "") is None and not values.get("PGHOST")
+    if other and is_derived and _needs_database(values, only):
+        mistakes.append(f"DATABASE_URL {other}. {SET_MIGRATION}")
+    elif not other and has_none and _needs_database(values, only):
+        mistakes.append(NO_DATABASE)
     typos = _typo_lines(known, sources)
     if mistakes:
         raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
@@ -280,6 +263,31 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
         config.notes = _left_to_app_lines(known)
         config.apply_gunicorn_args(environ.get(gunicorn_args.VARIABLE, ""))
     return config
+
+
+def _read_all(
+    known: Known, only: Container[str] | None
+) -> tuple[dict[str, Any], dict[str, str], list[str], OtherDatabase | None]:
+    """The values and their sources by name, a line per mistake, and a database that is not Postgres.
+
+    The values have no entry for a mistake, nor for a DATABASE_URL that names another database.
+    """
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    mistakes: list[str] = []
+    other: OtherDatabase | None = None
+    for setting in SETTINGS:
+        wanted = only is None or setting.name in only
+        variable = find(setting, known) if wanted else None
+        try:
+            values[setting.name], sources[setting.name] = read(setting, variable, known)
+        except ValueError as mistake:
+            if isinstance(mistake, OtherDatabase) and only is None and setting.name == URLS[0]:
+                other, sources[setting.name] = mistake, "environment"
+                continue
+            shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
+            mistakes.append(f"{variable}{shown} {mistake}.")
+    return values, sources, mistakes, other
 
 
 def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
@@ -327,26 +335,14 @@ def _complete_database(values: dict[str, Any]) -> list[str]:
     return []
 
 
-def _derive_migration(values: dict[str, Any]) -> None:
-    """Set the command of the migrations in APP_DIR, empty if there are none, and their folder.
-
-    The folder only if the command does no more than to upgrade: the release may then be skipped.
-    """
-    folder = Path(values.get("APP_DIR", "."))
-    if (folder / "backend" / "alembic.ini").is_file():
-        command, versions = (
-            "alembic -c backend/alembic.ini upgrade head",
-            "backend/migrations/versions",
-        )
-    elif (folder / "migrations" / "alembic.ini").is_file():  # Flask-Migrate's folder
-        command, versions = "flask db upgrade", "migrations/versions"
-    else:
-        command, versions = "", ""
+def _set_migration(values: dict[str, Any]) -> None:
+    """Set MIGRATION_COMMAND and ALEMBIC_VERSIONS if they are valid but not set."""
+    command, versions = default_migration.find(Path(values.get("APP_DIR", ".")))
     if values.get("MIGRATION_COMMAND", "") is None:
         values["MIGRATION_COMMAND"] = command
     if values.get("ALEMBIC_VERSIONS", "") is None:
-        is_upgrade = UPGRADE.fullmatch(values.get("MIGRATION_COMMAND", ""))
-        values["ALEMBIC_VERSIONS"] = versions if is_upgrade else ""
+        may_skip = default_migration.only_upgrades(values.get("MIGRATION_COMMAND", ""))
+        values["ALEMBIC_VERSIONS"] = versions if may_skip else ""
 
 
 def _needs_database(values: Mapping[str, Any], only: Container[str] | None) -> bool:

@@ -101,7 +101,6 @@ def _prepare_other_database(config: Settings, other: OtherDatabase) -> None:
         f"DATABASE_URL is a {other.kind} URL, left to the app: "
         "the image waits for Postgres only, and /healthz/database says nothing of it",
     )
-    _check_file(config, other)
     _export(config)
     if config.release_on_boot:
         _release_without_lock(config)
@@ -191,6 +190,8 @@ def _load_settings() -> Settings:
             now.log(f"warning: {line}")
         for line in config.notes:
             now.log(line)
+    if config.other_database:
+        _check_file(config, config.other_database)
     return config
 
 

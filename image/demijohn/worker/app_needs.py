@@ -1,7 +1,7 @@
 """Adapts Gunicorn to what the app needs, as far as its modules, threads and connections show.
 
-Gunicorn imports the app before it forks its workers. If the app then needs other values, Gunicorn
-is executed again with them; the imports of a few apps are done twice for that.
+Gunicorn, or without PRELOAD each of its workers, imports the app. If the app then needs other
+values, Gunicorn is executed again with them; the imports of a few apps are done twice for that.
 """
 
 import os
@@ -53,7 +53,7 @@ def changes(
     counts = not is_preloaded and "WORKER_MEMORY_MB" not in given
     most, reason = _most_workers(environ, threads, used_mb if counts else 0)
     found += _fewer_workers(environ, given, most, reason)
-    few = int(environ["DEMIJOHN_WEB_THREADS"]) < WEBSOCKET_THREADS and "WEB_THREADS" not in given
+    few = int(environ[THREADS]) < WEBSOCKET_THREADS and "WEB_THREADS" not in given
     if few and any(name in sys.modules for name in WEBSOCKETS):
         reason = "each open WebSocket takes a thread"
         found = [change for change in found if change.name != "WEB_THREADS"]

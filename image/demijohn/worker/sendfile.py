@@ -55,11 +55,12 @@ def resolve(status: str, headers: Headers, folder: str) -> tuple[Headers, Part |
         kept = [pair for pair in kept if pair[0].lower() != "content-length"]
         target = DATA_LOCATION + quote(os.path.relpath(real, folder))
         return [*kept, ("X-Accel-Redirect", target)], None
-    if not status.startswith("206"):
-        return kept, Part(path, stop=0 if status.startswith("304") else None)
-    wanted = next(value for name, value in kept if name.lower() == "content-range")
-    first, last = map(int, RANGE.match(wanted).groups())  # type: ignore[union-attr]
-    return kept, Part(path, first, last + 1)
+    if status.startswith("304"):
+        return kept, Part(path, stop=0)
+    wanted = next((value for name, value in kept if name.lower() == "content-range"), "")
+    if part := RANGE.match(wanted):
+        return kept, Part(path, int(part[1]), int(part[2]) + 1)
+    return kept, Part(path)
 
 
 def _is_used() -> bool:

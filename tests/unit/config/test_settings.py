@@ -438,27 +438,3 @@ def test_variables_of_other_programs_are_not_reported_as_misspelt() -> None:
     )
     key = str(Path(__file__))  # any file
     assert load(URL | dict.fromkeys(others.split(), key)).typos == []
-
-
-@pytest.mark.parametrize(
-    ("files", "given", "expected"),
-    [
-        (["migrations/alembic.ini"], {}, ("flask db upgrade", "migrations/versions")),
-        ([], {}, ("", "")),
-        (["migrations/alembic.ini"], {"MIGRATION_COMMAND": "flask --app x db upgrade"},
-         ("flask --app x db upgrade", "migrations/versions")),
-        # Its second part may be needed at every deploy.
-        (["migrations/alembic.ini"], {"MIGRATION_COMMAND": "sh -c 'flask db upgrade; flask seed'"},
-         ("sh -c 'flask db upgrade; flask seed'", "")),
-        (["migrations/alembic.ini"], {"ALEMBIC_VERSIONS": "db/versions"},
-         ("flask db upgrade", "db/versions")),
-    ],
-)  # fmt: skip
-def test_migrations_are_found_where_alembic_and_flask_migrate_put_them(
-    tmp_path: Path, files: list[str], given: dict[str, str], expected: tuple[str, str]
-) -> None:
-    for file in files:
-        (tmp_path / file).parent.mkdir(exist_ok=True)
-        (tmp_path / file).touch()
-    config = load(URL | {"APP_DIR": str(tmp_path)} | given)
-    assert (config.migration_command, config.alembic_versions) == expected
