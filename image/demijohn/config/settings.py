@@ -38,7 +38,7 @@ SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 NO_DATABASE = f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
 # A derived migration has a lock in Postgres; one that is set runs without, on any database.
-SET_MIGRATION = "Or set MIGRATION_COMMAND, which then runs on this database without a lock."
+SET_MIGRATION = "If the app uses it, set MIGRATION_COMMAND, which then runs without a lock."
 
 
 class Settings(Values):
