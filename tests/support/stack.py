@@ -155,6 +155,26 @@ class Stack:
         ]
         return pid
 
+    @contextlib.contextmanager
+    def paused_gunicorn(self) -> Iterator[list[int]]:
+        """Pause Gunicorn and its workers; yield their pids, the master's first.
+
+        The master stops first: a worker that it forks meanwhile would be missed.
+        """
+        master = psutil.Process(self.child("gunicorn"))
+        paused = [master]
+        master.suspend()
+        try:
+            self.wait_for(lambda: master.status() == psutil.STATUS_STOPPED, "pause of Gunicorn")
+            for worker in master.children():
+                worker.suspend()
+                paused.append(worker)
+            yield [process.pid for process in paused]
+        finally:
+            for process in paused:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
+
     def processes_in_run_dir(self) -> dict[int, str]:
         """The processes that use this run directory: pid and command line."""
         return {

@@ -1,6 +1,5 @@
 """Probes, as hosts send them: each has one meaning, and none gets a page of the frontend."""
 
-import contextlib
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -79,17 +78,9 @@ def probe_statuses(stack: Stack) -> dict[str, int]:
 
 def test_every_probe_fails_while_gunicorn_is_stopped(launch: Launch) -> None:
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="600").start().wait_until_ready()
-    master = running.child("gunicorn")
-    os.kill(master, signal.SIGSTOP)  # first, so that it starts no further worker
-    pids = [master, *running.children(master)]
-    for pid in pids[1:]:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with running.paused_gunicorn():
         assert probe_statuses(running) == dict.fromkeys(PROBES, 504)
         assert running.get("/")[0] == 200  # so a probe must not get a page
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
     assert probe_statuses(running) == dict.fromkeys(PROBES, 200)
 
 
@@ -123,11 +114,7 @@ def test_healthcheck_fails_while_gunicorn_is_stopped(launch: Launch) -> None:
     from demijohn.common.exit_codes import CommandError
 
     running = launch(**MIRROR, WEB_CONCURRENCY="1").start().wait_until_ready()
-    master = running.child("gunicorn")
-    with contextlib.ExitStack() as resumed, pytest.MonkeyPatch.context() as environment:
-        for pid in [master, *running.children(master)]:
-            os.kill(pid, signal.SIGSTOP)
-            resumed.callback(os.kill, pid, signal.SIGCONT)
+    with running.paused_gunicorn(), pytest.MonkeyPatch.context() as environment:
         environment.setenv("PORT", str(running.port))
         with pytest.raises(CommandError, match="/livez answers 504"):
             healthcheck.run()

@@ -81,9 +81,9 @@ def test_waiting_probes_do_not_delay_the_exit_of_a_failed_app(
     settings = {"APP_DIR": str(tmp_path), "APP_MODULE": "slow:app", "RELEASE_ON_BOOT": "false"}
     stack = launch(**settings).start().wait_until_ready()
     (tmp_path / "slow.py").write_text(waits)  # it has no app any more
-    gunicorn = stack.child("gunicorn")
-    for pid in (*stack.children(gunicorn), gunicorn):
-        os.kill(pid, signal.SIGKILL)
+    with stack.paused_gunicorn() as pids:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
     seen: list[int] = []
 
     def probe() -> None:

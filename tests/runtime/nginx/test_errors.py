@@ -1,9 +1,7 @@
 """nginx.conf: errors of Nginx and of the app."""
 
 import contextlib
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -40,7 +38,7 @@ def test_app_without_a_response_is_an_unavailable_problem(
 def test_pages_are_served_while_the_app_hangs(launch: Callable[..., Stack]) -> None:
     running = launch(**MIRROR, DEMIJOHN_REQUEST_TIMEOUT="1", WEB_CONCURRENCY="1").start()
     running.wait_until_ready()
-    with paused(running):
+    with running.paused_gunicorn():
         assert send_request(running, "/new").status == 200
         probe = send_request(running, "/livez")
         assert probe.status == 504
@@ -48,20 +46,6 @@ def test_pages_are_served_while_the_app_hangs(launch: Callable[..., Stack]) -> N
         assert int(probe.header("Retry-After") or 0) > 0
         assert problem(send_request(running, "/api/show"))["status"] == 504
     assert send_request(running, "/livez").status == 200
-
-
-@contextlib.contextmanager
-def paused(stack: Stack) -> Iterator[None]:
-    """Pause Gunicorn and its workers."""
-    master = stack.child("gunicorn")
-    pids = [master, *stack.children(master)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("status", ["404 Gone Fishing", "500 Oops", "503 Busy", "418 Teapot"])
