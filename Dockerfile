@@ -106,9 +106,12 @@ RUN /opt/build/install-packages \
 # pg_dump and pg_restore of one major version, for `demijohn backup`: --build-arg POSTGRES_CLIENT=17.
 ARG POSTGRES_CLIENT=
 COPY image/install-postgres-client /opt/build/
-# /data: a new Docker volume takes its owner from the folder that it is mounted on.
+# The user has a name, since packages ask for it (getpass.getuser, Celery). /data: a new Docker volume
+# takes its owner from the folder that it is mounted on.
 RUN { [ -z "$POSTGRES_CLIENT" ] || /opt/build/install-postgres-client "$POSTGRES_CLIENT"; } \
- && install -d -o 10001 -g 10001 /data
+ && groupadd --gid 10001 demijohn \
+ && useradd --no-log-init --uid 10001 --gid demijohn --no-create-home --home-dir /tmp demijohn \
+ && install -d -o demijohn -g demijohn /data
 
 ARG APT_PACKAGES
 # hadolint ignore=SC2086
@@ -123,11 +126,12 @@ COPY --from=app-packages /opt/app-venv /opt/app-venv
 COPY --from=static /static /app/static
 COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
-# DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME: a user
-# without a name has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
+# DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME, USER: a
+# host may choose another user, who has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
 # MALLOC_ARENA_MAX: one heap per thread would take most of a small machine's memory.
 ENV PATH=/opt/commands:/opt/app-venv/bin:/opt/venv/bin:$PATH \
     HOME=/tmp \
+    USER=demijohn \
     DEMIJOHN_PYTHON=/opt/app-venv/bin/python \
     DEMIJOHN_DOTENV= \
     PYTHONUNBUFFERED=1 \

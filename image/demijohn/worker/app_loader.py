@@ -1,9 +1,9 @@
 """Imports the app, and explains why that fails or takes so long."""
 
+import _thread
 import inspect
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -166,21 +166,23 @@ def _without_own_frames(error: Exception) -> TracebackType | None:
 
 @contextmanager
 def _progress(setting: str, folder: str) -> Iterator[None]:
-    """Log where an import is that takes long: `app.run()` without a guard never returns."""
-    done = threading.Event()
-    importing = threading.get_ident()
+    """Log where an import is that takes long: `app.run()` without a guard never returns.
+
+    The thread and its lock are those of the interpreter, since an app may replace the ones of
+    `threading` meanwhile (gevent.monkey.patch_all).
+    """
+    importing = _thread.get_ident()
+    done = _thread.allocate_lock()
 
     def watch() -> None:
         waited = SLOW_SECONDS
-        while not done.wait(waited):
+        while not done.acquire(timeout=waited):
             log_info("app", f"{setting} is still being imported{_position(importing, folder)}")
             waited *= 2
 
-    threading.Thread(target=watch, daemon=True, name="import").start()
-    try:
+    with done:
+        _thread.start_new_thread(watch, ())
         yield
-    finally:
-        done.set()
 
 
 def _position(thread: int, folder: str) -> str:
