@@ -15,14 +15,23 @@ PIP = "/opt/pip/bin/pip"
 OURS = Path("/opt/venv")
 APP = Path("/opt/app-venv")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+# Until 3.12, environments and the official images had setuptools, and packages rely on it without
+# naming it: Flask 2.0 finds the commands of extensions through its pkg_resources
+# (https://docs.python.org/3/whatsnew/3.12.html#ensurepip). Releases from 80.9 on warn of that.
+USUAL = ["setuptools<80"] if sys.version_info < (3, 12) else []
 
 
 def main(requirements: str) -> int:
     """Print pip's output, and a last line with a remedy if it fails. Returns pip's exit status."""
     create(APP, OURS)
-    command = [PIP, "--python", str(APP / "bin" / "python"), "install", "--requirement"]
+    command = [PIP, "--python", str(APP / "bin" / "python"), "install"]
+    if USUAL:  # first, so that the app's own version replaces it
+        subprocess.run([*command, "--quiet", *USUAL], check=True)
     pip = subprocess.Popen(
-        [*command, requirements], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*command, "--requirement", requirements],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     lines = []
     for line in pip.stdout or ():

@@ -49,11 +49,8 @@ def pins(context: Path) -> Versions:
 
 
 def build(engine: Engine, kind: str, context: Path) -> str:
-    """Build the app's image. Skips the test if a base image cannot be had."""
     bases = BASES if kind == "old" else {}
-    for base in bases.values():
-        if docker("image", "inspect", base).returncode and docker("pull", base).returncode:
-            pytest.skip(f"the base image {base} cannot be pulled")
+    engine.require(*bases.values())
     return engine.build(context, **BUILD, **bases)[0]
 
 

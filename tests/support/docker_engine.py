@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 
 from local.steps import ROOT
 
@@ -260,6 +261,12 @@ class Engine:
         """A name that is unique in the engine."""
         self._names += 1
         return f"{self.run}-{self._names}"
+
+    def require(self, *images: str) -> None:
+        """Skip the test if one of the base images is not there and cannot be pulled."""
+        for image in images:
+            if docker("image", "inspect", image).returncode and docker("pull", image).returncode:
+                pytest.skip(f"the base image {image} cannot be pulled")
 
     def create_network(self, block: str, *options: str) -> str:
         """Create a network of 16 addresses somewhere in `block`; return its name.

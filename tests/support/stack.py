@@ -159,7 +159,7 @@ class Stack:
     def paused_gunicorn(self) -> Iterator[list[int]]:
         """Pause Gunicorn and its workers; yield their pids, the master's first.
 
-        The master stops first: a worker that it forks meanwhile would be missed.
+        The master stops first: a worker that it forks then would be missed.
         """
         master = psutil.Process(self.child("gunicorn"))
         paused = [master]

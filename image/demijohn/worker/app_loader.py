@@ -169,7 +169,7 @@ def _progress(setting: str, folder: str) -> Iterator[None]:
     """Log where an import is that takes long: `app.run()` without a guard never returns.
 
     The thread and its lock are those of the interpreter, since an app may replace the ones of
-    `threading` meanwhile (gevent.monkey.patch_all).
+    `threading` (gevent.monkey.patch_all).
     """
     importing = _thread.get_ident()
     done = _thread.allocate_lock()
