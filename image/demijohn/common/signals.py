@@ -14,6 +14,7 @@ from demijohn.common.exit_codes import Exit, Interrupted
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _received: list[Interrupted] = []
+_delays: list[None] = []  # one entry in a block of `delay`
 
 
 def listen(status: Exit, unfinished: str) -> None:
@@ -22,7 +23,8 @@ def listen(status: Exit, unfinished: str) -> None:
     def interrupt(number: int, _: FrameType | None) -> None:
         reason = f"stopped by {signal.Signals(number).name}"
         _received.append(Interrupted(status, reason, unfinished))
-        raise _received[-1]
+        if not _delays:
+            raise _received[-1]
 
     # The kernel applies no default action to PID 1: without a handler the boot would not stop.
     for number in SIGNALS:
@@ -39,6 +41,19 @@ def block_signals() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+@contextmanager
+def delay() -> Iterator[None]:
+    """Let a signal raise at the end of the block. Unlike with block_signals, a program that is
+    started in the block receives its own signals.
+    """
+    _delays.append(None)
+    try:
+        yield
+    finally:
+        _delays.pop()
+    check()
 
 
 def check() -> None:

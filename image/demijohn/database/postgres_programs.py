@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.common.program import run
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.database.connection_errors import redact
 
@@ -36,7 +37,7 @@ class Program:
         stdout: IO[bytes] | None = None,
     ) -> tuple[int, list[str]]:
         """Run it on a database. Returns its exit status and its stderr, in lines, redacted."""
-        done = subprocess.run(
+        done = run(
             [self.path, "--no-password", *options, f"--dbname={_without_secrets(url).libpq()}"],
             env=os.environ | _password(url),
             stdin=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
+from demijohn.common import program
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import database_variables, flask_app
@@ -226,9 +227,7 @@ def _execute(settings: Settings, environment: Mapping[str, str], deadline: float
     words = _split(settings.migration_command, command)
     left = max(deadline - time.monotonic(), 1)
     try:
-        done = subprocess.run(
-            words, cwd=settings.app_dir, timeout=left, check=False, env=environment
-        )
+        done = program.run(words, cwd=settings.app_dir, timeout=left, env=environment)
     except OSError as error:
         raise CommandError(
             Exit.CONFIGURATION,

@@ -63,6 +63,7 @@ def browser() -> Iterator[Browser]:
 def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """A function that opens a browser for a visitor: `new_visitor(url, size=PHONE, dark=True)`."""
     console_errors: list[str] = []
+    unanswered: set[str] = set()
     contexts = []
 
     def open_visitor(url: str, size: Size = DESKTOP, *, dark: bool = False) -> Visitor:
@@ -80,9 +81,13 @@ def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         page = context.new_page()
         page.on("console", lambda message: console_errors.extend(_errors_in(message)))
         page.on("pageerror", lambda error: console_errors.append(f"uncaught: {error}"))
+        page.on("request", lambda request: unanswered.add(request.url))
+        page.on("requestfinished", lambda request: unanswered.discard(request.url))
+        page.on("requestfailed", lambda request: unanswered.discard(request.url))
         return Visitor(page, console_errors)
 
     yield open_visitor
+    print("requests without a response:", unanswered or "none")  # shown if the test has failed
     for context in contexts:
         context.close()
     assert not console_errors, "\n".join(console_errors)
