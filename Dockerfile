@@ -67,7 +67,7 @@ ARG APT_BUILD_PACKAGES
 # hadolint ignore=SC2086
 RUN [ -z "$APT_PACKAGES$APT_BUILD_PACKAGES" ] \
  || /opt/build/install-packages $APT_PACKAGES $APT_BUILD_PACKAGES
-COPY image/install_app_packages.py /opt/build/
+COPY image/app-environment.txt image/install_app_packages.py /opt/build/
 COPY --from=requirements /requirements /requirements
 WORKDIR /requirements
 RUN python3 /opt/build/install_app_packages.py requirements.txt
@@ -127,8 +127,9 @@ COPY --from=static /static /app/static
 COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME, USER: a
-# host may choose another user, who has none. SSL_CERT_FILE: psycopg2's OpenSSL looks for certificates elsewhere.
-# MALLOC_ARENA_MAX: one heap per thread would take most of a small machine's memory.
+# host may choose another user, who has neither. SSL_CERT_FILE: psycopg2's OpenSSL looks for
+# certificates elsewhere. MALLOC_ARENA_MAX: one heap per thread would take most of a small machine's
+# memory.
 ENV PATH=/opt/commands:/opt/app-venv/bin:/opt/venv/bin:$PATH \
     HOME=/tmp \
     USER=demijohn \

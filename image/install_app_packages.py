@@ -15,34 +15,35 @@ PIP = "/opt/pip/bin/pip"
 OURS = Path("/opt/venv")
 APP = Path("/opt/app-venv")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-# Until 3.12, environments and the official images had setuptools, and packages rely on it without
-# naming it: Flask 2.0 finds the commands of extensions through its pkg_resources
-# (https://docs.python.org/3/whatsnew/3.12.html#ensurepip). Releases from 80.9 on warn of that.
-USUAL = ["setuptools<80"] if sys.version_info < (3, 12) else []
+# What environments have besides pip: until Python 3.12, setuptools. Packages rely on it without
+# naming it; Flask 2.0 finds the commands of extensions through its pkg_resources
+# (https://docs.python.org/3/whatsnew/3.12.html#ensurepip). From 80.9 on, that prints a warning.
+USUAL = str(Path(__file__).with_name("app-environment.txt"))
 
 
 def main(requirements: str) -> int:
     """Print pip's output, and a last line with a remedy if it fails. Returns pip's exit status."""
     create(APP, OURS)
-    command = [PIP, "--python", str(APP / "bin" / "python"), "install"]
-    if USUAL:  # first, so that the app's own version replaces it
-        subprocess.run([*command, "--quiet", *USUAL], check=True)
-    pip = subprocess.Popen(
-        [*command, "--requirement", requirements],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
+    # One after the other, so that the app's own version replaces the usual one.
+    status = _install("--require-hashes", "--requirement", USUAL)
+    status = status or _install("--requirement", requirements)
+    # Read whenever this Python starts, after demijohn.pth (https://docs.python.org/3/library/site.html).
+    (_site(APP) / "demijohn_driver.pth").write_text(
+        "import demijohn.worker.default_driver as d; d.install()\n"
     )
+    return status
+
+
+def _install(*options: str) -> int:
+    """Run `pip install`; returns its exit status."""
+    command = [PIP, "--python", str(APP / "bin" / "python"), "install", *options]
+    pip = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines = []
     for line in pip.stdout or ():
         print(line, end="", flush=True)
         lines.append(line)
     if status := pip.wait():
         print(f"\n{explain(''.join(lines), PYTHON)}", flush=True)
-    # Read whenever this Python starts, after demijohn.pth (https://docs.python.org/3/library/site.html).
-    (_site(APP) / "demijohn_driver.pth").write_text(
-        "import demijohn.worker.default_driver as d; d.install()\n"
-    )
     return status
 
 

@@ -10,12 +10,7 @@ from tests.support.docker_engine import ROOT, Container, Engine, Postgres
 
 TUTORIAL = ROOT / "tests" / "fixtures" / "tutorial"
 BUILD = {"BACKEND": "server", "FRONTEND_STAGE": "no-frontend"}
-SETTINGS = {
-    "APP_DIR": "server",
-    "APP_MODULE": "notes:app",
-    "API_PATHS": "/",
-    "MIGRATION_COMMAND": "flask db upgrade",
-}
+SETTINGS = {"APP_DIR": "server", "APP_MODULE": "notes:app", "API_PATHS": "/"}
 # The requirements, the base image that has wheels for them, and what SQLAlchemy's version is.
 PACKAGES = {
     "today": ("requirements.txt", {}, "2.1"),
