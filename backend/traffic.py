@@ -1,11 +1,10 @@
 """Counts the requests that reached the app in the last minutes, and its errors.
 
-Gunicorn loads the app once and forks, so that all workers share an unnamed file in memory. Each
-process writes to its own slot only, so that no process waits for another, and a process can be
-killed at any instruction. If the app is not preloaded, each worker counts for itself.
+All workers share a file in the run directory. Each process writes to its own slot only, so that no
+process waits for another, and a process can be killed at any instruction. Without a run directory,
+as on the development server, the file has no name.
 """
 
-import errno
 import fcntl
 import mmap
 import os
@@ -13,6 +12,7 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from weakref import WeakSet, finalize
 
 from flask import Flask, Response, request
@@ -35,7 +35,7 @@ SLOT_BYTES = RING * WORD_BYTES
 def register(app: Flask) -> None:
     """Count the responses of `app`; without a writable folder, only log a warning."""
     try:
-        counter = Counter()
+        counter = Counter(os.environ.get("DEMIJOHN_RUN_DIR"))
     except OSError as error:
         app.logger.warning("requests are not counted: %s", error.strerror)
         return
@@ -50,18 +50,21 @@ def of(app: Flask) -> Traffic | None:
 
 
 class Counter:
-    """Counts the responses of all processes that are forked from this one.
+    """Counts the responses of all processes with the same `folder`, or forked from this one.
 
     Raises OSError if no file can be written.
     """
 
-    def __init__(self) -> None:
-        # Write zeros instead of only setting the length: on a full disk this raises here, whereas
-        # writing to a hole through mmap would kill the process with SIGBUS.
-        self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - as long as this lives
+    def __init__(self, folder: str | None = None) -> None:
+        # Open as long as this object lives.
+        if folder:
+            self._file = Path(folder, "traffic").open("a+b", buffering=0)  # noqa: SIM115
+        else:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         finalize(self, self._file.close)
-        if self._file.write(bytes(SLOTS * SLOT_BYTES)) < SLOTS * SLOT_BYTES:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        # On a full disk this raises here, whereas writing to a hole through mmap would kill the
+        # process with SIGBUS. It keeps what other processes have written.
+        os.posix_fallocate(self._file.fileno(), 0, SLOTS * SLOT_BYTES)
         self._memory = mmap.mmap(self._file.fileno(), SLOTS * SLOT_BYTES)
         self._words = memoryview(self._memory).cast("Q")
         self._reset()

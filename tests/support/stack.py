@@ -87,13 +87,18 @@ class Stack:
         return self
 
     def wait_until_ready(self) -> "Stack":
-        """Wait until it is ready for requests and its workers reach the database.
+        """Wait until all its workers are ready for requests and reach the database.
 
         Fails at once, with the log, if the process ends.
         """
         for path in ("/readyz", "/healthz/database"):
             self.wait_for(lambda path=path: self.get(path)[0] == 200, f"200 at {path}")  # type: ignore[misc]
+        self.wait_for(self._has_all_workers, "all workers")
         return self
+
+    def _has_all_workers(self) -> bool:
+        (count,) = re.findall(r"ready: 1 of (\d+) workers", self.log)[-1:] or ["1"]
+        return count == "1" or f"{count} of {count} workers serve requests" in self.log
 
     def wait_for(self, holds: Callable[[], bool], what: str) -> None:
         """Wait until `holds()` is true; OSError in it counts as false."""

@@ -105,7 +105,7 @@ class Settings(Values):
     port = Setting(parse.integer(1, 65535), 8080, "Port to listen on, IPv4 and IPv6", everyday=True)
     web_concurrency = Setting(parse.integer(1, 64), AT_BOOT, "Gunicorn workers; default: from the CPU quota and memory", everyday=True)
     web_threads = Setting(parse.integer(1, 64), 4, "Threads per worker", everyday=True)
-    preload = Setting(parse.boolean, True, "Whether the app is imported once, before workers are forked; turned off for an app that starts threads or opens connections while it is imported")
+    preload = Setting(parse.boolean, False, "Whether the app is imported once, before workers are forked: saves memory, if all that the app opens or starts in its import survives a fork")
     worker_memory_mb = Setting(parse.integer(32, 1048576), AT_BOOT, "MB that a worker may use before it is replaced; default: its share of the memory")
     drain_seconds = Setting(parse.integer(0, 600), 5, "Seconds to keep serving after SIGTERM, while /readyz says 503", everyday=True)
     stop_seconds = Setting(parse.integer(2, 600), 18, "Seconds after the drain for requests in flight to complete")

@@ -27,7 +27,7 @@ def move_socket() -> None:
     """Move supervisord's listening socket from stdin, where the app's own children would get it.
 
     Gunicorn would close the number, which any file of the app could then get. DEMIJOHN_SOCKET_FD is
-    the new number, also after Gunicorn has executed itself again (app_needs.py).
+    the new number.
     """
     if stat.S_ISSOCK(os.fstat(0).st_mode):
         os.environ["DEMIJOHN_SOCKET_FD"] = str(fcntl.fcntl(0, fcntl.F_DUPFD, 3))
@@ -40,4 +40,5 @@ if __name__ == "__main__":
     import_gunicorn()
     from gunicorn.app.wsgiapp import run
 
+    sys.argv[0] = "gunicorn"  # some apps look here for the server that they run in
     run(prog="gunicorn")

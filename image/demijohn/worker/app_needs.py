@@ -1,16 +1,18 @@
-"""Adapts Gunicorn to what the app needs, as far as its modules, threads and connections show.
+"""Adapts Gunicorn to what the app needs, as far as its modules, threads and memory show.
 
-Gunicorn, or without PRELOAD each of its workers, imports the app. If the app then needs other
-values, Gunicorn is executed again with them; the imports of a few apps are done twice for that.
+The first worker that has imported the app finds that out, and leaves it to Gunicorn's master, which
+starts the other workers.
 """
 
+import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from demijohn.common.log import log_info
+from demijohn.common.run_dir import NEEDS_MARKER
 from demijohn.worker import import_effects
 from demijohn.worker.watchdog import memory
 
@@ -36,23 +38,17 @@ class Change(NamedTuple):
     reason: str
 
 
-def changes(
-    environ: Environment, effects: list[str], threads: list[str], used_mb: int = 0
-) -> list[Change]:
-    """What to change. `effects` says why the app must not be forked (import_effects.py), `threads`
-    are the names of those that it has started, `used_mb` is the memory after its import.
+def changes(environ: Environment, threads: list[str], used_mb: int = 0) -> list[Change]:
+    """What to change. `threads` are the names of those that the app has started, `used_mb` is the
+    memory after its import.
 
     The environment has the values in force; a value that the user has set is not changed.
     """
-    found = []
     given = environ.get("DEMIJOHN_GIVEN", "").split(",")
-    is_preloaded = environ["DEMIJOHN_PRELOAD"] == "true"
-    if effects and is_preloaded and "PRELOAD" not in given:
-        found.append(Change("PRELOAD", "false", f"the app {effects[0]}"))
-        is_preloaded = False
-    counts = not is_preloaded and "WORKER_MEMORY_MB" not in given
+    # The memory of an app that is preloaded is shared by the workers.
+    counts = environ["DEMIJOHN_PRELOAD"] != "true" and "WORKER_MEMORY_MB" not in given
     most, reason = _most_workers(environ, threads, used_mb if counts else 0)
-    found += _fewer_workers(environ, given, most, reason)
+    found = _fewer_workers(environ, given, most, reason)
     few = int(environ[THREADS]) < WEBSOCKET_THREADS and "WEB_THREADS" not in given
     if few and any(name in sys.modules for name in WEBSOCKETS):
         reason = "each open WebSocket takes a thread"
@@ -91,20 +87,38 @@ def _fewer_workers(environ: Environment, given: list[str], most: int, reason: st
     return [change for change in found if change.name not in given]
 
 
-# As they were before the app was imported, which may change them.
-_environ, _folder = dict(os.environ), Path.cwd()
+def warn_of_fork() -> None:
+    """Log what a fork breaks of an app that this process has preloaded."""
+    for reason in import_effects.reasons():
+        log_info("app", f"warning: the app {reason}. Set PRELOAD=false.")
 
 
-def needed() -> list[Change]:
-    """What to change, as this process shows, which has imported the app."""
-    effects, threads = import_effects.reasons(), import_effects.threads()
-    return changes(os.environ, effects, threads, memory())
-
-
-def restart(needs: Iterable[Iterable[str]]) -> NoReturn:
-    """Execute Gunicorn again with the changes, after a line for each."""
+def adapt(cfg: Any) -> None:
+    """Find out what the app needs, as this worker shows, which has imported it first."""
+    needs = changes(os.environ, import_effects.threads(), memory())
     for name, value, reason in needs:
         log_info("app", f"{reason}: using {name}={value}")
-        _environ[f"DEMIJOHN_{name}"] = value
-    os.chdir(_folder)
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], _environ)
+    values = {f"DEMIJOHN_{name}": value for name, value, _ in needs}
+    marker = _marker()
+    own = marker.with_suffix(f".{os.getpid()}")  # renamed when it is complete
+    own.write_text(json.dumps(values), encoding="utf-8")
+    own.replace(marker)
+    _use(values, cfg)
+
+
+def adopt(cfg: Any) -> None:
+    """Use what the first worker has just found out, if it has, for this process and its workers."""
+    if (marker := _marker()).exists():
+        _use(json.loads(marker.read_text(encoding="utf-8")), cfg)
+        marker.unlink()
+
+
+def _marker() -> Path:
+    return Path(os.environ["DEMIJOHN_RUN_DIR"]) / NEEDS_MARKER
+
+
+def _use(values: dict[str, str], cfg: Any) -> None:
+    """Put the values into the environment and into Gunicorn's configuration."""
+    os.environ.update(values)
+    cfg.set("threads", int(os.environ[THREADS]))
+    cfg.set("worker_connections", int(os.environ[THREADS]))

@@ -1,14 +1,11 @@
-"""Gunicorn's configuration: it listens on the socket of supervisord and preloads the app."""
+"""Gunicorn's configuration: it listens on the socket of supervisord, and starts with one worker."""
 
-import json
 import os
-import signal
 from contextlib import suppress
 from pathlib import Path
 
 from gunicorn import util
 
-from demijohn.common.log import log_error
 from demijohn.common.run_dir import FAILED_MARKER, LOADED_MARKER, NEEDS_MARKER
 from demijohn.worker import (
     app_logging,
@@ -21,17 +18,18 @@ from demijohn.worker import (
     wsgi,
 )
 from demijohn.worker.retried_requests import RetriedRequests
+from demijohn.worker.serving_workers import ServingWorkers
 from demijohn.worker.thread_pool import ThreadPool
+from demijohn.worker.worker_count import WorkerCount
 
 RUN_DIR = Path(os.environ["DEMIJOHN_RUN_DIR"])
 
 wsgi_app = "demijohn.worker.wsgi:application"
 bind = f"fd://{os.environ['DEMIJOHN_SOCKET_FD']}"  # supervisord's listening socket (__main__.py)
 
-# The app is imported once, in the master: workers share its memory and start at once. Not if it
-# starts threads or opens connections during the import (app_needs.py).
+# Each worker imports the app itself: most libraries do not expect a fork after their import.
 preload_app = os.environ["DEMIJOHN_PRELOAD"] == "true"
-workers = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
+workers = 1  # at first (worker_count.py)
 worker_class = "gthread"  # a thread that waits for the database does not block the others
 threads = int(os.environ["DEMIJOHN_WEB_THREADS"])
 
@@ -58,7 +56,9 @@ limit_request_line = 8190  # as in Nginx
 atomic_response.install()
 
 # Shared by the workers, which are forked later.
-retried_requests = RetriedRequests(alone=workers == 1)
+serving_workers = ServingWorkers()
+retried_requests = RetriedRequests(serving_workers)
+worker_count = WorkerCount(serving_workers, RUN_DIR)
 
 # Gunicorn has no setting for the form of its own errors (Worker.handle_error in its code).
 util.write_error = error_response.write
@@ -70,34 +70,24 @@ def on_starting(server):  # type: ignore[no-untyped-def]
     At exit, Gunicorn would delete the file of its listening socket, which belongs to supervisord
     and to the next Gunicorn. It does not if systemd holds the socket (Arbiter.stop).
     """
-    fork_safety.close_connections()
-    if preload_app and (needs := app_needs.needed()):
-        app_needs.restart(needs)
+    if preload_app:
+        fork_safety.close_connections()
+        app_needs.warn_of_fork()
     for marker in (LOADED_MARKER, FAILED_MARKER, NEEDS_MARKER):
         (RUN_DIR / marker).unlink(missing_ok=True)
     server.probes = probe_server.listen(RUN_DIR / "probes.sock")
     server.systemd = True
 
 
-def child_exit(server, worker):  # type: ignore[no-untyped-def]
-    """End with a worker that could not import the app, if none has ever loaded it.
+def nworkers_changed(server, new_value, old_value):  # type: ignore[no-untyped-def]
+    """Start another worker only if there may be one more."""
+    if old_value is not None:
+        worker_count.limit(server)
 
-    Without preloading, the workers import the app, and Gunicorn would start them for ever. Then
-    only they know what the app needs.
-    """
-    failed, needs = RUN_DIR / FAILED_MARKER, RUN_DIR / NEEDS_MARKER
-    if (RUN_DIR / LOADED_MARKER).exists():
-        return
-    if needs.exists():
-        server.kill_workers(signal.SIGKILL)
-        # Gunicorn has closed this number after it had copied the socket (its sock.py).
-        os.dup2(server.LISTENERS[0].fileno(), int(os.environ["DEMIJOHN_SOCKET_FD"]))
-        app_needs.restart(json.loads(needs.read_text(encoding="utf-8")))
-    if failed.exists():
-        status, line = failed.read_text().split(" ", 1)
-        server.kill_workers(signal.SIGKILL)
-        log_error(line)  # the last line: Gunicorn itself would add some
-        os._exit(int(status))
+
+def child_exit(server, worker):  # type: ignore[no-untyped-def]
+    """End with a worker that could not import the app, if none has ever imported it."""
+    worker_count.worker_ended(server)
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
@@ -109,8 +99,8 @@ def post_fork(server, worker):  # type: ignore[no-untyped-def]
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Start the probe server and the watchdog of a worker that has loaded the app."""
-    if not preload_app:
-        _leave_to_master(app_needs.needed())
+    if not (RUN_DIR / LOADED_MARKER).exists():
+        app_needs.adapt(worker.cfg)
     pool = ThreadPool(worker)
     app = wsgi.application
     app_logging.leave_to_app()
@@ -120,21 +110,14 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     # One second later, so that Nginx has already answered the client with 504.
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
     watchdog.start(timeout + 1, memory_mb, pool)
-    retried_requests.join()
-    _say_ready()
+    most = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
+    retried_requests.is_alone = most == 1
+    _say_ready(f"ready: 1 of {most} workers, with {worker.cfg.threads} threads each")
+    worker_count.join()
 
 
-def _leave_to_master(needs: list[app_needs.Change]) -> None:
-    """End this worker if Gunicorn must be started again, with other values (child_exit)."""
-    if needs and not (RUN_DIR / LOADED_MARKER).exists():
-        own = RUN_DIR / f"{NEEDS_MARKER}.{os.getpid()}"  # renamed when it is complete
-        own.write_text(json.dumps(needs), encoding="utf-8")
-        own.replace(RUN_DIR / NEEDS_MARKER)
-        os._exit(0)
-
-
-def _say_ready() -> None:
+def _say_ready(line: str) -> None:
     """The first worker logs that requests are served from here on; PID 1 then starts Nginx."""
     with suppress(FileExistsError):
         (RUN_DIR / LOADED_MARKER).touch(exist_ok=False)
-        print(f"ready: {workers} workers with {threads} threads each", flush=True)
+        print(line, flush=True)

@@ -7,38 +7,26 @@ was this request that ended the worker, it ends the second one too, with all req
 import mmap
 import os
 import time
-from pathlib import Path
 
 from demijohn.common.log import log_error, log_info
+from demijohn.worker.serving_workers import ServingWorkers, is_running
 
 SLOTS = 4096  # more than there are requests in flight
 SLOT = 12  # bytes: 8 of a request's id, 4 of the process that took it
-WORKERS = 128
-WORKER = 4  # bytes: a process that serves requests
 WAIT_SECONDS = 5.0
 PAUSE_SECONDS = 0.02
-
-PF_EXITING = 0x4  # https://github.com/torvalds/linux/blob/master/include/linux/sched.h
 
 
 class RetriedRequests:
     """Who has taken which request, in memory that the workers share.
 
-    To be created before they are forked. `alone` says that there is only one worker.
+    To be created before they are forked.
     """
 
-    def __init__(self, *, alone: bool) -> None:
+    def __init__(self, workers: ServingWorkers) -> None:
         self._requests = mmap.mmap(-1, SLOTS * SLOT)
-        self._workers = mmap.mmap(-1, WORKERS * WORKER)
-        self._alone = alone
-
-    def join(self) -> None:
-        """Note that this worker serves requests from now on."""
-        for step in range(WORKERS):
-            place = (os.getpid() + step) % WORKERS * WORKER
-            if not _is_running(_number(self._workers, place, WORKER)):
-                self._workers[place : place + WORKER] = os.getpid().to_bytes(WORKER, "big")
-                return
+        self._workers = workers
+        self.is_alone = False  # whether there is only one worker
 
     def may_serve(self, request_id: str, text: str) -> bool:
         """Whether to serve a request: not if it would be a danger to the last worker.
@@ -48,7 +36,7 @@ class RetriedRequests:
         """
         before = self._take(request_id)
         # A worker that still runs has redirected the request to the app, by X-Accel-Redirect.
-        if not before or _is_running(before):
+        if not before or is_running(before):
             return True
         if not self._wait_for_another(before):
             log_error(f"{text} ended a worker, and is not tried again: no other worker is there")
@@ -61,35 +49,14 @@ class RetriedRequests:
         key = bytes.fromhex(request_id)[:8]
         start = int.from_bytes(key, "big") % SLOTS * SLOT
         is_known = self._requests[start : start + 8] == key
-        before = _number(self._requests, start + 8, 4)
+        before = int.from_bytes(self._requests[start + 8 : start + SLOT], "big")
         self._requests[start : start + SLOT] = key + os.getpid().to_bytes(4, "big")
         return before if is_known else 0
 
     def _wait_for_another(self, dead: int) -> bool:
-        deadline = time.monotonic() + (0 if self._alone else WAIT_SECONDS)
-        while not self._has_another(dead):
+        deadline = time.monotonic() + (0 if self.is_alone else WAIT_SECONDS)
+        while not self._workers.has_another(dead):
             if time.monotonic() > deadline:
                 return False
             time.sleep(PAUSE_SECONDS)
         return True
-
-    def _has_another(self, dead: int) -> bool:
-        places = range(0, len(self._workers), WORKER)
-        workers = {_number(self._workers, place, WORKER) for place in places}
-        return any(_is_running(worker) for worker in workers - {0, dead, os.getpid()})
-
-
-def _number(memory: mmap.mmap, start: int, length: int) -> int:
-    return int.from_bytes(memory[start : start + length], "big")
-
-
-def _is_running(pid: int) -> bool:
-    """Whether a process exists and has not begun to exit: a zombie has, and so has a process whose
-    connections are just being closed.
-    """
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    state, *fields = text.rpartition(") ")[2].split()
-    return state not in "ZX" and not int(fields[5]) & PF_EXITING  # flags: proc_pid_stat(5)

@@ -15,6 +15,7 @@ class ThreadPool:
         self._worker = worker
         self._threads: int = worker.cfg.threads
         self._full_since: float | None = None
+        self.add_spares(0)
 
     @property
     def in_flight(self) -> int:
@@ -23,9 +24,8 @@ class ThreadPool:
 
     def add_spares(self, count: int) -> None:
         """Have `count` threads more than configured."""
-        if self._worker.tpool is not None:  # it is created after the fork
-            self._worker.worker_connections = self._threads + count
-            self._worker.tpool._max_workers = self._threads + count
+        self._worker.worker_connections = self._threads + count
+        self._worker.tpool._max_workers = self._threads + count
 
     def measure(self) -> None:
         """Note whether any thread is free; called once a second."""

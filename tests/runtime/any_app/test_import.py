@@ -1,8 +1,10 @@
 """Apps that do more than define views while they are imported."""
 
+import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from demijohn.worker.watchdog import CHECK_SECONDS
@@ -15,38 +17,50 @@ from tests.support.stack import Stack
 def test_thread_started_at_import_sees_what_views_change(launch: Callable[..., Stack]) -> None:
     settings = {"APP_MODULE": "starts_thread:app", "WEB_CONCURRENCY": "1"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
-    assert "the app starts threads while it is imported (the scheduler)" in running.log
-    assert "using PRELOAD=false" in running.log
     send_request(running, "/api/given", method="POST", body=b"by a view")
     running.wait_for(lambda: b"by a view" in send_request(running, "/api/seen").body, "the change")
 
 
-def test_what_an_app_needs_is_found_without_preloading_too(launch: Callable[..., Stack]) -> None:
-    """The workers import the app, and Gunicorn starts again with what they need."""
-    settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "false", "WEB_THREADS": "2"}
+def test_app_with_a_thread_gets_one_worker_with_the_threads_of_all(
+    launch: Callable[..., Stack],
+) -> None:
+    settings = {"APP_MODULE": "starts_thread:app"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
     reason = "the app's own threads (the scheduler) would run in each worker"
     assert f"{reason}: using WEB_CONCURRENCY=1" in running.log
-    assert "ready: 1 workers with 2 threads each" in running.log
-    assert send_request(running, "/api/seen").status == 200
+    threads = re.search(r"ready: 1 of 1 workers, with (\d+) threads each", running.log)
+    assert threads and int(threads[1]) >= 8  # of at least two workers
+
+    def meet(_: int) -> int:
+        return send_request(running, "/api/meeting").status  # of eight, who wait for each other
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(meet, range(8))) == {200}
 
 
-def test_preload_that_is_set_is_kept(launch: Callable[..., Stack]) -> None:
+def test_what_a_fork_breaks_is_a_warning_if_preload_is_set(launch: Callable[..., Stack]) -> None:
     settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "true"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
-    assert "using PRELOAD" not in running.log
+    assert "starts threads while it is imported (the scheduler)" in running.log
+    assert "Set PRELOAD=false." in running.log
 
 
 @pytest.mark.parametrize(
-    ("module", "is_preloaded"), [("queries_at_import", True), ("connects_at_import", False)]
+    ("module", "preload"),
+    [
+        ("queries_at_import", "false"),
+        ("queries_at_import", "true"),  # the pools of SQLAlchemy are emptied before the fork
+        ("connects_at_import", "false"),
+        ("reads_zip", "false"),
+        ("has_process_pool", "false"),
+    ],
 )
-def test_connection_opened_at_import_is_not_shared_by_workers(
-    launch: Callable[..., Stack], module: str, *, is_preloaded: bool
+def test_what_the_import_opens_is_not_shared_by_workers(
+    launch: Callable[..., Stack], module: str, preload: str
 ) -> None:
-    """Those of SQLAlchemy are closed; others cannot be, and so each worker imports the app."""
-    settings = {"APP_MODULE": f"{module}:app", "WEB_CONCURRENCY": "2"}
+    settings = {"APP_MODULE": f"{module}:app", "WEB_CONCURRENCY": "2", "PRELOAD": preload}
     running = launch(**MIRROR | settings).start().wait_until_ready()
-    assert ("using PRELOAD=false" in running.log) != is_preloaded
+    running.wait_for(lambda: "2 of 2 workers serve" in running.log, "second worker")
 
     def read(number: int) -> tuple[int, bytes]:
         response = send_request(running, f"/api/number/{number}")
@@ -56,13 +70,21 @@ def test_connection_opened_at_import_is_not_shared_by_workers(
         assert list(pool.map(read, range(200))) == [(200, str(n).encode()) for n in range(200)]
 
 
-def test_import_that_is_repeated_finds_the_process_as_it_was(launch: Callable[..., Stack]) -> None:
-    settings = {"APP_MODULE": "changes_process:app", "API_KEY": "a key"}
-    running = launch(**MIRROR | settings).start().wait_until_ready()
-    assert "using PRELOAD=false" in running.log and "using WEB_CONCURRENCY=1" in running.log
-    assert send_request(running, "/api/key").body == b"a key"
-    assert send_request(running, "/api/stdin").body == b"/dev/null\n"
-    assert send_request(running, "/healthz/database").status == 200
+def test_workers_import_the_app_one_after_the_other(launch: Callable[..., Stack]) -> None:
+    """The first one serves as soon as it can."""
+    running = launch(**MIRROR | {"APP_MODULE": "imports_alone:app", "WEB_CONCURRENCY": "3"}).start()
+    running.wait_for(lambda: "3 of 3 workers serve" in running.log, "three workers")
+    assert "another import is in progress" not in running.log
+
+
+def test_app_that_only_one_process_can_import_gets_one_worker(
+    launch: Callable[..., Stack], tmp_path: Path
+) -> None:
+    settings = {"APP_MODULE": "binds_socket:app", "WEB_CONCURRENCY": "2"}
+    running = launch(**MIRROR | settings, OWN_SOCKET=str(tmp_path / "socket")).start()
+    running.wait_for(lambda: "going on with WEB_CONCURRENCY=1" in running.log, "the limit")
+    assert "Address already in use" in running.log
+    assert send_request(running, "/api/number/7").body == b"7"
 
 
 @pytest.mark.parametrize("preload", ["true", "false"])

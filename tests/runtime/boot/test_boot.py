@@ -28,7 +28,7 @@ def test_log_has_one_line_per_boot_phase_with_its_duration(released: Stack) -> N
     assert re.search(r"workers, 4 threads each", messages["capacity"])
     assert f"port {released.port}" in messages["nginx"]
     assert re.search(r"PostgreSQL \d+.* with (psycopg2|pg8000)", messages["database"])
-    assert re.search(r"^gunicorn +ready: \d+ workers", released.log, re.MULTILINE)
+    assert re.search(r"^gunicorn +ready: 1 of \d+ workers", released.log, re.MULTILINE)
 
 
 def test_log_does_not_contain_the_password(released: Stack, postgres: Postgres) -> None:

@@ -28,3 +28,13 @@ def give() -> str:
 @app.get("/api/seen")
 def seen() -> object:
     return jsonify(state["seen"])
+
+
+meeting = threading.Barrier(8)
+
+
+@app.get("/api/meeting")
+def meet() -> str:
+    """Wait for seven other requests."""
+    meeting.wait(timeout=10)
+    return "met"

@@ -7,7 +7,7 @@ import pytest
 from demijohn.worker.app_needs import WEBSOCKETS, changes
 
 DEFAULTS = {
-    "DEMIJOHN_PRELOAD": "true",
+    "DEMIJOHN_PRELOAD": "false",
     "DEMIJOHN_WEB_CONCURRENCY": "2",
     "DEMIJOHN_WEB_THREADS": "4",
     "DEMIJOHN_WORKER_MEMORY_MB": "100",
@@ -26,28 +26,12 @@ def without_websockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def needed(
     environ: dict[str, str],
-    effects: list[str],
     threads: list[str] | None = None,
     used_mb: int = 0,
 ) -> dict[str, str]:
-    found = changes(DEFAULTS | environ, effects, threads or [], used_mb)
+    found = changes(DEFAULTS | environ, threads or [], used_mb)
     assert len({change.name for change in found}) == len(found)
     return {change.name: change.value for change in found}
-
-
-@pytest.mark.parametrize(
-    ("environ", "effects", "expected"),
-    [
-        ({}, [], {}),
-        ({}, ["starts threads"], {"PRELOAD": "false"}),
-        ({"DEMIJOHN_PRELOAD": "false"}, ["starts threads"], {}),
-        ({"DEMIJOHN_GIVEN": "PRELOAD"}, ["starts threads"], {}),
-    ],
-)
-def test_app_that_a_fork_breaks_is_not_preloaded_unless_preload_is_set(
-    environ: dict[str, str], effects: list[str], expected: dict[str, str]
-) -> None:
-    assert needed(environ, effects) == expected
 
 
 @pytest.mark.parametrize(
@@ -64,7 +48,7 @@ def test_app_with_websockets_gets_threads_and_socket_io_one_worker(
     monkeypatch: pytest.MonkeyPatch, module: str, environ: dict[str, str], expected: dict[str, str]
 ) -> None:
     monkeypatch.setitem(sys.modules, module, ModuleType(module))
-    assert needed(environ, []) == expected
+    assert needed(environ) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,14 +66,14 @@ def test_app_with_websockets_gets_threads_and_socket_io_one_worker(
 def test_app_with_threads_of_its_own_gets_one_worker(
     environ: dict[str, str], expected: dict[str, str]
 ) -> None:
-    assert needed(environ, [], ["APScheduler"]) == expected
+    assert needed(environ, ["APScheduler"]) == expected
 
 
 def test_socket_io_with_several_workers_by_setting_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "engineio", ModuleType("engineio"))
-    needed({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"}, [])
+    needed({"DEMIJOHN_GIVEN": "WEB_CONCURRENCY"})
     assert "Set WEB_CONCURRENCY=1." in capfd.readouterr().out
 
 
@@ -107,8 +91,8 @@ def test_socket_io_with_several_workers_by_setting_is_a_warning(
          {"WEB_CONCURRENCY": "2", "WEB_THREADS": "8", **MEMORY}),
     ],
 )  # fmt: skip
-def test_large_app_gets_as_many_workers_as_fit_if_it_is_not_preloaded(
+def test_large_app_gets_as_many_workers_as_fit_unless_it_is_preloaded(
     used_mb: int, environ: dict[str, str], expected: dict[str, str]
 ) -> None:
-    found = needed({"DEMIJOHN_PRELOAD": "false"} | environ, [], used_mb=used_mb)
+    found = needed(environ, used_mb=used_mb)
     assert found == expected

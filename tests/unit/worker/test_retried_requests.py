@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from demijohn.worker import retried_requests
+from demijohn.worker import retried_requests, serving_workers
 from demijohn.worker.retried_requests import RetriedRequests
+from demijohn.worker.serving_workers import ServingWorkers
 
 REQUEST, OTHER = "0" * 31 + "1", "f" * 31 + "2"
 
@@ -41,7 +42,7 @@ def fork() -> Iterator[Callable[[Callable[[], object]], int]]:
 def die_with(requests: RetriedRequests, request_id: str) -> int:
     """A worker that takes a request, and ends; it stays a zombie until it is waited for."""
     if (pid := os.fork()) == 0:
-        requests.join()
+        requests._workers.join()
         requests.may_serve(request_id, "GET /")
         os._exit(1)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
@@ -49,15 +50,16 @@ def die_with(requests: RetriedRequests, request_id: str) -> int:
 
 
 def test_request_is_served_if_no_worker_has_died_with_it() -> None:
-    requests = RetriedRequests(alone=False)
+    requests = RetriedRequests(ServingWorkers())
     assert requests.may_serve(REQUEST, "GET /")
     assert requests.may_serve(OTHER, "GET /")
     assert requests.may_serve(REQUEST, "GET /")  # an X-Accel-Redirect of this worker to itself
 
 
 def test_retried_request_is_refused_by_the_last_worker() -> None:
-    requests = RetriedRequests(alone=False)
-    requests.join()
+    workers = ServingWorkers()
+    requests = RetriedRequests(workers)
+    workers.join()
     dead = die_with(requests, REQUEST)
     assert not requests.may_serve(REQUEST, "GET /")  # although the zombie is in the table
     assert requests.may_serve(OTHER, "GET /")
@@ -67,22 +69,24 @@ def test_retried_request_is_refused_by_the_last_worker() -> None:
 def test_retried_request_is_served_if_another_worker_is_there(
     fork: Callable[[Callable[[], object]], int],
 ) -> None:
-    requests = RetriedRequests(alone=False)
-    requests.join()
+    workers = ServingWorkers()
+    requests = RetriedRequests(workers)
+    workers.join()
     dead = die_with(requests, REQUEST)
-    fork(requests.join)
+    fork(workers.join)
     assert requests.may_serve(REQUEST, "GET /")
     os.waitpid(dead, 0)
 
 
 def test_retried_request_waits_for_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retried_requests, "WAIT_SECONDS", 30)
-    requests = RetriedRequests(alone=False)
-    requests.join()
+    workers = ServingWorkers()
+    requests = RetriedRequests(workers)
+    workers.join()
     dead = die_with(requests, REQUEST)
     if (late := os.fork()) == 0:
         time.sleep(0.3)
-        requests.join()
+        workers.join()
         time.sleep(60)
         os._exit(0)
     assert requests.may_serve(REQUEST, "GET /")
@@ -93,7 +97,8 @@ def test_retried_request_waits_for_another_worker(monkeypatch: pytest.MonkeyPatc
 
 def test_only_worker_refuses_a_retried_request_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retried_requests, "WAIT_SECONDS", 3600)
-    requests = RetriedRequests(alone=True)
+    requests = RetriedRequests(ServingWorkers())
+    requests.is_alone = True
     dead = die_with(requests, REQUEST)
     assert not requests.may_serve(REQUEST, "GET /")
     os.waitpid(dead, 0)
@@ -102,11 +107,12 @@ def test_only_worker_refuses_a_retried_request_at_once(monkeypatch: pytest.Monke
 def test_workers_that_have_died_leave_their_places(
     monkeypatch: pytest.MonkeyPatch, fork: Callable[[Callable[[], object]], int]
 ) -> None:
-    monkeypatch.setattr(retried_requests, "WORKERS", 2)
-    requests = RetriedRequests(alone=False)
+    monkeypatch.setattr(serving_workers, "PLACES", 2)
+    workers = ServingWorkers()
+    requests = RetriedRequests(workers)
     for _ in range(4):
         os.waitpid(die_with(requests, OTHER), 0)
     dead = die_with(requests, REQUEST)
-    fork(requests.join)
+    fork(workers.join)
     assert requests.may_serve(REQUEST, "GET /")
     os.waitpid(dead, 0)
