@@ -73,7 +73,7 @@ def test_shared_responses_stay_within_the_memory(site: Container) -> None:
     assert not workers_were_killed(site)
 
 
-def test_large_app_that_is_not_preloaded_gets_one_worker(
+def test_large_app_gets_one_worker(
     engine: Engine, image: str, request: pytest.FixtureRequest
 ) -> None:
     apps = ("--volume", f"{ROOT / 'tests' / 'support' / 'apps'}:/apps:ro")
@@ -81,7 +81,6 @@ def test_large_app_that_is_not_preloaded_gets_one_worker(
     container = engine.start(image, options=(*HARDENED, "--cpus", "2", *apps), settings=settings)
     request.node.stash[STARTED] = [container]
     container.wait_until_ready()
-    assert "using PRELOAD=false" in container.log
     assert "MB in each worker after its import: using WEB_CONCURRENCY=1" in container.log
     assert container.get("/api/worker").status_code == 200
     assert not workers_were_killed(container)

@@ -17,6 +17,7 @@ from demijohn.worker import (
     watchdog,
     wsgi,
 )
+from demijohn.worker.early_import import EarlyImport
 from demijohn.worker.retried_requests import RetriedRequests
 from demijohn.worker.serving_workers import ServingWorkers
 from demijohn.worker.thread_pool import ThreadPool
@@ -91,14 +92,16 @@ def child_exit(server, worker):  # type: ignore[no-untyped-def]
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Let the kernel kill a worker first if memory runs out."""
+    """Let the kernel kill a worker first if memory runs out, and import the app."""
     worker.probes = server.probes
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
+    worker.early_import = EarlyImport(worker)
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
-    """Start the probe server and the watchdog of a worker that has loaded the app."""
+    """Start the probe server and the watchdog of a worker that has imported the app."""
+    worker.early_import.restore_handlers()
     if not (RUN_DIR / LOADED_MARKER).exists():
         app_needs.adapt(worker.cfg)
     pool = ThreadPool(worker)

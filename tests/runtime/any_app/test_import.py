@@ -1,6 +1,8 @@
 """Apps that do more than define views while they are imported."""
 
+import os
 import re
+import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +38,21 @@ def test_app_with_a_thread_gets_one_worker_with_the_threads_of_all(
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(meet, range(8))) == {200}
+
+
+def test_handler_of_a_signal_that_the_import_sets_is_kept(launch: Callable[..., Stack]) -> None:
+    settings = {"APP_MODULE": "starts_thread:app"}
+    running = launch(**MIRROR | settings).start().wait_until_ready()
+    (worker,) = running.children(running.child("gunicorn"))
+    os.kill(worker, signal.SIGUSR2)
+    running.wait_for(lambda: b"SIGUSR2" in send_request(running, "/api/seen").body, "the signal")
+
+
+def test_import_may_take_longer_than_a_request(launch: Callable[..., Stack]) -> None:
+    """Gunicorn's timeout counts from the first sign of life of a worker."""
+    settings = {"KITCHEN_SINK_IMPORT_SECONDS": "5", "DEMIJOHN_REQUEST_TIMEOUT": "2"}
+    running = launch(**SETTINGS, **settings).start().wait_until_ready()
+    assert "WORKER TIMEOUT" not in running.log
 
 
 def test_what_a_fork_breaks_is_a_warning_if_preload_is_set(launch: Callable[..., Stack]) -> None:

@@ -1,5 +1,8 @@
-"""An app that starts a thread while it is imported, as APScheduler's background scheduler does."""
+"""An app that starts a thread while it is imported, as APScheduler's background scheduler does, and
+handles a signal.
+"""
 
+import signal
 import threading
 import time
 
@@ -17,6 +20,7 @@ def copy_repeatedly() -> None:
 
 
 threading.Thread(target=copy_repeatedly, daemon=True, name="the scheduler").start()
+signal.signal(signal.SIGUSR2, lambda *_: state.update(given="SIGUSR2"))
 
 
 @app.post("/api/given")
