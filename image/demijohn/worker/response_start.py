@@ -23,7 +23,7 @@ class ResponseStart:
         self._data_dir = data_dir
         self._file: sendfile.Part | None = None
 
-    def __call__(self, status: str, headers: Headers, *rest: Any) -> Any:
+    def __call__(self, status: str, headers: Headers, exc_info: Any = None) -> Any:
         headers, self._file = sendfile.resolve(status, headers, self._data_dir)
         names = {name.lower() for name, _ in headers}
         if not self._shared_cache.may_keep(headers):
@@ -31,7 +31,7 @@ class ResponseStart:
             headers.append(DO_NOT_KEEP)
         if "content-length" not in names and "x-accel-buffering" not in names:
             headers = [*headers, UNBUFFERED]
-        return self._start_response(status, headers, *rest)
+        return self._start_response(status, headers, exc_info)
 
     def body(self, answer: Iterable[bytes]) -> Iterable[bytes]:
         """The app's body, or the file that stands for it."""

@@ -32,7 +32,9 @@ FORGED = {
     "X_Forwarded_Ssl": "on",
     "X_Real_IP": "6.6.6.6",
     "X_Url_Scheme": "https",
-    "X_Request_Id": "forged",
+    "X_Request_Id": "not an id",
+    "X_Demijohn_Request_Key": "evil",
+    "X_Demijohn_Client_Port": "666",
     "Forwarded": "for=6.6.6.6;proto=https;host=evil.example",
     "Front_End_Https": "on",
     "Fly_Client_IP": "6.6.6.6",
@@ -115,9 +117,19 @@ def test_http_1_0_request_without_a_host_reaches_the_app(mirror: Stack) -> None:
     assert seen_by_app(send_raw(mirror, b"GET /api/show HTTP/1.0\r\n\r\n"))["path"] == "/api/show"
 
 
-def test_response_has_the_request_id_that_the_app_received(mirror: Stack) -> None:
-    response = send_request(mirror, X_Request_Id="forged")
-    assert response.header("X-Request-Id") == seen_by_app(response)["headers"]["x-request-id"]
+@pytest.mark.parametrize("given", ["", "5c1f5d70-6f4f-4b1a-9d47-0ed4cdd0a5a1", "a/b+c=", "x" * 200])
+def test_request_id_reaches_app_response_and_log(mirror: Stack, given: str) -> None:
+    response = send_request(mirror, X_Request_Id=given)
+    seen = seen_by_app(response)["headers"]["x-request-id"]
+    assert seen == response.header("X-Request-Id")
+    assert seen == given if given else re.fullmatch(r"[0-9a-f]{32}", seen)
+    mirror.wait_for(lambda: f"id={seen}\n" in mirror.log, "line in the log")
+
+
+@pytest.mark.parametrize("given", ["a b", "a, b", "x" * 201, '"', "\xe4", "a\\x0a"])
+def test_invalid_request_id_is_replaced(mirror: Stack, given: str) -> None:
+    response = send_request(mirror, X_Request_Id=given)
+    assert re.fullmatch(r"[0-9a-f]{32}", response.header("X-Request-Id") or "")
 
 
 @pytest.mark.parametrize(
