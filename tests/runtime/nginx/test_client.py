@@ -74,7 +74,7 @@ def test_forged_headers_do_not_reach_the_app(mirror: Stack) -> None:
         "http",
         "",
     )
-    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-for"] == headers["x-real-ip"] == "127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
     assert headers["x-forwarded-host"] == headers["host"] == f"localhost:{mirror.port}"
     assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
@@ -146,7 +146,8 @@ def test_invalid_request_id_is_replaced(mirror: Stack, given: str) -> None:
 def test_client_is_the_last_untrusted_address_of_the_chain(
     behind_proxy: Stack, chain: str, client: str
 ) -> None:
-    assert seen_by_app(send_request(behind_proxy, X_Forwarded_For=chain))["address"] == client
+    seen = seen_by_app(send_request(behind_proxy, X_Forwarded_For=chain))
+    assert seen["address"] == seen["headers"]["x-real-ip"] == client
 
 
 def test_client_ip_header_names_the_client(launch: Callable[..., Stack]) -> None:

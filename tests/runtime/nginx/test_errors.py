@@ -69,6 +69,12 @@ def test_error_of_the_app_gets_no_retry_after(
     assert response.header("Retry-After") == headers.get("Retry_After")
 
 
+def test_response_may_have_its_length_twice(mirror: Stack, tmp_path: Path) -> None:
+    response = send_request(mirror, stub_response(tmp_path, body="four", Content_Length="4"))
+    assert (response.status, response.body) == (200, b"four")
+    assert response.header("Content-Length") == "4"
+
+
 def test_headers_of_a_response_may_have_60_kb(mirror: Stack, tmp_path: Path) -> None:
     headers = {f"X_Large_{number}": "x" * 7500 for number in range(8)}
     response = send_request(mirror, stub_response(tmp_path, body="ok", **headers))
