@@ -16,7 +16,15 @@ from tests.support.stack import Stack
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip", "br, gzip"])
 @pytest.mark.parametrize(
-    "kind", ["text/plain", "text/html", "application/json", "application/x-ndjson", "text/csv"]
+    "kind",
+    [
+        "text/plain",
+        "text/html",
+        "application/json",
+        "application/x-ndjson",
+        "text/csv",
+        "text/plain&with_length",  # and X-Accel-Buffering: no
+    ],
 )
 def test_stream_arrives_as_it_is_produced(kitchen_sink: Stack, kind: str, encoding: str) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", kitchen_sink.port, timeout=30)

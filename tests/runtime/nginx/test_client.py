@@ -17,6 +17,7 @@ from tests.support.front_door import (
     seen_by_app,
     send_raw,
     send_request,
+    stub_response,
 )
 from tests.support.stack import Stack
 
@@ -238,3 +239,10 @@ def test_response_of_the_api_is_compressed(mirror: Stack) -> None:
     assert response.header("Content-Encoding") == "gzip"
     assert json.loads(gzip.decompress(response.body)) == list(range(1000))
     assert response.header("Vary") == "Accept-Encoding"
+
+
+def test_app_can_prevent_compression(mirror: Stack, tmp_path: Path) -> None:
+    headers = {"Content_Type": "text/plain", "Content_Encoding": "identity", "ETag": '"v1"'}
+    path = stub_response(tmp_path, body="x" * 2000, **headers)
+    response = send_request(mirror, path, Accept_Encoding="gzip, br")
+    assert (response.body, response.header("ETag")) == (b"x" * 2000, '"v1"')
