@@ -110,6 +110,10 @@ def test_probe_path_with_another_method_is_the_apps(root: Stack, path: str, meth
     root.wait_for(lambda: f'"{method} {path} HTTP/1.1"' in root.log, "line in the log")
 
 
+def test_error_of_nginx_at_a_probe_path_has_our_own_body(root: Stack) -> None:
+    problem(send_request(root, "/up", method="POST", Host="*.x", **SCRIPT))
+
+
 @pytest.mark.parametrize("path", ["/livez/x", "/readyz/", "/healthz/ready", "/up/", "/up/x"])
 def test_path_below_a_probe_is_the_apps(root: Stack, path: str) -> None:
     assert send_request(root, path, **SCRIPT).json()["path"] == path
