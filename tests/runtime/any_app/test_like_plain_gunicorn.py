@@ -32,6 +32,7 @@ Request = tuple[str, str, dict[str, str], bytes]  # method, path, headers, body
 REQUESTS: list[Request] = [
     # Methods and bodies
     *((method, "/api/echo", {}, b"") for method in ("GET", "HEAD", "OPTIONS", "PROPFIND")),
+    *((method, "/api/echo", {}, b"a body") for method in (GET, "PURGE", "QUERY", "M-SEARCH")),
     *((method, "/api/echo", {}, b"a body") for method in ("POST", "PUT", "PATCH", "DELETE")),
     ("POST", "/api/echo", {"Content-Type": "application/json"}, b'{"a": 1}'),
     ("POST", "/api/echo", {"Content-Encoding": "gzip"}, GZIPPED),
@@ -55,6 +56,10 @@ REQUESTS: list[Request] = [
     (GET, "/api/echo?q=a+b&q=%26&empty=&flag", {}, b""),
     (GET, "/api/echo?next=https://example.com/a?b=c", {}, b""),
     (GET, "/api/echo?q=" + "x" * 4000, {}, b""),
+    (GET, "/api/echo?", {}, b""),
+    (GET, "/api/echo??a?b", {}, b""),
+    (GET, "/api/echo?q=%00|^`{}\\<>\"", {}, b""),
+    (GET, "/api/echo/%5C%0a%7f/...", {}, b""),
     (GET, "/api/folder", {}, b""),
     (GET, "/api/folder/", {}, b""),
     (GET, "/api/redirect", {}, b""),
@@ -68,6 +73,11 @@ REQUESTS: list[Request] = [
     (GET, "/api/echo", {f"X-App-{number}": str(number) for number in range(80)}, b""),
     (GET, "/api/echo", {f"X-App-{number}": str(number) for number in range(98)}, b""),
     (GET, "/api/echo", {"Accept": "text/html;q=0.9, */*"}, b""),
+    (GET, "/api/echo", {"X-App-Obs": "\xe4", "X-App-Empty": "", "X_App_Dropped": "1"}, b""),
+    *((GET, f"/api/with-header?name={name}&value={value}", {}, b"")
+      for name, value in (("Link", "</a>"), ("Via", "1.1+x"), ("X-App", "%C3%A4"), ("Vary", "*"),
+                          ("Warning", "199"), ("Accept-Ranges", "none"), ("Upgrade", "h2c"),
+                          ("Trailer", "X-Sum"), ("Age", "5"), ("Content-Location", "/x"))),
     (GET, "/api/echo", {"X-Request-Id": "01J9ZQ:a/b+c=_.-1"}, b""),
     (GET, "/api/with-header?name=X-Request-Id&value=of-the-app", {}, b""),
     (GET, "/api/with-header?name=X-Request-Id&value=of-the-app", {"X-Request-Id": "own"}, b""),

@@ -69,6 +69,15 @@ def test_error_of_the_app_gets_no_retry_after(
     assert response.header("Retry-After") == headers.get("Retry_After")
 
 
+@pytest.mark.parametrize("status", ["299 Fine & dandy", "200 Custom", "404 N\xe4chste", "599 x"])
+def test_reason_of_the_app_passes_unchanged(mirror: Stack, tmp_path: Path, status: str) -> None:
+    path = stub_response(tmp_path, status, "body")
+    with connect(mirror) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        line = connection.recv(9999).partition(b"\r\n")[0]
+    assert line == f"HTTP/1.1 {status}".encode("latin-1")
+
+
 def test_response_may_have_its_length_twice(mirror: Stack, tmp_path: Path) -> None:
     response = send_request(mirror, stub_response(tmp_path, body="four", Content_Length="4"))
     assert (response.status, response.body) == (200, b"four")
