@@ -166,8 +166,11 @@ def stub_file(path: str) -> Path:
 
 
 @contextlib.contextmanager
-def front_door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
-    """A ready stack with the mirror app and a small frontend; one worker with eight threads."""
+def front_door(postgres: Postgres, root: Path = ROOT, **settings: str) -> Iterator[Stack]:
+    """A ready stack with the mirror app and a small frontend; one worker with eight threads.
+
+    `root` is an app root (make_root).
+    """
     # A short path: that of a Unix socket may have 107 bytes.
     with tempfile.TemporaryDirectory(prefix="demijohn-", dir="/tmp") as folder:
         static = Path(folder) / "site"
@@ -182,7 +185,7 @@ def front_door(postgres: Postgres, **settings: str) -> Iterator[Stack]:
             "WEB_CONCURRENCY": "1",
             "WEB_THREADS": "8",
         }
-        running = Stack(ROOT, port, Path(folder), given | settings)
+        running = Stack(root, port, Path(folder), given | settings)
         try:
             yield running.start().wait_until_ready()
         finally:

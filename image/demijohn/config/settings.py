@@ -67,7 +67,7 @@ class Settings(Values):
     request_timeout = Setting(seconds, 30, "Seconds that the app may take to answer", prefixed=True)
     content_security_policy = Setting(
         parse.header_value,
-        "object-src 'none'; base-uri 'self'; frame-ancestors 'self'",
+        "object-src 'self'; base-uri 'self'; frame-ancestors 'self'",
         "Sent with every response that has none of its own",
         prefixed=True,
     )

@@ -95,6 +95,7 @@ def write(
         "fragments/listen.conf": _listen(settings.port, ipv6),
         "fragments/api.conf": _api(settings) + _data(settings, program),
         "fragments/missing.conf": _missing(settings),
+        "fragments/not_a_probe.conf": _not_a_probe(settings),
         "fragments/database_probe.conf": _database_probe(settings),
     }
     for name, text in files.items():
@@ -260,6 +261,14 @@ def _missing(settings: Settings) -> str:
     """What happens at a path that is neither a file's nor a page's."""
     is_shared = EVERYTHING in settings.api_paths
     return "\n".join(_to_app(settings) if is_shared else ["return 404;"]) + "\n"
+
+
+def _not_a_probe(settings: Settings) -> str:
+    """What happens at the path of a probe, with another method."""
+    if EVERYTHING not in settings.api_paths:
+        return "if ($not_a_probe) { return 405; }\n"
+    # 419 leads to the app. The errors on the way there get their own page.
+    return "recursive_error_pages on;\nif ($not_a_probe) { return 419; }\n"
 
 
 def _to_app(settings: Settings) -> list[str]:

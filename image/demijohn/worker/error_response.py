@@ -1,6 +1,6 @@
 """Gunicorn's own error responses, as problem documents (RFC 9457) like those of Nginx.
 
-Gunicorn rejects some requests that Nginx accepts, such as one with a hundred headers, and answers
+Gunicorn rejects some requests that Nginx accepts, such as one with 120 headers, and answers
 500 if the app raises before it has responded. By default it would answer in HTML.
 """
 

@@ -53,6 +53,7 @@ app_logging.install(loglevel)
 control_socket_disable = True  # it would be in HOME, which may not be writable
 
 limit_request_line = 8190  # as in Nginx
+limit_request_fields = 120  # Gunicorn's default of 100, and those that Nginx adds
 
 atomic_response.install()
 

@@ -28,13 +28,13 @@ class RetriedRequests:
         self._workers = workers
         self.is_alone = False  # whether there is only one worker
 
-    def may_serve(self, request_id: str, text: str) -> bool:
+    def may_serve(self, request_key: str, text: str) -> bool:
         """Whether to serve a request: not if it would be a danger to the last worker.
 
-        Waits for another worker if there is none. `request_id` is Nginx's: 32 hexadecimal digits;
+        Waits for another worker if there is none. `request_key` is Nginx's: 32 hexadecimal digits;
         `text` names the request in the log.
         """
-        before = self._take(request_id)
+        before = self._take(request_key)
         # A worker that still runs has redirected the request to the app, by X-Accel-Redirect.
         if not before or is_running(before):
             return True
@@ -44,9 +44,9 @@ class RetriedRequests:
         log_info("app", f"{text} was in progress when its worker ended: trying it once more")
         return True
 
-    def _take(self, request_id: str) -> int:
+    def _take(self, request_key: str) -> int:
         """Note that this worker has the request. Returns the worker that had it before, or 0."""
-        key = bytes.fromhex(request_id)[:8]
+        key = bytes.fromhex(request_key)[:8]
         start = int.from_bytes(key, "big") % SLOTS * SLOT
         is_known = self._requests[start : start + 8] == key
         before = int.from_bytes(self._requests[start + 8 : start + SLOT], "big")

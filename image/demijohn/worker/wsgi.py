@@ -11,7 +11,7 @@ from demijohn.config.parsers import bytes_of_size
 from demijohn.worker import error_response, untrusted_proxy, watchdog, write_error_log
 from demijohn.worker.app_loader import App, Environ, StartResponse, load_or_exit
 from demijohn.worker.database_probe import DatabaseProbe
-from demijohn.worker.probes import Probes
+from demijohn.worker.probes import Answer, Probes
 from demijohn.worker.response_start import Headers, ResponseStart
 from demijohn.worker.retried_requests import RetriedRequests
 from demijohn.worker.shared_cache import KEPT_PER_SECOND, SharedCache, is_unchanged_shared
@@ -36,17 +36,22 @@ class Wrapper:
         self._data_dir = data_dir
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if probed := self.probes.answer(environ["PATH_INFO"]):
+        if probed := self._probe(environ):
             start_response(probed.status, probed.headers())
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [probed.body]
         self._strip(environ)
         # Only Nginx can set these headers: on a Unix socket the peer has no address.
         environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", "")
+        environ["REMOTE_PORT"] = environ.pop("HTTP_X_DEMIJOHN_CLIENT_PORT", "")
+        # Nginx takes a 103 for the response.
+        environ.pop("wsgi.early_hints", None)
+        request_key = environ.pop("HTTP_X_DEMIJOHN_REQUEST_KEY", "")
         if peer := environ.pop("HTTP_X_UNTRUSTED_PROXY", None):
             untrusted_proxy.report(peer)
-        if not self._may_serve(environ):
+        if not self._may_serve(environ, request_key):
             body = error_response.problem(502, "Bad Gateway")
-            start_response("502 Bad Gateway", [("Content-Type", "application/problem+json")])
+            kind = ("Content-Type", "application/problem+json")
+            start_response("502 Bad Gateway", [kind, ("Retry-After", "5")])
             return [body]
         if environ.get("HTTP_UPGRADE", "").lower() != "websocket":  # which may be open for hours
             watchdog.begin()
@@ -66,9 +71,15 @@ class Wrapper:
             return cast("Iterable[bytes]", answer)
         return watchdog.Answer(answer, environ.get("gunicorn.socket"))
 
-    def _may_serve(self, environ: Environ) -> bool:
+    def _probe(self, environ: Environ) -> Answer | None:
+        """The answer to a probe; other methods at its path are the app's."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        return self.probes.answer(environ["PATH_INFO"])
+
+    def _may_serve(self, environ: Environ, request_key: str) -> bool:
         text = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-        return not self.retried or self.retried.may_serve(environ["HTTP_X_REQUEST_ID"], text)
+        return not self.retried or self.retried.may_serve(request_key, text)
 
     def _strip(self, environ: Environ) -> None:
         """Move STRIP_PREFIX from the path to SCRIPT_NAME, from which apps build their links."""
@@ -85,11 +96,11 @@ class Wrapper:
             return started.body(self.app(environ, started))
         held: list[tuple[str, Headers]] = []
 
-        def start(status: str, headers: Headers, *rest: Any) -> Any:
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Any:
             if is_unchanged_shared(status, headers) and not returned:
                 held.append((status, headers))
                 return None
-            return started(status, headers, *rest)
+            return started(status, headers, exc_info)
 
         returned = False
         answer = self.app(environ, start)

@@ -17,6 +17,7 @@ from tests.support.front_door import (
     seen_by_app,
     send_raw,
     send_request,
+    stub_response,
 )
 from tests.support.stack import Stack
 
@@ -32,7 +33,9 @@ FORGED = {
     "X_Forwarded_Ssl": "on",
     "X_Real_IP": "6.6.6.6",
     "X_Url_Scheme": "https",
-    "X_Request_Id": "forged",
+    "X_Request_Id": "not an id",
+    "X_Demijohn_Request_Key": "evil",
+    "X_Demijohn_Client_Port": "666",
     "Forwarded": "for=6.6.6.6;proto=https;host=evil.example",
     "Front_End_Https": "on",
     "Fly_Client_IP": "6.6.6.6",
@@ -72,7 +75,7 @@ def test_forged_headers_do_not_reach_the_app(mirror: Stack) -> None:
         "http",
         "",
     )
-    assert headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-for"] == headers["x-real-ip"] == "127.0.0.1"
     assert headers["x-forwarded-proto"] == "http"
     assert headers["x-forwarded-host"] == headers["host"] == f"localhost:{mirror.port}"
     assert re.fullmatch(r"[0-9a-f]{32}", headers["x-request-id"])
@@ -115,9 +118,19 @@ def test_http_1_0_request_without_a_host_reaches_the_app(mirror: Stack) -> None:
     assert seen_by_app(send_raw(mirror, b"GET /api/show HTTP/1.0\r\n\r\n"))["path"] == "/api/show"
 
 
-def test_response_has_the_request_id_that_the_app_received(mirror: Stack) -> None:
-    response = send_request(mirror, X_Request_Id="forged")
-    assert response.header("X-Request-Id") == seen_by_app(response)["headers"]["x-request-id"]
+@pytest.mark.parametrize("given", ["", "5c1f5d70-6f4f-4b1a-9d47-0ed4cdd0a5a1", "a/b+c=", "x" * 200])
+def test_request_id_reaches_app_response_and_log(mirror: Stack, given: str) -> None:
+    response = send_request(mirror, X_Request_Id=given)
+    seen = seen_by_app(response)["headers"]["x-request-id"]
+    assert seen == response.header("X-Request-Id")
+    assert seen == given if given else re.fullmatch(r"[0-9a-f]{32}", seen)
+    mirror.wait_for(lambda: f"id={seen}\n" in mirror.log, "line in the log")
+
+
+@pytest.mark.parametrize("given", ["a b", "a, b", "x" * 201, '"', "\xe4", "a\\x0a"])
+def test_invalid_request_id_is_replaced(mirror: Stack, given: str) -> None:
+    response = send_request(mirror, X_Request_Id=given)
+    assert re.fullmatch(r"[0-9a-f]{32}", response.header("X-Request-Id") or "")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +147,8 @@ def test_response_has_the_request_id_that_the_app_received(mirror: Stack) -> Non
 def test_client_is_the_last_untrusted_address_of_the_chain(
     behind_proxy: Stack, chain: str, client: str
 ) -> None:
-    assert seen_by_app(send_request(behind_proxy, X_Forwarded_For=chain))["address"] == client
+    seen = seen_by_app(send_request(behind_proxy, X_Forwarded_For=chain))
+    assert seen["address"] == seen["headers"]["x-real-ip"] == client
 
 
 def test_client_ip_header_names_the_client(launch: Callable[..., Stack]) -> None:
@@ -225,3 +239,10 @@ def test_response_of_the_api_is_compressed(mirror: Stack) -> None:
     assert response.header("Content-Encoding") == "gzip"
     assert json.loads(gzip.decompress(response.body)) == list(range(1000))
     assert response.header("Vary") == "Accept-Encoding"
+
+
+def test_app_can_prevent_compression(mirror: Stack, tmp_path: Path) -> None:
+    headers = {"Content_Type": "text/plain", "Content_Encoding": "identity", "ETag": '"v1"'}
+    path = stub_response(tmp_path, body="x" * 2000, **headers)
+    response = send_request(mirror, path, Accept_Encoding="gzip, br")
+    assert (response.body, response.header("ETag")) == (b"x" * 2000, '"v1"')

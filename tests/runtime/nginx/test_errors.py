@@ -60,19 +60,35 @@ def test_error_response_of_the_app_passes_unchanged(
     assert response.header("Content-Type") == "text/x-own"
 
 
-def test_503_of_the_app_gets_a_retry_after_if_it_has_none(mirror: Stack, tmp_path: Path) -> None:
-    assert (
-        send_request(mirror, stub_response(tmp_path, "503 Busy", "no")).header("Retry-After") == "1"
-    )
-    assert (
-        send_request(mirror, stub_response(tmp_path, "503 Busy", "no", Retry_After="7")).header(
-            "Retry-After"
-        )
-        == "7"
-    )
-    assert (
-        send_request(mirror, stub_response(tmp_path, "200 OK", "yes")).header("Retry-After") is None
-    )
+@pytest.mark.parametrize("status", ["429 Slow down", "502 Bad", "503 Busy", "504 Late"])
+@pytest.mark.parametrize("headers", [{}, {"Retry_After": "7"}], ids=str)
+def test_error_of_the_app_gets_no_retry_after(
+    mirror: Stack, tmp_path: Path, status: str, headers: dict[str, str]
+) -> None:
+    response = send_request(mirror, stub_response(tmp_path, status, "no", **headers))
+    assert response.header("Retry-After") == headers.get("Retry_After")
+
+
+@pytest.mark.parametrize("status", ["299 Fine & dandy", "200 Custom", "404 N\xe4chste", "599 x"])
+def test_reason_of_the_app_passes_unchanged(mirror: Stack, tmp_path: Path, status: str) -> None:
+    path = stub_response(tmp_path, status, "body")
+    with connect(mirror) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        line = connection.recv(9999).partition(b"\r\n")[0]
+    assert line == f"HTTP/1.1 {status}".encode("latin-1")
+
+
+def test_response_may_have_its_length_twice(mirror: Stack, tmp_path: Path) -> None:
+    response = send_request(mirror, stub_response(tmp_path, body="four", Content_Length="4"))
+    assert (response.status, response.body) == (200, b"four")
+    assert response.header("Content-Length") == "4"
+
+
+def test_headers_of_a_response_may_have_60_kb(mirror: Stack, tmp_path: Path) -> None:
+    headers = {f"X_Large_{number}": "x" * 7500 for number in range(8)}
+    response = send_request(mirror, stub_response(tmp_path, body="ok", **headers))
+    assert (response.status, response.body) == (200, b"ok")
+    assert len(response.header("X-Large-7") or "") == 7500
 
 
 def test_exception_in_the_app_is_an_internal_problem(mirror: Stack) -> None:

@@ -102,6 +102,28 @@ def test_probe_is_answered_by_the_image(root: Stack) -> None:
         assert b"worker" not in send_request(root, path, **NAVIGATION).body
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/up", "/healthz", "/healthz/database"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+def test_probe_path_with_another_method_is_the_apps(root: Stack, path: str, method: str) -> None:
+    seen = send_request(root, path, method=method).json()
+    assert (seen["method"], seen["path"]) == (method, path)
+    root.wait_for(lambda: f'"{method} {path} HTTP/1.1"' in root.log, "line in the log")
+
+
+def test_error_of_nginx_at_a_probe_path_has_our_own_body(root: Stack) -> None:
+    problem(send_request(root, "/up", method="POST", Host="*.x", **SCRIPT))
+
+
+@pytest.mark.parametrize("path", ["/livez/x", "/readyz/", "/healthz/ready", "/up/", "/up/x"])
+def test_path_below_a_probe_is_the_apps(root: Stack, path: str) -> None:
+    assert send_request(root, path, **SCRIPT).json()["path"] == path
+
+
+@pytest.mark.parametrize("path", ["/livez/x", "/readyz/", "/healthz/ready", "/up/"])
+def test_navigation_below_a_probe_does_not_get_the_start_page(root: Stack, path: str) -> None:
+    assert is_of_app(send_request(root, path, **NAVIGATION))
+
+
 def test_error_of_nginx_is_a_page_for_clients_that_accept_html(root: Stack) -> None:
     too_large = {"method": "POST", "body": b"x" * 2000}
     error_page(send_request(root, "/users", **NAVIGATION, **too_large))  # type: ignore[arg-type]

@@ -22,6 +22,9 @@ HEADER_SECONDS = 10  # client_header_timeout, for a whole header
 PATIENT_SECONDS = 5.0  # far longer than a request of this test takes
 ANSWER_BYTES = 6_000_000  # more than the sockets between here and there can hold
 
+PAUSED = (
+    b"POST /api/show HTTP/1.1\r\nHost: slow\r\nContent-Length: 9\r\nConnection: close\r\n\r\n1234"
+)
 HEAD = b"GET /api/show HTTP/1.1\r\nHost: slow\r\n"
 BODY = b"POST /api/show HTTP/1.1\r\nHost: slow\r\nContent-Length: 60\r\nConnection: close\r\n\r\n"
 
@@ -54,6 +57,7 @@ def test_slow_clients_do_not_delay_other_clients(
         open_clients(EACH, HEAD),
         open_clients(EACH, BODY),
     )
+    paused = open_clients(EACH, PAUSED)
     readers = open_clients(
         READERS, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
     )
@@ -81,6 +85,9 @@ def test_slow_clients_do_not_delay_other_clients(
         client.sendall(b"x" * 60)
         response = read_response(client)
         assert (response.status, response.json()["body"]) == (200, 60)
+    for client in paused:  # nothing for 12 s, in the middle of the body
+        client.sendall(b"56789")
+        assert read_response(client).json()["body"] == 9
     for client in readers:
         assert client.recv(100).startswith(b"HTTP/1.1 200 OK\r\n")
 

@@ -28,7 +28,7 @@ def number(file: str, pattern: str) -> float:
 
 def probe(name: str) -> float:
     """Nginx's timeout for a worker's response to a probe, in seconds."""
-    return number("nginx.conf", rf"location = /{name} {{[^}}]*}}[^}}]*proxy_read_timeout (\d+)s;")
+    return number("nginx.conf", rf"location = /{name} {{[^}}]*proxy_read_timeout (\d+)s;")
 
 
 def host() -> float:
@@ -40,6 +40,13 @@ def host() -> float:
     }
     (seconds,) = graces
     return seconds
+
+
+def nginx_default(directive: str) -> float:
+    """Nginx's default for a timeout that nginx.conf does not set."""
+    conf = (ROOT / "nginx.conf").read_text(encoding="utf-8")
+    assert not re.search(rf"^ *{directive}\b", conf, re.MULTILINE)
+    return 60
 
 
 # The source of each value in the table.
@@ -66,8 +73,8 @@ SOURCES: dict[str, Callable[[], float]] = {
         DEFAULTS["REQUEST_TIMEOUT"] + number(GUNICORN_CONF, r"start\(timeout \+ (\d+),")
     ),
     "header": lambda: number("nginx.conf", r"client_header_timeout +(\d+)s;"),
-    "body": lambda: number("nginx.conf", r"client_body_timeout +(\d+)s;"),
-    "send": lambda: number("nginx.conf", r"send_timeout +(\d+)s;"),
+    "body": lambda: nginx_default("client_body_timeout"),
+    "send": lambda: nginx_default("send_timeout"),
     "keepalive": lambda: number("nginx.conf", r"keepalive_timeout +(\d+)s;"),
     "readyz": lambda: probe("readyz"),
     "check": lambda: float(FLY_CHECK["timeout"].removesuffix("s")),

@@ -216,11 +216,6 @@ def version_in_an_error_page(request: Request, response: Response) -> None:
         response.body = b"<hr><center>nginx/1.26.3</center>"
 
 
-@fault("versions")
-def powered_by(request: Request, response: Response) -> None:
-    response.headers["X-Powered-By"] = "Express"
-
-
 @fault("dotfiles")
 def secrets_served(request: Request, response: Response) -> None:
     if request.path == "/.git/config":

@@ -93,6 +93,7 @@ def names_read(tree: ast.AST) -> set[str]:
         name for name in found if not name.startswith(("HTTP_", "wsgi.", "gunicorn.", "PATH_INFO"))
     } - {
         "REMOTE_ADDR",
+        "REMOTE_PORT",
         "SCRIPT_NAME",
         "REQUEST_METHOD",
     }

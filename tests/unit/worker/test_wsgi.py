@@ -125,6 +125,15 @@ def test_database_outage_is_503_at_its_own_probe_only(probes: Probes, database: 
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz/database"])
+def test_other_method_at_the_path_of_a_probe_is_the_apps(probes: Probes, path: str) -> None:
+    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start("200 OK", [])
+        return [b"of the app"]
+
+    assert call(Wrapper(app, probes, CACHE), path, REQUEST_METHOD="POST")[2] == b"of the app"
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz/database"])
 def test_probe_with_head_has_no_body(probes: Probes, path: str) -> None:
     status, _, body = call(Wrapper(never, probes, CACHE), path, REQUEST_METHOD="HEAD")
     assert (status, body) == ("200 OK", b"")
@@ -138,6 +147,42 @@ def test_app_gets_the_client_address_from_nginx(probes: Probes) -> None:
     response = call(Wrapper(app, probes, CACHE), "/api", HTTP_X_FORWARDED_FOR="203.0.113.7")
     assert response[2] == b"203.0.113.7"
     assert call(Wrapper(app, probes, CACHE), "/api", REMOTE_ADDR="")[2] == b""
+
+
+def test_headers_for_the_worker_do_not_reach_the_app(probes: Probes) -> None:
+    def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start("200 OK", [])
+        own = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
+        return [json.dumps([own, environ["REMOTE_PORT"], "wsgi.early_hints" in environ]).encode()]
+
+    given = {
+        "HTTP_X_REQUEST_ID": "of-the-client",
+        "HTTP_X_DEMIJOHN_REQUEST_KEY": "0" * 32,
+        "HTTP_X_DEMIJOHN_CLIENT_PORT": "50123",
+        "wsgi.early_hints": print,
+    }
+    response = call(Wrapper(app, probes, CACHE), "/api", **given)
+    assert json.loads(response[2]) == [{"HTTP_X_REQUEST_ID": "of-the-client"}, "50123", False]
+
+
+@pytest.mark.parametrize("conditions", [{}, {"HTTP_IF_NONE_MATCH": '"v1"'}], ids=str)
+def test_exc_info_may_be_given_by_position_or_by_name(
+    probes: Probes, conditions: dict[str, str]
+) -> None:
+    passed: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        passed.append(exc_info)
+
+    def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        start_response("500 No", [], "by position")
+        start_response("500 No", [], exc_info="by name")
+        return [b""]
+
+    environ = {"PATH_INFO": "/x", "REQUEST_METHOD": "GET", **conditions}
+    assert list(Wrapper(app, probes, CACHE)(environ, start)) == [b""]
+    assert passed == [None, "by position", "by name"]
 
 
 @pytest.mark.parametrize(
