@@ -23,9 +23,9 @@ from psycopg2.extensions import connection as Connection
 from demijohn import __version__
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
-from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
+from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER
 from demijohn.common.write_errors import is_on_volume
-from demijohn.config import resource_limits, settings
+from demijohn.config import gunicorn_args, resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl, OtherDatabase
 from demijohn.config.environment import app_driver, child_environment
 from demijohn.config.nginx_program import NginxProgram
@@ -187,6 +187,8 @@ def _load_settings() -> Settings:
         if config.release:
             now.result += f", release {config.release}"
         for line in config.typos + config.warnings:
+            now.log(f"warning: {line}")
+        if line := gunicorn_args.unread_file(Path(config.app_dir), config.app_module):
             now.log(f"warning: {line}")
         for line in config.notes:
             now.log(line)
@@ -350,7 +352,7 @@ def _make_run_dir(path: Path) -> None:
         probe = path / "probe"
         probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
-        for marker in (DRAIN_MARKER, LOADED_MARKER):
+        for marker in (DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER):
             (path / marker).unlink(missing_ok=True)
         shutil.rmtree(path / "cache", ignore_errors=True)  # may be of another database
     except OSError as error:

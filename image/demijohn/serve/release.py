@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection
 
 from demijohn.common import program
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config import default_migration
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import database_variables, flask_app
 from demijohn.config.settings import Settings
@@ -23,9 +24,16 @@ from demijohn.database.connection_errors import redact
 # An arbitrary key that no other program uses: the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
 
+IMPORT_SECONDS = 60.0  # for the import of the app, after a command that has failed
+
 LOCK_PAUSE = 0.2  # seconds between two tries for the lock
 WAIT_PAUSE = 1.0  # seconds between two checks of the schema
 
+FLASK = re.compile(r"\bflask\b")  # the command, which imports the app
+NO_COMMAND = (
+    " If it says that there is no command 'db': list Flask-Migrate in requirements.txt, and call "
+    "Migrate(app, db) where the app is made."
+)
 QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*"|\\.""", re.DOTALL)
 SHELL_OPERATOR = re.compile(r"(?<!\S)(&&|\|\||\||&|>>?|<)(?!\S)|;(?!\S)")
 
@@ -241,10 +249,29 @@ def _execute(settings: Settings, environment: Mapping[str, str], deadline: float
             f"RELEASE_TIMEOUT={settings.release_timeout}. Raise it, or make the migration faster.",
         ) from None
     if done.returncode:
+        if FLASK.search(settings.migration_command):
+            _check_import(settings, environment, deadline)
+        hint = NO_COMMAND if command == default_migration.FLASK and done.returncode == 2 else ""
         raise CommandError(
             Exit.SOFTWARE,
-            f"release failed: `{command}` exited with {done.returncode}. Its output is above.",
+            f"release failed: `{command}` exited with {done.returncode}. "
+            f"Its output is above.{hint}",
         )
+
+
+def _check_import(settings: Settings, environment: Mapping[str, str], deadline: float) -> None:
+    """Raise CommandError(78) with the app's own error if its import must fail.
+
+    Flask's command reports such an error as a missing command, after its list of commands.
+    """
+    left = min(max(deadline - time.monotonic(), 1), IMPORT_SECONDS)
+    check = [settings.python, "-P", "-m", "demijohn.worker.check_import"]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = program.run(check, cwd=settings.app_dir, timeout=left, env=environment, **streams)
+        if done.returncode == Exit.CONFIGURATION:
+            line = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1]
+            raise CommandError(Exit.CONFIGURATION, line.removeprefix("demijohn: "))
 
 
 def _split(command: str, shown: str) -> list[str]:
