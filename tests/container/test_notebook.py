@@ -20,7 +20,8 @@ DATA = {"DEMIJOHN_DATA_DIR": "/data"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 OWNER = (
     " belongs to user 0, and the app runs as user 10001. Give it to that user, as root: "
-    "chown 10001:10001 {}; on Kubernetes set fsGroup: 10001."
+    "docker run --rm --user 0 -v VOLUME:{0} IMAGE chown -R 10001:10001 {0}; "
+    "on Kubernetes set fsGroup: 10001."
 )
 
 
@@ -134,6 +135,7 @@ def test_view_that_writes_to_a_volume_of_root_is_explained(start: Launch, root_f
     folder = "/app/server/data"
     expected = f"{folder}/notes.txt cannot be written: {folder}" + OWNER.format(folder)
     assert worker_errors(site) == [expected]
+    assert f"warning: {folder} is a volume that user 10001 cannot write. Give it to" in site.stdout
 
 
 def test_log_file_in_the_image_ends_the_boot_with_the_remedy(start: Launch, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from demijohn.common.log import log_info
 from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER
 from demijohn.common.write_errors import is_on_volume
 from demijohn.config import gunicorn_args, resource_limits, settings
-from demijohn.config.database_url import DatabaseUrl, OtherDatabase
+from demijohn.config.database_url import SQLITE, DatabaseUrl, OtherDatabase
 from demijohn.config.environment import app_driver, child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
@@ -120,9 +120,10 @@ def _check_file(config: Settings, other: OtherDatabase) -> None:
     while not folder.exists():
         folder = folder.parent
     if not is_on_volume(folder):
+        why = str(other).replace(SQLITE, f"{SQLITE}, which is lost with its container")
         raise CommandError(
             Exit.CONFIGURATION,
-            f"DATABASE_URL {other}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
+            f"DATABASE_URL {why}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
             "DATABASE_URL=sqlite:////data/app.db.",
         )
 
@@ -215,6 +216,9 @@ def _prepare_data_dir(config: Settings) -> None:
             if not config.dotenv and not is_on_volume(path):  # in the image
                 now.log(f"warning: {path} is not on a volume: each deploy deletes its files")
             now.result = f"{path} can be written"
+    elif not config.dotenv and data_dir.MOUNTS.exists():  # in the image
+        for line in data_dir.unwritable_volumes():
+            log_info("data", f"warning: {line}")
 
 
 def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:

@@ -21,6 +21,11 @@ from demijohn.config.settings import Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import redact
 
+NO_TABLES = (
+    "no migrations, and the database has no tables: unless the app creates them, set "
+    'MIGRATION_COMMAND, such as "flask db upgrade" or "python create_tables.py"'
+)
+
 # An arbitrary key that no other program uses: the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
 
@@ -54,7 +59,7 @@ def run(
     the lock is not free in time.
     """
     if not settings.migration_command:
-        return "no migrations"
+        return "no migrations" if _has_tables(connection) else NO_TABLES
     versions = _versions(settings)
     deadline = time.monotonic() + settings.release_timeout
     try:
@@ -76,6 +81,19 @@ def run(
         connection.close()
 
 
+def _has_tables(connection: Connection) -> bool:
+    """Whether the database has a table; an error counts as one, since this is for a hint only."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_catalog.pg_tables"
+                " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1"
+            )
+            return cursor.fetchone() is not None
+    except psycopg2.Error:
+        return True
+
+
 def run_without_lock(settings: Settings) -> str:
     """Run MIGRATION_COMMAND on a database that is not Postgres. Returns a summary for the log.
 
@@ -95,7 +113,7 @@ def _migrate(settings: Settings, database: dict[str, str], deadline: float) -> s
 
 
 def wait(settings: Settings, connection: Connection, log: Callable[[str], None]) -> str:
-    """Wait until the schema is at the head of this release, or ahead. Returns a summary.
+    """Wait until the schema is at the head of this release, or unknown. Returns a summary.
 
     Without Alembic revisions, returns at once. Raises CommandError(69) after RELEASE_TIMEOUT, or if
     the connection fails.
@@ -145,8 +163,11 @@ def _why_done(versions: Path | None, connection: Connection) -> str:
     if found == wanted:
         return f"schema at {_names(wanted)}, nothing to do"
     if found - _revisions(versions).keys():
-        # A newer release has migrated already: this is an old instance or a rollback.
-        return f"schema at {_names(found)}, ahead of this release; not changed"
+        # A newer release has migrated already, if this is an old instance or a rollback.
+        return (
+            f"schema at {_names(found)}, which is not in {versions}: it is that of a newer "
+            "release, or of another app, or its migration was deleted; not changed"
+        )
     return ""
 
 
