@@ -123,7 +123,8 @@ COPY --from=code /opt/code /opt/venv
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
 COPY --from=app-packages /opt/app-venv /opt/app-venv
-COPY --from=static /static /app/static
+# Not in /app, where an app at the root of the repository has a folder `static` of its own.
+COPY --from=static /static /static
 COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME, USER: a

@@ -184,7 +184,10 @@ def parse(text: str) -> DatabaseUrl:
         raise _wrong_scheme(text.strip())
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
-        raise ValueError(f"has no valid host. Write it as {FORM}")
+        raise ValueError(
+            f"has no valid host. Write it as {FORM}, with special characters of the password "
+            "percent-encoded: %40 for @"
+        )
     address, _, query = tail.partition("?")
     hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")

@@ -57,7 +57,7 @@ class Settings(Values):
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
     python = Setting(str, AT_BOOT, "The Python that runs the app; default: the one that runs Demijohn", prefixed=True)
     data_dir = Setting(str, None, "Folder on a volume that the app may write; the app gets it as `DATA_DIR`", prefixed=True)
-    static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
+    static_dir = Setting(str, "/static", "Folder of the built frontend", prefixed=True)
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's. `/`: all but the frontend's files and pages", everyday=True)
     strip_prefix = Setting(parse.path_prefix, AT_BOOT, "Part of API_PATHS that the app does not see: with `/api`, it gets `/users` for `/api/users`")
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
@@ -285,8 +285,16 @@ def _read_all(
                 other, sources[setting.name] = mistake, "environment"
                 continue
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
-            mistakes.append(f"{variable}{shown} {mistake}.")
+            mistakes.append(f"{variable}{shown} {mistake}.{_prefix_hint(setting, variable)}")
     return values, sources, mistakes, other
+
+
+def _prefix_hint(setting: Setting[Any], variable: str | None) -> str:
+    """What to set if the variable is one of the app's own that has the name of a setting."""
+    is_common = setting.everyday or setting.secret or setting.name.startswith("PG")
+    if is_common or variable != setting.name:
+        return ""
+    return f" If it is a variable of the app, set {PREFIX}{variable}, which wins here."
 
 
 def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:

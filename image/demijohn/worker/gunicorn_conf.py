@@ -137,4 +137,6 @@ def _say_ready() -> None:
     """The first worker logs that requests are served from here on; PID 1 then starts Nginx."""
     with suppress(FileExistsError):
         (RUN_DIR / LOADED_MARKER).touch(exist_ok=False)
-        print(f"ready: {workers} workers with {threads} threads each", flush=True)
+        text = f"{workers} workers with {threads} threads each"
+        (RUN_DIR / LOADED_MARKER).write_text(text, encoding="utf-8")  # for `demijohn doctor`
+        print(f"ready: {text}", flush=True)
