@@ -90,7 +90,7 @@ def in_folder(folder: Path) -> list[str]:
             break
         parts = path.relative_to(folder).with_suffix("").parts
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         for match in DEFINITION.finditer(text):
             name = match["app"] or f"{match['factory']}()"
             found.append(f"{module}:{name}")

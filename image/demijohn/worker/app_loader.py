@@ -104,7 +104,7 @@ def load(module_and_object: str, folder: str) -> App:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
-            found = app_candidates.in_folder(Path(folder))
+            found = _candidates(folder)
             raise AppNotFound(
                 f"the module {error.name} does not exist in {folder}", found
             ) from None
@@ -112,10 +112,16 @@ def load(module_and_object: str, folder: str) -> App:
     if not attribute:  # Gunicorn's default, where Flask's name is missing
         is_wsgi = hasattr(module, "application") and not hasattr(module, "app")
         attribute = "application" if is_wsgi else "app"
-    return _evaluate(module, attribute, Path(folder))  # type: ignore[no-any-return]
+    return _evaluate(module, attribute, folder)  # type: ignore[no-any-return]
 
 
-def _evaluate(module: ModuleType, expression: str, folder: Path) -> Any:
+def _candidates(folder: str) -> list[str]:
+    with suppress(OSError):  # files that this user cannot read
+        return app_candidates.in_folder(Path(folder))
+    return []
+
+
+def _evaluate(module: ModuleType, expression: str, folder: str) -> Any:
     """The WSGI app: an object of a module, or what its factory returns. Raises AppNotFound."""
     try:
         name, arguments = factory_call(expression)
@@ -123,7 +129,7 @@ def _evaluate(module: ModuleType, expression: str, folder: Path) -> Any:
         raise AppNotFound(str(error)) from None
     target = getattr(module, name, None)
     if target is None:
-        found = app_candidates.in_module(module) or app_candidates.in_folder(folder)
+        found = app_candidates.in_module(module) or _candidates(folder)
         raise AppNotFound(f"module {module.__name__} has no {name}", found)
     if arguments is None:
         call = f"{module.__name__}:{name}()"

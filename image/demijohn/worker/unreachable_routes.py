@@ -13,11 +13,12 @@ def warning(app: Any, api_paths: Sequence[str], strip_prefix: str) -> str:
 
     A route for every path is left out with the front page: it is there to serve the frontend.
     """
-    if EVERYTHING in api_paths or not hasattr(app, "url_map"):
+    url_map: Any = getattr(app, "url_map", None)
+    if EVERYTHING in api_paths or not hasattr(url_map, "iter_rules"):
         return ""
     lost = [
         rule.rule
-        for rule in app.url_map.iter_rules()
+        for rule in url_map.iter_rules()
         if not f".{rule.endpoint}".endswith(".static")
         and rule.rule not in PROBE_PATHS
         and not _is_covered((rule.rule, strip_prefix + rule.rule), api_paths)
