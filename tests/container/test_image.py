@@ -68,7 +68,7 @@ def test_image_has_no_build_tools_and_no_caches(image: str) -> None:
     assert found.splitlines() == []
     app_files = run_docker("run", "--rm", "--entrypoint", "ls", image, "/app").split()
     (backend,) = re.findall(r"^ARG BACKEND=(\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert app_files == [backend, "nginx.conf", "programs.d", "static", "supervisord.conf"]
+    assert app_files == [backend, "nginx.conf", "programs.d", "supervisord.conf"]
 
 
 def test_image_files_are_not_writable_by_the_app(image: str) -> None:
