@@ -62,7 +62,7 @@ def test_image_has_no_build_tools_and_no_caches(image: str) -> None:
         "find / -xdev -type d \\( -name node_modules -o -name .git -o -name ensurepip"
         " -o -name 'pip-*.dist-info' \\);"
         "find /var/lib/apt/lists /var/cache/apt /tmp /var/log -type f;"
-        "find /app -name .env -o -name '*.test.*'"
+        "find /app /static -name .env -o -name '*.test.*'"
     )
     found = run_docker("run", "--rm", "--user", "0", "--entrypoint", "sh", image, "-c", find)
     assert found.splitlines() == []
