@@ -19,8 +19,11 @@ ARG FRONTEND_STAGE=frontend
 FROM ${NODE_IMAGE} AS frontend
 ARG FRONTEND
 WORKDIR /frontend
-COPY ${FRONTEND}/package.json ${FRONTEND}/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+COPY ${FRONTEND}/package*.json ./
+RUN [ -f package-lock.json ] || { echo "The frontend has no package-lock.json. Write it with" \
+      "npm install --package-lock-only in the folder $FRONTEND, and commit it." >&2; exit 1; } \
+ && npm ci --no-audit --no-fund
+# Not found? Set --build-arg FRONTEND= to the folder of the frontend, or FRONTEND_STAGE=no-frontend.
 COPY ${FRONTEND}/ ./
 ARG FRONTEND_BUILD
 RUN sh -c "$FRONTEND_BUILD"
@@ -55,6 +58,7 @@ RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --require-hashes --on
 FROM packages AS requirements
 COPY image/collect_requirements.py /opt/build/
 ARG BACKEND
+# Not found? Set --build-arg BACKEND= to the folder of the app.
 COPY ${BACKEND}/ /src/
 RUN python3 /opt/build/collect_requirements.py /src /requirements
 
@@ -85,6 +89,7 @@ RUN /opt/pip/bin/pip --python /opt/pip/bin/python wheel --no-build-isolation --n
       --wheel-dir /tmp/wheel /src \
  && /opt/pip/bin/pip --python /opt/venv/bin/python install --no-deps --no-index --prefix /opt/code /tmp/wheel/*.whl
 ARG BACKEND
+# Not found? Set --build-arg BACKEND= to the folder of the app.
 COPY ${BACKEND}/ /app/${BACKEND}/
 # An app may hold files that are not Python of this version, such as templates: they are not compiled.
 RUN /opt/venv/bin/python -m compileall -q /app || true
@@ -123,7 +128,8 @@ COPY --from=code /opt/code /opt/venv
 COPY image/in-app-environment /opt/commands/flask
 COPY image/in-app-environment /opt/commands/alembic
 COPY --from=app-packages /opt/app-venv /opt/app-venv
-COPY --from=static /static /app/static
+# Not in /app, where an app at the root of the repository has a folder `static` of its own.
+COPY --from=static /static /static
 COPY --from=code /app /app
 # DEMIJOHN_PYTHON runs the app; the image's own processes run in /opt/venv.
 # DEMIJOHN_DOTENV is empty: settings come from the host, never from a file in the image. HOME, USER: a

@@ -1,7 +1,8 @@
 // Writes a .br and a .gz beside every compressible file of a frontend's build, so that Nginx does not
 // compress at each request. Usage: node precompress.mjs FOLDER
+// Ends with a line that says what to do if the folder has no index.html.
 
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -14,6 +15,18 @@ const [folder] = process.argv.slice(2);
 if (!folder) {
   console.error("usage: node precompress.mjs FOLDER");
   process.exit(64);
+}
+
+if (!existsSync(join(folder, "index.html"))) {
+  const found = readdirSync(".", { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !["node_modules", "public", "src"].includes(entry.name))
+    .map((entry) => entry.name)
+    .filter((name) => existsSync(join(name, "index.html")));
+  const remedy = found.length
+    ? `${found.join(" and ")} has one: --build-arg FRONTEND_OUTPUT=${found[0]}.`
+    : "Set --build-arg FRONTEND_OUTPUT= to the folder that FRONTEND_BUILD writes.";
+  console.error(`The build of the frontend has written no ${folder}/index.html. ${remedy}`);
+  process.exit(1);
 }
 
 let files = 0;

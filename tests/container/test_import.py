@@ -102,4 +102,4 @@ def test_import_into_localhost_explains_container_networking(
     assert container.wait() == 69
     (message,) = container.error_messages()
     assert "In a container, localhost is the container itself" in message
-    assert "host.docker.internal, or run the container with --network host" in message
+    assert "host.docker.internal:host-gateway), or run the container with --network host" in message

@@ -20,7 +20,8 @@ DATA = {"DEMIJOHN_DATA_DIR": "/data"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 OWNER = (
     " belongs to user 0, and the app runs as user 10001. Give it to that user, as root: "
-    "chown 10001:10001 {}; on Kubernetes set fsGroup: 10001."
+    "docker run --rm --user 0 -v VOLUME:{0} IMAGE chown -R 10001:10001 {0}; "
+    "on Kubernetes set fsGroup: 10001."
 )
 
 
@@ -34,10 +35,15 @@ def start(engine: Engine, notebook_image: str, request: pytest.FixtureRequest) -
     """A function that starts a container of the notebook, without a database."""
     containers = request.node.stash.setdefault(STARTED, [])
 
-    def start(*volumes: str, options: Sequence[str] = HARDENED, **given: str) -> Container:
+    def start(
+        *volumes: str,
+        image: str = notebook_image,
+        options: Sequence[str] = HARDENED,
+        **given: str,
+    ) -> Container:
         mounted = [word for volume in volumes for word in ("--volume", volume)]
         settings = {"SECRET_KEY": secrecy.SECRET_KEY, "WEB_CONCURRENCY": "1"} | SETTINGS | given
-        site = engine.start(notebook_image, options=(*options, *mounted), settings=settings)
+        site = engine.start(image, options=(*options, *mounted), settings=settings)
         containers.append(site)
         return site
 
@@ -84,6 +90,22 @@ def test_server_rendered_app_keeps_its_data_in_a_new_volume(engine: Engine, star
     assert set(site.smoke("--no-frontend").values()) <= {"pass", "skip"}
     next_site = start(volume, **DATA).wait_until_ready()
     assert "remember" in next_site.get("/").text
+
+
+def test_app_at_the_root_keeps_its_folder_static_to_itself(
+    engine: Engine, start: Launch, tmp_path: Path
+) -> None:
+    """Its static/index.html is no page of a React build."""
+    context = make_context(NOTEBOOK, tmp_path)
+    for path in (context / "server").iterdir():
+        path.rename(context / path.name)
+    (context / "static" / "index.html").write_text("<p>of the folder static</p>")
+    image = engine.build(context, **BUILD | {"BACKEND": "."})[0]
+    site = start(image=image, APP_DIR=".").wait_until_ready()
+    assert "no frontend, the app answers every path" in site.stdout
+    assert "of the folder static" not in site.get("/").text
+    assert site.get("/index.html").text == "the app's own index.html"
+    assert "of the folder static" in site.get("/static/index.html").text
 
 
 def test_volume_of_root_as_data_dir_names_the_owner_it_needs(
@@ -134,6 +156,7 @@ def test_view_that_writes_to_a_volume_of_root_is_explained(start: Launch, root_f
     folder = "/app/server/data"
     expected = f"{folder}/notes.txt cannot be written: {folder}" + OWNER.format(folder)
     assert worker_errors(site) == [expected]
+    assert f"warning: {folder} is a volume that user 10001 cannot write. Give it to" in site.stdout
 
 
 def test_log_file_in_the_image_ends_the_boot_with_the_remedy(start: Launch, tmp_path: Path) -> None:

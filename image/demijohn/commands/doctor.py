@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from demijohn.common.exit_codes import CommandError, Exit
-from demijohn.common.run_dir import UNTRUSTED_PROXIES
+from demijohn.common.run_dir import LOADED_MARKER, UNTRUSTED_PROXIES
 from demijohn.common.write_errors import why_not_writable
 from demijohn.config import resource_limits, settings
 from demijohn.config.database_url import DatabaseUrl
@@ -85,7 +85,9 @@ def _report_settings(report: Report, config: Settings) -> None:
 def _report_machine(report: Report, config: Settings, limits: resource_limits.Capacity) -> None:
     report.heading("Machine")
     report.fact("limits", limits)
-    report.fact("Gunicorn", f"{config.web_concurrency} workers, {config.web_threads} threads each")
+    planned = f"{config.web_concurrency} workers with {config.web_threads} threads each"
+    running = filter(None, read_markers(config, LOADED_MARKER))
+    report.fact("Gunicorn", next(running, f"{planned}, unless the app needs other numbers"))
     if config.web_concurrency > limits.max_workers_in_memory():
         report.problem(
             f"WEB_CONCURRENCY={config.web_concurrency} needs more memory than the container has. "

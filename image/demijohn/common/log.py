@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from demijohn.common.terminal import columns, wrapped
 
+MAX_LINE = 1 << 20  # bytes; longer lines are split
 WRITE_TIMEOUT_MS = 1000  # for a reader that is slow
 
 
@@ -25,6 +26,8 @@ def log_error(text: str) -> None:
 class Relay:
     """Writes the output of programs to the log, in whole lines, each after its program's name.
 
+    JSON objects have no name before them.
+
     Writes to the descriptors of this process: another user than the one who opened /dev/stdout
     cannot open it again.
     """
@@ -36,7 +39,7 @@ class Relay:
     def feed(self, program: str, descriptor: int, data: bytes) -> None:
         """Write the complete lines that `program` printed on stdout (1) or stderr (2)."""
         *lines, rest = (self._partial.pop((program, descriptor), b"") + data).split(b"\n")
-        if len(rest) > 65536:  # too long for a line: write it as it is
+        if len(rest) > MAX_LINE:  # write it as it is
             lines, rest = [*lines, rest], b""
         if rest:
             self._partial[program, descriptor] = rest
@@ -52,7 +55,12 @@ class Relay:
     def _line(self, program: str, descriptor: int, line: bytes) -> None:
         if descriptor == 2 and line.strip():
             self.last_errors[program] = line.decode("utf-8", "replace").strip()
-        _write(descriptor, f"{program:<9} ".encode() + line + b"\n")
+        _write(descriptor, (b"" if _is_json(line) else f"{program:<9} ".encode()) + line + b"\n")
+
+
+def _is_json(line: bytes) -> bool:
+    """Whether a line looks like a JSON object: log services parse only the whole line."""
+    return line.startswith(b'{"') and line.rstrip().endswith(b"}")
 
 
 # The number of lines lost per descriptor since the last successful write.

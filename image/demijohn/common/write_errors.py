@@ -7,6 +7,12 @@ from pathlib import Path
 
 # In the image, everything but /tmp and volumes belongs to root or is read-only.
 USE_VOLUME = "Write to a folder of a volume: DEMIJOHN_DATA_DIR names one"
+LOG_TO_STDERR = "Log to stderr, which is the container's log"
+USE_INSTANCE_PATH = (
+    "Set DEMIJOHN_DATA_DIR=/data for a volume, and Flask(__name__, "
+    "instance_path=os.environ.get('DATA_DIR'))"
+)
+USE_SQLITE_URL = "Set DATABASE_URL=sqlite:////data/app.db, on a volume"
 READ_ONLY_IMAGE = "the image's own folders are read-only"
 
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -22,13 +28,20 @@ def explain(error: BaseException, place: str = "") -> str | None:
         if isinstance(found, OSError) and found.errno in FORBIDDEN:
             for name in filter(None, (found.filename2, found.filename)):
                 path = Path.cwd() / os.fsdecode(name)
-                if reason := why_not_writable(path, found.errno):
+                if reason := why_not_writable(path, found.errno, _remedy(path)):
                     return f"{path} cannot be written{place}: {reason}."
         kind = type(found)
         if kind.__module__ == "sqlite3" and str(found) in SQLITE_MESSAGES:
-            reason = f"{found}; {READ_ONLY_IMAGE}. {USE_VOLUME}"
+            reason = f"{found}; {READ_ONLY_IMAGE}. {USE_SQLITE_URL}"
             return f"SQLite cannot write its file{place}: {reason}."
     return None
+
+
+def _remedy(path: Path) -> str:
+    """What to do about a path in the image, as far as its name shows what it is for."""
+    if path.suffix == ".log" or {"log", "logs"} & set(path.parts):
+        return LOG_TO_STDERR
+    return USE_INSTANCE_PATH if "instance" in path.parts else USE_VOLUME
 
 
 def why_not_writable(path: Path, number: int | None, remedy: str = USE_VOLUME) -> str | None:
@@ -43,10 +56,19 @@ def why_not_writable(path: Path, number: int | None, remedy: str = USE_VOLUME) -
         return f"{READ_ONLY_IMAGE}. {remedy}"
     if number == errno.EROFS:
         return f"{folder} is on a volume that is mounted read-only. Mount it to be written"
-    owner, user, group = folder.stat().st_uid, os.geteuid(), os.getegid()
+    owner, user = folder.stat().st_uid, os.geteuid()
     return (
-        f"{folder} belongs to user {owner}, and the app runs as user {user}. Give it to that "
-        f"user, as root: chown {user}:{group} {folder}; on Kubernetes set fsGroup: {group}"
+        f"{folder} belongs to user {owner}, and the app runs as user {user}. {how_to_own(folder)}"
+    )
+
+
+def how_to_own(folder: Path) -> str:
+    """What to do about a folder on a volume that belongs to another user."""
+    user, group = os.geteuid(), os.getegid()
+    volume = next((each for each in (folder, *folder.parents) if each.is_mount()), folder)
+    return (
+        f"Give it to that user, as root: docker run --rm --user 0 -v VOLUME:{volume} IMAGE "
+        f"chown -R {user}:{group} {folder}; on Kubernetes set fsGroup: {group}"
     )
 
 

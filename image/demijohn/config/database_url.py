@@ -61,7 +61,7 @@ LIBPQ_PARAMETERS = frozenset(
 )
 
 FORM = "postgres://user:password@host:5432/database"
-FILE_IS_LOST = ", which is lost with its container"  # why a SQLite file cannot be the database
+SQLITE = "is a SQLite file"  # the beginning of the message about such a URL
 
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
@@ -184,7 +184,10 @@ def parse(text: str) -> DatabaseUrl:
         raise _wrong_scheme(text.strip())
     login, tail = _split_login(rest)
     if not AUTHORITY_TAIL.fullmatch(tail):
-        raise ValueError(f"has no valid host. Write it as {FORM}")
+        raise ValueError(
+            f"has no valid host. Write it as {FORM}, with special characters of the password "
+            "percent-encoded: %40 for @"
+        )
     address, _, query = tail.partition("?")
     hosts, _, database = address.partition("/")
     user, _, password = login.partition(":")
@@ -323,7 +326,7 @@ def _wrong_scheme(text: str) -> ValueError:
         return ValueError(f"is not a Postgres URL. Only Postgres is supported: {FORM}")
     kind = known[1].lower().removesuffix("3")
     if kind == "sqlite":
-        message = f"is a SQLite file{FILE_IS_LOST}. Set it to a Postgres URL: {FORM}"
+        message = f"{SQLITE}. Set it to a Postgres URL: {FORM}"
     else:
         message = f"is a {scheme} URL. Only Postgres is supported: {FORM}"
     return OtherDatabase(message, kind, text)

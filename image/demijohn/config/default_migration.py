@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+FLASK = "flask db upgrade"  # Flask-Migrate's
 # A command that brings the schema to the newest revision, and does nothing else.
 UPGRADE = re.compile(r"(python3? -m )?(flask|alembic)( [\w./=-]+)* upgrade( heads?)?")
 
@@ -14,7 +15,7 @@ def find(app_dir: Path) -> tuple[str, str]:
     if (app_dir / "backend" / "alembic.ini").is_file():
         return "alembic -c backend/alembic.ini upgrade head", "backend/migrations/versions"
     if (app_dir / "migrations" / "alembic.ini").is_file():  # Flask-Migrate's folder
-        return "flask db upgrade", "migrations/versions"
+        return FLASK, "migrations/versions"
     return "", ""
 
 

@@ -6,15 +6,21 @@ to Flask recommends, would move Gunicorn off the socket that supervisord holds. 
 the options that are safe, and drops the others with a warning.
 """
 
+import re
 import shlex
 from argparse import ArgumentError
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 VARIABLE = "GUNICORN_CMD_ARGS"
 
 # Options that are settings of ours, because Nginx, the watchdog and the pool depend on them too.
 SETTINGS = {"workers": "WEB_CONCURRENCY", "threads": "WEB_THREADS", "timeout": "REQUEST_TIMEOUT"}
+
+# The file that Gunicorn itself would read, in the folder of the app.
+FILE = "gunicorn.conf.py"
+REPLACED = SETTINGS | {"timeout": "DEMIJOHN_REQUEST_TIMEOUT", "preload_app": "PRELOAD"}
 
 # Options on which nothing else depends; the names are Gunicorn's.
 SAFE = {
@@ -79,6 +85,22 @@ def parse(text: str) -> GunicornArgs:
             found.dropped.append(flag)
     found.kept = shlex.join(kept)
     return found
+
+
+def unread_file(app_dir: Path, app_module: str) -> str:
+    """A line about the app's own configuration file of Gunicorn, with the settings that replace it;
+    empty if there is none. The file is not executed.
+    """
+    package = app_module.partition(":")[0].partition(".")[0]
+    found = [path for path in (app_dir / FILE, app_dir / package / FILE) if path.is_file()]
+    if not found:
+        return ""
+    text = found[0].read_text(encoding="utf-8", errors="replace")
+    names = set(re.findall(r"^(\w+)\s*=", text, re.MULTILINE))
+    advice = [f"instead of {name}, set {REPLACED[name]}" for name in REPLACED if name in names]
+    if safe := sorted(names & SAFE):
+        advice.append(f"{VARIABLE} takes {', '.join(safe)}")
+    return "; ".join([f"{found[0]} is not read", *advice]) + "."
 
 
 def _is_valid(config: Any, name: str, value: object) -> bool:

@@ -37,8 +37,7 @@ SERVICE_LINK = re.compile(rf"{PREFIX}(SERVICE|PORT)_\w+|{PREFIX}PORT")
 
 URLS = ("DATABASE_URL", "RELEASE_DATABASE_URL")
 NO_DATABASE = f"DATABASE_URL is not set. Set it to your Postgres: {database_url.FORM}."
-# A derived migration has a lock in Postgres; one that is set runs without, on any database.
-SET_MIGRATION = "If the app uses it, set MIGRATION_COMMAND, which then runs without a lock."
+SQLITE_ON_VOLUME = "sqlite:////data/app.db"
 
 
 class Settings(Values):
@@ -58,7 +57,7 @@ class Settings(Values):
     app_dir = Setting(str, ".", "Folder that the app is imported from and runs in")
     python = Setting(str, AT_BOOT, "The Python that runs the app; default: the one that runs Demijohn", prefixed=True)
     data_dir = Setting(str, None, "Folder on a volume that the app may write; the app gets it as `DATA_DIR`", prefixed=True)
-    static_dir = Setting(str, "static", "Folder of the built frontend", prefixed=True)
+    static_dir = Setting(str, "/static", "Folder of the built frontend", prefixed=True)
     api_paths = Setting(parse.api_paths, ["/api"], "Paths that go to the app; all others are the frontend's. `/`: all but the frontend's files and pages", everyday=True)
     strip_prefix = Setting(parse.path_prefix, AT_BOOT, "Part of API_PATHS that the app does not see: with `/api`, it gets `/users` for `/api/users`")
     secret_key = Setting(str, None, "Passed to the app, for signing sessions", secret=True, everyday=True)
@@ -244,9 +243,9 @@ def load(environ: Mapping[str, str] | None = None, only: Container[str] | None =
     _set_migration(values)
     has_none = values.get("DATABASE_URL", "") is None and not values.get("PGHOST")
     if other and is_derived and _needs_database(values, only):
-        mistakes.append(f"DATABASE_URL {other}. {SET_MIGRATION}")
+        mistakes.append(_derived_migration_line(other, values["MIGRATION_COMMAND"]))
     elif not other and has_none and _needs_database(values, only):
-        mistakes.append(NO_DATABASE)
+        mistakes.append(NO_DATABASE + _why_database(known, values, only))
     typos = _typo_lines(known, sources)
     if mistakes:
         raise CommandError(Exit.CONFIGURATION, "\n".join(mistakes + typos))
@@ -286,8 +285,16 @@ def _read_all(
                 other, sources[setting.name] = mistake, "environment"
                 continue
             shown = "" if setting.secret else f"={known[variable or ''][0]!r}"
-            mistakes.append(f"{variable}{shown} {mistake}.")
+            mistakes.append(f"{variable}{shown} {mistake}.{_prefix_hint(setting, variable)}")
     return values, sources, mistakes, other
+
+
+def _prefix_hint(setting: Setting[Any], variable: str | None) -> str:
+    """What to set if the variable is one of the app's own that has the name of a setting."""
+    is_common = setting.everyday or setting.secret or setting.name.startswith("PG")
+    if is_common or variable != setting.name:
+        return ""
+    return f" If it is a variable of the app, set {PREFIX}{variable}, which wins here."
 
 
 def load_one(name: str, environ: Mapping[str, str] | None = None) -> Any:
@@ -352,6 +359,27 @@ def _needs_database(values: Mapping[str, Any], only: Container[str] | None) -> b
         or values.get("MIGRATION_COMMAND", "") not in ("", "true")
         or values.get("RELEASE_DATABASE_URL") is not None
     )
+
+
+def _derived_migration_line(other: OtherDatabase, command: str) -> str:
+    """A derived migration has a lock in Postgres; one that is set runs without, on any database."""
+    return (
+        f"DATABASE_URL is a {other.kind} URL, but the default MIGRATION_COMMAND needs a lock in "
+        f"Postgres. Set MIGRATION_COMMAND={command!r}, which then runs without a lock."
+    )
+
+
+def _why_database(known: Known, values: Mapping[str, Any], only: Container[str] | None) -> str:
+    """What else may be set than DATABASE_URL, if the migrations need it."""
+    if only is not None or values.get("MIGRATION_COMMAND", "") in ("", "true"):
+        return ""
+    line = (
+        f" MIGRATION_COMMAND needs it. For SQLite, set a file on a volume: {SQLITE_ON_VOLUME}; "
+        "without migrations, MIGRATION_COMMAND=true."
+    )
+    if known.get("SQLALCHEMY_DATABASE_URI", ("", ""))[0]:
+        line += " SQLALCHEMY_DATABASE_URI is set: the image reads DATABASE_URL instead."
+    return line
 
 
 def _typo_lines(known: Iterable[str], sources: Mapping[str, str]) -> list[str]:

@@ -36,7 +36,7 @@ CAUSES = (
     Cause(
         r"password authentication failed|no password supplied|sasl authentication failed",
         'password refused for user "{user}" at {place}',
-        "Check the password in DATABASE_URL",
+        "Check the password in DATABASE_URL, where special characters are percent-encoded",
     ),
     Cause(
         r'role ".*" does not exist|no such user',
@@ -163,6 +163,8 @@ def diagnose(error: Exception, url: DatabaseUrl, name: str = "DATABASE_URL") -> 
     diagnosis, remedy = (
         text.replace("DATABASE_URL", name) for text in (cause.diagnosis, cause.remedy)
     )
+    if cause.pattern.startswith("could not translate"):
+        hint = _network_hint(url)
     line = f"cannot connect to the database: {diagnosis.format(**words)}. {remedy}.{hint}"
     return line, cause.is_temporary
 
@@ -170,12 +172,28 @@ def diagnose(error: Exception, url: DatabaseUrl, name: str = "DATABASE_URL") -> 
 def _loopback_hint(url: DatabaseUrl) -> str:
     """A hint if a container looks for the database at its own loopback address, else ""."""
     own = LOOPBACK.search(url.hosts)
-    if not own or not any(mark.exists() for mark in CONTAINER):
+    if not own or not _in_container():
         return ""
     return (
         f" In a container, {own[1]} is the container itself: for a database on the host machine "
-        "write host.docker.internal, or run the container with --network host."
+        "write host.docker.internal (on Linux with --add-host "
+        "host.docker.internal:host-gateway), or run the container with --network host."
     )
+
+
+def _network_hint(url: DatabaseUrl) -> str:
+    """A hint about a name such as `db`, which another container has in a network, else ""."""
+    names = re.findall(r"(?:^|,)([^:,]+)", url.hosts)
+    if not _in_container() or all("." in name or "[" in name for name in names):
+        return ""
+    return (
+        " The name of another container resolves only in a network that both are in: one Compose "
+        "file, or docker run --network."
+    )
+
+
+def _in_container() -> bool:
+    return any(mark.exists() for mark in CONTAINER)
 
 
 def redact(text: str, secrets: list[str]) -> str:

@@ -23,10 +23,10 @@ from psycopg2.extensions import connection as Connection
 from demijohn import __version__
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
-from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER
+from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER
 from demijohn.common.write_errors import is_on_volume
-from demijohn.config import resource_limits, settings
-from demijohn.config.database_url import DatabaseUrl, OtherDatabase
+from demijohn.config import gunicorn_args, resource_limits, settings
+from demijohn.config.database_url import SQLITE, DatabaseUrl, OtherDatabase
 from demijohn.config.environment import app_driver, child_environment
 from demijohn.config.nginx_program import NginxProgram
 from demijohn.config.settings import Settings
@@ -120,9 +120,10 @@ def _check_file(config: Settings, other: OtherDatabase) -> None:
     while not folder.exists():
         folder = folder.parent
     if not is_on_volume(folder):
+        why = str(other).replace(SQLITE, f"{SQLITE}, which is lost with its container")
         raise CommandError(
             Exit.CONFIGURATION,
-            f"DATABASE_URL {other}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
+            f"DATABASE_URL {why}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
             "DATABASE_URL=sqlite:////data/app.db.",
         )
 
@@ -188,6 +189,8 @@ def _load_settings() -> Settings:
             now.result += f", release {config.release}"
         for line in config.typos + config.warnings:
             now.log(f"warning: {line}")
+        if line := gunicorn_args.unread_file(Path(config.app_dir), config.app_module):
+            now.log(f"warning: {line}")
         for line in config.notes:
             now.log(line)
     if config.other_database:
@@ -213,6 +216,9 @@ def _prepare_data_dir(config: Settings) -> None:
             if not config.dotenv and not is_on_volume(path):  # in the image
                 now.log(f"warning: {path} is not on a volume: each deploy deletes its files")
             now.result = f"{path} can be written"
+    elif not config.dotenv and data_dir.MOUNTS.exists():  # in the image
+        for line in data_dir.unwritable_volumes():
+            log_info("data", f"warning: {line}")
 
 
 def _connect_database(config: Settings) -> tuple[Connection, connect.Server]:
@@ -350,7 +356,7 @@ def _make_run_dir(path: Path) -> None:
         probe = path / "probe"
         probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
-        for marker in (DRAIN_MARKER, LOADED_MARKER):
+        for marker in (DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER):
             (path / marker).unlink(missing_ok=True)
         shutil.rmtree(path / "cache", ignore_errors=True)  # may be of another database
     except OSError as error:

@@ -1,11 +1,34 @@
-"""The folder that the app may write: DEMIJOHN_DATA_DIR."""
+"""The folder that the app may write, DEMIJOHN_DATA_DIR, and other volumes."""
 
 import errno
+import os
+import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from demijohn.common.exit_codes import CommandError, Exit
-from demijohn.common.write_errors import why_not_writable
+from demijohn.common.write_errors import how_to_own, why_not_writable
+
+MOUNTS = Path("/proc/self/mountinfo")
+# File systems of the kernel and of container engines, and those that hosts mount for their files.
+NOT_VOLUMES = re.compile(
+    r"proc|sysfs|cgroup2?|devpts|mqueue|devtmpfs|tmpfs|ramfs|securityfs|bpf|nsfs|fuse\.lxcfs"
+)
+
+
+def unwritable_volumes(mounts: Path = MOUNTS) -> Iterator[str]:
+    """A line for each volume that is mounted to be written, but belongs to another user."""
+    for text in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
+        # https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
+        mount, _, system = text.partition(" - ")
+        fields = mount.split(" ")
+        path = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4]))
+        is_writable = "rw" in fields[5].split(",") and "rw" in system.split(" ")[2].split(",")
+        if NOT_VOLUMES.fullmatch(system.split(" ")[0]) or not is_writable or path == Path("/"):
+            continue
+        if path.is_dir() and not os.access(path, os.W_OK):
+            yield f"{path} is a volume that user {os.geteuid()} cannot write. {how_to_own(path)}"
 
 
 def prepare(path: Path) -> None:

@@ -14,18 +14,31 @@ from psycopg2.extensions import connection as Connection
 
 from demijohn.common import program
 from demijohn.common.exit_codes import CommandError, Exit
+from demijohn.config import default_migration
 from demijohn.config.database_url import DatabaseUrl
 from demijohn.config.environment import database_variables, flask_app
 from demijohn.config.settings import Settings
 from demijohn.database import connect
 from demijohn.database.connection_errors import redact
 
+NO_TABLES = (
+    "no migrations, and the database has no tables: unless the app creates them, set "
+    'MIGRATION_COMMAND, such as "flask db upgrade" or "python create_tables.py"'
+)
+
 # An arbitrary key that no other program uses: the first bytes of SHA-256("demijohn release").
 LOCK = 0x6A1D_0E5B_2C47
+
+IMPORT_SECONDS = 60.0  # for the import of the app, after a command that has failed
 
 LOCK_PAUSE = 0.2  # seconds between two tries for the lock
 WAIT_PAUSE = 1.0  # seconds between two checks of the schema
 
+FLASK = re.compile(r"\bflask\b")  # the command, which imports the app
+NO_COMMAND = (
+    " If it says that there is no command 'db': list Flask-Migrate in requirements.txt, and call "
+    "Migrate(app, db) where the app is made."
+)
 QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*"|\\.""", re.DOTALL)
 SHELL_OPERATOR = re.compile(r"(?<!\S)(&&|\|\||\||&|>>?|<)(?!\S)|;(?!\S)")
 
@@ -46,7 +59,7 @@ def run(
     the lock is not free in time.
     """
     if not settings.migration_command:
-        return "no migrations"
+        return "no migrations" if _has_tables(connection) else NO_TABLES
     versions = _versions(settings)
     deadline = time.monotonic() + settings.release_timeout
     try:
@@ -68,6 +81,19 @@ def run(
         connection.close()
 
 
+def _has_tables(connection: Connection) -> bool:
+    """Whether the database has a table; an error counts as one, since this is for a hint only."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_catalog.pg_tables"
+                " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') LIMIT 1"
+            )
+            return cursor.fetchone() is not None
+    except psycopg2.Error:
+        return True
+
+
 def run_without_lock(settings: Settings) -> str:
     """Run MIGRATION_COMMAND on a database that is not Postgres. Returns a summary for the log.
 
@@ -87,7 +113,7 @@ def _migrate(settings: Settings, database: dict[str, str], deadline: float) -> s
 
 
 def wait(settings: Settings, connection: Connection, log: Callable[[str], None]) -> str:
-    """Wait until the schema is at the head of this release, or ahead. Returns a summary.
+    """Wait until the schema is at the head of this release, or unknown. Returns a summary.
 
     Without Alembic revisions, returns at once. Raises CommandError(69) after RELEASE_TIMEOUT, or if
     the connection fails.
@@ -137,8 +163,11 @@ def _why_done(versions: Path | None, connection: Connection) -> str:
     if found == wanted:
         return f"schema at {_names(wanted)}, nothing to do"
     if found - _revisions(versions).keys():
-        # A newer release has migrated already: this is an old instance or a rollback.
-        return f"schema at {_names(found)}, ahead of this release; not changed"
+        # A newer release has migrated already, if this is an old instance or a rollback.
+        return (
+            f"schema at {_names(found)}, which is not in {versions}: it is that of a newer "
+            "release, or of another app, or its migration was deleted; not changed"
+        )
     return ""
 
 
@@ -241,10 +270,29 @@ def _execute(settings: Settings, environment: Mapping[str, str], deadline: float
             f"RELEASE_TIMEOUT={settings.release_timeout}. Raise it, or make the migration faster.",
         ) from None
     if done.returncode:
+        if FLASK.search(settings.migration_command):
+            _check_import(settings, environment, deadline)
+        hint = NO_COMMAND if command == default_migration.FLASK and done.returncode == 2 else ""
         raise CommandError(
             Exit.SOFTWARE,
-            f"release failed: `{command}` exited with {done.returncode}. Its output is above.",
+            f"release failed: `{command}` exited with {done.returncode}. "
+            f"Its output is above.{hint}",
         )
+
+
+def _check_import(settings: Settings, environment: Mapping[str, str], deadline: float) -> None:
+    """Raise CommandError(78) with the app's own error if its import must fail.
+
+    Flask's command reports such an error as a missing command, after its list of commands.
+    """
+    left = min(max(deadline - time.monotonic(), 1), IMPORT_SECONDS)
+    check = [settings.python, "-P", "-m", "demijohn.worker.check_import"]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = program.run(check, cwd=settings.app_dir, timeout=left, env=environment, **streams)
+        if done.returncode == Exit.CONFIGURATION:
+            line = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1]
+            raise CommandError(Exit.CONFIGURATION, line.removeprefix("demijohn: "))
 
 
 def _split(command: str, shown: str) -> list[str]:

@@ -15,7 +15,7 @@ from demijohn.common import signals
 from demijohn.common.exit_codes import CommandError, Exit, Interrupted
 from demijohn.common.log import log_error
 from demijohn.config import settings
-from demijohn.config.database_url import FILE_IS_LOST
+from demijohn.config.database_url import SQLITE
 from demijohn.database import connect
 from demijohn.sqlite_import.importer import Importer
 from demijohn.sqlite_import.model.plan import Options
@@ -165,8 +165,8 @@ def _load_settings() -> settings.Settings:
     try:
         return settings.load(only=settings.CONNECTION)
     except CommandError as stop:
-        here = "; here it names the database to import into, and the SQLite file is FILE"
-        raise CommandError(stop.status, stop.message.replace(FILE_IS_LOST, here)) from None
+        here = f"{SQLITE}; here it names the database to import into, and the SQLite file is FILE"
+        raise CommandError(stop.status, stop.message.replace(SQLITE, here)) from None
 
 
 def _run(

@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 from demijohn.common import write_errors
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error, log_info
-from demijohn.common.run_dir import FAILED_MARKER
-from demijohn.config.parsers import factory_call
+from demijohn.common.run_dir import FAILED_MARKER, ROUTES_MARKER
+from demijohn.config.parsers import EVERYTHING, factory_call
+from demijohn.worker import app_candidates, unreachable_routes
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -24,13 +25,21 @@ App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SLOW_SECONDS = 5.0  # an import that takes longer is worth a line
 PACKAGES = "site-packages"
+# The file of Flask's server, whose functions do not return if an app calls run() at its import.
+DEVELOPMENT_SERVER = "/werkzeug/serving.py"
 
 # Errors that another attempt cannot heal.
 PERMANENT = (ImportError, SyntaxError, NameError, AttributeError)
 
 
 class AppNotFound(Exception):
-    """APP_MODULE does not name a WSGI app; the message says why."""
+    """APP_MODULE does not name a WSGI app; the message says why, and `remedy` what to set."""
+
+    def __init__(self, why: str, found: list[str] | None = None) -> None:
+        super().__init__(why)
+        self.remedy = "Name the app as module:object, or module:factory()."
+        if found:
+            self.remedy = f"Set APP_MODULE={' or '.join(found)}."
 
 
 def load_or_exit(module_and_object: str, folder: str) -> App:
@@ -41,10 +50,11 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
     setting = f"APP_MODULE={module_and_object!r}"
     try:
         with _progress(setting, folder):
-            return load(module_and_object, folder)
+            app = load(module_and_object, folder)
+        _warn_about_routes(app)
+        return app
     except AppNotFound as error:
-        line = f"{setting}: {error}. Name the app as module:object, or module:factory()."
-        _exit(Exit.CONFIGURATION, line)
+        _exit(Exit.CONFIGURATION, f"{setting}: {error}. {error.remedy}")
     except Exception as error:
         traceback.print_exception(error.with_traceback(_without_own_frames(error)))
         permanent = (
@@ -53,18 +63,34 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
             or write_errors.explain(error) is not None
         )
         status = Exit.CONFIGURATION if permanent else Exit.SOFTWARE
-        _exit(status, f"{setting} cannot be imported: {explain(error, folder)}")
+        line = explain(error, folder, module_and_object)
+        _exit(status, f"{setting} cannot be imported: {line}")
+
+
+def _warn_about_routes(app: App) -> None:
+    """Warn about routes that no request reaches; once, though several workers import the app."""
+    paths = os.environ.get("DEMIJOHN_API_PATHS", EVERYTHING).split(",")
+    line = unreachable_routes.warning(app, paths, os.environ.get("DEMIJOHN_STRIP_PREFIX", ""))
+    if line:
+        with suppress(OSError):
+            (Path(os.environ["DEMIJOHN_RUN_DIR"]) / ROUTES_MARKER).touch(exist_ok=False)
+            log_info("app", f"warning: {line}")
 
 
 def _exit(status: Exit, line: str) -> NoReturn:
-    """Log the line and exit; both are left for Gunicorn's master (gunicorn_conf.py, child_exit)."""
+    _log_and_leave(status, line)
+    sys.exit(status)
+
+
+def _log_and_leave(status: Exit, line: str) -> None:
+    """Log the line, and leave it with the status for Gunicorn's master (gunicorn_conf.py,
+    child_exit)."""
     log_error(line)
     with suppress(OSError):
         marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / FAILED_MARKER
         own = marker.with_suffix(f".{os.getpid()}")  # renamed when it is complete
         own.write_text(f"{int(status)} {line}", encoding="utf-8")
         own.replace(marker)
-    sys.exit(status)
 
 
 def load(module_and_object: str, folder: str) -> App:
@@ -78,36 +104,51 @@ def load(module_and_object: str, folder: str) -> App:
         module = import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name and (module_name + ".").startswith(error.name + "."):
-            raise AppNotFound(f"the module {error.name} does not exist in {folder}") from None
+            found = _candidates(folder)
+            raise AppNotFound(
+                f"the module {error.name} does not exist in {folder}", found
+            ) from None
         raise
     if not attribute:  # Gunicorn's default, where Flask's name is missing
         is_wsgi = hasattr(module, "application") and not hasattr(module, "app")
         attribute = "application" if is_wsgi else "app"
-    app = _evaluate(module, attribute)
-    if not callable(app):
-        raise AppNotFound(f"{attribute} is not a WSGI app")
-    return app  # type: ignore[no-any-return]
+    return _evaluate(module, attribute, folder)  # type: ignore[no-any-return]
 
 
-def _evaluate(module: ModuleType, expression: str) -> Any:
-    """The object of a module, or what its factory returns. Raises AppNotFound."""
+def _candidates(folder: str) -> list[str]:
+    with suppress(OSError):  # files that this user cannot read
+        return app_candidates.in_folder(Path(folder))
+    return []
+
+
+def _evaluate(module: ModuleType, expression: str, folder: str) -> Any:
+    """The WSGI app: an object of a module, or what its factory returns. Raises AppNotFound."""
     try:
         name, arguments = factory_call(expression)
     except ValueError as error:
         raise AppNotFound(str(error)) from None
     target = getattr(module, name, None)
     if target is None:
-        raise AppNotFound(f"module {module.__name__} has no {name}")
+        found = app_candidates.in_module(module) or _candidates(folder)
+        raise AppNotFound(f"module {module.__name__} has no {name}", found)
     if arguments is None:
+        call = f"{module.__name__}:{name}()"
+        if why := app_candidates.why_not_wsgi(name, target):
+            raise AppNotFound(f"{name} {why}", [call] if "factory" in why else None)
+        if doubt := app_candidates.why_doubtful(name, target):
+            log_info("app", f"warning: {doubt}: APP_MODULE={call}")
         return target
     try:
         inspect.signature(target).bind(*arguments.args, **arguments.kwargs)
     except TypeError as error:
         raise AppNotFound(f"{name} cannot be called so: {error}") from None
-    return target(*arguments.args, **arguments.kwargs)
+    app = target(*arguments.args, **arguments.kwargs)
+    if why := app_candidates.why_not_wsgi(expression, app):
+        raise AppNotFound(f"{expression} {why}")
+    return app
 
 
-def explain(error: Exception, folder: str) -> str:
+def explain(error: Exception, folder: str, module_and_object: str = "") -> str:
     """One line: the error, the line of the app that raised it, and what to do."""
     place = _place(error, folder)
     if variable := _missing_variable(error):
@@ -119,10 +160,24 @@ def explain(error: Exception, folder: str) -> str:
     text = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return f"{text}{place}."
-    found = sorted(Path(folder).glob(f"*/{error.name.partition('.')[0]}.py"))
-    if found:
-        return f"{text}{place}. {found[0]} exists: set APP_DIR={found[0].parent}."
-    return f"{text}{place}. Add its package to requirements.txt, and build the image again."
+    name = error.name.partition(".")[0]
+    root = Path(folder)
+    found = sorted([*root.glob(f"*/{name}.py"), *root.glob(f"*/{name}/__init__.py")])
+    if not found:
+        return f"{text}{place}. Add its package to requirements.txt, and build the image again."
+    below = found[0].parent if found[0].stem == name else found[0].parents[1]
+    return f"{text}{place}. {found[0]} exists: set {_settings_for(below, module_and_object)}."
+
+
+def _settings_for(folder: Path, module_and_object: str) -> str:
+    """The settings with which `folder` is on sys.path and APP_MODULE is found there too."""
+    module, colon, name = module_and_object.partition(":")
+    package, dot, rest = module.partition(".")
+    if package != folder.name:
+        return f"APP_DIR={folder}"
+    if dot:
+        return f"APP_DIR={folder} and APP_MODULE={rest}{colon}{name}"
+    return f"PYTHONPATH={folder}"  # the package itself must be found too
 
 
 def _missing_variable(error: Exception) -> str | None:
@@ -166,7 +221,8 @@ def _without_own_frames(error: Exception) -> TracebackType | None:
 
 @contextmanager
 def _progress(setting: str, folder: str) -> Iterator[None]:
-    """Log where an import is that takes long: `app.run()` without a guard never returns.
+    """Log where an import is that takes long, and end one that serves: an `app.run()` without a
+    guard never returns.
 
     The thread and its lock are those of the interpreter, since an app may replace the ones of
     `threading` (gevent.monkey.patch_all).
@@ -177,7 +233,13 @@ def _progress(setting: str, folder: str) -> Iterator[None]:
     def watch() -> None:
         waited = SLOW_SECONDS
         while not done.acquire(timeout=waited):
-            log_info("app", f"{setting} is still being imported{_position(importing, folder)}")
+            frames = traceback.extract_stack(sys._current_frames().get(importing))
+            place = _position(frames, folder)
+            if any(frame.filename.endswith(DEVELOPMENT_SERVER) for frame in frames):
+                line = f"{setting} starts a development server while it is imported{place}"
+                _log_and_leave(Exit.CONFIGURATION, line)
+                os._exit(Exit.CONFIGURATION)
+            log_info("app", f"{setting} is still being imported{place}")
             waited *= 2
 
     with done:
@@ -185,13 +247,11 @@ def _progress(setting: str, folder: str) -> Iterator[None]:
         yield
 
 
-def _position(thread: int, folder: str) -> str:
+def _position(frames: traceback.StackSummary, folder: str) -> str:
     """The line of the app at which a thread is."""
-    frames = traceback.extract_stack(sys._current_frames().get(thread))
     own = [frame for frame in frames if _is_of_app(frame.filename, folder)]
     if not own:
         return ""
-    place = f", at {_shown(own[-1].filename, folder)}:{own[-1].lineno}: {own[-1].line}"
-    if ".run(" in (own[-1].line or ""):
-        place += '. Call run() only `if __name__ == "__main__":`'
-    return place
+    line = own[-1].line or ""
+    remedy = '. Call run() only `if __name__ == "__main__":`' if ".run(" in line else ""
+    return f", at {_shown(own[-1].filename, folder)}:{own[-1].lineno}: {line}{remedy}"

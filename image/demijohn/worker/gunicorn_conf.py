@@ -116,12 +116,14 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     watchdog.start(timeout + 1, memory_mb, pool)
     most = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
     retried_requests.is_alone = most == 1
-    _say_ready(f"ready: 1 of {most} workers, with {worker.cfg.threads} threads each")
+    _say_ready(most, worker.cfg.threads)
     worker_count.join()
 
 
-def _say_ready(line: str) -> None:
+def _say_ready(workers: int, threads: int) -> None:
     """The first worker logs that requests are served from here on; PID 1 then starts Nginx."""
+    loaded = RUN_DIR / LOADED_MARKER
     with suppress(FileExistsError):
-        (RUN_DIR / LOADED_MARKER).touch(exist_ok=False)
-        print(line, flush=True)
+        loaded.touch(exist_ok=False)
+        loaded.write_text(f"{workers} workers with {threads} threads each", encoding="utf-8")
+        print(f"ready: 1 of {workers} workers, with {threads} threads each", flush=True)

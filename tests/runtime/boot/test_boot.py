@@ -43,6 +43,16 @@ def test_pool_larger_than_max_connections_is_warned_about(
     assert re.search("warning: .* 120 connections, but the server allows [0-9]+", running.log)
 
 
+def test_empty_database_without_migrations_is_pointed_out(
+    run_demijohn: RunDemijohn, database: str, postgres: Postgres
+) -> None:
+    hint = "no migrations, and the database has no tables: unless the app creates them, set MIGR"
+    assert hint in run_demijohn("release").out
+    postgres.execute("CREATE TABLE a ()", database.rpartition("/")[2])
+    out = run_demijohn("release").out
+    assert "no migrations" in out and hint not in out
+
+
 # The command line
 
 

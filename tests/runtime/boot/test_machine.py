@@ -173,10 +173,35 @@ def test_boot_with_an_app_that_fails_to_import_ends_with_its_error(
     assert f"APP_MODULE='{module}' cannot be imported: " in last and mistake in last
 
 
-def test_import_that_does_not_return_is_logged_with_its_line(launch: Callable[..., Stack]) -> None:
-    running = launch(**MIRROR | {"APP_MODULE": "runs_itself:app"}).start()
-    expected = (
-        "'runs_itself:app' is still being imported, at runs_itself.py:6: app.run(port=0). "
-        'Call run() only `if __name__ == "__main__":`'
+@pytest.mark.parametrize("preload", ["true", "false"])
+def test_development_server_at_import_ends_the_boot(
+    run_demijohn: RunDemijohn, preload: str
+) -> None:
+    result = run_demijohn(APP_MODULE="runs_itself:app", PRELOAD=preload)
+    assert result.status == 78
+    assert result.err.splitlines()[-1] == (
+        "demijohn: APP_MODULE='runs_itself:app' starts a development server while it is imported, "
+        'at runs_itself.py:6: app.run(port=0). Call run() only `if __name__ == "__main__":`'
     )
+
+
+def test_import_that_does_not_return_is_logged_with_its_line(
+    launch: Callable[..., Stack], tmp_path: Path
+) -> None:
+    (tmp_path / "waits.py").write_text("import threading\nthreading.Event().wait()\n")
+    running = launch(**MIRROR | {"APP_DIR": str(tmp_path), "APP_MODULE": "waits:app"}).start()
+    expected = "'waits:app' is still being imported, at waits.py:2: threading.Event().wait()"
     running.wait_for(lambda: expected in running.log, "line about the import")
+
+
+@pytest.mark.parametrize("preload", ["true", "false"])
+def test_app_with_unreachable_routes_and_a_gunicorn_file_is_warned_once(
+    launch: Callable[..., Stack], tmp_path: Path, preload: str
+) -> None:
+    code = 'from flask import Flask\napp = Flask(__name__)\napp.get("/login")(lambda: "in")\n'
+    (tmp_path / "pages.py").write_text(code)
+    (tmp_path / "gunicorn.conf.py").write_text("workers = 9\n")
+    settings = {"APP_DIR": str(tmp_path), "APP_MODULE": "pages:app", "PRELOAD": preload}
+    running = launch(**MIRROR | settings, WEB_CONCURRENCY="3").start().wait_until_ready()
+    assert running.log.count("warning: /login not in API_PATHS=/api: the frontend answers") == 1
+    assert running.log.count("gunicorn.conf.py is not read; instead of workers, set WEB_C") == 1

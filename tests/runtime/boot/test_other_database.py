@@ -59,7 +59,10 @@ def test_derived_migration_needs_postgres(
     (tmp_path / "migrations" / "alembic.ini").touch()  # so the default is `flask db upgrade`
     result = run_demijohn(DATABASE_URL=url, APP_DIR=str(tmp_path))
     assert result.status == 78
-    assert "set MIGRATION_COMMAND, which then runs without a lock." in result.message()
+    assert result.message().endswith(
+        "Set MIGRATION_COMMAND='flask db upgrade', which then runs without a lock."
+    )
+    assert "lost" not in result.message()
 
 
 def test_doctor_leaves_another_database_out(run_demijohn: RunDemijohn) -> None:

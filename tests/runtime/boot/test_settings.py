@@ -13,9 +13,20 @@ def test_boot_with_migrations_and_no_database_says_what_to_set(run_demijohn: Run
     assert result.status == 78
     assert result.message() == (
         "DATABASE_URL is not set. "
-        "Set it to your Postgres: postgres://user:password@host:5432/database."
+        "Set it to your Postgres: postgres://user:password@host:5432/database. "
+        "MIGRATION_COMMAND needs it. For SQLite, set a file on a volume: "
+        "sqlite:////data/app.db; without migrations, MIGRATION_COMMAND=true."
     )
     assert result.out == ""
+
+
+def test_url_of_sqlalchemy_alone_is_pointed_out(run_demijohn: RunDemijohn) -> None:
+    given = {"SQLALCHEMY_DATABASE_URI": "sqlite:///app.db", "MIGRATION_COMMAND": "flask db upgrade"}
+    result = run_demijohn(DATABASE_URL=None, **given)
+    assert result.status == 78
+    assert result.message().endswith(
+        "SQLALCHEMY_DATABASE_URI is set: the image reads DATABASE_URL instead."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`demijohn doctor`: a report, and a remedy for each problem."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ import pytest
 from local.postgres import Postgres, temporary
 from tests.sqlite_import.helpers import open_cursor, query
 from tests.support.finished_command import RunDemijohn
+from tests.support.front_door import MIRROR
+from tests.support.stack import Stack
 from tests.support.standby import PRIMARY, standby_of
 
 
@@ -102,3 +105,13 @@ def test_doctor_with_invalid_settings_exits_78(run_demijohn: RunDemijohn, tmp_pa
     first, second = result.messages()
     assert first.startswith("PORT='none' ")
     assert second == "WEB_TREADS is not a setting. Did you mean WEB_THREADS?"
+
+
+def test_doctor_and_the_log_agree_on_the_number_of_workers(
+    run_demijohn: RunDemijohn, launch: Callable[..., Stack]
+) -> None:
+    """The app needs one worker, which shows only when it is imported."""
+    running = launch(**MIRROR | {"APP_MODULE": "starts_thread:app"}).start().wait_until_ready()
+    (ready,) = re.findall("ready: (.*)", running.log)
+    out = run_demijohn("doctor", DEMIJOHN_RUN_DIR=str(running.run_dir)).out
+    assert ready.startswith("1 workers ") and re.search(f"Gunicorn +{ready}$", out, re.MULTILINE)

@@ -65,6 +65,16 @@ def test_page_without_assets_skips_the_asset_checks(run_smoke: RunSmoke) -> None
     assert (status, skipped) == (0, {"immutable", "gzipped", "brotli"})
 
 
+def test_database_check_is_skipped_where_there_is_none(run_smoke: RunSmoke) -> None:
+    def no_database(request: Request, response: Response) -> None:
+        if request.path == "/healthz/database":
+            response.body = b'{"status": "no database"}'
+
+    with deployment(no_database) as url:
+        status, results = run_smoke(url)
+    assert (status, results["database"]["status"]) == (0, "skip")
+
+
 def test_exception_in_a_check_fails_that_check_only(
     run_smoke: RunSmoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:

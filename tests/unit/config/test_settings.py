@@ -156,6 +156,23 @@ def test_invalid_value_is_an_error_that_names_it(name: str, text: str) -> None:
     assert (repr(text) in line) != BY_NAME[name].secret
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "ours"),
+    [
+        ("TRUSTED_PROXIES", "2", "private"),
+        ("PRELOAD", "fonts", "true"),
+        ("STOP_SECONDS", "0.5", "9"),
+    ],
+)
+def test_variable_of_the_app_with_the_name_of_a_setting_is_explained(
+    name: str, text: str, ours: str
+) -> None:
+    (line,) = errors_of(URL | {name: text})
+    assert line.endswith(f" If it is a variable of the app, set DEMIJOHN_{name}, which wins here.")
+    config = load(URL | {name: text, f"DEMIJOHN_{name}": ours})
+    assert settings.text(getattr(config, name.lower())) == ours
+
+
 def test_all_invalid_values_are_reported_at_once() -> None:
     invalid = {BY_NAME[name].variable: texts[0] for name, texts in WRONG.items()}
     found = errors_of(invalid | {"DEMIJOHN_DOTENV": ""})

@@ -148,3 +148,16 @@ def test_localhost_in_a_container_gets_a_hint_to_the_host(
     assert ("In a container" in line) == (inside and bool(own))
     assert f"In a container, {own} is the container itself" in line or not (inside and own)
     assert "In a container" not in diagnose(Exception(AT + "timeout expired\n"), url)[0]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "inside", "is_hinted"),
+    [("db", True, True), ("db:5432", True, True), ("db", False, False), ("a.b", True, False)],
+)
+def test_name_without_a_dot_in_a_container_is_perhaps_in_another_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hosts: str, *, inside: bool, is_hinted: bool
+) -> None:
+    (tmp_path / "mark").touch()
+    monkeypatch.setattr(connection_errors, "CONTAINER", (tmp_path / "mark",) if inside else ())
+    line, _ = diagnose(Exception(NO_NAME + "unknown"), parse(f"postgres://u:p@{hosts}/d"))
+    assert ("docker run --network." in line) == is_hinted

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from demijohn.common.log import Relay, _lost
+from demijohn.common.log import MAX_LINE, Relay, _lost
 
 Read = Callable[[], bytes]
 
@@ -73,9 +73,20 @@ def test_relay_limits_the_memory_of_an_endless_line(log: tuple[int, Read]) -> No
     descriptor, _ = log
     os.set_blocking(descriptor, False)
     relay = Relay()
-    for _ in range(100):
+    for _ in range(300):
         relay.feed("app", descriptor, b"x" * 8192)
-    assert sum(len(rest) for rest in relay._partial.values()) <= 65536 + 8192
+    assert sum(len(rest) for rest in relay._partial.values()) <= MAX_LINE + 8192
+
+
+def test_relay_passes_json_unchanged_and_in_one_line(log: tuple[int, Read]) -> None:
+    descriptor, read = log
+    relay = Relay()
+    line = b'{"level": "info", "text": "' + b"x" * 50_000 + b'"}\n'
+    for start in range(0, len(line), 8192):
+        relay.feed("gunicorn", descriptor, line[start : start + 8192])
+    assert read() == line
+    relay.feed("app", descriptor, b"{no json}\n{'neither': 1}\n")
+    assert read() == b"app       {no json}\napp       {'neither': 1}\n"
 
 
 def test_relay_reports_the_lines_lost_by_a_reader_that_paused(log: tuple[int, Read]) -> None:

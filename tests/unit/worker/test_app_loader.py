@@ -7,6 +7,8 @@ import pytest
 from demijohn.worker.app_loader import AppNotFound, explain, load
 
 APP = """
+import functools
+
 def app(environ, start_response):
     return []
 
@@ -20,6 +22,43 @@ def fails():
     raise LookupError("mine")
 
 number = 7
+
+async def asgi(scope, receive, send):
+    pass
+
+def create_flask(config=None):
+    return app
+
+def create_tested_app(config=None, testing=False):
+    return app
+
+def make_configured(config):
+    return app
+
+def create_twice(name, url):
+    return app
+
+def get_page(environ, start_response):
+    return []
+
+def gets_arguments(*args):
+    return []
+
+class Instance:
+    def __call__(self, environ, start_response):
+        return []
+
+class Response:
+    def __init__(self, environ, start_response):
+        pass
+
+def wrapped(request):
+    return []
+
+decorated = functools.wraps(wrapped)(lambda *args: [])
+instance = Instance()
+partial = functools.partial(app)
+builtin = print
 """
 
 
@@ -41,7 +80,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "name",
     ["plain_app:app", "plain_app", "plain_app:create_app()", "packaged_app:app",
      "packaged_app.inner:create_app()", "plain_app:create_app( )", "only_wsgi",
-     "plain_app:choose('test', debug=True)", "dashed-app:app"],
+     "plain_app:choose('test', debug=True)", "dashed-app:app", "plain_app:gets_arguments",
+     "plain_app:instance", "plain_app:Response", "plain_app:decorated", "plain_app:partial",
+     "plain_app:builtin", "plain_app:create_twice"],
 )  # fmt: skip
 def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
     assert callable(load(name, str(folder)))
@@ -59,11 +100,64 @@ def test_app_is_loaded_by_its_name(folder: Path, name: str) -> None:
         ("plain_app:create_app(1)", "create_app cannot be called so: too many positional"),
         ("plain_app:create_app(", "with literals as arguments"),
         ("plain_app:create_app(number)", "with literals as arguments"),
+        ("plain_app:asgi", "asgi is an ASGI app"),
+        ("plain_app:create_app", "create_app is a factory"),
+        ("plain_app:create_flask", "create_flask is a factory"),
+        ("plain_app:create_tested_app", "create_tested_app is a factory"),
+        ("plain_app:make_configured", "make_configured does not take environ, start_response"),
     ],
 )
 def test_wrong_app_name_is_explained(folder: Path, name: str, expected: str) -> None:
     with pytest.raises(AppNotFound, match=expected):
         load(name, str(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("plain_app:create_app", "Set APP_MODULE=plain_app:create_app()."),
+        ("plain_app:application", "Set APP_MODULE=plain_app:create_app() or "),
+        ("missing_app", "Set APP_MODULE=plain_app:create_app() or "),
+        ("packaged_app.missing", "or packaged_app:create_app() or "),
+        ("only_wsgi:app", "or packaged_app:create_app()"),
+        ("plain_app:number", "Name the app as module:object, or module:factory()."),
+    ],
+)
+def test_remedy_for_a_wrong_app_name_lists_what_exists(
+    folder: Path, name: str, expected: str
+) -> None:
+    (folder / "dashed-app.py").unlink()
+    with pytest.raises(AppNotFound) as caught:
+        load(name, str(folder))
+    assert expected in caught.value.remedy
+
+
+def test_function_that_may_be_a_factory_is_warned_about(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    load("plain_app:create_twice", str(folder))
+    assert "create_twice is called like a factory" in capfd.readouterr().out
+    load("plain_app:app", str(folder))
+    load("plain_app:get_page", str(folder))
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("server.app:app", "hidden.py exists: set APP_DIR={folder}/server and APP_MODULE=app:app."),
+        ("server.app", "APP_DIR={folder}/server and APP_MODULE=app."),
+        ("other:app", "exists: set APP_DIR={folder}/server."),
+        ("server:app", "exists: set PYTHONPATH={folder}/server."),
+    ],
+)
+def test_hint_about_a_module_in_a_subfolder_has_all_settings(
+    folder: Path, module: str, expected: str
+) -> None:
+    (folder / "server").mkdir()
+    (folder / "server" / "hidden.py").touch()
+    error = ModuleNotFoundError("No module named 'hidden'", name="hidden")
+    assert expected.format(folder=folder) in explain(error, str(folder), module)
 
 
 @pytest.mark.parametrize(
