@@ -112,6 +112,6 @@ def test_doctor_and_the_log_agree_on_the_number_of_workers(
 ) -> None:
     """The app needs one worker, which shows only when it is imported."""
     running = launch(**MIRROR | {"APP_MODULE": "starts_thread:app"}).start().wait_until_ready()
-    (ready,) = re.findall("ready: (.*)", running.log)
+    (threads,) = re.findall("ready: 1 of 1 workers, with (.*)", running.log)
     out = run_demijohn("doctor", DEMIJOHN_RUN_DIR=str(running.run_dir)).out
-    assert ready.startswith("1 workers ") and re.search(f"Gunicorn +{ready}$", out, re.MULTILINE)
+    assert re.search(f"Gunicorn +1 workers with {threads}$", out, re.MULTILINE)
