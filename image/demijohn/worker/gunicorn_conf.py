@@ -115,7 +115,7 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
     watchdog.start(timeout + 1, memory_mb, pool)
     most = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
-    retried_requests.is_alone = most == 1
+    retried_requests.begin(pool, is_alone=most == 1)
     _say_ready(most, worker.cfg.threads)
     worker_count.join()
 

@@ -5,6 +5,9 @@ connections that it has accepted; `worker_connections`, how many it accepts; `tp
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 
@@ -14,18 +17,39 @@ class ThreadPool:
     def __init__(self, worker: Any) -> None:
         self._worker = worker
         self._threads: int = worker.cfg.threads
+        self._abandoned = self._waiting = 0
+        self._lock = Lock()
         self._full_since: float | None = None
-        self.add_spares(0)
+        self._resize()
 
     @property
     def in_flight(self) -> int:
         """The number of requests that this worker has accepted and not completed."""
         return int(self._worker.nr_conns)
 
-    def add_spares(self, count: int) -> None:
-        """Have `count` threads more than configured."""
-        self._worker.worker_connections = self._threads + count
-        self._worker.tpool._max_workers = self._threads + count
+    def replace_abandoned(self, count: int) -> None:
+        """Have other threads in the place of `count` that wait for clients which have gone."""
+        with self._lock:
+            self._abandoned = count
+            self._resize()
+
+    @contextmanager
+    def replacement(self) -> Iterator[None]:
+        """Have another thread in the place of this one, which waits."""
+        with self._lock:
+            self._waiting += 1
+            self._resize()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+                self._resize()
+
+    def _resize(self) -> None:
+        threads = self._threads + self._abandoned + self._waiting
+        self._worker.worker_connections = threads
+        self._worker.tpool._max_workers = threads
 
     def measure(self) -> None:
         """Note whether any thread is free; called once a second."""

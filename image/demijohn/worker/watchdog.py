@@ -86,7 +86,7 @@ def start(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
 def _watch(limit_seconds: float, limit_mb: int, pool: ThreadPool) -> None:
     limit_mb = _attainable(limit_mb)
     while not (reason := _reason(limit_seconds, limit_mb)):
-        pool.add_spares(abandoned_streams.count())
+        pool.replace_abandoned(abandoned_streams.count())
         pool.measure()
         time.sleep(CHECK_SECONDS)
     log_error(f"worker {os.getpid()} {reason}; replacing it")

@@ -92,12 +92,13 @@ def test_default_policy_restricts_neither_scripts_nor_images(kitchen_sink: Stack
 
 def test_view_that_ends_its_worker_never_takes_the_last_one(launch: Callable[..., Stack]) -> None:
     """Its request is repeated only when another worker has imported the app."""
-    settings = {"WEB_CONCURRENCY": "2", "PRELOAD": "false", "KITCHEN_SINK_IMPORT_SECONDS": "2"}
+    settings = {"WEB_CONCURRENCY": "2", "KITCHEN_SINK_IMPORT_SECONDS": "2"}
     running = launch(**SETTINGS, **settings).start().wait_until_ready()
     master = running.child("gunicorn")
     running.wait_for(lambda: running.log.count("kitchen sink: imported") >= 2, "a second worker")
     with ThreadPoolExecutor(1) as pool:
         crash = pool.submit(send_request, running, "/api/crash")
+        running.wait_for(lambda: "kitchen sink: crash" in running.log, "the crash")
         while not crash.done():
             assert send_request(running, "/api/echo").status == 200
     assert crash.result().status in (500, 502)

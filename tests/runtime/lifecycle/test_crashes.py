@@ -2,6 +2,7 @@
 
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from local.postgres import Postgres
@@ -44,6 +45,25 @@ def test_get_is_retried_when_its_worker_is_killed(launch: Launch, tmp_path: Path
         response = request.release()
         assert (response.status, response.body) == (200, b"through")
     assert not first_workers & workers(running)
+
+
+def test_worker_serves_requests_while_a_retried_one_waits_for_another_worker(
+    launch: Launch, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    gate.touch()
+    settings = {"APP_MODULE": "imports_on_demand:app", "WEB_CONCURRENCY": "2", "WEB_THREADS": "1"}
+    running = launch(**MIRROR | settings, IMPORT_GATE=str(gate)).start().wait_until_ready()
+    gate.unlink()  # the worker that replaces the one that has crashed waits
+    with ThreadPoolExecutor(1) as pool:
+        crash = pool.submit(send_request, running, "/api/crash")
+        running.wait_for(lambda: "the app: crash" in running.log, "the crash")
+        for _ in range(3):
+            assert send_request(running, "/api/worker").status == 200
+        assert not crash.done()
+        gate.touch()
+        assert crash.result().status == 502
+    assert running.log.count("the app: crash") == 2
 
 
 def test_get_succeeds_when_gunicorn_exits_with_0(launch: Launch) -> None:

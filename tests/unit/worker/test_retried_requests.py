@@ -98,7 +98,7 @@ def test_retried_request_waits_for_another_worker(monkeypatch: pytest.MonkeyPatc
 def test_only_worker_refuses_a_retried_request_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retried_requests, "WAIT_SECONDS", 3600)
     requests = RetriedRequests(ServingWorkers())
-    requests.is_alone = True
+    requests.begin(None, is_alone=True)
     dead = die_with(requests, REQUEST)
     assert not requests.may_serve(REQUEST, "GET /")
     os.waitpid(dead, 0)
