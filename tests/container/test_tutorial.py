@@ -40,6 +40,7 @@ def tutorial(
 
 def test_tutorial_is_migrated_at_boot_and_stores_notes(tutorial: Container) -> None:
     assert "0001, notes" in tutorial.log
+    assert "0001 (head)" in tutorial.exec("flask", "db", "current")
     assert tutorial.post("/notes", {"text": "from the tutorial"}).status_code == 201
     assert [note["text"] for note in tutorial.get("/notes").json()] == ["from the tutorial"]
     assert tutorial.get("/notes/1").json() == {"id": 1, "text": "from the tutorial"}
