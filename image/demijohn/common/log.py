@@ -1,9 +1,9 @@
 """The container's log: one line per event on stdout or stderr, after the name of its source."""
 
 import os
-import select
 from collections import Counter
 from contextlib import suppress
+from select import PIPE_BUF, POLLOUT, poll  # eventlet.monkey_patch removes poll from its module
 
 from demijohn.common.terminal import columns, wrapped
 
@@ -80,11 +80,11 @@ def _write(descriptor: int, data: bytes) -> None:
             if not _is_writable(descriptor, 0 if lost else WRITE_TIMEOUT_MS):
                 _lost[descriptor] += 1
                 return
-            data = data[os.write(descriptor, data[: select.PIPE_BUF]) :]
+            data = data[os.write(descriptor, data[:PIPE_BUF]) :]
         _lost[descriptor] = 0
 
 
 def _is_writable(descriptor: int, milliseconds: int) -> bool:
-    poller = select.poll()
-    poller.register(descriptor, select.POLLOUT)
+    poller = poll()
+    poller.register(descriptor, POLLOUT)
     return bool(poller.poll(milliseconds))

@@ -217,7 +217,7 @@ def _prepare_data_dir(config: Settings) -> None:
                 now.log(f"warning: {path} is not on a volume: each deploy deletes its files")
             now.result = f"{path} can be written"
     elif not config.dotenv and data_dir.MOUNTS.exists():  # in the image
-        for line in data_dir.unwritable_volumes():
+        for line in data_dir.unwritable_volumes(Path(config.app_dir)):
             log_info("data", f"warning: {line}")
 
 

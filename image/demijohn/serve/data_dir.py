@@ -17,17 +17,21 @@ NOT_VOLUMES = re.compile(
 )
 
 
-def unwritable_volumes(mounts: Path = MOUNTS) -> Iterator[str]:
-    """A line for each volume that is mounted to be written, but belongs to another user."""
+def unwritable_volumes(app_dir: Path, mounts: Path = MOUNTS) -> Iterator[str]:
+    """A line for each volume that is mounted to be written, but belongs to another user.
+
+    A mount with the app itself in it is its owner's source.
+    """
     for text in mounts.read_text(encoding="utf-8", errors="replace").splitlines():
         # https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html
         mount, _, system = text.partition(" - ")
         fields = mount.split(" ")
         path = Path(re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), fields[4]))
         is_writable = "rw" in fields[5].split(",") and "rw" in system.split(" ")[2].split(",")
-        if NOT_VOLUMES.fullmatch(system.split(" ")[0]) or not is_writable or path == Path("/"):
+        if NOT_VOLUMES.fullmatch(system.split(" ")[0]) or not is_writable:
             continue
-        if path.is_dir() and not os.access(path, os.W_OK):
+        has_app = app_dir.resolve().is_relative_to(path)
+        if path.is_dir() and not has_app and not os.access(path, os.W_OK):
             yield f"{path} is a volume that user {os.geteuid()} cannot write. {how_to_own(path)}"
 
 

@@ -1,6 +1,7 @@
 """`python -m demijohn.worker`: Gunicorn, in the app's Python, but in the version of the image."""
 
 import fcntl
+import io
 import os
 import stat
 import sys
@@ -35,8 +36,18 @@ def move_socket() -> None:
             os.dup2(nothing.fileno(), 0)
 
 
+def write_whole_lines() -> None:
+    """Have print() write a line at once: without a buffer, its end would be a write of its own, and
+    lines of several workers could mix.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, write_through=False)
+
+
 if __name__ == "__main__":
     move_socket()
+    write_whole_lines()
     import_gunicorn()
     from gunicorn.app.wsgiapp import run
 

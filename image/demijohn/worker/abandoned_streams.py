@@ -7,6 +7,7 @@ event, which may be never. The thread cannot be interrupted; the worker gets ano
 import select
 import socket
 import threading
+from select import poll  # eventlet.monkey_patch removes it from its module
 
 # Threads by their stream's connection to Nginx, which closes it when the client has gone.
 _streams: dict[int, socket.socket] = {}
@@ -27,7 +28,7 @@ def end() -> None:
 
 def count() -> int:
     """The number of threads whose client has gone."""
-    poller = select.poll()
+    poller = poll()
     for connection in list(_streams.values()):
         if (number := connection.fileno()) >= 0:
             poller.register(number, GONE)

@@ -55,7 +55,7 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
         return app
     except AppNotFound as error:
         _exit(Exit.CONFIGURATION, f"{setting}: {error}. {error.remedy}")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         traceback.print_exception(error.with_traceback(_without_own_frames(error)))
         permanent = (
             isinstance(error, PERMANENT)
@@ -148,7 +148,7 @@ def _evaluate(module: ModuleType, expression: str, folder: str) -> Any:
     return app
 
 
-def explain(error: Exception, folder: str, module_and_object: str = "") -> str:
+def explain(error: BaseException, folder: str, module_and_object: str = "") -> str:
     """One line: the error, the line of the app that raised it, and what to do."""
     place = _place(error, folder)
     if variable := _missing_variable(error):
@@ -180,7 +180,7 @@ def _settings_for(folder: Path, module_and_object: str) -> str:
     return f"PYTHONPATH={folder}"  # the package itself must be found too
 
 
-def _missing_variable(error: Exception) -> str | None:
+def _missing_variable(error: BaseException) -> str | None:
     """The environment variable whose absence was a KeyError of os.environ."""
     frames = traceback.extract_tb(error.__traceback__)
     if (
@@ -192,7 +192,7 @@ def _missing_variable(error: Exception) -> str | None:
     return None
 
 
-def _place(error: Exception, folder: str) -> str:
+def _place(error: BaseException, folder: str) -> str:
     """`, at file:line` of the app's last line in the traceback."""
     if isinstance(error, SyntaxError) and error.filename:
         return f", at {_shown(error.filename, folder)}:{error.lineno}"
@@ -209,7 +209,7 @@ def _shown(filename: str, folder: str) -> str:
     return filename.removeprefix(folder).lstrip("/")
 
 
-def _without_own_frames(error: Exception) -> TracebackType | None:
+def _without_own_frames(error: BaseException) -> TracebackType | None:
     """The traceback from the first line of the app on."""
     here = error.__traceback__
     while here and here.tb_frame.f_globals.get("__name__", "").startswith(

@@ -17,7 +17,6 @@ from demijohn.worker import (
     watchdog,
     wsgi,
 )
-from demijohn.worker.early_import import EarlyImport
 from demijohn.worker.retried_requests import RetriedRequests
 from demijohn.worker.serving_workers import ServingWorkers
 from demijohn.worker.thread_pool import ThreadPool
@@ -89,20 +88,18 @@ def nworkers_changed(server, new_value, old_value):  # type: ignore[no-untyped-d
 
 def child_exit(server, worker):  # type: ignore[no-untyped-def]
     """End with a worker that could not import the app, if none has ever imported it."""
-    worker_count.worker_ended(server)
+    worker_count.worker_ended(server, worker.pid)
 
 
 def post_fork(server, worker):  # type: ignore[no-untyped-def]
-    """Let the kernel kill a worker first if memory runs out, and import the app."""
+    """Let the kernel kill a worker first if memory runs out."""
     worker.probes = server.probes
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
-    worker.early_import = EarlyImport(worker)
 
 
 def post_worker_init(worker):  # type: ignore[no-untyped-def]
     """Start the probe server and the watchdog of a worker that has imported the app."""
-    worker.early_import.restore_handlers()
     if not (RUN_DIR / LOADED_MARKER).exists():
         app_needs.adapt(worker.cfg)
     pool = ThreadPool(worker)
@@ -115,6 +112,7 @@ def post_worker_init(worker):  # type: ignore[no-untyped-def]
     memory_mb = int(os.environ["DEMIJOHN_WORKER_MEMORY_MB"])
     watchdog.start(timeout + 1, memory_mb, pool)
     most = int(os.environ["DEMIJOHN_WEB_CONCURRENCY"])
+    worker.cfg.set("workers", most)  # for wsgi.multiprocess
     retried_requests.begin(pool, is_alone=most == 1)
     _say_ready(most, worker.cfg.threads)
     worker_count.join()

@@ -4,6 +4,7 @@ Threads do not exist in a forked process. A connection, or an open SQLite databa
 several workers at once (https://www.sqlite.org/howtocorrupt.html, 2.6).
 """
 
+import concurrent.futures.thread
 import os
 import socket
 import threading
@@ -30,7 +31,13 @@ def reasons() -> list[str]:
 
 def threads() -> list[str]:
     """Names of the app's own threads, such as that of a scheduler."""
-    return [thread.name for thread in threading.enumerate() if _is_of_app(thread)]
+    # A pool's threads do nothing by themselves.
+    pooled = getattr(concurrent.futures.thread, "_threads_queues", {})
+    return [
+        thread.name
+        for thread in threading.enumerate()
+        if _is_of_app(thread) and thread not in pooled
+    ]
 
 
 def _threads() -> list[str]:
@@ -40,7 +47,7 @@ def _threads() -> list[str]:
     start them again after a fork.
     """
     known = {thread.native_id for thread in threading.enumerate()}
-    names = threads()
+    names = [thread.name for thread in threading.enumerate() if _is_of_app(thread)]
     own_name = Path("/proc/self/comm").read_text()
     for task in Path("/proc/self/task").iterdir():
         with suppress(OSError):  # it has ended

@@ -32,6 +32,10 @@ class ServingWorkers:
         """How many have served requests at the same time."""
         return self._read(PLACES)
 
+    def has_joined(self, pid: int) -> bool:
+        """Whether a process serves requests, or did so until it has ended just now."""
+        return pid in map(self._read, range(PLACES))
+
     def has_another(self, dead: int) -> bool:
         """Whether another process than this one and `dead` serves requests."""
         return bool(self._running() - {dead, os.getpid()})

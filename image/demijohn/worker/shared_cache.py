@@ -12,7 +12,8 @@ from typing import Any
 
 Headers = list[tuple[str, str]]
 
-S_MAXAGE = re.compile(r"(^|[\s,])s-maxage=", re.IGNORECASE)
+S_MAXAGE = re.compile(r"(^|[\s,])s-maxage=0*[1-9]", re.IGNORECASE)
+REFUSED = re.compile(r"(^|[\s,])(private|no-cache|no-store)([\s,=]|$)", re.IGNORECASE)
 COOKIE = re.compile(r"(^|[\s,])(cookie|\*)([\s,]|$)", re.IGNORECASE)
 
 CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE")
@@ -55,18 +56,9 @@ class SharedCache:
 
     def may_keep(self, headers: Headers) -> bool:
         """Whether Nginx may keep a response with these headers, and send it to other clients."""
-        shared, length = False, -1
-        for name, value in headers:
-            match name.lower():
-                case "cache-control" if S_MAXAGE.search(value):
-                    shared = True
-                case "content-length" if value.isdecimal():
-                    length = int(value)
-                case "set-cookie":
-                    return False
-                case "vary" if COOKIE.search(value):
-                    return False
-        return shared and 0 <= length <= self._max_bytes and self._has_room(length)
+        lengths = [value for name, value in headers if name.lower() == "content-length"]
+        length = int(lengths[-1]) if lengths and lengths[-1].isdecimal() else -1
+        return is_shared(headers) and 0 <= length <= self._max_bytes and self._has_room(length)
 
     def _has_room(self, length: int) -> bool:
         """Whether so many bytes may be kept now; if so, they are subtracted."""
@@ -79,8 +71,22 @@ class SharedCache:
         return True
 
 
+def is_shared(headers: Headers) -> bool:
+    """Whether the app marks a response as everybody's, and nothing in it says the contrary."""
+    shared = False
+    for name, value in headers:
+        match name.lower():
+            case "cache-control" if REFUSED.search(value):
+                return False
+            case "cache-control" if S_MAXAGE.search(value):
+                shared = True
+            case "set-cookie":
+                return False
+            case "vary" if COOKIE.search(value):
+                return False
+    return shared
+
+
 def is_unchanged_shared(status: str, headers: Headers) -> bool:
     """Whether this is a 304 for a response that Nginx may keep."""
-    return status.startswith("304") and any(
-        name.lower() == "cache-control" and S_MAXAGE.search(value) for name, value in headers
-    )
+    return status.startswith("304") and is_shared(headers)

@@ -1,9 +1,11 @@
 """The threads of a Gunicorn worker: the only module that changes how many there are.
 
 Uses attributes of gunicorn.workers.gthread.ThreadWorker that are not documented: `nr_conns`, the
-connections that it has accepted; `worker_connections`, how many it accepts; `tpool`, its executor.
+connections that it has accepted; `worker_connections`, how many it accepts; `tpool`, its executor;
+`poller` and `method_queue`, by which its threads wake its main loop.
 """
 
+import selectors
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,21 @@ class ThreadPool:
         self._abandoned = self._waiting = 0
         self._lock = Lock()
         self._full_since: float | None = None
+        self._renew()
         self._resize()
+
+    def _renew(self) -> None:
+        """Create the threads' parts of the worker again, now that the app is imported.
+
+        It may have replaced what they consist of (gevent.monkey.patch_all).
+        """
+        worker = self._worker
+        worker.tpool.shutdown()
+        worker.poller.close()
+        worker.method_queue.close()
+        worker.tpool = worker.get_thread_pool()
+        worker.poller = selectors.DefaultSelector()
+        worker.method_queue.init()
 
     @property
     def in_flight(self) -> int:

@@ -27,6 +27,9 @@ STREAM_SECONDS = 5.0  # for streams and WebSockets, until the process is replace
 SMAPS = Path("/proc/self/smaps_rollup")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
+# Of these in a view, Gunicorn would end the worker, or believe that the client has gone.
+MISUNDERSTOOD = (SystemExit, KeyboardInterrupt, OSError)
+
 # When each thread began its request. A request ends with the first bytes of its response, since a
 # stream may take any time.
 _unanswered: dict[int, float] = {}
@@ -55,7 +58,7 @@ class Answer:
             first = next(chunks)
         except StopIteration:
             return
-        except OSError as error:  # as in wsgi.py
+        except MISUNDERSTOOD as error:
             raise RuntimeError(f"the app raised {error!r}") from error
         end()
         abandoned_streams.begin(self._connection)

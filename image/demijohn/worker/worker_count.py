@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error
 from demijohn.common.run_dir import FAILED_MARKER, LOADED_MARKER
 from demijohn.worker import app_needs
@@ -39,26 +40,34 @@ class WorkerCount:
         if server.num_workers > _wanted():
             server.num_workers = _wanted()
 
-    def worker_ended(self, server: Any) -> None:
+    def worker_ended(self, server: Any, pid: int) -> None:
         """End with a worker that could not import the app, if none has ever imported it.
 
         Gunicorn would start workers for ever. If only the next worker fails, as when the app binds
         a port while it is imported, there are no more than those that have imported it.
         """
-        if not self._failed.exists():
+        app_needs.adopt(server.cfg)
+        if self._serving.has_joined(pid):
             return
-        status, line = self._failed.read_text(encoding="utf-8").split(" ", 1)
-        self._failed.unlink()
-        if not self._loaded.exists():
+        self._failures += 1
+        line = "a worker ended while it imported the app, perhaps for lack of memory"
+        status, attempts = int(Exit.SOFTWARE), ATTEMPTS
+        if self._failed.exists():
+            word, line = self._failed.read_text(encoding="utf-8").split(" ", 1)
+            self._failed.unlink()
+            status, attempts = int(word), 1
+        if not self._loaded.exists() and self._failures >= attempts:
             server.kill_workers(signal.SIGKILL)
             log_error(line)  # the last line: Gunicorn itself would add some
-            os._exit(int(status))
-        self._failures += 1
+            os._exit(status)
+        if self._serving.most < _wanted() and self._failures >= ATTEMPTS and server.WORKERS:
+            self._stop_growing(server)
+
+    def _stop_growing(self, server: Any) -> None:
         count = len(server.WORKERS)
-        if self._serving.most < _wanted() and self._failures >= ATTEMPTS and count:
-            os.environ[app_needs.WORKERS] = str(count)
-            server.num_workers = count
-            log_error(f"no other worker can import the app: going on with WEB_CONCURRENCY={count}")
+        os.environ[app_needs.WORKERS] = str(count)
+        server.num_workers = count
+        log_error(f"no other worker can import the app: going on with WEB_CONCURRENCY={count}")
 
 
 def _wanted() -> int:

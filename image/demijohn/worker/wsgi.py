@@ -1,7 +1,9 @@
 """The WSGI wrapper around the app: probes, the client's address and the watchdog."""
 
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -57,10 +59,7 @@ class Wrapper:
             watchdog.begin()
         try:
             answer = self._call_app(environ, start_response)
-        except SystemExit as error:  # the view's mistake must not end the worker
-            watchdog.end()
-            raise RuntimeError(f"the app called sys.exit({error.code!r})") from error
-        except OSError as error:  # for Gunicorn, the client's connection is broken: no response
+        except watchdog.MISUNDERSTOOD as error:
             watchdog.end()
             raise RuntimeError(f"the app raised {error!r}") from error
         except BaseException:
@@ -123,11 +122,21 @@ def _probe_database(url: str | None) -> DatabaseProbe | None:
     return DatabaseProbe(postgres.libpq(), int(os.environ["DEMIJOHN_DATABASE_CONNECT_TIMEOUT"]))
 
 
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process: Gunicorn's handler waits for the end of an import."""
+    handler = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # the app has set none
+        signal.signal(signal.SIGTERM, handler)
+
+
 def _load_wrapped() -> Wrapper:
     """Load and wrap the app that the environment names."""
     # Read first: the app may change its environment.
     database = _probe_database(os.environ.get("DATABASE_URL"))
-    app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
+    with _stopped_by_sigterm():
+        app = load_or_exit(os.environ["DEMIJOHN_APP_MODULE"], os.environ["DEMIJOHN_APP_DIR"])
     write_error_log.watch_views()
     drain_marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / DRAIN_MARKER
     max_bytes = bytes_of_size(os.environ["DEMIJOHN_MAX_CACHED_SIZE"])

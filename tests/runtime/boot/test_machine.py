@@ -157,6 +157,7 @@ def test_boot_with_an_invalid_app_module_says_why(
     ("module", "status", "mistake"),
     [
         ("fails_to_import:app", 70, "LookupError: the app's own mistake, at fails_to_import.py:3."),
+        ("exits:app", 70, "SystemExit: set API_KEY, at exits.py:6."),
         ("missing_package:app", 78, "ModuleNotFoundError: No module named 'not_installed', at"),
         ("reads_attribute:app", 78, "'NoneType' object has no attribute 'upper', at"),
         ("reads_variable:app", 78, "the environment variable NOT_SET is not set, at"),

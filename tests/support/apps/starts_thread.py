@@ -2,6 +2,9 @@
 handles a signal.
 """
 
+import faulthandler
+import os
+import random
 import signal
 import threading
 import time
@@ -20,6 +23,10 @@ def copy_repeatedly() -> None:
 
 
 threading.Thread(target=copy_repeatedly, daemon=True, name="the scheduler").start()
+random.seed(42)
+first_number = random.random()
+random.seed(42)
+faulthandler.register(signal.SIGUSR1)
 signal.signal(signal.SIGUSR2, lambda *_: state.update(given="SIGUSR2"))
 
 
@@ -32,6 +39,21 @@ def give() -> str:
 @app.get("/api/seen")
 def seen() -> object:
     return jsonify(state["seen"])
+
+
+@app.get("/api/process")
+def process() -> object:
+    """Whether the import's effects are there, and how many processes and threads there may be."""
+    return jsonify(
+        is_seeded=random.random() == first_number,
+        has_others=request.environ["wsgi.multiprocess"],
+        threads=os.environ["DEMIJOHN_WEB_THREADS"],
+    )
+
+
+@app.post("/api/exit")
+def leave() -> None:
+    os._exit(1)
 
 
 meeting = threading.Barrier(8)

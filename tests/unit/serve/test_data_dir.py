@@ -36,7 +36,7 @@ def test_volume_that_cannot_be_written_is_reported_with_the_command(
     mounts = tmp_path / "mountinfo"
     paths = [tmp_path / name for name in ("of root", "mine", "file", "gone")] + [Path("/")]
     mounts.write_text("".join(mount_line(path, options, system) for path in paths))
-    found = list(unwritable_volumes(mounts))
+    found = list(unwritable_volumes(tmp_path / "app", mounts))
     folder, user = tmp_path / "of root", f"{os.geteuid()}:{os.getegid()}"
     assert len(found) == is_reported
     for line in found:

@@ -26,6 +26,10 @@ LENGTH = ("Content-Length", "100")
         ([SHARED, LENGTH, ("Vary", "Accept, cookie")], False),
         ([SHARED, LENGTH, ("Vary", "*")], False),
         ([SHARED, LENGTH, ("Vary", "X-Cookie-Consent")], True),
+        ([("Cache-Control", "private, s-maxage=60"), LENGTH], False),
+        ([("Cache-Control", "s-maxage=60, no-store"), LENGTH], False),
+        ([("Cache-Control", 'no-cache="Set-Cookie", s-maxage=60'), LENGTH], False),
+        ([("Cache-Control", "s-maxage=0"), LENGTH], False),
     ],
 )
 def test_shared_cache_keeps_what_says_s_maxage_and_nothing_personal(
@@ -56,6 +60,7 @@ def test_304_is_held_back_only_if_it_is_shared() -> None:
     assert is_unchanged_shared("304 NOT MODIFIED", [SHARED])
     assert not is_unchanged_shared("304 NOT MODIFIED", [("Cache-Control", "no-cache")])
     assert not is_unchanged_shared("200 OK", [SHARED])
+    assert not is_unchanged_shared("304 NOT MODIFIED", [SHARED, ("Vary", "Cookie")])
 
 
 def test_shared_cache_keeps_so_many_bytes_per_second(monkeypatch: pytest.MonkeyPatch) -> None:
