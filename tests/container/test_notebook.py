@@ -95,7 +95,7 @@ def test_server_rendered_app_keeps_its_data_in_a_new_volume(engine: Engine, star
 def test_app_at_the_root_keeps_its_folder_static_to_itself(
     engine: Engine, start: Launch, tmp_path: Path
 ) -> None:
-    """Its static/index.html is no page of a React build."""
+    """Nginx does not take its static/index.html for that of a React build."""
     context = make_context(NOTEBOOK, tmp_path)
     for path in (context / "server").iterdir():
         path.rename(context / path.name)

@@ -36,7 +36,7 @@ WAIT_PAUSE = 1.0  # seconds between two checks of the schema
 
 FLASK = re.compile(r"\bflask\b")  # the command, which imports the app
 NO_COMMAND = (
-    " If it says that there is no command 'db': list Flask-Migrate in requirements.txt, and call "
+    " If Flask does not know the command 'db': list Flask-Migrate in requirements.txt, and call "
     "Migrate(app, db) where the app is made."
 )
 QUOTED = re.compile(r"""'[^']*'|"(\\.|[^"\\])*"|\\.""", re.DOTALL)

@@ -64,8 +64,7 @@ def _accepts(signature: inspect.Signature, count: int) -> bool:
 
 
 def _is_factory(name: str, signature: inspect.Signature) -> bool:
-    """Whether it is `create_app(config=None, testing=False)`: all of its parameters are named, and
-    have defaults."""
+    """Whether it is like `create_app(config=None, testing=False)`, which can be called so: ()."""
     named = all(each.kind is not each.VAR_POSITIONAL for each in signature.parameters.values())
     return named and _accepts(signature, 0) and bool(FACTORY_NAME.fullmatch(name))
 

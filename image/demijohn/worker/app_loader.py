@@ -83,8 +83,7 @@ def _exit(status: Exit, line: str) -> NoReturn:
 
 
 def _log_and_leave(status: Exit, line: str) -> None:
-    """Log the line, and leave it with the status for Gunicorn's master (gunicorn_conf.py,
-    child_exit)."""
+    """Log the line, and leave it with the status for Gunicorn's master (worker_count.py)."""
     log_error(line)
     with suppress(OSError):
         marker = Path(os.environ["DEMIJOHN_RUN_DIR"]) / FAILED_MARKER

@@ -47,9 +47,7 @@ def test_get_is_retried_when_its_worker_is_killed(launch: Launch, tmp_path: Path
     assert not first_workers & workers(running)
 
 
-def test_worker_serves_requests_while_a_retried_one_waits_for_another_worker(
-    launch: Launch, tmp_path: Path
-) -> None:
+def test_worker_serves_others_while_a_retried_request_waits(launch: Launch, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     gate.touch()
     settings = {"APP_MODULE": "imports_on_demand:app", "WEB_CONCURRENCY": "2", "WEB_THREADS": "1"}
