@@ -63,6 +63,14 @@ def test_import_may_take_longer_than_a_request(launch: Callable[..., Stack]) -> 
     assert "WORKER TIMEOUT" not in running.log
 
 
+def test_sigterm_does_not_wait_for_the_import(launch: Callable[..., Stack], tmp_path: Path) -> None:
+    settings = {"APP_MODULE": "imports_on_demand:app", "STOP_SECONDS": "60"}
+    running = launch(**MIRROR | settings, IMPORT_GATE=str(tmp_path / "never")).start()
+    running.wait_for(lambda: "is still being imported" in running.log, "a slow import")
+    running.signal(signal.SIGTERM)
+    assert running.wait() == 0
+
+
 def test_what_a_fork_breaks_is_a_warning_if_preload_is_set(launch: Callable[..., Stack]) -> None:
     settings = {"APP_MODULE": "starts_thread:app", "PRELOAD": "true"}
     running = launch(**MIRROR | settings).start().wait_until_ready()
@@ -100,6 +108,7 @@ def test_workers_import_the_app_one_after_the_other(launch: Callable[..., Stack]
     running = launch(**MIRROR | {"APP_MODULE": "imports_alone:app", "WEB_CONCURRENCY": "3"}).start()
     running.wait_for(lambda: "3 of 3 workers serve" in running.log, "three workers")
     assert "another import is in progress" not in running.log
+    assert send_request(running, "/api/multiprocess").body == b"True"
 
 
 def test_app_that_only_one_process_can_import_gets_one_worker(

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, request
 
 lock = Path(os.environ["DEMIJOHN_RUN_DIR"], "import")
 try:
@@ -15,3 +15,9 @@ time.sleep(0.5)
 lock.unlink(missing_ok=True)
 
 app = Flask(__name__)
+
+
+@app.get("/api/multiprocess")
+def multiprocess() -> str:
+    """Whether the server says that there are other processes."""
+    return str(request.environ["wsgi.multiprocess"])

@@ -1,6 +1,7 @@
 """`python -m demijohn.worker`, which runs our own Gunicorn whatever the app has installed."""
 
 import os
+import socket
 import subprocess
 import sys
 from importlib import metadata
@@ -46,3 +47,17 @@ def test_own_gunicorn_runs_beside_a_file_of_that_name(tmp_path: Path) -> None:
     """Such a file is often the configuration for `gunicorn --config gunicorn.py`."""
     (tmp_path / "gunicorn.py").write_text("workers = 4")
     assert start(tmp_path, ROOT / "image") == OWN
+
+
+def test_printed_line_is_written_at_once() -> None:
+    """Its end in a second write would let a line of another worker in between."""
+    code = "from demijohn.worker.__main__ import write_whole_lines as f; f(); print('{}')"
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # a packet per write
+    with ours, theirs:
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "image"), "PYTHONUNBUFFERED": "1"},
+            stdout=theirs,
+            check=True,
+        )
+        assert ours.recv(100) == b"{}\n"
