@@ -69,6 +69,7 @@ def test_sigterm_does_not_wait_for_the_import(launch: Callable[..., Stack], tmp_
     running.wait_for(lambda: "is still being imported" in running.log, "a slow import")
     running.signal(signal.SIGTERM)
     assert running.wait() == 0
+    assert "Shutting down: Master" in running.log  # Gunicorn has ended itself, and was not killed
 
 
 def test_what_a_fork_breaks_is_a_warning_if_preload_is_set(launch: Callable[..., Stack]) -> None:
