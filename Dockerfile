@@ -19,10 +19,9 @@ ARG FRONTEND_STAGE=frontend
 FROM ${NODE_IMAGE} AS frontend
 ARG FRONTEND
 WORKDIR /frontend
+COPY image/install-frontend /
 COPY ${FRONTEND}/package*.json ./
-RUN [ -f package-lock.json ] || { echo "The frontend has no package-lock.json. Write it with" \
-      "npm install --package-lock-only in the folder $FRONTEND, and commit it." >&2; exit 1; } \
- && npm ci --no-audit --no-fund
+RUN /install-frontend
 # Not found? Set --build-arg FRONTEND= to the folder of the frontend, or FRONTEND_STAGE=no-frontend.
 COPY ${FRONTEND}/ ./
 ARG FRONTEND_BUILD

@@ -146,7 +146,7 @@ def test_view_that_writes_into_the_image_is_explained_once(
     assert [add_note(site, "lost").status_code for _ in range(3)] == [500] * 3
     (line,) = worker_errors(site)
     assert line.startswith("/app/server/notes.txt cannot be written: the image's own folders are")
-    assert line.endswith(" Write to a folder of a volume: DEMIJOHN_DATA_DIR names one.")
+    assert line.endswith(", and write below os.environ['DATA_DIR'].")
 
 
 def test_view_that_writes_to_a_volume_of_root_is_explained(start: Launch, root_folder: str) -> None:

@@ -211,7 +211,7 @@ def _report_database(report: Report, config: Settings) -> Inspection | None:
         report.fact("DATABASE_URL", f"a {config.other_database.kind} URL, left to the app")
         return None
     if config.database_url is None:
-        report.fact("DATABASE_URL", "not set: the app has no database")
+        report.fact("DATABASE_URL", "not set: the app has no Postgres")
         return None
     found = _inspect(report, config, config.database_url, "DATABASE_URL")
     if not found:

@@ -3,7 +3,7 @@
 DRAIN_MARKER = "draining"  # exists from the first signal on; /readyz then answers 503
 LOADED_MARKER = "app-loaded"  # exists while a worker has imported the app
 NEEDS_MARKER = "app-needs"  # the settings that the first worker has found to be needed, as JSON
-ROUTES_MARKER = "routes-warned"  # exists when a process has logged routes that no request reaches
+WARNED_MARKER = "app-warned"  # exists when a worker has logged what does not work in the app
 FAILED_MARKER = "app-failed"  # the exit status of a process that could not import it, and why
 
 # Each file contains the line that a worker logged about such a proxy. There are two, so that a

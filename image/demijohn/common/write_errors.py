@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 # In the image, everything but /tmp and volumes belongs to root or is read-only.
-USE_VOLUME = "Write to a folder of a volume: DEMIJOHN_DATA_DIR names one"
+USE_VOLUME = "Mount a volume, such as at /data, set DEMIJOHN_DATA_DIR=/data"
+USE_DATA_DIR = "write below os.environ['DATA_DIR']"
 LOG_TO_STDERR = "Log to stderr, which is the container's log"
-USE_INSTANCE_PATH = (
-    "Set DEMIJOHN_DATA_DIR=/data for a volume, and Flask(__name__, "
-    "instance_path=os.environ.get('DATA_DIR'))"
+USE_INSTANCE_PATH = "use Flask(__name__, instance_path=os.environ.get('DATA_DIR'))"
+USE_POSTGRES = (
+    "The app uses SQLite although DATABASE_URL is set: connect to "
+    "os.environ['SQLALCHEMY_DATABASE_URI'] instead"
 )
-USE_SQLITE_URL = "Set DATABASE_URL=sqlite:////data/app.db, on a volume"
 READ_ONLY_IMAGE = "the image's own folders are read-only"
 
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -32,7 +33,7 @@ def explain(error: BaseException, place: str = "") -> str | None:
                     return f"{path} cannot be written{place}: {reason}."
         kind = type(found)
         if kind.__module__ == "sqlite3" and str(found) in SQLITE_MESSAGES:
-            reason = f"{found}; {READ_ONLY_IMAGE}. {USE_SQLITE_URL}"
+            reason = f"{found}; {READ_ONLY_IMAGE}. {_sqlite_remedy()}"
             return f"SQLite cannot write its file{place}: {reason}."
     return None
 
@@ -41,7 +42,26 @@ def _remedy(path: Path) -> str:
     """What to do about a path in the image, as far as its name shows what it is for."""
     if path.suffix == ".log" or {"log", "logs"} & set(path.parts):
         return LOG_TO_STDERR
-    return USE_INSTANCE_PATH if "instance" in path.parts else USE_VOLUME
+    if "instance" not in path.parts:
+        return _on_volume(USE_DATA_DIR)
+    return USE_POSTGRES if _has_postgres() else _on_volume(USE_INSTANCE_PATH)
+
+
+def _sqlite_remedy() -> str:
+    if _has_postgres():
+        return USE_POSTGRES
+    return _on_volume("keep the file below os.environ['DATA_DIR']")
+
+
+def _on_volume(what: str) -> str:
+    """`what` an app does that writes to a volume, after the volume itself if there is none."""
+    if os.environ.get("DATA_DIR"):
+        return f"{what[0].upper()}{what[1:]}, which is {os.environ['DATA_DIR']}"
+    return f"{USE_VOLUME}, and {what}"
+
+
+def _has_postgres() -> bool:
+    return os.environ.get("DATABASE_URL", "").startswith("postgres")
 
 
 def why_not_writable(path: Path, number: int | None, remedy: str = USE_VOLUME) -> str | None:

@@ -323,7 +323,7 @@ def _wrong_scheme(text: str) -> ValueError:
     """
     scheme = text.partition("://")[0] if "://" in text else text.partition(":")[0]
     if not (known := OTHER.fullmatch(scheme)):
-        return ValueError(f"is not a Postgres URL. Only Postgres is supported: {FORM}")
+        return ValueError(f"is not a Postgres URL. Write it as {FORM}")
     kind = known[1].lower().removesuffix("3")
     if kind == "sqlite":
         message = f"{SQLITE}. Set it to a Postgres URL: {FORM}"

@@ -23,7 +23,7 @@ from psycopg2.extensions import connection as Connection
 from demijohn import __version__
 from demijohn.common.exit_codes import CommandError, Exit
 from demijohn.common.log import log_info
-from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER
+from demijohn.common.run_dir import DRAIN_MARKER, LOADED_MARKER, WARNED_MARKER
 from demijohn.common.write_errors import is_on_volume
 from demijohn.config import gunicorn_args, resource_limits, settings
 from demijohn.config.database_url import SQLITE, DatabaseUrl, OtherDatabase
@@ -72,7 +72,7 @@ def serve() -> int:
     elif config.other_database:
         _prepare_other_database(config, config.other_database)
     else:
-        log_info("database", "DATABASE_URL is not set: the app has no database")
+        log_info("database", "DATABASE_URL is not set: the app has no Postgres")
         _export(config)
 
     # Import supervisord last, so that the phases above do not wait for it.
@@ -121,11 +121,10 @@ def _check_file(config: Settings, other: OtherDatabase) -> None:
         folder = folder.parent
     if not is_on_volume(folder):
         why = str(other).replace(SQLITE, f"{SQLITE}, which is lost with its container")
-        raise CommandError(
-            Exit.CONFIGURATION,
-            f"DATABASE_URL {why}. Or put it on a volume: DEMIJOHN_DATA_DIR=/data, and "
-            "DATABASE_URL=sqlite:////data/app.db.",
-        )
+        move = f"mount one at {folder}: docker run --volume app-data:{folder}"
+        if config.data_dir != str(folder):
+            move = "set DEMIJOHN_DATA_DIR=/data and DATABASE_URL=sqlite:////data/app.db"
+        raise CommandError(Exit.CONFIGURATION, f"DATABASE_URL {why}. Or use a volume: {move}.")
 
 
 def run_worker(name: str) -> int:
@@ -356,7 +355,7 @@ def _make_run_dir(path: Path) -> None:
         probe = path / "probe"
         probe.write_bytes(bytes(RUN_DIR_BYTES))
         probe.unlink()
-        for marker in (DRAIN_MARKER, LOADED_MARKER, ROUTES_MARKER):
+        for marker in (DRAIN_MARKER, LOADED_MARKER, WARNED_MARKER):
             (path / marker).unlink(missing_ok=True)
         shutil.rmtree(path / "cache", ignore_errors=True)  # may be of another database
     except OSError as error:

@@ -22,8 +22,13 @@ from demijohn.database import connect
 from demijohn.database.connection_errors import redact
 
 NO_TABLES = (
-    "no migrations, and the database has no tables: unless the app creates them, set "
-    'MIGRATION_COMMAND, such as "flask db upgrade" or "python create_tables.py"'
+    "no migrations, and the database has no tables: unless the app creates them, run "
+    "`flask db init` and `flask db migrate`, and commit the folder migrations, or set "
+    'MIGRATION_COMMAND, such as "python create_tables.py"'
+)
+STILL_EMPTY = (
+    "; but the database of DATABASE_URL has no tables: does the app connect to another one? "
+    "It must read os.environ['SQLALCHEMY_DATABASE_URI']"
 )
 
 # An arbitrary key that no other program uses: the first bytes of SHA-256("demijohn release").
@@ -68,7 +73,9 @@ def run(
         connection = _acquire_lock(settings, url, connection, deadline, log)
         if done := _why_done(versions, connection):
             return f"{done}: another instance did it"
-        return _migrate(settings, database_variables(url, settings), deadline)
+        summary = _migrate(settings, database_variables(url, settings), deadline)
+        is_empty = versions and not _has_tables(connection)
+        return summary + STILL_EMPTY if is_empty else summary
     except psycopg2.Error as error:
         raise CommandError(
             Exit.UNAVAILABLE,
@@ -165,8 +172,9 @@ def _why_done(versions: Path | None, connection: Connection) -> str:
     if found - _revisions(versions).keys():
         # A newer release has migrated already, if this is an old instance or a rollback.
         return (
-            f"schema at {_names(found)}, which is not in {versions}: it is that of a newer "
-            "release, or of another app, or its migration was deleted; not changed"
+            f"schema at {_names(found)}, which is not in {versions}, and not changed: it is that "
+            "of a newer release, or of another app (start with an empty database), or its "
+            "migration was deleted"
         )
     return ""
 

@@ -73,7 +73,8 @@ def in_module(module: ModuleType) -> list[str]:
     """The apps and factories of an imported module, as APP_MODULE names them."""
     found = []
     for name, value in vars(module).items():
-        if hasattr(value, "wsgi_app") and not isinstance(value, type):
+        # The class is asked, not the object: flask.request answers only during a request.
+        if hasattr(type(value), "wsgi_app"):
             found.append(f"{module.__name__}:{name}")
         elif FACTORY_NAME.fullmatch(name) and isinstance(value, FunctionType):
             is_own = value.__module__ == module.__name__ and name.endswith("app")
@@ -96,9 +97,10 @@ def in_folder(folder: Path) -> list[str]:
     return found[:MOST_NAMES]
 
 
-def _modules(folder: Path) -> Iterator[Path]:
-    """The files of Python in a folder and in those directly in it."""
+def _modules(folder: Path, levels: int = 2) -> Iterator[Path]:
+    """The files of Python in a folder, and in those up to two levels below it."""
     yield from sorted(folder.glob("*.py"))
-    for below in sorted(folder.iterdir()):
-        if below.is_dir() and not SKIPPED.match(below.name):
-            yield from sorted(below.glob("*.py"))
+    if levels:
+        for below in sorted(folder.iterdir()):
+            if below.is_dir() and not SKIPPED.match(below.name):
+                yield from _modules(below, levels - 1)

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 from demijohn.common import write_errors
 from demijohn.common.exit_codes import Exit
 from demijohn.common.log import log_error, log_info
-from demijohn.common.run_dir import FAILED_MARKER, ROUTES_MARKER
+from demijohn.common.run_dir import FAILED_MARKER, WARNED_MARKER
 from demijohn.config.parsers import EVERYTHING, factory_call
-from demijohn.worker import app_candidates, unreachable_routes
+from demijohn.worker import app_candidates, session_key, unreachable_routes
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -27,6 +27,20 @@ SLOW_SECONDS = 5.0  # an import that takes longer is worth a line
 PACKAGES = "site-packages"
 # The file of Flask's server, whose functions do not return if an app calls run() at its import.
 DEVELOPMENT_SERVER = "/werkzeug/serving.py"
+
+# Packages that are not called like their module.
+PACKAGE_OF = {
+    "PIL": "Pillow",
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python-headless",
+    "dateutil": "python-dateutil",
+    "dotenv": "python-dotenv",
+    "jwt": "PyJWT",
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "sklearn": "scikit-learn",
+    "yaml": "PyYAML",
+}
 
 # Errors that another attempt cannot heal.
 PERMANENT = (ImportError, SyntaxError, NameError, AttributeError)
@@ -51,7 +65,7 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
     try:
         with _progress(setting, folder):
             app = load(module_and_object, folder)
-        _warn_about_routes(app)
+        _warn(app, folder)
         return app
     except AppNotFound as error:
         _exit(Exit.CONFIGURATION, f"{setting}: {error}. {error.remedy}")
@@ -67,13 +81,15 @@ def load_or_exit(module_and_object: str, folder: str) -> App:
         _exit(status, f"{setting} cannot be imported: {line}")
 
 
-def _warn_about_routes(app: App) -> None:
-    """Warn about routes that no request reaches; once, though several workers import the app."""
+def _warn(app: App, folder: str) -> None:
+    """Log what does not work in an app, once, though several workers import it."""
     paths = os.environ.get("DEMIJOHN_API_PATHS", EVERYTHING).split(",")
-    line = unreachable_routes.warning(app, paths, os.environ.get("DEMIJOHN_STRIP_PREFIX", ""))
-    if line:
-        with suppress(OSError):
-            (Path(os.environ["DEMIJOHN_RUN_DIR"]) / ROUTES_MARKER).touch(exist_ok=False)
+    prefix = os.environ.get("DEMIJOHN_STRIP_PREFIX", "")
+    found = [unreachable_routes.warning(app, paths, prefix), session_key.warning(app, folder)]
+    with suppress(OSError):
+        if any(found):
+            (Path(os.environ["DEMIJOHN_RUN_DIR"]) / WARNED_MARKER).touch(exist_ok=False)
+        for line in filter(None, found):
             log_info("app", f"warning: {line}")
 
 
@@ -155,7 +171,7 @@ def explain(error: BaseException, folder: str, module_and_object: str = "") -> s
     if unwritable := write_errors.explain(error, place):
         return unwritable
     message = error.msg if isinstance(error, SyntaxError) else str(error)
-    first_line = message.strip().split("\n", 1)[0]
+    first_line = message.strip().split("\n", 1)[0].removesuffix(".")
     text = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return f"{text}{place}."
@@ -163,7 +179,8 @@ def explain(error: BaseException, folder: str, module_and_object: str = "") -> s
     root = Path(folder)
     found = sorted([*root.glob(f"*/{name}.py"), *root.glob(f"*/{name}/__init__.py")])
     if not found:
-        return f"{text}{place}. Add its package to requirements.txt, and build the image again."
+        package = PACKAGE_OF.get(name, "its package")
+        return f"{text}{place}. Add {package} to requirements.txt, and build or start again."
     below = found[0].parent if found[0].stem == name else found[0].parents[1]
     return f"{text}{place}. {found[0]} exists: set {_settings_for(below, module_and_object)}."
 

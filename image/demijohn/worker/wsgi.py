@@ -59,6 +59,7 @@ class Wrapper:
             watchdog.begin()
         try:
             answer = self._call_app(environ, start_response)
+            write_error_log.explain()
         except watchdog.MISUNDERSTOOD as error:
             watchdog.end()
             raise RuntimeError(f"the app raised {error!r}") from error

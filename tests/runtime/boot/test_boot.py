@@ -46,7 +46,7 @@ def test_pool_larger_than_max_connections_is_warned_about(
 def test_empty_database_without_migrations_is_pointed_out(
     run_demijohn: RunDemijohn, database: str, postgres: Postgres
 ) -> None:
-    hint = "no migrations, and the database has no tables: unless the app creates them, set MIGR"
+    hint = "no migrations, and the database has no tables: unless the app creates them, run `fl"
     assert hint in run_demijohn("release").out
     postgres.execute("CREATE TABLE a ()", database.rpartition("/")[2])
     out = run_demijohn("release").out

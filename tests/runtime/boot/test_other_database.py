@@ -46,8 +46,8 @@ def test_sqlite_file_in_the_container_is_refused(run_demijohn: RunDemijohn) -> N
     assert result.status == 78
     assert result.message() == (
         "DATABASE_URL is a SQLite file, which is lost with its container. Set it to a Postgres "
-        "URL: postgres://user:password@host:5432/database. Or put it on a volume: "
-        "DEMIJOHN_DATA_DIR=/data, and DATABASE_URL=sqlite:////data/app.db."
+        "URL: postgres://user:password@host:5432/database. Or use a volume: "
+        "set DEMIJOHN_DATA_DIR=/data and DATABASE_URL=sqlite:////data/app.db."
     )
 
 

@@ -45,3 +45,16 @@ def make_app(tmp_path: Path, code: str) -> Path:
     (folder / "migrations" / "alembic.ini").touch()
     (folder / "app.py").write_text(code + "\n")
     return folder
+
+
+def test_migration_of_another_database_is_pointed_out(
+    run_demijohn: RunDemijohn, tmp_path: Path
+) -> None:
+    """The app has the address of a database of its own."""
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    (versions / "first.py").write_text("revision = '0001'\ndown_revision = None\n")
+    settings = {"MIGRATION_COMMAND": "true", "ALEMBIC_VERSIONS": str(versions)}
+    result = run_demijohn("release", **settings)
+    assert result.status == 0
+    assert "the database of DATABASE_URL has no tables" in result.out

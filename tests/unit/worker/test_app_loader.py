@@ -7,6 +7,7 @@ import pytest
 from demijohn.worker.app_loader import AppNotFound, explain, load
 
 APP = """
+from flask import request  # answers only during a request
 import functools
 
 def app(environ, start_response):
