@@ -36,7 +36,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["settings"] = loaded
 
     problems.register(app)
-    traffic.register(app)  # first: Flask runs after_request functions in reverse order
+    # First: Flask runs after_request functions in reverse order.
+    traffic.register(app, loaded.run_dir)
     database.register(app, loaded)
     app.before_request(api.require_json)
     app.url_value_preprocessor(polls.read_poll_id)

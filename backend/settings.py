@@ -36,6 +36,7 @@ class Settings:
     instance: str | None
     started_at: datetime
     secret_key: str | None
+    run_dir: str | None
     log_level: str
 
 
@@ -66,6 +67,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         instance=known.get("DEMIJOHN_INSTANCE") or None,
         started_at=_moment(known, "DEMIJOHN_STARTED_AT"),
         secret_key=known.get("SECRET_KEY") or None,
+        run_dir=known.get("DEMIJOHN_RUN_DIR") or None,
         log_level=_one_of(known, "LOG_LEVEL", LOG_LEVELS, "info"),
     )
 

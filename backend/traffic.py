@@ -32,10 +32,10 @@ RING = BUCKETS + 1  # one more, so that a new bucket does not overwrite the olde
 SLOT_BYTES = RING * WORD_BYTES
 
 
-def register(app: Flask) -> None:
-    """Count the responses of `app`; without a writable folder, only log a warning."""
+def register(app: Flask, folder: str | None) -> None:
+    """Count the responses of `app` in a file in `folder`; if that fails, only log a warning."""
     try:
-        counter = Counter(os.environ.get("DEMIJOHN_RUN_DIR"))
+        counter = Counter(folder)
     except OSError as error:
         app.logger.warning("requests are not counted: %s", error.strerror)
         return

@@ -10,6 +10,7 @@ USE_VOLUME = "Mount a volume, such as at /data, set DEMIJOHN_DATA_DIR=/data"
 USE_DATA_DIR = "write below os.environ['DATA_DIR']"
 LOG_TO_STDERR = "Log to stderr, which is the container's log"
 USE_INSTANCE_PATH = "use Flask(__name__, instance_path=os.environ.get('DATA_DIR'))"
+USE_SQLITE_FILE = "keep the file below os.environ['DATA_DIR']"
 USE_POSTGRES = (
     "The app uses SQLite although DATABASE_URL is set: connect to "
     "os.environ['SQLALCHEMY_DATABASE_URI'] instead"
@@ -50,7 +51,7 @@ def _remedy(path: Path) -> str:
 def _sqlite_remedy() -> str:
     if _has_postgres():
         return USE_POSTGRES
-    return _on_volume("keep the file below os.environ['DATA_DIR']")
+    return _on_volume(USE_SQLITE_FILE)
 
 
 def _on_volume(what: str) -> str:

@@ -16,6 +16,8 @@ DEFINITION = re.compile(
 SKIPPED = re.compile(r"\.|__pycache__|site-packages|node_modules|tests?$|migrations$|venv")
 MOST_FILES, MOST_NAMES = 500, 4
 
+FACTORY = "is a factory"
+
 
 def why_not_wsgi(name: str, target: Any) -> str:
     """Why an object cannot be a WSGI app; empty if it can. Calls nothing of the app.
@@ -30,7 +32,7 @@ def why_not_wsgi(name: str, target: Any) -> str:
     signature = _signature(target)
     if not signature or (_accepts(signature, 2) and not _is_factory(name, signature)):
         return ""
-    return "is a factory" if _accepts(signature, 0) else "does not take environ, start_response"
+    return FACTORY if _accepts(signature, 0) else "does not take environ, start_response"
 
 
 def why_doubtful(name: str, target: Any) -> str:

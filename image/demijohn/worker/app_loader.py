@@ -149,7 +149,7 @@ def _evaluate(module: ModuleType, expression: str, folder: str) -> Any:
     if arguments is None:
         call = f"{module.__name__}:{name}()"
         if why := app_candidates.why_not_wsgi(name, target):
-            raise AppNotFound(f"{name} {why}", [call] if "factory" in why else None)
+            raise AppNotFound(f"{name} {why}", [call] if why == app_candidates.FACTORY else None)
         if doubt := app_candidates.why_doubtful(name, target):
             log_info("app", f"warning: {doubt}: APP_MODULE={call}")
         return target
